@@ -1,0 +1,45 @@
+# Two commands matter: `make report` and `make test`. Both set up what they need.
+PYTHON ?= python3.11
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STUDY  ?= demo
+DATA   ?=
+# Quiet pip: what it has to say beside errors is not about this project.
+PIP    := $(PY) -m pip --disable-pip-version-check install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report test lab bench clean
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@echo
+	@echo "  STUDY=name   a file params/name.yml (now: $(STUDY))    DATA=folder   its images and table"
+
+setup: $(VENV)/.ready  ## make the environment in .venv (done by the other commands when needed)
+
+# pyradiomics 3.0.1 builds from source against the numpy that is already there: numpy and the build
+# tools first, then everything of the lock without build isolation.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make setup: $(PYTHON) not found; install Python 3.11 or say PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Setting up $(VENV) (a few minutes the first time) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) $$(grep -E '^(numpy|setuptools|wheel)==' requirements.lock)
+	@$(PIP) --no-build-isolation --requirement requirements.lock
+	@$(PIP) --no-build-isolation --no-deps --editable .
+	@$(PY) -m pip check
+	@touch $@
+
+report: setup  ## run a study and render its report (STUDY=demo)
+	@$(PY) -m thyro.cli report $(STUDY) $(if $(DATA),--data $(DATA))
+
+test: setup  ## run the tests
+	@$(PY) -m pytest -q
+
+lab: setup  ## open the notebooks in JupyterLab
+	@$(VENV)/bin/jupyter lab --notebook-dir=. notebooks/00_cohort.ipynb
+
+bench: setup  ## measure speed and memory, as ratios within one run
+	@$(PY) -m tests.benchmarks
+
+clean:  ## remove results and the environment
+	rm -rf results .snakemake $(VENV)

@@ -1,0 +1,60 @@
+# What is stale and in which order: one rule per notebook run of thyro/params.py, and the report.
+# Called by `make report`; by hand: snakemake --cores 2 --config study=smoke
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from thyro import cli, params
+
+NAME, DATA = config["study"], config.get("data") or ""
+STUDY = params.load(NAME, Path("params"))
+ROOT = f"results/{NAME}"
+# Threads and workers change the time only; a run must not become stale by them.
+TIMING = {"workers"}
+
+
+def user_files(job):
+    """Table, images and masks of the user, for the notebook that reads them."""
+    if job.section != "cohort" or STUDY.cohort.source != "folder":
+        return []
+    return sorted(str(file) for file in Path(DATA).rglob("*") if file.is_file())
+
+
+rule all:
+    input:
+        f"{ROOT}/report/index.html",
+
+
+for job in params.JOBS.values():
+    arguments = params.arguments(STUDY, NAME, job, data=DATA)
+
+    rule:
+        name: job.name
+        input:
+            notebook=f"notebooks/{job.notebook}.ipynb",
+            code=cli.modules_of(Path(f"notebooks/{job.notebook}.ipynb")),
+            environment="requirements.lock",
+            results=[f"{ROOT}/{file}" for file in job.reads.values()],
+            files=user_files(job),
+        output:
+            executed=f"{ROOT}/notebooks/{job.name}.ipynb",
+            results=[f"{ROOT}/{job.folder}/{file}" for file in job.writes],
+        params:
+            arguments=json.dumps({k: v for k, v in arguments.items() if k not in TIMING}),
+            command=f"{job.name} {NAME}" + (f" --data {shlex.quote(DATA)}" if DATA else ""),
+        threads: cli.threads_of(STUDY, job)
+        shell:
+            "exec {sys.executable} -m thyro.cli run {params.command}"
+
+
+rule report:
+    input:
+        notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in params.JOBS],
+        manuscript=sorted(str(file) for file in Path("report").rglob("*") if file.is_file()),
+        code=["thyro/render.py", "thyro/crossref.py", "thyro/shortcodes.py", "thyro/tables.py"],
+    output:
+        multiext(f"{ROOT}/report/", "index.html", "thyro.pdf", "thyro.docx"),
+    threads: 1
+    shell:
+        "exec {sys.executable} -m thyro.cli render {NAME}"

@@ -1,0 +1,131 @@
+"""An executed study that never was: the notebooks the manuscript embeds, with invented outputs."""
+
+import base64
+import io
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from thyro import render
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
+
+REPORT = Path(__file__).parents[2] / "report"
+MODELS = ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN", "SR_ResNet101", "OR_ResNet101"]
+MODELS += ["SR_DenseNet121", "OR_DenseNet121", "Radiologist"]
+# label -> width and height of the figure in inches, or the header of the table and its rows
+CELLS = {
+    "00_cohort": {"flow": (5.5, 5), "process": (7.2, 3), "table-1": ("table_1", 42)},
+    "01_super_resolution": {"sr-pairs": (7.2, 4), "quality": ("quality", 3)},
+    "02_features_or": {"feature-table": ("features", 90)},
+    "03_selection": {"selection-table": ("selection", 4)},
+    "04_models": {"grad-cam": (7.2, 5)},
+    "05_nomogram": {"nomograms": (7.2, 9), "logistic": ("logistic", 24)},
+    "06_statistics": {
+        "roc": (7.2, 6.5),
+        "performance": (7.2, 9),
+        "delong": (7.2, 3.5),
+        "calibration": (7.2, 5),
+        "table-2": ("table_2", 18),
+        "nomogram-table": ("table_2", 8),
+        "published": ("published", 12),
+        "protocols": ("quality", 6),
+        "audit": ("audit", 10),
+    },
+}
+COLUMNS = {
+    "table_1": "Characteristic|All (n = 60)|Test (n = 18)|Train (n = 42)|P|Test used",
+    "quality": "Image|PSNR (dB)|SSIM|n",
+    "features": "Image type|Class|Features|Number",
+    "selection": "Step|OR|SR",
+    "logistic": "Variable|Level|Univariate OR (95% CI)|P|Multivariable OR (95% CI)|P",
+    "table_2": "Model|Cohort|AUC (95% CI)|Accuracy|Sensitivity|Specificity|PPV|NPV|F1",
+    "published": "Quantity|Published|This run|Comparable?",
+    "audit": "Check|Printed|Implied|Verdict",
+}
+VALUES = {
+    "table_1": ["Extrathyroidal extension", "17 (28.33)", "5 (27.78)", "12 (28.57)", "0.948"]
+    + ["Pearson chi-square"],
+    "quality": ["Generator", "28.41", "0.812", "18"],
+    "features": ["wavelet-LLH", "glcm", "Autocorrelation, ClusterProminence, Contrast", "22"],
+    "selection": ["Mann–Whitney U", "1,195", "1,195"],
+    "logistic": ["Margin", "Irregular or lobulated", "2.41 (1.20–4.83)", "0.013"]
+    + ["2.02 (0.97–4.21)", "0.060"],
+    "table_2": ["SR_ResNet101", "Train", "0.970 (0.951–0.990)", "0.934", "0.898", "0.952"]
+    + ["0.906", "0.949", "0.902"],
+    "published": ["AUC of Nomogram_A, test", "0.930 (0.891–0.968)", "0.901 (0.780–1.000)"]
+    + ["No: other patients"],
+    "audit": ["Outcome counts of Table 1 and Table 2", "162", "173", "inconsistent"],
+}
+
+
+def table_output(kind: str, n_rows: int):
+    """A pipe table as `tables.show` writes it, its text escaped."""
+    columns = COLUMNS[kind].split("|")
+    rows = [list(VALUES[kind]) for _ in range(n_rows)]
+    if kind == "table_2":
+        for number, row in enumerate(rows):
+            row[0], row[1] = MODELS[number // 2], "Test" if number % 2 else "Train"
+    rule = [":--", *["--:"] * (len(columns) - 1)]
+    lines = [columns, rule, *([cell.replace("_", r"\_") for cell in row] for row in rows)]
+    text = "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n\n*Simulated data.*\n"
+    return new_output("display_data", data={"text/markdown": text, "text/plain": "<Markdown>"})
+
+
+def figure_output(label: str, width: float, height: float):
+    """A retina PNG as the inline backend writes it, with its width in CSS pixels."""
+    fig, ax = plt.subplots(figsize=(width, height), dpi=60)
+    ax.plot([0, 1], [0, 1])
+    ax.set_title(label)
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png")
+    plt.close(fig)
+    image = base64.b64encode(buffer.getvalue()).decode()
+    metadata = {"image/png": {"width": int(width * 150), "height": int(height * 150)}}
+    return new_output("display_data", data={"image/png": image}, metadata=metadata)
+
+
+def write_notebook(path: Path, cells: dict) -> None:
+    """One executed notebook: a progress line on stdout, then what the cell shows."""
+    notebook = new_notebook()
+    for label, shown in cells.items():
+        is_table = isinstance(shown[0], str)
+        output = table_output(*shown) if is_table else figure_output(label, *shown)
+        stream = new_output("stream", name="stdout", text="working ...\n")
+        source = f"#| label: {label}\nshow()"
+        notebook.cells.append(new_code_cell(source, outputs=[stream, output], execution_count=1))
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture(scope="session")
+def study_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "smoke"
+    (folder / "notebooks").mkdir(parents=True)
+    for name, cells in CELLS.items():
+        write_notebook(folder / "notebooks" / f"{name}.ipynb", cells)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def variables():
+    return yaml.safe_load(Path(__file__).with_name("variables.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def report(study_dir, variables):
+    """The folder of the rendered report."""
+    stages = ["00_cohort", "01_super_resolution", "02_features", "03_selection", "04_models"]
+    provenance = [
+        {"Stage": stage, "Seconds": str(10 + number), "Device": "cpu", "Seed": "2024"}
+        for number, stage in enumerate(stages)
+    ]
+    manuscript = render.stage(
+        study_dir, REPORT, variables, provenance=provenance, renderer="pandoc"
+    )
+    render.render(manuscript, study_dir / "report")
+    return study_dir / "report"

@@ -1,0 +1,46 @@
+"""The layer rule: imports point down, never sideways, never up."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+LAYERS = [
+    {"checks"},
+    {"groups", "statistics", "calibration", "decision", "phantom", "lasso"},
+    {"cohort", "simulate", "imaging", "sr", "radiomics", "deep"}
+    | {"selection", "models", "clinical", "nomogram"},
+    {"params", "store", "tables", "figures", "pictures", "paper", "crossref", "shortcodes"},
+    {"render"},
+    {"cli"},
+]
+LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}
+FILES = sorted(Path("thyro").glob("[!_]*.py"))
+
+
+def imported(path):
+    """Modules of the package that the file at `path` imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "thyro":
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("thyro."):
+            yield node.module.split(".")[1]
+
+
+def test_every_module_has_a_layer():
+    assert {path.stem for path in FILES} == set(LEVEL)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_imports_point_down(path):
+    for module in imported(path):
+        assert LEVEL[module] < LEVEL[path.stem], f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_nothing_unsafe_is_loaded(path):
+    source = path.read_text()
+    assert "import pickle" not in source and "joblib.dump" not in source
+    for line in source.splitlines():
+        if "torch.load(" in line:
+            assert "weights_only=True" in line

@@ -1,0 +1,95 @@
+"""Study files: what is accepted, and what a wrong one says."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from thyro import params
+
+STUDIES = sorted(path.stem for path in Path("params").glob("*.yml"))
+
+
+def study_file(tmp_path, **changes):
+    """`demo` with some keys changed, as a study of its own."""
+    raw = yaml.safe_load(Path("params/demo.yml").read_text())
+    (tmp_path / "mine.yml").write_text(yaml.safe_dump(params._merge(raw, changes)))
+    return tmp_path
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("job", params.JOBS.values(), ids=lambda job: job.name)
+def test_every_study_fits_every_notebook(study, job):
+    values = params.arguments(params.load(study, Path("params")), study, job, data="folder")
+    params.check_notebook(values, Path(f"notebooks/{job.notebook}.ipynb"))
+
+
+@pytest.mark.parametrize("job", params.JOBS.values(), ids=lambda job: job.name)
+def test_a_notebook_opened_by_hand_runs_the_smoke_study(job):
+    cell = params.notebook_parameters(Path(f"notebooks/{job.notebook}.ipynb"))
+    values = params.arguments(params.load("smoke", Path("params")), "smoke", job)
+    same = {key for key in values if cell[key] == values[key]}
+    assert set(values) - same <= set(job.fixed)
+
+
+def test_extends_changes_only_what_it_names():
+    demo, smoke = (params.load(s, Path("params")) for s in ("demo", "smoke"))
+    assert smoke.cohort.n_patients == 60
+    assert smoke.super_resolution.factor == demo.super_resolution.factor
+    assert smoke.statistics == demo.statistics
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"cohrt": {}}, "unknown key `cohrt`. Did you mean `cohort`?"),
+        ({"features": {"binwidth": 5}}, "unknown key `features.binwidth`. Did you mean `bin_width`?"),
+        ({"features": {"bin_width": "wide"}}, "`features.bin_width`: Input should be a valid number"),
+        ({"features": {"bin_width": "wide"}}, "found 'wide'"),
+        ({"cohort": {"test_share": 1.5}}, "`cohort.test_share`: Input should be less than 1, found 1.5"),
+        ({"cohort": {"source": "web"}}, "Input should be 'simulated' or 'folder', found 'web'"),
+        ({"cohort": {"source": "folder"}}, "a folder cohort needs table, id_column"),
+        ({"selection": {"folds": 5.0}}, "`selection.folds`: Input should be a valid integer, found 5.0"),
+        ({"compute": {"device": "tpu"}}, "Input should be 'cpu' or 'cuda', found 'tpu'"),
+        ({"outcome": None}, "`outcome`: Input should be a valid string"),
+        (
+            {"cohort": {"variables": [{"name": "a", "label": "A", "kind": "categorical"}]}},
+            "a categorical variable needs at least two levels",
+        ),
+    ],
+)
+def test_a_wrong_study_names_file_key_and_remedy(tmp_path, changes, message):
+    with pytest.raises(params.StudyError) as error:
+        params.load("mine", study_file(tmp_path, **changes))
+    assert "mine.yml" in str(error.value) and message in str(error.value)
+
+
+def test_all_wrong_keys_are_named_at_once(tmp_path):
+    folder = study_file(tmp_path, features={"bin_width": -1}, compute={"workers": 0})
+    with pytest.raises(params.StudyError, match=r"(?s)bin_width.*workers"):
+        params.load("mine", folder)
+
+
+def test_an_unknown_study_names_the_known_ones():
+    with pytest.raises(params.StudyError, match="Known studies: ddti, demo, smoke, template"):
+        params.load("dmeo", Path("params"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [1", "not readable as YAML"),
+        ("- 1", "expected sections with keys"),
+        ("extends: mine", "round in a circle"),
+        ("extends: other", "no such study"),
+    ],
+)
+def test_a_file_that_is_no_study_says_so(tmp_path, text, message):
+    (tmp_path / "mine.yml").write_text(text)
+    with pytest.raises(params.StudyError, match=message):
+        params.load("mine", tmp_path)
+
+
+def test_a_name_that_the_notebook_does_not_know_stops():
+    with pytest.raises(params.StudyError, match="Unknown to the notebook: .'levle'"):
+        params.check_notebook({"levle": 0.95}, Path("notebooks/06_statistics.ipynb"))

@@ -1,0 +1,112 @@
+"""Writing and reading below results/: atomic, with neighbours, nothing lost on the way."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from thyro import store
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project as working directory."""
+    for folder in ("params", "notebooks", "data"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    store.project_root.cache_clear()
+    store.commit.cache_clear()
+    store._read.clear()
+    yield tmp_path
+    store.project_root.cache_clear()
+    store.commit.cache_clear()
+
+
+def test_a_table_comes_back_with_its_levels(project):
+    frame = pd.DataFrame(
+        {"margin": pd.Categorical(["b"], categories=["a", "b"]), "x": [0.1]}, index=["P001"]
+    )
+    store.write_table(frame, "results/s/00", "patients")
+    back = store.read_table("results/s/00/patients.parquet")
+    pd.testing.assert_frame_equal(back, frame)
+
+
+def test_every_file_has_a_neighbour_that_names_its_inputs(project):
+    store.write_json({"a": 1}, "results/s/00", "first")
+    store.read_json("results/s/00/first.json")
+    store.write_json({"b": np.float64(2), "c": float("nan")}, "results/s/01", "second")
+    neighbour = json.loads((project / "results/s/01/second.json.json").read_text())
+    assert set(neighbour["inputs"]) == {"results/s/00/first.json"}
+    assert {"notebook", "parameters", "commit", "versions", "seconds", "device"} <= set(neighbour)
+    assert store.read_json("results/s/01/second.json") == {"b": 2, "c": None}
+
+
+def test_a_write_that_fails_leaves_the_old_file(project):
+    store.write_json([1], "results/s", "a")
+    with pytest.raises(TypeError):
+        store.write_json([object()], "results/s", "a")
+    with pytest.raises(RuntimeError), store._atomic(project / "results/s/a.json") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert store.read_json("results/s/a.json") == [1]
+    assert sorted(f.name for f in (project / "results/s").iterdir()) == ["a.json", "a.json.json"]
+
+
+def test_a_file_that_is_not_there_says_what_to_do(project):
+    with pytest.raises(FileNotFoundError, match="Run the notebooks before this one"):
+        store.read_table("results/s/00/patients.parquet")
+
+
+def test_outside_a_project_the_message_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store.project_root.cache_clear()
+    with pytest.raises(FileNotFoundError, match="not inside a thyro project"):
+        store.project_root()
+    store.project_root.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
+def test_the_users_table_is_read_as_text(project, name):
+    frame = pd.DataFrame({"id": ["007", "8"], "age": ["", "41.5"], "note": ["NA", "ü"]})
+    file = project / "data" / name
+    if name.endswith("csv"):
+        file.write_text(frame.to_csv(index=False), encoding="utf-8-sig")  # with byte-order mark
+    else:
+        frame.to_excel(file, index=False)
+    back = store.read_source_table("data", name)
+    assert back.to_dict("list") == frame.to_dict("list")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "message"),
+    [
+        ("absent", "t.csv", "absent: no such folder. Say DATA="),
+        ("", "t.csv", "DATA: no such folder"),
+        ("data", "t.csv", "table 't.csv' is not in the data folder"),
+        ("data", "../t.csv", "outside the data folder"),
+    ],
+)
+def test_a_table_that_is_not_there_is_named(project, folder, name, message):
+    with pytest.raises((FileNotFoundError, ValueError), match=message):
+        store.read_source_table(folder, name)
+
+
+def test_frames_reads_one_image_set(project):
+    image = np.arange(96, dtype=np.uint8).reshape(8, 12)
+    frames = [("images/a.png", image), ("masks/a.png", image > 50)]
+    store.write_images(iter(frames), "results/s/00", total=2)
+    row = {"patient_id": "P1", "row_mm": 0.2, "column_mm": 0.1}
+    files = {"image": "results/s/00/images/a.png", "mask": "results/s/00/masks/a.png"}
+    table = pd.DataFrame([row | files | {"image_set": s} for s in ("or", "sr")])
+    store.write_table(table, "results/s/01", "images")
+    got, mask, spacing = store.Frames("results/s/01/images.parquet", "or")("P1")
+    assert np.array_equal(got, image) and np.array_equal(mask, image > 50)
+    assert spacing == (0.2, 0.1)
+
+
+def test_progress_under_papermill_goes_to_a_file(project, monkeypatch):
+    target = project / "job.progress"
+    monkeypatch.setenv(store.PROGRESS_FILE, str(target))
+    assert list(store.progress("patients")(range(3))) == [0, 1, 2]
+    assert json.loads(target.read_text()) == {"label": "patients", "done": 3, "total": 3}

@@ -1,0 +1,338 @@
+"""The command line: check a study, run one notebook, render, or do all of it.
+
+`make report` calls `thyro report STUDY`, which asks Snakemake what is stale; Snakemake calls
+`thyro run JOB STUDY` for each notebook and `thyro render STUDY` at the end.
+"""
+
+import argparse
+import ast
+import fcntl
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from thyro import params, store
+
+RECORDS = "notebooks"  # below results/<study>: executed notebooks and how long they took
+NUMBERS_OF_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# What a notebook raises on purpose: the message is for the user, the traceback is not.
+SPEAKING = {"StudyError", "CohortError", "ImageError", "FileNotFoundError", "ValueError"}
+
+
+def modules_of(notebook: Path) -> list[str]:
+    """Files of the package that a notebook imports, directly or not: changing one makes it stale."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    # A line that starts with % is IPython's, not Python's.
+    source = "\n".join(
+        line
+        for cell in cells
+        if cell["cell_type"] == "code"
+        for line in "".join(cell["source"]).splitlines()
+        if not line.lstrip().startswith("%")
+    )
+    found, queue = set(), _imports(source)
+    while queue:
+        name = queue.pop()
+        file = Path("thyro") / f"{name}.py"
+        if name not in found and file.is_file():
+            found.add(name)
+            queue |= _imports(file.read_text(encoding="utf-8"))
+    data = [str(file) for file in Path("thyro").glob("*.json")] if "radiomics" in found else []
+    return sorted(f"thyro/{name}.py" for name in found) + data
+
+
+def _imports(source: str) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module == "thyro":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("thyro."):
+            names.add(node.module.split(".")[1])
+    return names
+
+
+def check(name: str, *, data: str | None = None) -> params.Study:
+    """Everything about a study that can be known before its first notebook runs.
+
+    Raises
+    ------
+    params.StudyError
+        Naming the file, key or folder.
+    """
+    study = params.load(name, store.path("params"))
+    for job in params.JOBS.values():
+        notebook = store.path(f"notebooks/{job.notebook}.ipynb")
+        params.check_notebook(params.arguments(study, name, job, data=data), notebook)
+    if study.cohort.source == "folder" and data is not None:
+        for needed, what in ((Path(data), "data folder"), (Path(data, study.cohort.table), "table")):
+            if not store.path(needed).exists():
+                raise params.StudyError(
+                    f"{what} {needed} is not there. Say DATA=path/to/folder, and name the table "
+                    f"as `cohort.table` in params/{name}.yml."
+                )
+    return study
+
+
+def run(name: str, job_name: str, *, data: str) -> None:
+    """Execute one notebook with papermill; its copy appears only when it ended well."""
+    import papermill
+
+    _stop_with_parent()
+    study, job = check(name, data=data), params.JOBS[job_name]
+    status = _Status(name, job_name)
+    folder = store.path(f"results/{name}/{RECORDS}")
+    folder.mkdir(parents=True, exist_ok=True)
+    threads = str(threads_of(study, job))
+    os.environ |= dict.fromkeys(NUMBERS_OF_THREADS, threads)
+    os.environ |= {
+        store.NOTEBOOK: job_name,
+        store.PROGRESS_FILE: str(status.progress),
+        "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
+        "PYTHONHASHSEED": "0",
+    }
+    unfinished = folder / f"{job_name}.failed.ipynb"
+    status.say("running")
+    started = time.monotonic()
+    try:
+        papermill.execute_notebook(
+            f"notebooks/{job.notebook}.ipynb",
+            os.path.relpath(unfinished),
+            parameters=params.arguments(study, name, job, data=data),
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=str(store.project_root()),
+        )
+    except papermill.PapermillExecutionError as error:
+        kind = "" if error.ename in SPEAKING else f"{error.ename}: "
+        status.say("failed", f"{kind}{error.evalue}\nSee the cell in {os.path.relpath(unfinished)}.")
+        raise SystemExit(1) from None
+    record = {
+        "seconds": round(time.monotonic() - started, 1),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
+    }
+    (folder / f"{job_name}.json").write_text(json.dumps(record))
+    os.replace(unfinished, folder / f"{job_name}.ipynb")
+    status.say("done")
+
+
+def threads_of(study: params.Study, job: params.Job) -> int:
+    """Cores of a job: the OR and SR branches of 02 share them, everything else has all."""
+    return max(1, study.compute.workers // 2) if job.section == "features" else study.compute.workers
+
+
+def render(name: str) -> None:
+    """Render the report of a study from its executed notebooks."""
+    from thyro import render as renderer
+
+    _stop_with_parent()
+    status = _Status(name, "report")
+    status.say("running")
+    started = time.monotonic()
+    try:
+        renderer.report(name, study=params.load(name, store.path("params")))
+    except Exception as error:
+        status.say("failed", f"{type(error).__name__}: {error}")
+        raise
+    record = {"seconds": round(time.monotonic() - started, 1)}
+    store.path(f"results/{name}/{RECORDS}/report.json").write_text(json.dumps(record))
+    status.say("done")
+
+
+def report(name: str, *, data: str | None = None) -> None:
+    """Bring the report of a study up to date, and say where it lies and how long it took."""
+    if os.environ.get("MAKELEVEL"):  # make gone, nobody waits for this
+        _stop_with_parent()
+    study = check(name, data=data or "")
+    started = time.monotonic()
+    folder = store.path(f"results/{name}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with _only_one(folder, name):
+        shutil.rmtree(folder / ".run", ignore_errors=True)
+        with open(folder / "snakemake.log", "w") as log:
+            command = [
+                *(sys.executable, "-m", "snakemake", "--snakefile", "Snakefile"),
+                *("--cores", str(study.compute.workers), "--rerun-incomplete", "--nolock"),
+                *("--config", f"study={name}", f"data={data or ''}"),
+            ]
+            process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, cwd=store.project_root()
+            )
+            failed = _watch(process, folder / ".run")
+    if process.returncode:
+        for job, message in failed.items():
+            print(f"\n{job} stopped:\n  " + message.replace("\n", "\n  "), file=sys.stderr)
+        if not failed:
+            print(f"Stopped; see {os.path.relpath(folder / 'snakemake.log')}.", file=sys.stderr)
+        raise SystemExit(1)
+    _summary(name, time.monotonic() - started)
+
+
+class _Status:
+    """What a job tells the terminal, through two small files of `results/<study>/.run`."""
+
+    def __init__(self, study: str, job: str):
+        folder = store.path(f"results/{study}/.run")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / f"{job}.state"
+        self.progress = folder / f"{job}.progress"
+
+    def say(self, state: str, message: str = "") -> None:
+        temporary = self.file.with_suffix(".part")
+        temporary.write_text(json.dumps({"state": state, "message": message}))
+        os.replace(temporary, self.file)
+
+
+class _only_one:
+    """Holds the study for this process; the system lets go when the process is gone, however."""
+
+    def __init__(self, folder: Path, name: str):
+        self.name = name
+        self.file = open(folder / ".lock", "a+")
+
+    def __enter__(self):
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise params.StudyError(
+                f"results/{self.name}: another run of this study is going on; wait for it or stop it."
+            ) from None
+
+    def __exit__(self, *exception):
+        self.file.close()
+
+
+def _stop_with_parent() -> None:
+    """End this process soon after its parent is gone, so that a killed run leaves no orphans."""
+    parent = os.getppid()
+
+    def wait():
+        while os.getppid() == parent:
+            time.sleep(0.3)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _watch(process: subprocess.Popen, folder: Path) -> dict[str, str]:
+    """Show which notebook of how many runs, and how far it is, until Snakemake ends.
+
+    Returns the messages of the jobs that failed.
+    """
+    order = [*params.JOBS, "report"]
+    shown: dict[str, str] = {}
+    since: dict[str, float] = {}
+    failed: dict[str, str] = {}
+    terminal = sys.stderr.isatty()
+    said = time.monotonic()
+    while True:
+        ended = process.poll() is not None
+        bars = []
+        for job in order:
+            state = _json(folder / f"{job}.state")
+            if not state:
+                continue
+            count = f"[{order.index(job) + 1}/{len(order)}] {job}"
+            since.setdefault(job, time.monotonic())
+            seconds = time.monotonic() - since[job]
+            if state["state"] == "running":
+                bars.append(f"{count} {_bar(_json(folder / f'{job}.progress'), seconds)}")
+            if state["state"] == shown.get(job):
+                continue
+            shown[job] = state["state"]
+            after = "" if state["state"] == "running" else f" after {_clock(seconds)}"
+            _line(f"{count} {state['state']}{after}", terminal)
+            if state["state"] == "failed":
+                failed[job] = state["message"]
+        if terminal:
+            print("\r\033[K" + "   ".join(bars)[: shutil.get_terminal_size().columns - 1], end="", file=sys.stderr)
+        elif bars and time.monotonic() - said > 15:
+            said = time.monotonic()
+            _line("   ".join(bars), terminal)
+        if ended:
+            if terminal:
+                print("\r\033[K", end="", file=sys.stderr)
+            return failed
+        sys.stderr.flush()
+        time.sleep(0.25)
+
+
+def _line(text: str, terminal: bool) -> None:
+    print(("\r\033[K" if terminal else "") + text, file=sys.stderr, flush=True)
+
+
+def _bar(progress: dict, seconds: float) -> str:
+    if not progress:
+        return _clock(seconds)
+    done, total = progress["done"], max(1, progress["total"])
+    filled = round(12 * done / total)
+    return f"{progress['label']} {'█' * filled}{'░' * (12 - filled)} {done}/{total} {_clock(seconds)}"
+
+
+def _json(file: Path) -> dict:
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError):  # not there yet, or this very moment being replaced
+        return {}
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _summary(name: str, seconds: float) -> None:
+    """Where the report lies, how long each stage took when it last ran, and its peak memory."""
+    ran = {file.stem for file in store.path(f"results/{name}/.run").glob("*.state")}
+    print(f"\n{'stage':22}{'time':>8}{'peak memory':>14}")
+    for job in [*params.JOBS, "report"]:
+        record = _json(store.path(f"results/{name}/{RECORDS}/{job}.json"))
+        peak = f"{record['peak_mb']:,} MB" if "peak_mb" in record else ""
+        kept = "" if job in ran else "   up to date"
+        print(f"{job:22}{_clock(record.get('seconds', 0)):>8}{peak:>14}{kept}")
+    print(f"{'this call':22}{_clock(seconds):>8}\n\nThe report of study {name}:")
+    for file in ("index.html", "thyro.pdf", "thyro.docx"):
+        print(f"  results/{name}/report/{file}")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Entry point of `thyro` and of `python -m thyro.cli`."""
+    parser = argparse.ArgumentParser(prog="thyro", description=__doc__.split("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    checking = commands.add_parser("check", help="check study files")
+    checking.add_argument("study", nargs="*", help="names; default: every file in params/")
+    for command, text in (
+        ("report", "run what is stale and render"),
+        ("run", "run one notebook"),
+        ("render", "render the report from the executed notebooks"),
+    ):
+        sub = commands.add_parser(command, help=text)
+        if command == "run":
+            sub.add_argument("job", choices=list(params.JOBS))
+        sub.add_argument("study")
+        if command != "render":
+            sub.add_argument("--data", default="", help="folder with the table and the images")
+    arguments = parser.parse_args(argv)
+    try:
+        os.chdir(store.project_root())
+        if arguments.command == "check":
+            names = arguments.study or sorted(file.stem for file in Path("params").glob("*.yml"))
+            for name in names:
+                check(Path(name).stem)
+                print(f"params/{Path(name).stem}.yml is valid")
+        elif arguments.command == "run":
+            run(arguments.study, arguments.job, data=arguments.data)
+        elif arguments.command == "render":
+            render(arguments.study)
+        else:
+            report(arguments.study, data=arguments.data)
+    except (params.StudyError, FileNotFoundError) as error:
+        raise SystemExit(f"thyro: {error}") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,345 @@
+"""Style of the report, and figures of fitting (losses, lasso) and performance (ROC, calibration).
+
+Every `draw_*` takes a result and Axes and returns the Axes. Nothing is fitted, saved or shown
+here, and numbers are shortened only where they are painted. Features and nomograms are drawn in
+`model_figures`, images in `pictures`, the flow chart and networks in `diagrams`.
+"""
+
+import string
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+# One colour per model in the whole report. SR and OR of one kind share the hue: SR is dark and
+# solid, OR light and dashed, so that a grey print and a colour-blind reader tell them apart.
+MODEL_COLOURS = {
+    "SR_SVM": "#08519C",
+    "OR_SVM": "#6BAED6",
+    "SR_KNN": "#A63603",
+    "OR_KNN": "#FD8D3C",
+    "SR_ResNet101": "#00513B",
+    "OR_ResNet101": "#41AE86",
+    "SR_DenseNet121": "#5B2A86",
+    "OR_DenseNet121": "#BC80BD",
+    "Radiologist": "#525252",
+    "Nomogram_A": "#D55E00",
+    "Nomogram_B": "#332288",
+    "Nomogram_C": "#44AA99",
+}
+MODEL_LINES = {name: "--" if name.startswith("OR_") else "-" for name in MODEL_COLOURS} | {
+    "Radiologist": ":",
+    "Nomogram_B": (0, (6, 1.5)),
+    "Nomogram_C": (0, (6, 1.5, 1, 1.5)),
+}
+SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
+SIGN_COLOURS = ("#0072B2", "#D55E00")  # negative, positive
+SINGLE_COLUMN = 89 / 25.4  # journal column widths, inches
+DOUBLE_COLUMN = 183 / 25.4
+SMALL = 6.5  # points; no text of a figure is smaller than 6 at its final size
+
+_STYLE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.fontsize": SMALL,
+    "legend.frameon": False,
+    "lines.linewidth": 1.3,
+    "image.interpolation": "nearest",
+    "figure.dpi": 150,
+    "savefig.dpi": 300,
+    "figure.constrained_layout.use": True,
+}
+
+
+def use_style() -> None:
+    """Set the look of every figure; in a notebook also ask for sharp (retina) inline images."""
+    mpl.rcParams.update(_STYLE)
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and ipython.get_ipython() is not None:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("retina")
+
+
+def label_origin(fig: Figure, text: str) -> None:
+    """Write where the data come from ("Simulated data") above the axes, top right.
+
+    The layout engine gives up a strip at the top, so the words never lie on a title.
+    An empty `text` does nothing.
+    """
+    if not text:
+        return
+    fig.text(0.995, 0.995, text, ha="right", va="top", size=7, color="#9E4A4A", weight="bold")
+    strip = 1.7 * 7 / 72 / fig.get_figheight()
+    engine = fig.get_layout_engine()
+    if engine is None:
+        fig.subplots_adjust(top=min(fig.subplotpars.top, 1 - 2.5 * strip))
+    else:
+        engine.set(rect=(0, 0, 1, 1 - strip))
+
+
+def panel_letters(axes: Iterable[Axes]) -> None:
+    """Write bold A, B, C ... at the top left outside each panel, in the order given."""
+    for letter, ax in zip(string.ascii_uppercase, np.ravel(np.asarray(axes, object)), strict=False):
+        ax.annotate(
+            letter,
+            (0, 1),
+            xycoords="axes fraction",
+            xytext=(-6, 4),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            size=10,
+            weight="bold",
+        )
+
+
+def draw_training(history: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
+    """Draw the losses of a training run: one line per column beside `epoch` or `step`.
+
+    The losses differ by orders of magnitude, so the axis is logarithmic when all are positive. A
+    loss that is missing for a while (no discriminator during the warm-up) leaves a gap.
+    """
+    clock = "epoch" if "epoch" in history else "step"
+    losses = history.select_dtypes("number").drop(columns=["epoch", "step"], errors="ignore")
+    for (name, values), colour in zip(losses.items(), SERIES_COLOURS, strict=False):
+        ax.plot(history[clock], values, color=colour, lw=0.9, label=name.replace("_", " "))
+    if losses.min(axis=None) > 0:
+        ax.set_yscale("log")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel=clock.capitalize(), ylabel="Loss", title=title)
+    ax.legend()
+    return ax
+
+
+def draw_coefficients(
+    coefficients: pd.Series, ax: Axes, *, label: str = "Coefficient (per SD)", title: str = ""
+) -> Axes:
+    """Draw coefficients as horizontal bars, the largest on top; the sign has its colour."""
+    ordered = coefficients.loc[coefficients.abs().sort_values(kind="stable").index]
+    colours = [SIGN_COLOURS[int(value > 0)] for value in ordered]
+    ax.barh(range(len(ordered)), ordered, color=colours, height=0.7)
+    ax.set_yticks(range(len(ordered)), ordered.index, size=6)
+    ax.axvline(0, color="0.2", lw=0.6)
+    ax.set_ylim(-0.6, len(ordered) - 0.4)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set(xlabel=label, title=title)
+    return ax
+
+
+def draw_lasso_path(path, curve, axes, *, index: int | None = None):
+    """Draw coefficient paths and the cross-validated deviance over log λ; returns `axes`.
+
+    Parameters
+    ----------
+    path : lasso.LassoPath
+    curve : lasso.LassoCurve
+    axes : pair of Axes
+        Left the paths, right the deviance with one standard error over folds.
+    index : int, optional
+        Position of the penalty that was chosen; the smallest mean deviance without it.
+    """
+    left, right = np.ravel(np.asarray(axes, object))
+    chosen = np.log(curve.lambdas[curve.index_min if index is None else index])
+    steps, coefficients = np.log(path.lambdas), np.asarray(path.coefficients)
+    used = np.flatnonzero(np.any(coefficients != 0, axis=0))
+    for order, j in enumerate(used):
+        left.plot(
+            steps, coefficients[:, j], color=SERIES_COLOURS[order % len(SERIES_COLOURS)], lw=0.7
+        )
+    left.set(xlabel="log λ", ylabel="Coefficient (per SD)")
+    style = {"fmt": "o", "ms": 2, "color": "#D55E00", "ecolor": "0.75", "elinewidth": 0.6}
+    right.errorbar(np.log(curve.lambdas), curve.mean, curve.se, **style)
+    one_se = np.log(curve.lambdas[curve.index_1se])
+    right.axvline(one_se, color="0.5", lw=0.8, ls=":", label="1 SE")
+    right.set(xlabel="log λ", ylabel="Deviance per patient (cross-validated)")
+    for ax in (left, right):
+        ax.axvline(chosen, color="0.2", lw=0.8, ls="--", label="Chosen λ")
+    right.legend()
+    return axes
+
+
+def draw_roc(
+    curves: Mapping, ax: Axes, *, labels: Mapping[str, str] | None = None, title: str = ""
+) -> Axes:
+    """Draw ROC curves of several models of the same patients.
+
+    Parameters
+    ----------
+    curves : mapping of model name to statistics.RocCurve
+        Drawn in the order given. A yes/no reading (one operating point) gets a marker there.
+    ax : Axes
+    labels : mapping of model name to text, optional
+        Legend text such as "SR_SVM 0.878 (0.820–0.936)"; the model name without it.
+    title : str
+    """
+    ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="_chance")
+    for model, curve in curves.items():
+        false_positive, sensitivity = 1 - np.asarray(curve.specificity), curve.sensitivity
+        ax.plot(
+            false_positive,
+            sensitivity,
+            color=MODEL_COLOURS[model],
+            ls=MODEL_LINES[model],
+            label=(labels or {}).get(model, model),
+            marker="o" if len(sensitivity) <= 3 else None,
+            ms=3.5,
+        )
+    ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
+    ax.set(xlabel="1 − specificity", ylabel="Sensitivity")
+    ax.legend(
+        loc="lower right",
+        title="AUC (95% CI)" if labels else None,
+        title_fontsize=SMALL,
+        alignment="left",
+        borderaxespad=0.2,
+        handlelength=2.6,
+    )
+    return ax
+
+
+def draw_delong_matrix(
+    table: pd.DataFrame,
+    models: Sequence[str],
+    ax: Axes,
+    *,
+    title: str = "",
+    column: str = "p_value",
+) -> Axes:
+    """Draw p values of pairwise DeLong tests as a symmetric matrix with an empty diagonal.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per unordered pair with `model_a`, `model_b` and `column`
+        (`statistics.delong_matrix`).
+    models : sequence of str
+        Rows and columns from the top left.
+    ax : Axes
+    title : str
+    column : str, default "p_value"
+        "p_holm" draws the adjusted values.
+
+    Raises
+    ------
+    ValueError
+        If the table holds no row for a pair of `models`.
+    """
+    pairs = {frozenset((r.model_a, r.model_b)): getattr(r, column) for r in table.itertuples()}
+    values = np.full((len(models), len(models)), np.nan)
+    for i, a in enumerate(models):
+        for j, b in enumerate(models):
+            if i == j:
+                continue
+            if frozenset((a, b)) not in pairs:
+                raise ValueError(f"table: expected a row for {a} and {b}, found none.")
+            values[i, j] = pairs[frozenset((a, b))]
+            text = "<0.001" if values[i, j] < 0.001 else f"{values[i, j]:.3f}"
+            dark = values[i, j] < 0.01
+            ax.text(j, i, text, ha="center", va="center", size=6, color="w" if dark else "k")
+
+    # Four classes rather than a continuous scale: the reader asks which side of 0.05 it is.
+    colours = ListedColormap(["#08306B", "#2171B5", "#9ECAE1", "#F2F2F2"])
+    norm = BoundaryNorm([0, 0.001, 0.01, 0.05, 1], colours.N)
+    image = ax.imshow(values, cmap=colours, norm=norm)
+    ax.set_xticks(range(len(models)), models, rotation=40, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(models)), models)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_title(title)
+    bar = ax.figure.colorbar(image, ax=ax, location="bottom", shrink=0.8, aspect=30, pad=0.02)
+    bar.set_ticks([0, 0.001, 0.01, 0.05, 1], labels=["0", "0.001", "0.01", "0.05", "1"])
+    bar.set_label("P (DeLong, Holm)" if column == "p_holm" else "P (DeLong)", size=7)
+    bar.ax.tick_params(labelsize=SMALL, length=0)
+    bar.outline.set_visible(False)
+    return ax
+
+
+def draw_decision_curve(
+    curve, ax: Axes, *, references: bool = True, stressed: tuple[float, float] | None = None
+) -> Axes:
+    """Draw one net-benefit curve on `ax` and return it; computes nothing.
+
+    Parameters
+    ----------
+    curve : decision.DecisionCurve
+    ax : Axes
+    references : bool, default True
+        Add the treat-all and treat-none lines; pass False from the second curve on, so that a
+        panel of several models shows them once.
+    stressed : (float, float), optional
+        Threshold probabilities that matter clinically, shaded.
+    """
+    if stressed:
+        ax.axvspan(*stressed, color="0.95", lw=0, zorder=0)
+    if references:
+        ax.plot(curve.threshold, curve.treat_all, color="0.6", lw=1, label="Treat all")
+        ax.axhline(0, color="0.2", lw=0.8, label="Treat none")
+    ax.plot(
+        curve.threshold,
+        curve.net_benefit,
+        color=MODEL_COLOURS[curve.model],
+        ls=MODEL_LINES[curve.model],
+        label=curve.model,
+    )
+    # Treat-all falls without bound towards a threshold of 1; the useful part is near zero.
+    top = np.nanmax([np.nanmax(curve.treat_all), np.nanmax(curve.net_benefit)])
+    ax.set_ylim(-0.25 * top, 1.1 * top)
+    ax.set(xlim=(0, 1), xlabel="Threshold probability", ylabel="Net benefit (per patient)")
+    ax.legend(loc="upper right")
+    return ax
+
+
+def draw_calibration(curve, ax: Axes, *, model: str, text: str = "") -> Axes:
+    """Draw a smooth calibration curve, binned patients and the spread of the predictions.
+
+    Parameters
+    ----------
+    curve : calibration.CalibrationCurve
+    ax : Axes
+    model : str
+        Gives the colour and the title.
+    text : str
+        Written top left: Hosmer-Lemeshow test, slope, whatever the caller formats.
+    """
+    colour = MODEL_COLOURS[model]
+    ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="Ideal")
+    ax.plot(curve.predicted, curve.observed, color=colour, label="Lowess")
+    size = 8 + 30 * np.asarray(curve.bin_n) / np.max(curve.bin_n)
+    ax.scatter(
+        curve.bin_predicted,
+        curve.bin_observed,
+        s=size,
+        facecolor="w",
+        edgecolor=colour,
+        zorder=3,
+        label=f"{len(curve.bin_n)} groups",
+    )
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", title=model)
+    ax.set(xlabel="Predicted probability", ylabel="Observed proportion")
+    ax.text(0.03, 0.98, text, transform=ax.transAxes, va="top", size=SMALL, linespacing=1.4)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.1))
+    strip = ax.inset_axes([0, 0, 1, 0.1], sharex=ax)
+    strip.hist(curve.predicted, bins=np.linspace(0, 1, 41), color="0.8")
+    strip.axis("off")
+    return ax

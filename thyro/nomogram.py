@@ -1,0 +1,248 @@
+"""A logistic regression as a nomogram: axis positions first, drawn or read afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import ceil, floor, isfinite, log10
+
+import numpy as np
+from scipy.special import expit, logit
+
+MAX_POINTS = 100.0  # length of the widest axis
+INTERVALS = 10  # about how many intervals an axis has
+
+
+def r_pretty(low: float, high: float, n: int = INTERVALS) -> np.ndarray:
+    """About `n` + 1 equally spaced round values that cover `low` to `high`, as R's pretty().
+
+    A port of R_pretty (src/appl/pretty.c) with the defaults of pretty.default.
+
+    Raises
+    ------
+    ValueError
+        If the ends are not finite or in the wrong order, or `n` is not positive.
+    """
+    if not (isfinite(low) and isfinite(high) and low <= high and n >= 1):
+        raise ValueError(f"low, high, n: expected low <= high and n >= 1, got {low}, {high}, {n}.")
+    bias, bias5, fuzz = 1.5, 2.75, 1e-10  # high.u.bias, u5.bias, rounding_eps
+    width, size = high - low, max(abs(low), abs(high))
+    narrow = size == 0 or width < size * (1 + 1 / (1 + bias)) * n * np.finfo(float).eps * 3
+    if narrow:  # no width to speak of: shrink.sml = 0.75 of the size, over min.n = n // 3
+        cell = (9 + size / 10 if size > 10 else size or 1.0) * 0.75 / max(n // 3, 1)
+    else:
+        cell = width / n
+    base = 10.0 ** floor(log10(cell))
+    unit = base
+    if 2 * base - cell < bias * (cell - unit):
+        unit = 2 * base
+        if 5 * base - cell < bias5 * (cell - unit):
+            unit = 5 * base
+            if 10 * base - cell < bias * (cell - unit):
+                unit = 10 * base
+    first, last = floor(low / unit + fuzz), ceil(high / unit - fuzz)
+    lacking = n // 3 - (last - first)
+    if lacking > 0:  # at least min.n intervals, the extra ones shared by both ends
+        small, large = lacking // 2, lacking - lacking // 2
+        if low == 0 and first == 0 and high != 0:
+            last += lacking
+        elif first >= 0:
+            first, last = first - large, last + small
+        else:
+            first, last = first - small, last + large
+    # The values count from the first one, as R's seq() does, so their last bits agree.
+    values = first * unit + np.arange(last - first + 1) * unit
+    values[np.abs(values) < 1e-14 * unit] = 0.0
+    return values
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One term of the nomogram."""
+
+    term: str
+    kind: str  # "continuous" or "categorical"
+    ticks: tuple[tuple, ...]  # (value or level, points) in the order of the values
+    low: float | None  # range of the training patients; None for a categorical term
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Nomogram:
+    """Axes of a nomogram and the scale that turns total points into risk."""
+
+    axes: tuple[Axis, ...]
+    points_per_unit: float  # points per unit of the linear predictor
+    baseline: float  # linear predictor at 0 total points
+
+    @classmethod
+    def from_fit(cls, fit, ranges: Mapping[str, tuple[float, float]] | None = None) -> "Nomogram":
+        """Lay out the axes of a fitted logistic regression, as rms::nomogram.
+
+        A continuous axis spans the data widened to R's pretty(n=10), or the distinct values where
+        there are at most 10 of them; a categorical axis has one tick per level. Every axis starts
+        at 0 points, the widest ends at 100, and a negative coefficient puts 0 at the upper end.
+
+        Parameters
+        ----------
+        fit : LogisticFit
+            Its terms, levels, names, coefficients, ranges and distinct values are used.
+        ranges : mapping of str to (low, high), optional
+            Ranges that replace those of the training patients, for continuous terms.
+
+        Raises
+        ------
+        ValueError
+            If `ranges` names another term or is not increasing, or no coefficient differs from 0.
+        """
+        ranges = dict(ranges or {})
+        unknown = [term for term in ranges if term not in fit.ranges]
+        if unknown:
+            raise ValueError(
+                f"ranges: expected continuous terms out of {list(fit.ranges)}, got {unknown}."
+            )
+        coefficient = dict(zip(fit.names, fit.coefficients, strict=True))
+        baseline, drawn = coefficient["(Intercept)"], {}
+        for term in fit.terms:
+            if term in fit.levels:
+                values = fit.levels[term]
+                effects = np.array([coefficient.get(f"{term}={level}", 0.0) for level in values])
+            else:
+                values = _axis_values(term, fit, ranges)
+                effects = coefficient[term] * np.array(values)
+            baseline += effects.min()
+            drawn[term] = values, effects - effects.min()
+        widest = max(effects.max() for _, effects in drawn.values())
+        if widest == 0:
+            raise ValueError("fit: every coefficient is 0, so there is nothing to draw.")
+        scale = MAX_POINTS / widest
+        axes = []
+        for term, (values, effects) in drawn.items():
+            kind = "categorical" if term in fit.levels else "continuous"
+            low, high = ranges.get(term, fit.ranges.get(term, (None, None)))
+            ticks = tuple(zip(values, (effects * scale).tolist(), strict=True))
+            axes.append(Axis(term, kind, ticks, low, high))
+        return cls(tuple(axes), float(scale), float(baseline))
+
+    def axis(self, term: str) -> Axis:
+        """The axis of `term`; an unknown term raises, naming the known ones."""
+        for axis in self.axes:
+            if axis.term == term:
+                return axis
+        raise ValueError(f"term: expected one of {[a.term for a in self.axes]}, got {term!r}.")
+
+    def points(self, term: str, value, *, extrapolate: bool = False) -> float:
+        """Points read off one axis.
+
+        Parameters
+        ----------
+        term : str
+        value : float or level
+        extrapolate : bool, default False
+            Read a continuous value beyond the ends of the drawn axis.
+
+        Raises
+        ------
+        ValueError
+            For an unknown term or level, a missing value, or a value off the axis.
+        """
+        axis = self.axis(term)
+        if axis.kind == "categorical":
+            if value not in dict(axis.ticks):
+                raise ValueError(
+                    f"{term}: expected one of {[level for level, _ in axis.ticks]}, got {value!r}."
+                )
+            return dict(axis.ticks)[value]
+        (start, first), (end, last) = axis.ticks[0], axis.ticks[-1]
+        value = _inside(term, value, start, end, extrapolate)
+        return first + (value - start) * (last - first) / (end - start)
+
+    def total_points(self, row: Mapping, *, extrapolate: bool = False) -> float:
+        """Total points of one patient.
+
+        Stricter than `points`: a continuous value must lie in the range of the training patients,
+        because a risk is only as good as the patients behind it.
+
+        Parameters
+        ----------
+        row : mapping or Series
+            Value or level of every term; other entries are ignored.
+        extrapolate : bool, default False
+            Accept continuous values outside the training range.
+
+        Raises
+        ------
+        ValueError
+            If a term is absent, and as `points`.
+        """
+        absent = [axis.term for axis in self.axes if axis.term not in row]
+        if absent:
+            raise ValueError(f"row: {', '.join(absent)} absent; expected a value for every term.")
+        for axis in self.axes:
+            if axis.kind == "continuous":
+                _inside(axis.term, row[axis.term], axis.low, axis.high, extrapolate)
+        return sum(
+            self.points(axis.term, row[axis.term], extrapolate=extrapolate) for axis in self.axes
+        )
+
+    def probability(self, total_points):
+        """Risk on the 0-1 scale at `total_points`, a number or an array of any shape."""
+        risk = expit(self.baseline + np.asarray(total_points, dtype=float) / self.points_per_unit)
+        return float(risk) if risk.ndim == 0 else risk
+
+    @property
+    def total_range(self) -> tuple[float, float]:
+        """Smallest (0) and largest total that the axes allow."""
+        return 0.0, sum(max(points for _, points in axis.ticks) for axis in self.axes)
+
+    def risk_ticks(self) -> list[tuple[float, float]]:
+        """Round risks inside the range of totals, as (probability, total points)."""
+        low, high = (self.probability(total) for total in self.total_range)
+        # Counting from 0, R leaves 0.30000000000000004; a tick should print as 0.3.
+        risks = [round(float(risk), 12) for risk in r_pretty(low, high) if low < risk < high]
+        return [
+            (risk, float((logit(risk) - self.baseline) * self.points_per_unit))
+            for risk in risks
+            if 0 < risk < 1
+        ]
+
+    def to_dict(self) -> dict:
+        """Plain lists, numbers and strings at full precision, ready for JSON."""
+        plain = asdict(self)
+        plain["axes"] = [
+            {**axis, "ticks": [list(tick) for tick in axis["ticks"]]} for axis in plain["axes"]
+        ]
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: dict) -> "Nomogram":
+        """Rebuild what `to_dict` wrote."""
+        axes = tuple(
+            Axis(**{**axis, "ticks": tuple(tuple(tick) for tick in axis["ticks"])})
+            for axis in plain["axes"]
+        )
+        return cls(axes, plain["points_per_unit"], plain["baseline"])
+
+
+def _axis_values(term: str, fit, ranges: dict) -> list[float]:
+    """Tick values of a continuous axis."""
+    if term not in ranges and term in fit.distinct:
+        return fit.distinct[term]
+    low, high = ranges.get(term, fit.ranges[term])
+    if not low < high:
+        raise ValueError(f"ranges: {term} needs low < high, got {low} and {high}.")
+    return r_pretty(low, high).tolist()
+
+
+def _inside(term: str, value, low: float, high: float, extrapolate: bool) -> float:
+    """Return `value` as a float that lies in the range, or raise."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not isfinite(number):
+        raise ValueError(f"{term}: expected a number, got {value!r}.")
+    if not (low <= number <= high or extrapolate):
+        raise ValueError(
+            f"{term}: {number} lies outside {low} to {high}. Pass extrapolate=True to read it "
+            "all the same."
+        )
+    return number

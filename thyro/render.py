@@ -1,0 +1,254 @@
+"""Stage the manuscript of a study and render it to HTML, PDF and DOCX.
+
+Quarto renders when it is on the path; otherwise pandoc and Typst do, from the same sources. Nothing
+is executed: figures and tables are taken from executed notebooks, numbers from variables.
+"""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pypandoc
+import typst
+import yaml
+
+from thyro import crossref, shortcodes
+from thyro.reference_docx import write_reference_docx
+
+SOURCES = {".qmd", ".yml", ".bib", ".css", ".typ", ".html"}
+OUTPUTS = {"html": "index.html", "typst": "thyro.pdf", "docx": "thyro.docx"}
+# Figures come from float divs only, so an image alone in a paragraph is just an image.
+READER = "markdown-implicit_figures"
+
+
+def find_renderer() -> str:
+    """Return "quarto" when it is on the path, else "pandoc"."""
+    return "quarto" if shutil.which("quarto") else "pandoc"
+
+
+def describe_renderer(renderer: str) -> str:
+    """Name and version of a renderer, as the report prints it."""
+    if renderer == "quarto":
+        version = _run(["quarto", "--version"], Path.cwd()).strip()
+        return f"Quarto {version}"
+    return f"pandoc {pypandoc.get_pandoc_version()} and Typst {typst.__version__}"
+
+
+def stage(
+    study_dir: Path | str,
+    report_dir: Path | str,
+    variables: Mapping,
+    *,
+    provenance: Sequence[Mapping[str, str]] = (),
+    renderer: str = "auto",
+) -> Path:
+    """Write `<study_dir>/manuscript/`, complete and ready to render, and return it.
+
+    Parameters
+    ----------
+    study_dir : path
+        A folder of `results/`; its `notebooks/*.ipynb` have been executed.
+    report_dir : path
+        The manuscript sources: `index.qmd`, `_quarto.yml` and what they use.
+    variables : nested mapping of str and bool
+        Display strings for `{{< var a.b >}}`, printed as they are: Markdown in them is escaped.
+        Booleans are flags for `when-meta="a.b"`. `study.title`, `origin.label` and
+        `origin.simulated` are required; `run.renderer` is added here.
+    provenance : sequence of mapping
+        Rows of the provenance table, all with the same keys.
+    renderer : {"auto", "quarto", "pandoc"}
+        Recorded for `render`, so that the report names the renderer that made it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no executed notebook.
+    ValueError, TypeError
+        If a required variable is missing or a leaf is neither text nor a flag.
+    """
+    renderer = find_renderer() if renderer == "auto" else renderer
+    run = {**variables.get("run", {}), "renderer": describe_renderer(renderer)}
+    variables = {**variables, "run": run}
+    title, label, simulated = (
+        _required(variables, key) for key in ("study.title", "origin.label", "origin.simulated")
+    )
+    texts, flags = _split_variables(variables, "")
+    notebooks = sorted(Path(study_dir, "notebooks").glob("*.ipynb"))
+    if not notebooks:
+        raise FileNotFoundError(f"{study_dir}/notebooks: no executed notebook; run the study first.")
+
+    folder = Path(study_dir, "manuscript")
+    shutil.rmtree(folder, ignore_errors=True)  # a stale notebook would hide a missing one
+    (folder / "notebooks").mkdir(parents=True)
+    for path in sorted(Path(report_dir).iterdir()):
+        if path.suffix in SOURCES:
+            shutil.copy(path, folder)
+    for path in notebooks:
+        shutil.copy(path, folder / "notebooks")
+    header = label if simulated else title
+    banner = f'<div class="origin-banner" role="note">{html.escape(label)}</div>'
+    study = {
+        "title": shortcodes.escape(title),
+        "running-header": shortcodes.escape(header),
+        "renderer": renderer,
+        **flags,
+    }
+    if simulated:  # the HTML has no page header, so a banner stays in sight
+        study["format"] = {"html": {"include-before-body": [{"text": banner}]}}
+    _write_yaml(folder / "_variables.yml", texts)
+    _write_yaml(folder / "_study.yml", study)
+    (folder / "_provenance.qmd").write_text(_pipe_table(provenance), encoding="utf-8")
+    write_reference_docx(
+        folder / "reference.docx",
+        header,
+        simulated=simulated,
+        table_styles=crossref.TABLE_STYLES,
+    )
+    return folder
+
+
+def render(manuscript_dir: Path | str, out_dir: Path | str, *, renderer: str = "auto") -> None:
+    """Render a staged manuscript to `index.html`, `thyro.pdf` and `thyro.docx` in `out_dir`.
+
+    `renderer` is "quarto", "pandoc", or "auto" for the one that `stage` recorded.
+
+    Raises
+    ------
+    ValueError
+        With file and line, for anything the manuscript refers to and does not find. This is
+        checked before Quarto too, which would print a question mark and go on.
+    RuntimeError
+        If Quarto or pandoc fails, with what it said.
+    """
+    folder, out_dir = Path(manuscript_dir).resolve(), Path(out_dir).resolve()
+    metadata = _metadata(folder)
+    renderer = metadata["renderer"] if renderer == "auto" else renderer
+    out_dir.mkdir(parents=True, exist_ok=True)
+    for writer, name in OUTPUTS.items():
+        document = read_document(folder, writer, metadata)
+        made = folder / f"_rendered-{name}"
+        if renderer == "quarto":
+            _render_quarto(folder, writer, made)
+        else:
+            _render_pandoc(folder, writer, document, made)
+        made.replace(out_dir / name)
+
+
+def read_document(folder: Path, writer: str, metadata: Mapping) -> dict:
+    """Expand `index.qmd`, check every reference, and return pandoc's JSON, numbered for `writer`."""
+    variables = yaml.safe_load((folder / "_variables.yml").read_text(encoding="utf-8"))
+    context = shortcodes.Context(folder, variables, metadata, writer)
+    lines = shortcodes.expand("index.qmd", context)
+    document = json.loads(_pandoc("\n".join(line.text for line in lines), READER, "json", folder))
+    floats = crossref.find_floats(document, crossref.kinds(metadata.get("crossref", {})))
+    cited = _bibliography_keys(folder / metadata["bibliography"])
+    for name in crossref.unresolved(document, floats, cited):
+        places = [line.place for line in lines if f"@{name}" in line.text]
+        raise ValueError(
+            f"{places[0] if places else 'index.qmd'}: @{name} is neither a figure or table of the "
+            f"manuscript ({', '.join(floats)}) nor in {metadata['bibliography']}."
+        )
+    return crossref.resolve(document, floats, writer)
+
+
+def _render_quarto(folder: Path, writer: str, made: Path) -> None:
+    """One format with Quarto; `_quarto.yml` sends its output to `_output/`."""
+    name = OUTPUTS[writer]
+    _run(["quarto", "render", "index.qmd", "--to", writer, "--output", name], folder)
+    (folder / "_output" / name).replace(made)
+
+
+def _render_pandoc(folder: Path, writer: str, document: dict, made: Path) -> None:
+    """One format with pandoc, and Typst for the PDF."""
+    options = ["--standalone", "--citeproc", "--fail-if-warnings"]
+    if writer == "html":
+        options += ["--embed-resources", "--template=template.html", "--css=thyro.css", "--mathml"]
+        options += ["--toc", "--toc-depth=2"]
+    elif writer == "typst":
+        options += ["--template=template.typ"]
+    else:
+        options += ["--reference-doc=reference.docx"]
+    text = json.dumps(document)
+    if writer == "typst":
+        source = folder / "thyro.typ"
+        _pandoc(text, "json", "typst", folder, [*options, f"--output={source.name}"])
+        typst.compile(str(source), output=str(made), root=str(folder))
+    else:
+        _pandoc(text, "json", writer, folder, [*options, f"--output={made.name}"])
+
+
+def _pandoc(text: str, reader: str, writer: str, folder: Path, options: Sequence[str] = ()) -> str:
+    """Run pandoc in the manuscript folder with the study's metadata."""
+    command = [pypandoc.get_pandoc_path(), f"--from={reader}", f"--to={writer}", *options]
+    if reader != "json":
+        command += ["--metadata-file=_quarto.yml", "--metadata-file=_study.yml"]
+    return _run(command, folder, text)
+
+
+def _run(command: Sequence[str], folder: Path, text: str = "") -> str:
+    done = subprocess.run(
+        command, cwd=folder, input=text, capture_output=True, text=True, encoding="utf-8"
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()[-2000:]
+        raise RuntimeError(f"{Path(command[0]).name} failed with {done.returncode}: {said}")
+    return done.stdout
+
+
+def _metadata(folder: Path) -> dict:
+    """Project, study and document metadata, the later overriding the earlier, as in Quarto."""
+    if not (folder / "_study.yml").is_file():
+        raise ValueError(f"{folder} is not a staged manuscript (no _study.yml); run stage first.")
+    front = re.match(r"---\n(.*?\n)---\n", (folder / "index.qmd").read_text(encoding="utf-8"), re.S)
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("_quarto.yml", "_study.yml")]
+    merged: dict = {}
+    for text in [*texts, front[1] if front else ""]:
+        merged |= yaml.safe_load(text) or {}
+    return merged
+
+
+def _bibliography_keys(path: Path) -> set[str]:
+    return set(re.findall(r"^@\w+\{([^,\s]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def _required(variables: Mapping, key: str):
+    group, name = key.split(".")
+    if name not in variables.get(group, {}):
+        raise ValueError(f"variables: {key} is missing; the report's header is made from it.")
+    return variables[group][name]
+
+
+def _split_variables(tree: Mapping, path: str) -> tuple[dict, dict]:
+    """Divide nested variables into escaped texts and flags (booleans, for `when-meta`)."""
+    texts, flags = {}, {}
+    for key, value in tree.items():
+        name = f"{path}.{key}" if path else str(key)
+        if isinstance(value, Mapping):
+            texts[key], flags[key] = _split_variables(value, name)
+        elif isinstance(value, bool):
+            flags[key] = value
+        elif isinstance(value, str):
+            texts[key] = shortcodes.escape(value)
+        else:
+            raise TypeError(
+                f"variables: {name} must be display text or true/false, got {value!r}. "
+                "Numbers are rounded in tables, before they come here."
+            )
+    return texts, {key: value for key, value in flags.items() if value != {}}
+
+
+def _pipe_table(rows: Sequence[Mapping[str, str]]) -> str:
+    if not rows:
+        return "No provenance was recorded.\n"
+    header = list(rows[0])
+    lines = [header, ["---"] * len(header), *([row[key] for key in header] for row in rows)]
+    cells = [lines[0], lines[1], *([shortcodes.escape(cell) for cell in line] for line in lines[2:])]
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells) + "\n"
+
+
+def _write_yaml(path: Path, content: Mapping) -> None:
+    path.write_text(yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False, width=1000), "utf-8")

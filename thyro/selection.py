@@ -1,0 +1,423 @@
+"""From many features to few: z-score, Mann-Whitney U, Spearman, LASSO.
+
+Everything here is learned from the patients it is given, so give it training patients only and
+carry the `Scaler` to the others.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control, mannwhitneyu, rankdata
+from sklearn.model_selection import StratifiedKFold
+
+from thyro import lasso
+from thyro.checks import as_labels, as_one_of
+
+NEARLY_CONSTANT = 1e-10  # range as a share of the largest value: rounding noise
+FALLBACK_FEATURES = 10  # kept by smallest p when none passes Mann-Whitney
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Training mean and SD, and what replaces a missing value. One entry per usable feature."""
+
+    mean: pd.Series
+    sd: pd.Series  # ddof = 0, as glmnet and scikit-learn standardise
+    median: pd.Series  # of the values present
+    n_missing: pd.Series  # training patients without a value; every feature given
+    set_aside: pd.Series  # feature -> "constant" or "missing in n of m patients"
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Impute by the training median, then z-score; the features set aside are left out.
+
+        Raises
+        ------
+        ValueError
+            If a feature is absent from `X` or a value is infinite.
+        """
+        absent = [name for name in self.mean.index if name not in X.columns]
+        if absent:
+            raise ValueError(f"X: lacks {len(absent)} of the training features, {absent[:3]} ...")
+        X = _as_features(X[self.mean.index], missing=True)
+        return (X.fillna(self.median) - self.mean) / self.sd
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per feature, those set aside at the end with the reason."""
+        columns = {"mean": self.mean, "sd": self.sd, "median": self.median}
+        table = pd.DataFrame(columns).reindex([*self.mean.index, *self.set_aside.index])
+        return table.assign(n_missing=self.n_missing, set_aside=self.set_aside)
+
+
+@dataclass(frozen=True)
+class FilterResult:
+    """What a filter kept and why the others left."""
+
+    kept: list[str]
+    table: pd.DataFrame  # one row per feature, index `feature`
+
+
+@dataclass(frozen=True)
+class LassoResult:
+    """Features with a non-zero coefficient at the penalty of minimum cross-validated deviance."""
+
+    kept: list[str]
+    table: pd.DataFrame  # index `feature`: coefficient (standardised features), reason
+    coefficients: pd.Series  # of the kept, per SD of the feature
+    intercept: float
+    lambdas: np.ndarray  # shape (n_lambdas,), decreasing
+    cv_mean: np.ndarray  # deviance per patient (Gaussian: squared error), shape (n_lambdas,)
+    cv_se: np.ndarray
+    path: pd.DataFrame  # index lambda, one column per feature: coefficients per SD
+    lambda_min: float
+    lambda_1se: float
+    note: str  # empty unless the fallback was used
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The whole selection: what is left and where every other feature went."""
+
+    kept: list[str]
+    fate: pd.DataFrame  # index `feature`: step, reason, p, p_bh, partner, rho, coefficient
+    scaler: Scaler
+    lasso: LassoResult
+    note: str  # fallbacks that were used, and imputed values; empty if none
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """The kept features of `X`, z-scored by the training patients."""
+        return self.scaler.transform(X)[self.kept]
+
+    def to_frame(self) -> pd.DataFrame:
+        """`fate`, one row per feature."""
+        return self.fate
+
+
+def fit_scaler(X: pd.DataFrame, *, max_missing: float = 0.2) -> Scaler:
+    """Learn mean, SD and median of every feature.
+
+    Parameters
+    ----------
+    X : DataFrame of float, shape (n_patients, n_features)
+        Training patients. NaN marks a feature that could not be computed.
+    max_missing : float, default 0.2
+        Features missing in a larger share of patients are set aside, as are constant ones.
+
+    Returns
+    -------
+    Scaler
+        SD with ddof = 0, after imputation by the median.
+    """
+    X = _as_features(X, missing=True)
+    n_missing = X.isna().sum()
+    sparse = n_missing > max_missing * len(X)
+    filled = X.loc[:, ~sparse]
+    median = filled.median()
+    filled = filled.fillna(median)
+    constant = np.ptp(filled, axis=0) <= NEARLY_CONSTANT * filled.abs().max()
+    reasons = pd.Series("constant", index=constant.index[constant], dtype=object)
+    for name in n_missing.index[sparse]:
+        reasons[name] = f"missing in {n_missing[name]} of {len(X)} patients"
+    if len(reasons) == X.shape[1]:
+        raise ValueError(f"X: all {X.shape[1]} features are constant or missing.")
+    used = filled.columns[~constant]
+    return Scaler(
+        mean=filled[used].mean(),
+        sd=filled[used].std(ddof=0),
+        median=median[used],
+        n_missing=n_missing,
+        set_aside=reasons.rename("set_aside"),
+    )
+
+
+def mann_whitney_filter(X: pd.DataFrame, y, *, alpha: float = 0.05) -> FilterResult:
+    """Keep the features whose distribution differs between the outcomes, p < `alpha`.
+
+    Two-sided Mann-Whitney U test by the normal approximation with correction for ties and
+    continuity, R's `wilcox.test(exact = FALSE)`. p equal to `alpha` is dropped; a constant
+    feature has p = 1.
+
+    Parameters
+    ----------
+    X : DataFrame of float, shape (n_patients, n_features)
+    y : array_like of int, shape (n_patients,)
+    alpha : float, default 0.05
+        Not corrected for the number of features: `p_bh` (Benjamini-Hochberg) is in the table for
+        the reader and selects nothing.
+
+    Returns
+    -------
+    FilterResult
+        Table columns: statistic (U of the patients with metastasis), p, p_bh, reason.
+    """
+    X, y = _as_features(X), _as_outcome(y, len(X))
+    varies = np.ptp(X.to_numpy(), axis=0) > 0
+    statistic = np.full(X.shape[1], (y == 1).sum() * (y == 0).sum() / 2)
+    p = np.ones(X.shape[1])
+    if varies.any():
+        values = X.to_numpy()[:, varies]
+        test = mannwhitneyu(values[y == 1], values[y == 0], method="asymptotic", axis=0)
+        statistic[varies], p[varies] = test.statistic, test.pvalue
+    table = pd.DataFrame(
+        {"statistic": statistic, "p": p, "p_bh": false_discovery_control(p)},
+        index=pd.Index(X.columns, name="feature"),
+    )
+    keep = p < alpha
+    table["reason"] = np.where(keep, "", f"p >= {alpha:g}")
+    return FilterResult(kept=list(X.columns[keep]), table=table)
+
+
+def spearman_filter(
+    X: pd.DataFrame, *, threshold: float = 0.9, order: pd.Series | None = None
+) -> FilterResult:
+    """Of features correlated beyond `threshold`, keep the one that comes first.
+
+    Greedy: features are visited in order, and one stays if no feature that stayed before it has
+    |rho| > `threshold`. No remaining pair is correlated beyond it, and the order of patients
+    does not matter.
+
+    Parameters
+    ----------
+    X : DataFrame of float, shape (n_patients, n_features)
+    threshold : float, default 0.9
+        Of Spearman's |rho|, mid-ranks for ties; equal to the threshold is kept.
+    order : Series of float, index feature, optional
+        Visited from the smallest value, ties by name: p values, or any other rule. By default
+        the order of the columns.
+
+    Returns
+    -------
+    FilterResult
+        Table columns: partner (the kept feature most correlated with this one), rho, reason.
+    """
+    X = _as_features(X)
+    visits = list(X.columns) if order is None else _by_value(X.columns, order)
+    rho = _spearman(X)
+    kept, leavers = [], {}
+    for name in visits:
+        among = rho.loc[name, kept]
+        if (among.abs() > threshold).any():
+            partner = among.abs().idxmax()
+            leavers[name] = (partner, among[partner], f"|rho| > {threshold:g} with {partner}")
+        else:
+            kept.append(name)
+    table = pd.DataFrame.from_dict(leavers, orient="index", columns=["partner", "rho", "reason"])
+    table = table.reindex(X.columns).astype({"rho": float}).rename_axis("feature")
+    table[["partner", "reason"]] = table[["partner", "reason"]].astype(object).fillna("")
+    return FilterResult(kept=[name for name in X.columns if name not in leavers], table=table)
+
+
+def lasso_select(
+    X: pd.DataFrame,
+    y,
+    *,
+    cv=5,
+    n_lambdas: int = 100,
+    family: str = "binomial",
+    lambda_ratio: float | None = None,
+    seed: int = 0,
+) -> LassoResult:
+    """Keep the features with a non-zero LASSO coefficient at the best penalty.
+
+    glmnet's conventions: features standardised by the population SD, unpenalised intercept,
+    penalties from the largest useful one down to 1e-4 of it (1e-2 with fewer patients than
+    features), minimum of the mean cross-validated deviance. Folds are fitted at the same
+    penalties and not standardised again.
+
+    Parameters
+    ----------
+    X : DataFrame of float, shape (n_patients, n_features)
+        Raw or z-scored; no missing value.
+    y : array_like of int, shape (n_patients,)
+    cv : int or array_like of int, shape (n_patients,), default 5
+        Number of stratified folds, or the fold of each patient.
+    n_lambdas : int, default 100
+    family : "binomial" or "gaussian"
+        Gaussian is the lasso on the 0/1 outcome that some radiomics tools fit.
+    lambda_ratio : float, optional
+        Smallest penalty as a share of the largest, instead of glmnet's.
+    seed : int
+        Of the shuffle into folds.
+
+    Returns
+    -------
+    LassoResult
+        If no coefficient is non-zero at the best penalty, the one feature that enters the path
+        first is kept with its coefficient there, and `note` says so.
+
+    References
+    ----------
+    Friedman, Hastie, Tibshirani (2010), J Stat Softw 33(1). R: cv.glmnet.
+    """
+    X, y = _as_features(X), _as_outcome(y, len(X))
+    as_one_of(family, "family", lasso.FAMILIES)
+    scaler = fit_scaler(X)
+    Z, target = scaler.transform(X), y.astype(float)
+    grid = lasso.lambda_grid(Z.to_numpy(), target, n_lambdas=n_lambdas, ratio=lambda_ratio)
+    path = lasso.fit_path(Z.to_numpy(), target, grid, family=family, stop_early=True)
+    curve = lasso.cross_validate(
+        Z.to_numpy(), target, path.lambdas, _folds(cv, y, seed), family=family
+    )
+    coefficients = pd.DataFrame(
+        path.coefficients, index=pd.Index(path.lambdas, name="lambda"), columns=Z.columns
+    )
+    chosen, row, note = _at_minimum(coefficients, curve.index_min)
+    table = pd.DataFrame({"coefficient": chosen.reindex(X.columns, fill_value=0.0)})
+    table["reason"] = np.where(table["coefficient"] != 0, "", "zero coefficient")
+    table.loc[scaler.set_aside.index, "reason"] = scaler.set_aside
+    return LassoResult(
+        kept=list(chosen.index[chosen != 0]),
+        table=table.rename_axis("feature"),
+        coefficients=chosen[chosen != 0],
+        intercept=float(path.intercepts[row]),
+        lambdas=path.lambdas,
+        cv_mean=curve.mean,
+        cv_se=curve.se,
+        path=coefficients,
+        lambda_min=float(path.lambdas[curve.index_min]),
+        lambda_1se=float(path.lambdas[curve.index_1se]),
+        note=note,
+    )
+
+
+def select(
+    X: pd.DataFrame,
+    y,
+    *,
+    alpha: float = 0.05,
+    threshold: float = 0.9,
+    cv=5,
+    seed: int = 0,
+    family: str = "binomial",
+    set_aside: Iterable[str] = (),
+) -> Selection:
+    """Run z-score, Mann-Whitney U, Spearman and LASSO, and account for every feature.
+
+    Parameters
+    ----------
+    X : DataFrame of float, shape (n_patients, n_features)
+        Training patients; NaN is replaced by the training median.
+    y : array_like of int, shape (n_patients,)
+    alpha, threshold, cv, seed, family
+        As in the single steps. `alpha=1` and `threshold=1` leave only the LASSO.
+    set_aside : iterable of str
+        Features that must not be selected, such as `radiomics.degenerate_features()`.
+
+    Returns
+    -------
+    Selection
+        If no feature passes Mann-Whitney, the ten with the smallest p go on, and `note` says so.
+    """
+    X = _as_features(X, missing=True)
+    set_aside = set(set_aside) & set(X.columns)
+    scaler = fit_scaler(X.drop(columns=list(set_aside)))
+    Z = scaler.transform(X)
+    notes = []
+    if n_imputed := int(scaler.n_missing[Z.columns].sum()):
+        notes.append(f"{n_imputed} missing values were replaced by the training median.")
+    differing = mann_whitney_filter(Z, y, alpha=alpha)
+    kept, p = differing.kept, differing.table["p"]
+    if alpha >= 1:  # the step is switched off: a p of exactly 1 stays too
+        kept = list(Z.columns)
+    if not kept:
+        kept = _by_value(Z.columns, p)[:FALLBACK_FEATURES]
+        notes.append(f"No feature had p < {alpha:g}; the {len(kept)} smallest p went on.")
+    uncorrelated = spearman_filter(Z[kept], threshold=threshold, order=p)
+    chosen = lasso_select(Z[uncorrelated.kept], y, cv=cv, family=family, seed=seed)
+    notes.append(chosen.note)
+    fate = pd.DataFrame({"step": "z-score", "reason": "set aside"}, index=X.columns, dtype=object)
+    fate.loc[scaler.set_aside.index, "reason"] = scaler.set_aside
+    for step, result, names in (
+        ("Mann-Whitney U", differing, Z.columns),
+        ("Spearman", uncorrelated, kept),
+        ("LASSO", chosen, uncorrelated.kept),
+    ):
+        fate.loc[names, "step"] = step
+        fate.loc[names, "reason"] = result.table["reason"]
+    fate.loc[chosen.kept, "step"] = "kept"
+    fate = fate.join(differing.table[["p", "p_bh"]])
+    fate = fate.join(uncorrelated.table[["partner", "rho"]]).fillna({"partner": ""})
+    return Selection(
+        kept=chosen.kept,
+        fate=fate.join(chosen.table["coefficient"]).rename_axis("feature"),
+        scaler=scaler,
+        lasso=chosen,
+        note=" ".join(filter(None, notes)),
+    )
+
+
+def _as_features(X, *, missing=False):
+    """`X` as a float table with distinct names and at least one feature."""
+    if not isinstance(X, pd.DataFrame):
+        raise TypeError(f"X: expected a DataFrame with one column per feature, got {type(X)}.")
+    if X.shape[1] == 0 or X.columns.has_duplicates:
+        twice = list(X.columns[X.columns.duplicated()][:3])
+        raise ValueError(f"X: expected distinct features, at least one; repeated: {twice}.")
+    X = X.astype(float)
+    bad = np.isinf(X.to_numpy()) if missing else ~np.isfinite(X.to_numpy())
+    if bad.any():
+        name = X.columns[bad.any(axis=0)][0]
+        raise ValueError(
+            f"X: {int(bad.sum())} values are {'' if missing else 'missing or '}infinite, "
+            f"the first in {name!r}. `fit_scaler` and its `transform` replace missing values."
+        )
+    return X
+
+
+def _as_outcome(y, n):
+    y = as_labels(y, "y")
+    if len(y) != n:
+        raise ValueError(f"y: expected {n} labels, one per row of X, got {len(y)}.")
+    return y
+
+
+def _by_value(names, values):
+    """`names` from the smallest value to the largest, ties by name."""
+    absent = [name for name in names if name not in values.index]
+    if absent:
+        raise ValueError(f"order: lacks {len(absent)} of the features, {absent[:3]} ...")
+    return sorted(names, key=lambda name: (values[name], name))
+
+
+def _spearman(X):
+    """Rank correlation of every pair of features; a constant feature correlates with none."""
+    ranks = rankdata(X.to_numpy(), axis=0)
+    ranks -= ranks.mean(axis=0)
+    norm = np.sqrt((ranks**2).sum(axis=0))
+    ranks /= np.where(norm > 0, norm, 1)
+    # Rounded far below any meaning, so that another order of patients cannot tip a comparison.
+    return pd.DataFrame(np.round(ranks.T @ ranks, 12), index=X.columns, columns=X.columns)
+
+
+def _folds(cv, y, seed):
+    """Fold of each patient, stratified by outcome."""
+    if np.ndim(cv) == 1:
+        folds = np.asarray(cv)
+        if len(folds) != len(y) or len(np.unique(folds)) < 2:
+            raise ValueError(f"cv: expected {len(y)} fold numbers of at least 2 folds.")
+        return folds
+    smallest = np.bincount(y).min()
+    if not 2 <= cv <= smallest:
+        raise ValueError(
+            f"cv: expected 2 to {smallest} folds (patients in the smaller class), got {cv}."
+        )
+    folds = np.empty(len(y), dtype=int)
+    splitter = StratifiedKFold(cv, shuffle=True, random_state=seed)
+    for number, (_, out) in enumerate(splitter.split(np.zeros(len(y)), y)):
+        folds[out] = number
+    return folds
+
+
+def _at_minimum(coefficients, best):
+    """Coefficients at row `best`, the row used, and a note if that row was empty."""
+    if coefficients.iloc[best].any():
+        return coefficients.iloc[best], best, ""
+    entered = np.flatnonzero(coefficients.any(axis=1))
+    if not len(entered):
+        raise ValueError("X: no feature enters the LASSO path; none is related to the outcome.")
+    first = int(entered[0])
+    row = coefficients.iloc[first]
+    name = row.abs().idxmax()
+    note = f"LASSO kept no feature at its best penalty; {name} entered the path first and is kept."
+    return row.where(row.index == name, 0.0), first, note

@@ -1,0 +1,216 @@
+"""Expand the Quarto shortcodes of the manuscript: `var`, `meta`, `include`, `embed`, `pagebreak`.
+
+Quarto prints a warning and a question mark where a variable is missing. Here every hole is an error
+that names the file and the line, so the manuscript is expanded once before any renderer sees it.
+Conditional blocks (`::: {.content-visible when-meta="has.radiologist"}`) are decided here as well,
+before their content is looked at: a study without a radiologist needs no such variables.
+"""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pypandoc
+
+SHORTCODE = re.compile(r"\{\{<\s*(\w+)\s*(.*?)\s*>\}\}")
+OPENING = re.compile(r"^\s*:{3,}\s*(\{.*\}|[\w-]+)\s*$")
+CLOSING = re.compile(r"^\s*:{3,}\s*$")
+CONDITION = re.compile(r'\b(when|unless)-(meta|format)="([^"]*)"')
+LABEL = re.compile(r"^#\|\s*label:\s*(\S+)\s*$", re.MULTILINE)
+# Everything that could start markup: inline, at the start of a line, or "smart" (quotes, dashes, ...).
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$@&!\"'+=:-]|\.(?=\.))")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the expanded manuscript and where it was written."""
+
+    text: str
+    path: str  # relative to the manuscript folder; for an output, notebook#label
+    number: int  # from 1
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}:{self.number}"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What shortcodes may refer to."""
+
+    folder: Path  # the manuscript folder; every path in a shortcode is relative to it
+    variables: Mapping  # nested, leaves are Markdown strings
+    metadata: Mapping  # nested, as Quarto would merge it
+    format: str  # "html", "typst" or "docx"
+
+
+def escape(text: str) -> str:
+    """Escape `text` so that Markdown prints it as it is, on one line.
+
+    Values are data: a level of a user's table may hold an asterisk, a tag or a shortcode.
+    """
+    text = SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    return re.sub(r"^(\(?\w+)([.)])", r"\1\\\2", text)  # "1." or "(a)" would start a list
+
+
+def expand(path: str, context: Context) -> list[Line]:
+    """Return the lines of `path` (relative to the folder) with every shortcode replaced.
+
+    Raises
+    ------
+    ValueError
+        With file and line: unknown shortcode, variable, flag, notebook, label or file; an embedded
+        cell that failed or shows nothing; a block that is never closed.
+    """
+    return list(_expand(path, context, ()))
+
+
+def _expand(path: str, context: Context, parents: tuple[str, ...]) -> Iterator[Line]:
+    lines = (context.folder / path).read_text(encoding="utf-8").splitlines()
+    blocks: list[tuple[int, bool]] = []  # (line of the opening fence, is its content shown)
+    for number, text in enumerate(lines, start=1):
+        line = Line(text, path, number)
+        if CLOSING.match(text):
+            if not blocks:
+                raise ValueError(f"{line.place}: ':::' closes a block that was never opened.")
+            shown = all(shown for _, shown in blocks)
+            blocks.pop()
+        else:
+            if OPENING.match(text):
+                visible = all(shown for _, shown in blocks)
+                blocks.append((number, visible and _is_shown(line, context)))
+            shown = all(shown for _, shown in blocks)
+        if shown:
+            yield from _expand_line(line, context, (*parents, path))
+    if blocks:
+        raise ValueError(f"{path}:{blocks[-1][0]}: this block is never closed; add ':::'.")
+
+
+def _is_shown(line: Line, context: Context) -> bool:
+    """Decide a `.content-visible` or `.content-hidden` block; every other block is shown."""
+    visible = ".content-visible" in line.text
+    if not visible and ".content-hidden" not in line.text:
+        return True
+    holds = True
+    for word, what, value in CONDITION.findall(line.text):
+        if what == "meta":
+            fact = _lookup(context.metadata, value, "flag", line)
+            if not isinstance(fact, bool):
+                raise ValueError(f"{line.place}: flag {value} must be true or false, got {fact!r}.")
+        else:
+            fact = value == context.format
+        holds = holds and (fact == (word == "when"))
+    return holds == visible
+
+
+def _expand_line(line: Line, context: Context, parents: tuple[str, ...]) -> Iterator[Line]:
+    alone = SHORTCODE.fullmatch(line.text.strip())
+    if alone and alone[1] == "include":
+        yield from _include(alone[2], line, context, parents)
+    elif alone and alone[1] == "embed":
+        yield from _embed(alone[2], line, context)
+    elif alone and alone[1] == "pagebreak":
+        yield from (Line(text, line.path, line.number) for text in _page_break(context.format))
+    else:
+        text = SHORTCODE.sub(lambda found: _inline(found, line, context), line.text)
+        if "{{<" in text:
+            raise ValueError(f"{line.place}: '{{{{<' without '>}}}}' on the same line.")
+        yield Line(text, line.path, line.number)
+
+
+def _inline(found: re.Match, line: Line, context: Context) -> str:
+    name, argument = found.groups()
+    if name == "var":
+        return str(_lookup(context.variables, argument, "variable", line))
+    if name == "meta":
+        return str(_lookup(context.metadata, argument, "metadata key", line))
+    if name in {"include", "embed", "pagebreak"}:
+        raise ValueError(f"{line.place}: {name} must stand on a line of its own.")
+    raise ValueError(
+        f"{line.place}: unknown shortcode '{name}'. Use var, meta, include, embed or pagebreak."
+    )
+
+
+def _lookup(tree: Mapping, key: str, what: str, line: Line):
+    node = tree
+    for depth, part in enumerate(key.split(".")):
+        if not isinstance(node, Mapping) or part not in node:
+            parent = ".".join(key.split(".")[:depth]) or "the top level"
+            known = ", ".join(map(str, node)) if isinstance(node, Mapping) else "no further keys"
+            raise ValueError(f"{line.place}: unknown {what} '{key}'. {parent} has: {known}.")
+        node = node[part]
+    if isinstance(node, Mapping) or node is None:
+        raise ValueError(f"{line.place}: {what} '{key}' is not a single value: {node!r}.")
+    return node
+
+
+def _include(name: str, line: Line, context: Context, parents: tuple[str, ...]) -> Iterator[Line]:
+    if name in parents:
+        raise ValueError(f"{line.place}: {name} includes itself ({' -> '.join(parents)}).")
+    if not (context.folder / name).is_file():
+        raise ValueError(f"{line.place}: no file '{name}' to include in {context.folder}.")
+    yield from _expand(name, context, parents)
+
+
+def _page_break(writer: str) -> list[str]:
+    raw = {
+        "html": '<div class="page-break"></div>',
+        "typst": "#pagebreak(weak: true)",
+        "docx": '<w:p><w:r><w:br w:type="page"/></w:r></w:p>',
+    }[writer]
+    return ["", f"```{{={'openxml' if writer == 'docx' else writer}}}", raw, "```", ""]
+
+
+def _embed(target: str, line: Line, context: Context) -> Iterator[Line]:
+    name, _, label = target.partition("#")
+    path = context.folder / name
+    if not label:
+        raise ValueError(f"{line.place}: embed needs notebook.ipynb#label, got '{target}'.")
+    if not path.is_file():
+        raise ValueError(f"{line.place}: no notebook '{name}' to embed from; run that stage first.")
+    cell = _labelled_cell(path, label, line)
+    texts = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            raise ValueError(f"{line.place}: {target} failed: {output.ename}: {output.evalue}.")
+        if output.output_type in {"display_data", "execute_result"}:
+            stem = f"{Path(name).stem}-{label}-{len(texts) + 1}"
+            texts.append(_as_markdown(output, stem, context.folder))
+    if not texts:
+        raise ValueError(f"{line.place}: {target} shows neither figure nor table; execute it.")
+    for number, text in enumerate("\n\n".join(texts).splitlines(), start=1):
+        yield Line(text, target, number)
+
+
+def _labelled_cell(path: Path, label: str, line: Line):
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    labels = {found[1]: cell for cell in cells if (found := LABEL.search(cell.source))}
+    if label not in labels:
+        known = ", ".join(labels) or "none"
+        raise ValueError(f"{line.place}: no cell labelled '{label}' in {path.name}. Labels: {known}.")
+    return labels[label]
+
+
+def _as_markdown(output, stem: str, folder: Path) -> str:
+    """Turn one notebook output into Markdown; an image is written to `figures/`."""
+    data = output.data
+    if "image/png" in data:
+        path = Path("figures") / f"{stem}.png"
+        (folder / path).parent.mkdir(exist_ok=True)
+        image = base64.b64decode(data["image/png"])
+        (folder / path).write_bytes(image)
+        # Retina figures carry their width in CSS pixels; else it is the one in the PNG's header.
+        pixels = int.from_bytes(image[16:20], "big")
+        width = output.metadata.get("image/png", {}).get("width", pixels)
+        return f'![]({path.as_posix()}){{css-width="{width}"}}'
+    if "text/markdown" in data:
+        return "".join(data["text/markdown"])
+    if "text/html" in data:
+        # simple and multiline tables measure columns in characters and would set widths
+        target = "markdown-simple_tables-multiline_tables-grid_tables-raw_html-native_divs"
+        return pypandoc.convert_text("".join(data["text/html"]), target, "html")
+    return "```\n" + "".join(data.get("text/plain", "")) + "\n```"

@@ -1,0 +1,269 @@
+"""The one door to files under `results/`: atomic writes, each with a small JSON neighbour.
+
+Paths are given relative to the project, so that a notebook finds its files whether papermill runs
+it, JupyterLab opens it in `notebooks/`, or its executed copy is opened again.
+
+The neighbour of `x.parquet` is `x.parquet.json`: notebook, parameters, checksum of every file read
+so far, commit, versions, seconds and device. Following neighbours leads from any table of the paper
+back to a row of the cohort.
+"""
+
+import hashlib
+import importlib.metadata
+import io
+import json
+import os
+import platform
+import subprocess
+import time
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from thyro import imaging
+
+VERSIONS = ("numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
+PROGRESS_FILE = "THYRO_PROGRESS"  # environment: where a long loop says how far it is
+NOTEBOOK = "THYRO_NOTEBOOK"  # environment: name of the job that papermill runs
+
+_started = time.monotonic()
+_read: dict[str, str] = {}  # file -> checksum, of everything this process has read
+
+
+@cache
+def project_root() -> Path:
+    """The folder that holds `params/` and `notebooks/`, at or above the working directory."""
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / "params").is_dir() and (folder / "notebooks").is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"{here} is not inside a thyro project (no folder with params/ and notebooks/ above it). "
+        "Start Jupyter with `make lab`."
+    )
+
+
+def path(relative: str | Path) -> Path:
+    """Absolute path of a project-relative one; an absolute one is returned as it is."""
+    return project_root() / relative
+
+
+def _found(relative: str | Path) -> Path:
+    file = path(relative)
+    if not file.is_file():
+        raise FileNotFoundError(f"{relative}: not there. Run the notebooks before this one first.")
+    return file
+
+
+def _remember(relative: str | Path, data: bytes) -> bytes:
+    _read[str(relative)] = hashlib.sha256(data).hexdigest()
+    return data
+
+
+def read_table(relative: str | Path) -> pd.DataFrame:
+    """A parquet table, categories and index as they were written."""
+    return pd.read_parquet(io.BytesIO(_remember(relative, _found(relative).read_bytes())))
+
+
+def read_json(relative: str | Path) -> Any:
+    """What `write_json` wrote."""
+    return json.loads(_remember(relative, _found(relative).read_bytes()))
+
+
+def read_bytes(relative: str | Path) -> bytes:
+    """A file as it is."""
+    return _remember(relative, _found(relative).read_bytes())
+
+
+def read_source_table(data_dir: str, name: str) -> pd.DataFrame:
+    """The user's table, every cell as text; empty cells are "".
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the folder or table is missing, or the file is not a table.
+    """
+    folder = path(data_dir)
+    if not data_dir or not folder.is_dir():
+        raise FileNotFoundError(f"{data_dir or 'DATA'}: no such folder. Say DATA=path/to/folder.")
+    file = imaging.inside(folder, name, "table")
+    data = io.BytesIO(_remember(f"{data_dir}/{name}", file.read_bytes()))
+    options = {"dtype": str, "keep_default_na": False}
+    try:
+        if file.suffix.lower() == ".xlsx":
+            return pd.read_excel(data, **options)
+        return pd.read_csv(data, encoding="utf-8-sig", **options)
+    except (ValueError, UnicodeDecodeError, OSError) as error:
+        raise ValueError(f"{data_dir}/{name}: not readable as a table: {error}") from None
+
+
+@contextmanager
+def _atomic(file: Path):
+    """A temporary file beside `file` that takes its place when the block ends well."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{os.getpid()}.{file.name}")
+    try:
+        yield temporary
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(data: bytes, out_dir: str, name: str) -> Path:
+    """`data` and its neighbour."""
+    file = path(out_dir) / name
+    neighbour = json.dumps(provenance(), indent=1, default=_plain).encode()
+    for target, content in ((file, data), (file.with_name(f"{name}.json"), neighbour)):
+        with _atomic(target) as temporary:
+            temporary.write_bytes(content)
+    return file
+
+
+def write_table(frame: pd.DataFrame, out_dir: str, name: str) -> Path:
+    """Write `frame` to `<out_dir>/<name>.parquet`."""
+    return _write(frame.to_parquet(), out_dir, f"{name}.parquet")
+
+
+def write_json(value: Any, out_dir: str, name: str) -> Path:
+    """Write plain numbers, text, lists and dicts to `<out_dir>/<name>.json`; NaN becomes null."""
+    text = json.dumps(_finite(value), indent=1, ensure_ascii=False, default=_plain)
+    return _write(text.encode(), out_dir, f"{name}.json")
+
+
+def write_bytes(data: bytes, out_dir: str, name: str) -> Path:
+    """Write a model or anything else that is already bytes; `name` with its suffix."""
+    return _write(data, out_dir, name)
+
+
+def write_figure(fig, out_dir: str, name: str) -> None:
+    """Write a figure as PNG (300 dpi) and PDF."""
+    for suffix, metadata in ((".png", {}), (".pdf", {"CreationDate": None})):
+        data = io.BytesIO()
+        fig.savefig(data, format=suffix[1:], dpi=300, metadata=metadata)
+        _write(data.getvalue(), out_dir, f"{name}{suffix}")
+
+
+def write_images(frames, out_dir: str, *, total: int) -> None:
+    """Write `(name, uint8 array)` pairs as PNG below `out_dir`, one at a time.
+
+    Images have no neighbour of their own: the table that lists them has.
+    """
+    for name, array in progress("images")(frames, total=total):
+        with _atomic(path(out_dir) / name) as temporary:
+            temporary.write_bytes(imaging.png_bytes(array))
+
+
+class Frames:
+    """Reads image, mask and pixel size of a patient from one image set.
+
+    Parameters
+    ----------
+    relative
+        `images.parquet`: columns patient_id, image_set, image, mask (project-relative paths),
+        row_mm, column_mm.
+    image_set
+        "or" (original) or "sr" (super-resolution).
+    """
+
+    def __init__(self, relative: str | Path, image_set: str):
+        table = read_table(relative)
+        table = table[table["image_set"] == image_set].set_index("patient_id")
+        self._rows = table[["image", "mask", "row_mm", "column_mm"]].to_dict("index")
+        self._root = project_root()
+
+    def __call__(self, patient_id: str) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
+        """Grey image 0-255 and boolean mask, shape (rows, columns), and (row, column) in mm."""
+        row = self._rows[patient_id]
+        image, _ = imaging.read_image(self._root / row["image"])
+        mask = imaging.read_mask(self._root / row["mask"], image)
+        return image, mask, (row["row_mm"], row["column_mm"])
+
+
+def provenance() -> dict[str, Any]:
+    """What made a file: notebook, parameters, inputs, commit, versions, seconds, device."""
+    return {
+        "notebook": os.environ.get(NOTEBOOK, "by hand"),
+        "parameters": _parameters(),
+        "inputs": dict(_read),
+        "commit": commit(),
+        "versions": versions(),
+        "seconds": round(time.monotonic() - _started, 1),
+        "device": platform.machine(),
+    }
+
+
+def _parameters() -> dict[str, Any]:
+    """Parameters of the running notebook: what its parameters cell annotated."""
+    try:
+        namespace = get_ipython().user_ns  # noqa: F821 - IPython puts it there
+    except NameError:  # not in a notebook
+        return {}
+    return {name: namespace[name] for name in namespace.get("__annotations__", {}) if name in namespace}
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that change numbers."""
+    return {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in VERSIONS}
+
+
+@cache
+def commit() -> str:
+    """Commit of the project, with "+" when files differ from it; "unknown" outside git."""
+    git = ["git", "-C", str(project_root())]
+    try:
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head.stdout.strip()[:12] + ("+" if changed.stdout.strip() else "")
+
+
+def progress(label: str):
+    """A wrapper for long loops, called like tqdm: `for x in progress(label)(items, total=n)`.
+
+    Under papermill the count goes to a small file that `thyro report` turns into a bar in the
+    terminal; in JupyterLab it is a bar below the cell.
+    """
+    target = os.environ.get(PROGRESS_FILE)
+
+    def bar(items, *, total=None):
+        if target is None:
+            from tqdm.auto import tqdm
+
+            return tqdm(items, total=total, desc=label, leave=False)
+        return _counted(items, total if total is not None else len(items), label, Path(target))
+
+    return bar
+
+
+def _counted(items, total: int, label: str, target: Path):
+    said = 0.0
+    for done, item in enumerate(items, start=1):
+        yield item
+        if time.monotonic() - said > 0.3 or done == total:
+            said = time.monotonic()
+            with _atomic(target) as temporary:
+                temporary.write_text(json.dumps({"label": label, "done": done, "total": total}))
+
+
+def _plain(value: Any) -> Any:
+    """numpy scalars and arrays as plain Python for JSON."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _finite(value: Any) -> Any:
+    """NaN and infinities as null: JSON has no word for them."""
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_finite(item) for item in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value
