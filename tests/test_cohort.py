@@ -118,3 +118,14 @@ def test_the_flow_chart_sums_or_stops():
 def test_pseudonyms_sort_and_say_nothing():
     assert cohort.pseudonyms(2) == ["P001", "P002"]
     assert cohort.pseudonyms(1200)[-1] == "P1200"
+
+
+def test_the_patient_table_carries_no_hospital_id():
+    clinical = read(age=["40", "51", "60", "33"]).assign(image="7/secret-a.png")
+    split = pd.Series(["train", "test", "train", "test"], name="split")
+    patients = cohort.patient_table(
+        clinical, ["age", "margin"], split=split, spacing_mm=[(0.1, 0.2)] * 4, folder="r"
+    )
+    assert list(patients) == ["patient_id", "y", "split", "age", "margin", "image", "mask", "spacing_mm"]
+    assert patients["image"].tolist()[0] == "r/images/P001.png"
+    assert "secret" not in patients.to_csv()

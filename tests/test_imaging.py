@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pydicom
 import pytest
 import SimpleITK as sitk
@@ -161,6 +162,18 @@ def test_paths_cannot_leave_the_folder(tmp_path):
         imaging.inside(folder, "absent.png", "image")
     with pytest.raises(imaging.ImageError, match="no file named"):
         imaging.inside(folder, " ", "image")
+
+
+def test_a_folder_reads_rows_and_names_all_that_are_wrong(tmp_path):
+    Image.fromarray(GREY).save(tmp_path / "a.png")
+    Image.fromarray((GREY > 99).astype(np.uint8)).save(tmp_path / "m.png")
+    Image.fromarray(np.zeros_like(GREY)).save(tmp_path / "e.png")
+    names = pd.Series(["a.png", "a.png", "b.png"], index=[0, 4, 7])
+    folder = imaging.Folder(tmp_path, names, pd.Series(["m.png", "e.png", "m.png"]), spacing_mm=0.1)
+    image, mask, spacing = folder[0]
+    assert np.array_equal(image, GREY) and mask.sum() == (GREY > 99).sum() and spacing == (0.1, 0.1)
+    with pytest.raises(imaging.ImageError, match=r"(?s)row 6: mask e.png: empty.*row 9: image 'b.png'"):
+        folder.check()
 
 
 def test_the_scan_is_found_beside_text():

@@ -96,7 +96,7 @@ def test_frames_reads_one_image_set(project):
     image = np.arange(96, dtype=np.uint8).reshape(8, 12)
     frames = [("images/a.png", image), ("masks/a.png", image > 50)]
     store.write_images(iter(frames), "results/s/00", total=2)
-    row = {"patient_id": "P1", "row_mm": 0.2, "column_mm": 0.1}
+    row = {"patient_id": "P1", "spacing_mm": [0.2, 0.1]}
     files = {"image": "results/s/00/images/a.png", "mask": "results/s/00/masks/a.png"}
     table = pd.DataFrame([row | files | {"image_set": s} for s in ("or", "sr")])
     store.write_table(table, "results/s/01", "images")

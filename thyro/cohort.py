@@ -197,6 +197,37 @@ def pseudonyms(n: int) -> list[str]:
     return [f"P{i:0{width}d}" for i in range(1, n + 1)]
 
 
+def patient_table(
+    frame: pd.DataFrame, variables: list[str], *, split: pd.Series, spacing_mm: list, folder: str
+) -> pd.DataFrame:
+    """One row per included patient, as every later stage reads it.
+
+    Parameters
+    ----------
+    frame
+        `y`, the clinical variables and, if there is one, `radiologist`.
+    spacing_mm
+        (row, column) of each patient, in mm.
+    folder
+        Where images and masks lie, named after the pseudonym.
+
+    Returns
+    -------
+    DataFrame
+        patient_id, y, split, variables, radiologist, image, mask, spacing_mm; nothing else of the
+        user's table, and no id of a hospital.
+    """
+    ids = pseudonyms(len(frame))
+    reading = ["radiologist"] if "radiologist" in frame else []
+    table = frame[["y", *reading]].astype(int).join(frame[variables]).join(split)
+    table["patient_id"] = ids
+    table["image"] = [f"{folder}/images/{patient}.png" for patient in ids]
+    table["mask"] = [f"{folder}/masks/{patient}.png" for patient in ids]
+    table["spacing_mm"] = [[float(side) for side in pair] for pair in spacing_mm]
+    order = ["patient_id", "y", "split", *variables, *reading, "image", "mask", "spacing_mm"]
+    return table[order].reset_index(drop=True)
+
+
 def flow_chart(steps: list[dict], patients: pd.DataFrame) -> list[dict]:
     """Steps of the flow chart from the table to the two cohorts; every node sums.
 

@@ -17,6 +17,7 @@ LINE = 10 / 72  # inches per line of text
 CHARACTER = 4.2  # points; a mean character at SIZE
 LINE_COLOUR = "0.25"
 BOX_COLOURS = {"main": "#EAF1F8", "excluded": "#F4F4F4", "split": "#FBEADD"}
+MOST_LAYERS = 12  # of a network, that are drawn one by one
 LAYER_COLOURS = {
     "Convolution": "#DCE9F5",
     "Residual block": "#FBE3D0",
@@ -133,7 +134,7 @@ def draw_flow(steps: Sequence[Mapping], ax: Axes, *, event_name: str = "events")
     width = _width_points(ax)
     main, side, split = _flow_boxes(steps, event_name, width)
     boxes = [*main, *side, *split]
-    ax.set(xlim=(0, 100), ylim=(max(box.bottom for box in boxes) + 0.5, -0.5))
+    ax.set(xlim=(-0.5, 100.5), ylim=(max(box.bottom for box in boxes) + 0.5, -0.5))
     for box in boxes:
         _draw_box(ax, box)
     for above, below in zip(main, main[1:], strict=False):
@@ -156,13 +157,13 @@ def draw_process(ax: Axes) -> Axes:
     for start in (0, 4):
         heights = []
         for place, (notebook, steps) in enumerate(PROCESS[start : start + 4]):
-            left = 26 * place
-            header = _Box(left, top, 22, 1.8, notebook, "header")
+            left = 25 * place
+            header = _Box(left, top, 21.5, 1.8, notebook, "header")
             _draw_box(ax, header)
             y = header.bottom
             for what, module in steps:
                 text = textwrap.fill(what, columns)
-                box = _Box(left, y + 0.5, 22, text.count("\n") + 3.2, text, "main")
+                box = _Box(left, y + 0.5, 21.5, text.count("\n") + 3.2, text, "main")
                 _draw_box(ax, box, module=f"thyro.{module}")
                 y = box.bottom
             heights.append(y)
@@ -170,11 +171,11 @@ def draw_process(ax: Axes) -> Axes:
         top = max(heights) + 2.2
     for (left, y), (following, next_y) in zip(arrows, arrows[1:], strict=False):
         if y == next_y:
-            _arrow(ax, (left + 22, y), (following, next_y))
+            _arrow(ax, (left + 21.5, y), (following, next_y))
         else:  # from the end of the first row to the start of the second
             turn = next_y - 2.1
-            ax.plot([left + 24, left + 24, 11], [y, turn, turn], color=LINE_COLOUR, lw=0.8)
-            ax.plot([left + 22, left + 24], [y, y], color=LINE_COLOUR, lw=0.8)
+            bend = ([left + 21.5, left + 23.5, left + 23.5, 11], [y, y, turn, turn])
+            ax.plot(*bend, color=LINE_COLOUR, lw=0.8)
             _arrow(ax, (11, turn), (11, next_y - 0.9))
     ax.set(xlim=(-0.5, 100.5), ylim=(top - 1.5, -0.5))
     return ax
@@ -192,7 +193,8 @@ def draw_network(
     Parameters
     ----------
     generator, discriminator : sequences of (layer, what it does)
-        Of the networks as built (`sr.describe`). Equal neighbours become one box with a count.
+        Of the networks as built (`sr.describe`). Of more than twelve layers, equal
+        neighbours become one box with a count.
     ax : Axes
         Across the page and about 3 inches high.
     skip : bool, default True
@@ -203,12 +205,14 @@ def draw_network(
         ("Generator", generator, "Degraded\nimage", "Enhanced\nimage (SR)"),
         ("Discriminator", discriminator, "Original or\nenhanced\nimage", "Original?"),
     )
-    for top, (title, layers, entry, result) in zip((2, 15), rows, strict=True):
+    for top, (title, layers, entry, result) in zip((2, 16.5), rows, strict=True):
         middle = top + 5.5
-        ax.text(0, top - 1.2, title, size=8, weight="bold", va="center")
+        ax.text(0, top - 1.3, title, size=8, weight="bold", va="center")
         ax.text(5.5, middle, entry, size=SIZE, ha="center", va="center")
         ax.text(94.5, middle, result, size=SIZE, ha="center", va="center")
-        blocks = [(layer, len(list(run))) for layer, run in groupby(layers)]
+        blocks = [(layer, 1) for layer in layers]
+        if len(layers) > MOST_LAYERS:
+            blocks = [(layer, len(list(run))) for layer, run in groupby(layers)]
         step = 76 / len(blocks)
         width = min(6.5, 0.6 * step)
         right = 11.0
@@ -223,7 +227,7 @@ def draw_network(
             ax.plot([11.5, 11.5, 87], [middle, top - 0.8, top - 0.8], color=LINE_COLOUR, lw=0.8)
             _arrow(ax, (87, top - 0.8), (87, middle))
             ax.text(49, top - 0.9, "+ input", size=6.5, ha="center", va="bottom")
-    ax.set(xlim=(0, 100), ylim=(27, -0.5))
+    ax.set(xlim=(0, 100), ylim=(28, -0.5))
     return ax
 
 
@@ -281,7 +285,10 @@ def _exclusion_text(leaving: Sequence[Mapping], columns: int) -> str:
     lines = [f"Excluded (n = {sum(step['n'] for step in leaving)})"]
     for step in leaving:
         reason = (step.get("reason") or step["label"]).removeprefix("Excluded: ")
-        lines += textwrap.wrap(f"{reason} (n = {step['n']})", columns, subsequent_indent="   ")
+        text = (
+            f"{reason[:1].upper()}{reason[1:]} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{step['n']})"
+        )
+        lines += textwrap.wrap(text, columns, subsequent_indent="   ")
     return "\n".join(lines)
 
 

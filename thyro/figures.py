@@ -61,7 +61,9 @@ _STYLE = {
     "xtick.major.size": 2.5,
     "ytick.major.size": 2.5,
     "legend.fontsize": SMALL,
-    "legend.frameon": False,
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
+    "legend.fancybox": False,
     "lines.linewidth": 1.3,
     "image.interpolation": "nearest",
     "figure.dpi": 150,
@@ -122,7 +124,9 @@ def draw_training(history: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
     clock = "epoch" if "epoch" in history else "step"
     losses = history.select_dtypes("number").drop(columns=["epoch", "step"], errors="ignore")
     for (name, values), colour in zip(losses.items(), SERIES_COLOURS, strict=False):
-        ax.plot(history[clock], values, color=colour, lw=0.9, label=name.replace("_", " "))
+        ax.plot(
+            history[clock], values, color=colour, lw=0.9, label=name.replace("_", " ").capitalize()
+        )
     if losses.min(axis=None) > 0:
         ax.set_yscale("log")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -172,7 +176,7 @@ def draw_lasso_path(path, curve, axes, *, index: int | None = None):
     right.errorbar(np.log(curve.lambdas), curve.mean, curve.se, **style)
     one_se = np.log(curve.lambdas[curve.index_1se])
     right.axvline(one_se, color="0.5", lw=0.8, ls=":", label="1 SE")
-    right.set(xlabel="log λ", ylabel="Deviance per patient (cross-validated)")
+    right.set(xlabel="log λ", ylabel="Cross-validated deviance")
     for ax in (left, right):
         ax.axvline(chosen, color="0.2", lw=0.8, ls="--", label="Chosen λ")
     right.legend()
@@ -202,8 +206,9 @@ def draw_roc(
             color=MODEL_COLOURS[model],
             ls=MODEL_LINES[model],
             label=(labels or {}).get(model, model),
-            marker="o" if len(sensitivity) <= 3 else None,
-            ms=3.5,
+            marker="o" if len(sensitivity) == 3 else None,
+            markevery=[1] if len(sensitivity) == 3 else None,
+            ms=4,
         )
     ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     ax.set(xlabel="1 − specificity", ylabel="Sensitivity")
@@ -213,7 +218,7 @@ def draw_roc(
         title_fontsize=SMALL,
         alignment="left",
         borderaxespad=0.2,
-        handlelength=2.6,
+        handlelength=2.4,
     )
     return ax
 
@@ -302,11 +307,12 @@ def draw_decision_curve(
         ls=MODEL_LINES[curve.model],
         label=curve.model,
     )
-    # Treat-all falls without bound towards a threshold of 1; the useful part is near zero.
-    top = np.nanmax([np.nanmax(curve.treat_all), np.nanmax(curve.net_benefit)])
-    ax.set_ylim(-0.25 * top, 1.1 * top)
-    ax.set(xlim=(0, 1), xlabel="Threshold probability", ylabel="Net benefit (per patient)")
-    ax.legend(loc="upper right")
+    # Treat-all falls without bound towards a threshold of 1; the useful part is near zero. The
+    # legend gets its own room on top.
+    top = np.nanmax([np.nanmax(curve.treat_all), np.nanmax(curve.net_benefit), 0.01])
+    ax.set(xlim=(0, 1), ylim=(-0.2 * top, 1.5 * top))
+    ax.set(xlabel="Threshold probability", ylabel="Net benefit (per patient)")
+    ax.legend(loc="upper right", ncols=2, borderaxespad=0.2)
     return ax
 
 
@@ -335,11 +341,12 @@ def draw_calibration(curve, ax: Axes, *, model: str, text: str = "") -> Axes:
         zorder=3,
         label=f"{len(curve.bin_n)} groups",
     )
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", title=model)
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.16, 1.03), aspect="equal", title=model)
     ax.set(xlabel="Predicted probability", ylabel="Observed proportion")
+    ax.set_yticks(np.linspace(0, 1, 6))
     ax.text(0.03, 0.98, text, transform=ax.transAxes, va="top", size=SMALL, linespacing=1.4)
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.1))
-    strip = ax.inset_axes([0, 0, 1, 0.1], sharex=ax)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12))
+    strip = ax.inset_axes([0, 0, 1, 0.1], sharex=ax)  # below zero, where no curve runs
     strip.hist(curve.predicted, bins=np.linspace(0, 1, 41), color="0.8")
     strip.axis("off")
     return ax

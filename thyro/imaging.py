@@ -172,6 +172,56 @@ def read_mask(path: Path, image: np.ndarray) -> np.ndarray:
     return mask
 
 
+class Folder:
+    """Image, mask and pixel size of each row of a table, read from the user's folder.
+
+    Parameters
+    ----------
+    folder
+        The data folder.
+    images, masks
+        File names below it, one per patient; series with the index of the user's table.
+    component
+        "all" of the mask, or its "largest" connected part.
+    spacing_mm
+        Pixel size to use where a file tells none; without one it is 1.0 and sizes are in pixels.
+    """
+
+    def __init__(self, folder: Path, images, masks, *, component: str = "all", spacing_mm=None):
+        self.folder, self.component = folder, component
+        self.names = list(zip(images.index, images, masks, strict=True))
+        self.default = (spacing_mm, spacing_mm) if spacing_mm else None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray, tuple | None]:
+        _, image_name, mask_name = self.names[i]
+        image, spacing = read_image(inside(self.folder, image_name, "image"))
+        mask = read_mask(inside(self.folder, mask_name, "mask"), image)
+        mask = largest_component(mask) if self.component == "largest" else mask
+        return image, mask, spacing or self.default
+
+    def check(self, progress=None) -> list[tuple | None]:
+        """Read everything once; returns the pixel size of each, None where nothing tells it.
+
+        Raises
+        ------
+        ImageError
+            Naming every row whose image or mask cannot be used.
+        """
+        problems, spacings = [], []
+        steps = range(len(self))
+        for i in steps if progress is None else progress(steps, total=len(self)):
+            try:
+                spacings.append(self[i][2])
+            except ImageError as error:
+                problems.append(f"row {int(self.names[i][0]) + 2}: {error}")
+        if problems:
+            raise ImageError("Images or masks cannot be used:\n  " + "\n  ".join(problems))
+        return spacings
+
+
 def largest_component(mask: np.ndarray) -> np.ndarray:
     """The largest connected part of a boolean mask (8 neighbours), same shape."""
     labels, _ = ndimage.label(mask, structure=np.ones((3, 3)))

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
+from sklearn.model_selection import StratifiedKFold
 
 FAMILIES = ("binomial", "gaussian")
 TOLERANCE = 1e-8  # largest violation of the optimality conditions, standardised scale
@@ -139,6 +140,34 @@ def cross_validate(X, y, lambdas, folds, *, family: str = "binomial") -> LassoCu
     return LassoCurve(
         lambdas=np.asarray(lambdas), mean=mean, se=np.sqrt(variance / (len(labels) - 1))
     )
+
+
+def stratified_folds(y, cv, *, seed: int = 0) -> np.ndarray:
+    """Fold of each patient, shape (n_patients,), stratified by outcome.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n_patients,)
+    cv : int or array_like of int, shape (n_patients,)
+        Number of folds; or the folds themselves, which are checked and returned.
+    seed : int
+        Of the shuffle.
+    """
+    if np.ndim(cv) == 1:
+        folds = np.asarray(cv)
+        if len(folds) != len(y) or len(np.unique(folds)) < 2:
+            raise ValueError(f"cv: expected {len(y)} fold numbers of at least 2 folds.")
+        return folds
+    smallest = np.bincount(y).min()
+    if not 2 <= cv <= smallest:
+        raise ValueError(
+            f"cv: expected 2 to {smallest} folds (patients in the smaller class), got {cv}."
+        )
+    folds = np.empty(len(y), dtype=int)
+    splitter = StratifiedKFold(cv, shuffle=True, random_state=seed)
+    for number, (_, out) in enumerate(splitter.split(np.zeros(len(y)), y)):
+        folds[out] = number
+    return folds
 
 
 def deviance(y, eta, family: str, *, bound: float = 0.0) -> np.ndarray:

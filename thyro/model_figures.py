@@ -4,6 +4,7 @@ Every `draw_*` takes a result and Axes and returns the Axes; nothing is computed
 the paper.
 """
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,15 +26,12 @@ _LINE = 9.5 / 72  # inches per unit down, at 7 point type
 
 
 def wrap_feature(name: str, width: int = 24) -> str:
-    """Break a feature name at its underscores into lines of about `width` characters."""
+    """Break a feature name, at underscores and inner capitals, into lines of `width` or less."""
     lines = [""]
-    for part in name.split("_"):
-        joined = f"{lines[-1]}_{part}" if lines[-1] else part
-        if len(joined) <= width or not lines[-1]:
-            lines[-1] = joined
-        else:
-            lines[-1] += "_"
-            lines.append(part)
+    for part in re.split(r"(?<=_)|(?<=[a-z])(?=[A-Z])", name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
     return "\n".join(lines)
 
 
@@ -131,10 +129,9 @@ def draw_volcano(
         f"P = {alpha:g}",
         (1, -np.log10(alpha)),
         xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
+        xytext=(2, 0),
         textcoords="offset points",
-        ha="right",
-        va="bottom",
+        va="center",
         size=SMALL,
     )
     ax.set(xlabel=effect_label, ylabel="−log$_{10}$ P", title=title)
@@ -164,6 +161,7 @@ def draw_correlation(correlation: pd.DataFrame, ax: Axes, *, title: str = "") ->
         ax.set(xlabel=f"{len(names)} features", ylabel=f"{len(names)} features")
     bar = ax.figure.colorbar(image, ax=ax, shrink=0.7, aspect=25, ticks=[-1, -0.5, 0, 0.5, 1])
     bar.set_label("Spearman ρ")
+    ax.spines[:].set_visible(False)
     bar.outline.set_visible(False)
     ax.set_title(title)
     return ax

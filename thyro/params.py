@@ -71,7 +71,7 @@ class Cohort(Section):
     radiologist_column: str = ""  # 0/1 reading; empty when there is none
     one_per_patient: str = ""  # column whose largest value picks the image of a patient
     mask_component: Literal["all", "largest"] = "all"
-    spacing_mm: Annotated[float, Field(gt=0)] | None = None  # when the images do not tell
+    spacing_mm: Annotated[float, Field(gt=0)] | None = None  # where the images do not tell it
     variables: list[Variable] = []
 
     @model_validator(mode="after")

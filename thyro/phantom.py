@@ -10,12 +10,13 @@ Decibels are relative to normal thyroid tissue.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from thyro import bmode
+from thyro import bmode, checks
 
 THYROID_DB = 25.0  # level of normal thyroid above black
 CLEARANCE_MM = 9.0  # skin, fat, strap muscle and capsule above a nodule, some tissue below it
@@ -54,19 +55,14 @@ class Scene:
     texture: float  # standard normal: how clustered the nodule's scatterers are
 
     def __post_init__(self) -> None:
+        as_image_shape(self.image_shape)
         for name, levels in (
             ("margin", MARGINS),
-            ("echo", tuple(ECHO_DB)),
+            ("echo", ECHO_DB),
             ("composition", COMPOSITIONS),
             ("calcification", CALCIFICATIONS),
         ):
-            if getattr(self, name) not in levels:
-                found = getattr(self, name)
-                raise ValueError(f"{name}: expected one of {levels}, found {found!r}.")
-        if any(n < least for n, least in zip(self.image_shape, MIN_IMAGE_SHAPE, strict=True)):
-            raise ValueError(
-                f"image_shape: expected at least {MIN_IMAGE_SHAPE}, got {self.image_shape}."
-            )
+            checks.as_one_of(getattr(self, name), name, levels)
         height, width = nodule_size_mm(self.diameter_mm, self.aspect)
         frame = np.multiply(self.image_shape, self.spacing_mm)
         if height + CLEARANCE_MM > 0.95 * frame[0] or width > 0.8 * frame[1]:
@@ -81,6 +77,16 @@ class Frame(NamedTuple):
 
     image: np.ndarray  # uint8, shape (rows, columns)
     mask: np.ndarray  # bool, same shape: the true outline of the nodule
+
+
+def as_image_shape(image_shape) -> tuple[int, int]:
+    """Return (rows, columns) of a frame that is large enough to show a neck."""
+    rows, columns = (operator.index(size) for size in image_shape)
+    if rows < MIN_IMAGE_SHAPE[0] or columns < MIN_IMAGE_SHAPE[1]:
+        raise ValueError(
+            f"image_shape: expected at least {MIN_IMAGE_SHAPE}, got ({rows}, {columns})."
+        )
+    return rows, columns
 
 
 def nodule_size_mm(diameter_mm, aspect):
@@ -292,7 +298,7 @@ def _clustered(tissue: bmode.Tissue, texture: float, rng) -> np.ndarray:
     half is coarser and shows as mottling. The mean density does not depend on the latent.
     """
     latent = np.clip(texture, -3, 3)
-    strength, coarse = 0.45 * np.exp(0.35 * latent), 0.4 * np.exp(0.2 * latent)
+    strength, coarse = 0.6 * np.exp(0.45 * latent), 0.4 * np.exp(0.25 * latent)
     clusters = tissue.field((0.1, 0.1), rng) + tissue.field((coarse, coarse), rng)
     return bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2)
 

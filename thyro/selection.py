@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, mannwhitneyu, rankdata
-from sklearn.model_selection import StratifiedKFold
 
 from thyro import lasso
 from thyro.checks import as_labels, as_one_of
@@ -88,10 +87,6 @@ class Selection:
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """The kept features of `X`, z-scored by the training patients."""
         return self.scaler.transform(X)[self.kept]
-
-    def to_frame(self) -> pd.DataFrame:
-        """`fate`, one row per feature."""
-        return self.fate
 
 
 def fit_scaler(X: pd.DataFrame, *, max_missing: float = 0.2) -> Scaler:
@@ -257,7 +252,7 @@ def lasso_select(
     grid = lasso.lambda_grid(Z.to_numpy(), target, n_lambdas=n_lambdas, ratio=lambda_ratio)
     path = lasso.fit_path(Z.to_numpy(), target, grid, family=family, stop_early=True)
     curve = lasso.cross_validate(
-        Z.to_numpy(), target, path.lambdas, _folds(cv, y, seed), family=family
+        Z.to_numpy(), target, path.lambdas, lasso.stratified_folds(y, cv, seed=seed), family=family
     )
     coefficients = pd.DataFrame(
         path.coefficients, index=pd.Index(path.lambdas, name="lambda"), columns=Z.columns
@@ -388,25 +383,6 @@ def _spearman(X):
     ranks /= np.where(norm > 0, norm, 1)
     # Rounded far below any meaning, so that another order of patients cannot tip a comparison.
     return pd.DataFrame(np.round(ranks.T @ ranks, 12), index=X.columns, columns=X.columns)
-
-
-def _folds(cv, y, seed):
-    """Fold of each patient, stratified by outcome."""
-    if np.ndim(cv) == 1:
-        folds = np.asarray(cv)
-        if len(folds) != len(y) or len(np.unique(folds)) < 2:
-            raise ValueError(f"cv: expected {len(y)} fold numbers of at least 2 folds.")
-        return folds
-    smallest = np.bincount(y).min()
-    if not 2 <= cv <= smallest:
-        raise ValueError(
-            f"cv: expected 2 to {smallest} folds (patients in the smaller class), got {cv}."
-        )
-    folds = np.empty(len(y), dtype=int)
-    splitter = StratifiedKFold(cv, shuffle=True, random_state=seed)
-    for number, (_, out) in enumerate(splitter.split(np.zeros(len(y)), y)):
-        folds[out] = number
-    return folds
 
 
 def _at_minimum(coefficients, best):

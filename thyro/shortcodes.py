@@ -70,30 +70,40 @@ def expand(path: str, context: Context) -> list[Line]:
 
 def _expand(path: str, context: Context, parents: tuple[str, ...]) -> Iterator[Line]:
     lines = (context.folder / path).read_text(encoding="utf-8").splitlines()
-    blocks: list[tuple[int, bool]] = []  # (line of the opening fence, is its content shown)
+    blocks: list[_Block] = []  # those open at this line
     for number, text in enumerate(lines, start=1):
         line = Line(text, path, number)
+        is_fence = False
+        if OPENING.match(text):
+            conditional = ".content-visible" in text or ".content-hidden" in text
+            hidden = bool(blocks and blocks[-1].hidden)
+            if conditional and not hidden:
+                hidden = not _is_shown(line, context)
+            blocks.append(_Block(number, conditional, hidden))
+            is_fence = conditional
+        hidden = bool(blocks and blocks[-1].hidden)
         if CLOSING.match(text):
             if not blocks:
                 raise ValueError(f"{line.place}: ':::' closes a block that was never opened.")
-            shown = all(shown for _, shown in blocks)
-            blocks.pop()
-        else:
-            if OPENING.match(text):
-                visible = all(shown for _, shown in blocks)
-                blocks.append((number, visible and _is_shown(line, context)))
-            shown = all(shown for _, shown in blocks)
-        if shown:
+            is_fence = blocks.pop().conditional
+        if not hidden and not is_fence:
             yield from _expand_line(line, context, (*parents, path))
     if blocks:
-        raise ValueError(f"{path}:{blocks[-1][0]}: this block is never closed; add ':::'.")
+        raise ValueError(f"{path}:{blocks[-1].number}: this block is never closed; add ':::'.")
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A fenced div that is open."""
+
+    number: int  # line of its opening fence
+    conditional: bool  # its fences are not part of the text
+    hidden: bool  # it, or a block around it
 
 
 def _is_shown(line: Line, context: Context) -> bool:
-    """Decide a `.content-visible` or `.content-hidden` block; every other block is shown."""
+    """Decide a `.content-visible` or `.content-hidden` block."""
     visible = ".content-visible" in line.text
-    if not visible and ".content-hidden" not in line.text:
-        return True
     holds = True
     for word, what, value in CONDITION.findall(line.text):
         if what == "meta":

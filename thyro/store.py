@@ -164,7 +164,7 @@ class Frames:
     ----------
     relative
         `images.parquet`: columns patient_id, image_set, image, mask (project-relative paths),
-        row_mm, column_mm.
+        spacing_mm (row, column).
     image_set
         "or" (original) or "sr" (super-resolution).
     """
@@ -172,7 +172,7 @@ class Frames:
     def __init__(self, relative: str | Path, image_set: str):
         table = read_table(relative)
         table = table[table["image_set"] == image_set].set_index("patient_id")
-        self._rows = table[["image", "mask", "row_mm", "column_mm"]].to_dict("index")
+        self._rows = table[["image", "mask", "spacing_mm"]].to_dict("index")
         self._root = project_root()
 
     def __call__(self, patient_id: str) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
@@ -180,7 +180,7 @@ class Frames:
         row = self._rows[patient_id]
         image, _ = imaging.read_image(self._root / row["image"])
         mask = imaging.read_mask(self._root / row["mask"], image)
-        return image, mask, (row["row_mm"], row["column_mm"])
+        return image, mask, tuple(float(side) for side in row["spacing_mm"])
 
 
 def provenance() -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""The notebooks as files: without outputs, thin, seven steps, one cell of typed parameters."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from thyro import cli, params
+
+NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
+
+
+def cells(path, kind="code"):
+    found = json.loads(path.read_text())["cells"]
+    return [cell for cell in found if cell["cell_type"] == kind]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def test_there_is_one_for_every_stage():
+    assert [path.stem for path in NOTEBOOKS] == sorted({job.notebook for job in params.JOBS.values()})
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_committed_without_outputs(path):
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells(path))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_cells_call_the_package_and_define_nothing(path):
+    for cell in cells(path):
+        for line in source(cell).splitlines():
+            assert not line.lstrip().startswith(("def ", "class ", "lambda ")), line
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_title_parameters_imports_come_first_and_saving_last(path):
+    every = json.loads(path.read_text())["cells"]
+    assert source(every[0]).startswith(f"# {path.stem[:2]} ")
+    assert {"reads ", "writes "} <= {word for word in ("reads ", "writes ") if word in source(every[0]).lower()}
+    assert every[1]["metadata"]["tags"] == ["parameters"]
+    assert "from thyro import" in source(every[2])
+    assert "store.write_" in source(every[-1])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_files_are_reached_through_store_only(path):
+    text = "\n".join(source(cell) for cell in cells(path))
+    for forbidden in ("open(", "read_csv", "to_csv", "to_parquet", "read_parquet", "savefig"):
+        assert forbidden not in text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_a_notebook_imports_makes_it_stale(path):
+    modules = cli.modules_of(path)
+    assert {"thyro/store.py", "thyro/figures.py", "thyro/checks.py"} <= set(modules)
+    assert all(Path(module).is_file() for module in modules)
+
+
+def test_a_change_of_the_super_resolution_reaches_its_notebook_only():
+    users = [path.stem for path in NOTEBOOKS if "thyro/sr.py" in cli.modules_of(path)]
+    assert users == ["01_super_resolution"]
