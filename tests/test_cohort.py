@@ -5,7 +5,15 @@ import pytest
 
 from thyro import cohort
 
-AGE = {"name": "age", "column": None, "label": "Age", "kind": "continuous", "levels": [], "recode": {}, "missing": None}
+AGE = {
+    "name": "age",
+    "column": None,
+    "label": "Age",
+    "kind": "continuous",
+    "levels": [],
+    "recode": {},
+    "missing": None,
+}
 MARGIN = {
     "name": "margin",
     "column": "rand",
@@ -46,9 +54,15 @@ def test_cells_become_numbers_and_levels():
         ({"id": ["a", " ", "c", "d"]}, "row 3: id: empty, expected an id"),
         ({"y": ["1", "2", "0", "2"]}, "row 3, 5: y: '2', expected 1, 0 or empty"),
         ({"y": ["1", "yes", "0", "1"]}, "row 3: y: 'yes', expected 1, 0 or empty"),
-        ({"age": ["40", "51,5", "1", "2"]}, "row 3: age: '51,5', expected a number with a decimal point"),
+        (
+            {"age": ["40", "51,5", "1", "2"]},
+            "row 3: age: '51,5', expected a number with a decimal point",
+        ),
         ({"age": ["40", "inf", "1", "2"]}, "row 3: age: 'inf', expected a number"),
-        ({"rand": ["s", "x", "", "s"]}, "row 3: rand: 'x', expected one of: Irregular, Not recorded, Smooth, s"),
+        (
+            {"rand": ["s", "x", "", "s"]},
+            "row 3: rand: 'x', expected one of: Irregular, Not recorded, Smooth, s",
+        ),
     ],
 )
 def test_a_cell_that_cannot_be_used_is_named_with_its_row(columns, message):
@@ -104,7 +118,10 @@ def test_a_split_without_outcomes_stops():
 
 def test_the_flow_chart_sums_or_stops():
     patients = pd.DataFrame({"y": [0, 1, 1], "split": ["train", "train", "test"]})
-    steps = [{"label": "Assessed", "n": 4, "excluded": False}, {"label": "Excluded: x", "n": 1, "excluded": True}]
+    steps = [
+        {"label": "Assessed", "n": 4, "excluded": False},
+        {"label": "Excluded: x", "n": 1, "excluded": True},
+    ]
     chart = cohort.flow_chart(steps, patients)
     assert [(s["label"], s["n"], s.get("events")) for s in chart[2:]] == [
         ("Included", 3, None),
@@ -126,6 +143,15 @@ def test_the_patient_table_carries_no_hospital_id():
     patients = cohort.patient_table(
         clinical, ["age", "margin"], split=split, spacing_mm=[(0.1, 0.2)] * 4, folder="r"
     )
-    assert list(patients) == ["patient_id", "y", "split", "age", "margin", "image", "mask", "spacing_mm"]
+    assert list(patients) == [
+        "patient_id",
+        "y",
+        "split",
+        "age",
+        "margin",
+        "image",
+        "mask",
+        "spacing_mm",
+    ]
     assert patients["image"].tolist()[0] == "r/images/P001.png"
     assert "secret" not in patients.to_csv()

@@ -13,7 +13,9 @@ from pydicom.uid import ExplicitVRLittleEndian
 from thyro import imaging
 
 REAL = Path("../shared/data")
-needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason="real images are not on this machine")
+needs_real_data = pytest.mark.skipif(
+    not REAL.is_dir(), reason="real images are not on this machine"
+)
 
 GREY = np.arange(0, 240, dtype=np.uint8).reshape(12, 20)
 
@@ -170,9 +172,14 @@ def test_a_folder_reads_rows_and_names_all_that_are_wrong(tmp_path):
     Image.fromarray(np.zeros_like(GREY)).save(tmp_path / "e.png")
     names = pd.Series(["a.png", "a.png", "b.png"], index=[0, 4, 7])
     folder = imaging.Folder(tmp_path, names, pd.Series(["m.png", "e.png", "m.png"]), spacing_mm=0.1)
-    image, mask, spacing = folder[0]
-    assert np.array_equal(image, GREY) and mask.sum() == (GREY > 99).sum() and spacing == (0.1, 0.1)
-    with pytest.raises(imaging.ImageError, match=r"(?s)row 6: mask e.png: empty.*row 9: image 'b.png'"):
+    image, mask = folder[0]
+    assert np.array_equal(image, GREY) and mask.sum() == (GREY > 99).sum()
+    assert imaging.Folder(tmp_path, names[:1], pd.Series(["m.png"]), spacing_mm=0.1).check() == [
+        (0.1, 0.1)
+    ]
+    with pytest.raises(
+        imaging.ImageError, match=r"(?s)row 6: mask e.png: empty.*row 9: image 'b.png'"
+    ):
         folder.check()
 
 

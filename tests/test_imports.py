@@ -6,12 +6,19 @@ from pathlib import Path
 import pytest
 
 LAYERS = [
-    {"checks"},
-    {"groups", "statistics", "calibration", "decision", "phantom", "lasso"},
+    {"checks", "bmode"},
+    {"groups", "lasso", "phantom", "networks"},
+    {"statistics", "calibration", "decision"},
+    {"performance"},
     {"cohort", "simulate", "imaging", "sr", "radiomics", "deep"}
     | {"selection", "models", "clinical", "nomogram"},
-    {"params", "store", "tables", "figures", "pictures", "paper", "crossref", "shortcodes"},
+    {"rounding"},
+    {"params", "figures", "pictures", "diagrams", "model_figures", "paper"}
+    | {"crossref", "shortcodes", "reference_docx"},
+    {"store", "tables"},
+    {"supplement"},
     {"render"},
+    {"manuscript"},
     {"cli"},
 ]
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}

@@ -20,7 +20,9 @@ def source(cell):
 
 
 def test_there_is_one_for_every_stage():
-    assert [path.stem for path in NOTEBOOKS] == sorted({job.notebook for job in params.JOBS.values()})
+    assert [path.stem for path in NOTEBOOKS] == sorted(
+        {job.notebook for job in params.JOBS.values()}
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -39,7 +41,9 @@ def test_cells_call_the_package_and_define_nothing(path):
 def test_title_parameters_imports_come_first_and_saving_last(path):
     every = json.loads(path.read_text())["cells"]
     assert source(every[0]).startswith(f"# {path.stem[:2]} ")
-    assert {"reads ", "writes "} <= {word for word in ("reads ", "writes ") if word in source(every[0]).lower()}
+    assert {"reads ", "writes "} <= {
+        word for word in ("reads ", "writes ") if word in source(every[0]).lower()
+    }
     assert every[1]["metadata"]["tags"] == ["parameters"]
     assert "from thyro import" in source(every[2])
     assert "store.write_" in source(every[-1])

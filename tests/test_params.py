@@ -43,13 +43,25 @@ def test_extends_changes_only_what_it_names():
     ("changes", "message"),
     [
         ({"cohrt": {}}, "unknown key `cohrt`. Did you mean `cohort`?"),
-        ({"features": {"binwidth": 5}}, "unknown key `features.binwidth`. Did you mean `bin_width`?"),
-        ({"features": {"bin_width": "wide"}}, "`features.bin_width`: Input should be a valid number"),
+        (
+            {"features": {"binwidth": 5}},
+            "unknown key `features.binwidth`. Did you mean `bin_width`?",
+        ),
+        (
+            {"features": {"bin_width": "wide"}},
+            "`features.bin_width`: Input should be a valid number",
+        ),
         ({"features": {"bin_width": "wide"}}, "found 'wide'"),
-        ({"cohort": {"test_share": 1.5}}, "`cohort.test_share`: Input should be less than 1, found 1.5"),
+        (
+            {"cohort": {"test_share": 1.5}},
+            "`cohort.test_share`: Input should be less than 1, found 1.5",
+        ),
         ({"cohort": {"source": "web"}}, "Input should be 'simulated' or 'folder', found 'web'"),
         ({"cohort": {"source": "folder"}}, "a folder cohort needs table, id_column"),
-        ({"selection": {"folds": 5.0}}, "`selection.folds`: Input should be a valid integer, found 5.0"),
+        (
+            {"selection": {"folds": 5.0}},
+            "`selection.folds`: Input should be a valid integer, found 5.0",
+        ),
         ({"compute": {"device": "tpu"}}, "Input should be 'cpu' or 'cuda', found 'tpu'"),
         ({"outcome": None}, "`outcome`: Input should be a valid string"),
         (

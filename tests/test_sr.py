@@ -113,7 +113,9 @@ def test_training_refuses(images, message):
         small(images)
 
 
-@pytest.mark.parametrize("bad", [np.zeros((4, 4, 3)), np.full((9, 9), np.nan), np.full((9, 9), 300.0)])
+@pytest.mark.parametrize(
+    "bad", [np.zeros((4, 4, 3)), np.full((9, 9), np.nan), np.full((9, 9), 300.0)]
+)
 def test_frames_that_are_no_grey_image_are_refused(bad):
     with pytest.raises(ValueError, match="2-D array of grey values 0-255"):
         sr.degrade(bad, rng=np.random.default_rng(0))

@@ -103,8 +103,8 @@ def scatter(density_mm2, *, spacing_mm, rng: np.random.Generator) -> np.ndarray:
     density_mm2 : ndarray of float, shape (rows, columns)
         Expected number of scatterers per mm2, above 0.
     spacing_mm : tuple of float
-        A pixel no finer than half a wavelength, so that where a scatterer lies inside its pixel
-        makes its phase uniform.
+        Row and column spacing. Phases are independent: positions are random on the scale of half
+        a wavelength, the carrier's period in an echo.
 
     Returns
     -------

@@ -1,6 +1,7 @@
 """Agreement of predicted probabilities with observed outcomes."""
 
 from dataclasses import asdict, dataclass
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -130,24 +131,27 @@ def _lowess(p: np.ndarray, y: np.ndarray, fraction: float = 2 / 3) -> tuple[np.n
     Cleveland (1979), JASA 74:829-836.
     """
     x = np.unique(p)
+    # In blocks, because every block holds its distances to all patients.
+    blocks = np.array_split(x, ceil(len(x) * len(p) / 1e6))
+    return x, np.concatenate([_smooth_at(block, p, y, fraction) for block in blocks])
+
+
+def _smooth_at(x: np.ndarray, p: np.ndarray, y: np.ndarray, fraction: float) -> np.ndarray:
+    """Value at each `x` of the tricube-weighted line through its nearest patients."""
     distance = np.abs(p - x[:, None])
     neighbours = max(int(fraction * len(p) + 1e-7), 2)
     reach = np.partition(distance, neighbours - 1, axis=1)[:, [neighbours - 1]]
     share = np.divide(distance, reach, out=np.zeros_like(distance), where=reach > 0)
+    # The limits of 0.001 and 0.999 of the reach are those of Cleveland's code.
     weight = np.where(share > 0.001, (1 - np.minimum(share, 1) ** 3) ** 3, 1.0)
-    # The limits of 0.999 and, above, 0.001 of the reach are those of the original code.
     weight[distance > 0.999 * reach] = 0.0
     weight /= weight.sum(axis=1, keepdims=True)
-    centred = p - (weight @ p)[:, None]
-    spread = np.sum(weight * centred**2, axis=1, keepdims=True)
+    centre = (weight @ p)[:, None]
+    spread = np.sum(weight * (p - centre) ** 2, axis=1, keepdims=True)
     straight = np.sqrt(spread) > 0.001 * np.ptp(p)  # else all neighbours sit at one point
-    tilt = np.divide(
-        centred * (x[:, None] - (weight @ p)[:, None]),
-        spread,
-        out=np.zeros_like(centred),
-        where=straight,
-    )
-    return x, (weight * (1 + tilt)) @ y
+    leaning = (x[:, None] - centre) * (p - centre)
+    tilt = np.divide(leaning, spread, out=np.zeros_like(leaning), where=straight)
+    return (weight * (1 + tilt)) @ y
 
 
 def _logistic(design: np.ndarray, y: np.ndarray, offset: np.ndarray) -> np.ndarray:

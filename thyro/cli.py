@@ -26,7 +26,7 @@ SPEAKING = {"StudyError", "CohortError", "ImageError", "FileNotFoundError", "Val
 
 
 def modules_of(notebook: Path) -> list[str]:
-    """Files of the package that a notebook imports, directly or not: changing one makes it stale."""
+    """Files of the package that a notebook imports, directly or not: a change makes it stale."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     # A line that starts with % is IPython's, not Python's.
     source = "\n".join(
@@ -70,7 +70,10 @@ def check(name: str, *, data: str | None = None) -> params.Study:
         notebook = store.path(f"notebooks/{job.notebook}.ipynb")
         params.check_notebook(params.arguments(study, name, job, data=data), notebook)
     if study.cohort.source == "folder" and data is not None:
-        for needed, what in ((Path(data), "data folder"), (Path(data, study.cohort.table), "table")):
+        for needed, what in (
+            (Path(data), "data folder"),
+            (Path(data, study.cohort.table), "table"),
+        ):
             if not store.path(needed).exists():
                 raise params.StudyError(
                     f"{what} {needed} is not there. Say DATA=path/to/folder, and name the table "
@@ -110,7 +113,9 @@ def run(name: str, job_name: str, *, data: str) -> None:
         )
     except papermill.PapermillExecutionError as error:
         kind = "" if error.ename in SPEAKING else f"{error.ename}: "
-        status.say("failed", f"{kind}{error.evalue}\nSee the cell in {os.path.relpath(unfinished)}.")
+        status.say(
+            "failed", f"{kind}{error.evalue}\nSee the cell in {os.path.relpath(unfinished)}."
+        )
         raise SystemExit(1) from None
     record = {
         "seconds": round(time.monotonic() - started, 1),
@@ -123,19 +128,21 @@ def run(name: str, job_name: str, *, data: str) -> None:
 
 def threads_of(study: params.Study, job: params.Job) -> int:
     """Cores of a job: the OR and SR branches of 02 share them, everything else has all."""
-    return max(1, study.compute.workers // 2) if job.section == "features" else study.compute.workers
+    return (
+        max(1, study.compute.workers // 2) if job.section == "features" else study.compute.workers
+    )
 
 
 def render(name: str) -> None:
     """Render the report of a study from its executed notebooks."""
-    from thyro import render as renderer
+    from thyro import manuscript
 
     _stop_with_parent()
     status = _Status(name, "report")
     status.say("running")
     started = time.monotonic()
     try:
-        renderer.report(name, study=params.load(name, store.path("params")))
+        manuscript.make(name, params.load(name, store.path("params")))
     except Exception as error:
         status.say("failed", f"{type(error).__name__}: {error}")
         raise
@@ -200,7 +207,7 @@ class _only_one:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise params.StudyError(
-                f"results/{self.name}: another run of this study is going on; wait for it or stop it."
+                f"results/{self.name}: another run of this study is going on; wait or stop it."
             ) from None
 
     def __exit__(self, *exception):
@@ -250,7 +257,11 @@ def _watch(process: subprocess.Popen, folder: Path) -> dict[str, str]:
             if state["state"] == "failed":
                 failed[job] = state["message"]
         if terminal:
-            print("\r\033[K" + "   ".join(bars)[: shutil.get_terminal_size().columns - 1], end="", file=sys.stderr)
+            print(
+                "\r\033[K" + "   ".join(bars)[: shutil.get_terminal_size().columns - 1],
+                end="",
+                file=sys.stderr,
+            )
         elif bars and time.monotonic() - said > 15:
             said = time.monotonic()
             _line("   ".join(bars), terminal)
@@ -271,7 +282,9 @@ def _bar(progress: dict, seconds: float) -> str:
         return _clock(seconds)
     done, total = progress["done"], max(1, progress["total"])
     filled = round(12 * done / total)
-    return f"{progress['label']} {'█' * filled}{'░' * (12 - filled)} {done}/{total} {_clock(seconds)}"
+    return (
+        f"{progress['label']} {'█' * filled}{'░' * (12 - filled)} {done}/{total} {_clock(seconds)}"
+    )
 
 
 def _json(file: Path) -> dict:

@@ -1,7 +1,6 @@
 """Logistic regression of clinical variables, and their selection."""
 
 from dataclasses import asdict, dataclass, fields
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -148,33 +147,36 @@ def _maximise(
     soon as a linear predictor exceeds `farthest`.
     """
 
-    def information(beta, columns):
-        variance = expit(design @ beta) * expit(-(design @ beta))
-        return (design[:, columns].T * variance) @ design[:, columns]
+    def information(beta):
+        return (design.T * (expit(design @ beta) * expit(-(design @ beta)))) @ design
 
     def objective(beta):
         eta = design @ beta
         value = np.sum(y * eta - np.logaddexp(0, eta))
-        return value + firth * np.linalg.slogdet(information(beta, everything))[1] / 2
+        return value + np.linalg.slogdet(information(beta))[1] / 2 if firth else value
 
-    everything = list(range(design.shape[1]))
     beta = np.zeros(design.shape[1])
+    height = objective(beta)
     for _ in range(500):
         fitted = expit(design @ beta)
-        residual = y - fitted
+        leverage = np.zeros(len(y))
         if firth:
-            inverse = np.linalg.inv(information(beta, everything))
+            inverse = np.linalg.inv(information(beta))
             leverage = fitted * (1 - fitted) * np.sum((design @ inverse) * design, axis=1)
-            residual = residual + leverage * (0.5 - fitted)
-        score = design[:, free].T @ residual
+        # Firth's fit is that of the data with every patient added again at weight leverage, half
+        # as a case and half as a control; so are its score and curvature.
+        score = design[:, free].T @ (y - fitted + leverage * (0.5 - fitted))
+        weight = fitted * (1 - fitted) * (1 + leverage)
         step = np.zeros_like(beta)
-        step[free] = np.linalg.solve(information(beta, free), score)
+        step[free] = np.linalg.solve((design[:, free].T * weight) @ design[:, free], score)
         # In units of a standard error the step is now below 1e-10.
         if step[free] @ score < 1e-20:
-            return beta, float(objective(beta))
-        while objective(beta + step) < objective(beta) - 1e-9:
+            return beta, float(height)
+        # Up to rounding, every step must climb.
+        while objective(beta + step) < height - 1e-13 * (1 + abs(height)):
             step = step / 2
         beta = beta + step
+        height = objective(beta)
         if np.abs(design @ beta).max() > farthest:
             return None
     raise RuntimeError(
@@ -198,6 +200,18 @@ def _separating(design: np.ndarray, y: np.ndarray) -> np.ndarray:
     if (signed @ direction).max() < 1e-6:
         return np.array([], dtype=int)
     return np.flatnonzero(np.abs(direction[1:]) > 1e-6) + 1
+
+
+def _highest(design: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+    """Coefficients, log-likelihood and separating columns; Firth's where there are such columns."""
+    everything = list(range(design.shape[1]))
+    # Newton stops only where the score vanishes. While every probability is farther than 1e-8
+    # from 0 and 1 that cannot happen on separated data, so the linear program is seldom needed.
+    maximum = _maximise(design, y, everything, firth=False, farthest=18)
+    if maximum:
+        return *maximum, np.array([], dtype=int)
+    separating = _separating(design, y)
+    return *_maximise(design, y, everything, firth=len(separating) > 0), separating
 
 
 def _check_rank(design: np.ndarray, names: list[str]) -> None:
@@ -255,25 +269,19 @@ def fit_logistic(frame: pd.DataFrame, y, terms: list[str]) -> LogisticFit:
     design, names, blocks = _design(chosen, levels)
     _check_rank(design, names)
 
-    notes = _unused_levels(chosen)
-    everything = list(range(len(names)))
-    # Newton stops only where the score vanishes. While every probability is farther than 1e-8
-    # from 0 and 1 that cannot happen on separated data, so the linear program is seldom needed.
-    maximum = _maximise(design, y, everything, firth=False, farthest=18)
-    separating = [] if maximum else [names[k] for k in _separating(design, y)]
-    maximise = partial(_maximise, design, y, firth=bool(separating))
-    if separating:
-        notes.append(
-            f"{', '.join(separating)} separate(s) the outcome: Firth's penalised likelihood."
-        )
-    beta, log_likelihood = maximum or maximise(everything)
+    beta, log_likelihood, separating = _highest(design, y)
+    firth = len(separating) > 0
     variance = expit(design @ beta) * expit(-(design @ beta))
-    null = maximise([0])[1]
     lr_p = {}
     for term, block in blocks.items():
-        without = maximise([k for k in everything if k not in block])[1]
-        # Rounding can leave a difference of -1e-13 where the term explains nothing.
-        lr_p[term] = float(stats.chi2.sf(max(2 * (log_likelihood - without), 0), len(block)))
+        others = [k for k in range(len(names)) if k not in block]
+        gain = log_likelihood - _maximise(design, y, others, firth=firth)[1]
+        # Rounding can leave a gain of -1e-13 where the term explains nothing.
+        lr_p[term] = float(stats.chi2.sf(max(2 * gain, 0), len(block)))
+    notes = _unused_levels(chosen)
+    if firth:
+        separators = ", ".join(names[k] for k in separating)
+        notes.append(f"Outcome separated by {separators}: Firth's penalised likelihood.")
     continuous = {t: np.unique(chosen[t].to_numpy(float)) for t in chosen if t not in levels}
     return LogisticFit(
         terms=list(chosen.columns),
@@ -282,11 +290,11 @@ def fit_logistic(frame: pd.DataFrame, y, terms: list[str]) -> LogisticFit:
         coefficients=beta,
         covariance=np.linalg.inv((design.T * variance) @ design),
         log_likelihood=log_likelihood,
-        null_log_likelihood=null,
+        null_log_likelihood=_maximise(design, y, [0], firth=firth)[1],
         lr_p=lr_p,
         n=len(y),
         n_events=int(y.sum()),
-        method=FIRTH if separating else MAXIMUM_LIKELIHOOD,
+        method=FIRTH if firth else MAXIMUM_LIKELIHOOD,
         ranges={t: (float(values[0]), float(values[-1])) for t, values in continuous.items()},
         distinct={t: values.tolist() for t, values in continuous.items() if len(values) <= 10},
         note=" ".join(notes),

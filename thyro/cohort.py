@@ -66,11 +66,18 @@ def read_clinical(
         Listing every missing column, or every unusable cell with its row.
     """
     columns = [v["column"] or v["name"] for v in variables]
-    wanted = [id_column, outcome_column, *filter(None, [radiologist_column]), *columns, *other_columns]
+    wanted = [
+        id_column,
+        outcome_column,
+        *filter(None, [radiologist_column]),
+        *columns,
+        *other_columns,
+    ]
     absent = [c for c in wanted if c not in table.columns]
     if absent:
         raise CohortError(
-            f"The table has no column {', '.join(map(repr, absent))}. It has: {', '.join(table.columns)}."
+            f"The table has no column {', '.join(map(repr, absent))}. "
+            f"It has: {', '.join(table.columns)}."
         )
     problems: list[str] = []
     typed = {"source_id": table[id_column].str.strip()}
@@ -152,7 +159,9 @@ def include(
         flow = flow.drop(further, f"further {unit} of the same patient")
     again = flow.frame[flow.frame.duplicated("source_id", keep=False)]
     if len(again):
-        lines = _rows(again.index, "the same patient more than once; `one_per_patient` says which to take")
+        lines = _rows(
+            again.index, "the same patient more than once; `one_per_patient` says which to take"
+        )
         raise CohortError("\n  ".join(["The table repeats patients:", *lines]))
     for variable in variables:
         missing = flow.frame[variable["name"]].isna()
@@ -184,9 +193,9 @@ def split_by_patient(
     for name, part in y.groupby(split):
         if min(part.sum(), len(part) - part.sum()) < 2:
             raise CohortError(
-                f"The {name} cohort has {int(part.sum())} patients with the outcome of {len(part)}: "
-                "at least two with and two without are needed. Try `stratify: true`, another seed, "
-                "or more patients."
+                f"The {name} cohort has {int(part.sum())} of {len(part)} patients with the outcome; "
+                "at least two with and two without are needed. "
+                "Try `stratify: true`, another seed, or more patients."
             )
     return split
 
@@ -238,10 +247,14 @@ def flow_chart(steps: list[dict], patients: pd.DataFrame) -> list[dict]:
     """
     left = steps[0]["n"] - sum(step["n"] for step in steps if step["excluded"])
     if left != len(patients):
-        raise CohortError(f"The flow chart ends with {left} patients, the cohort has {len(patients)}.")
+        raise CohortError(
+            f"The flow chart ends with {left} patients, the cohort has {len(patients)}."
+        )
     chart = [*steps, {"label": "Included", "n": left, "excluded": False}]
     for name, split in (("Training cohort", "train"), ("Test cohort", "test")):
         part = patients[patients["split"] == split]
         events = int(part["y"].sum())
-        chart.append({"label": name, "n": len(part), "events": events, "excluded": False, "split": True})
+        chart.append(
+            {"label": name, "n": len(part), "events": events, "excluded": False, "split": True}
+        )
     return chart

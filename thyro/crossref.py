@@ -12,16 +12,22 @@ Each kind of float is counted apart, in order of appearance. `@fig-roc` becomes 
 The document format is that of pandoc-types 1.23 (`pandoc -t json`).
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 PAGE_WIDTH_IN = 6.3  # text width of the A4 pages of PDF and DOCX
+PAGE_HEIGHT_IN = 8.3  # what a caption leaves of it
 CSS_PX_PER_IN = 96
+NO_BREAK_SPACE = "\u00a0"
 # Font size of a table by the characters of its widest row; (up to, points).
 TABLE_POINTS = ((72, 9.0), (100, 8.0), (125, 7.0), (10**9, 6.5))
 # The Word paragraph style for table text of each size.
 TABLE_STYLES = {f"Table {points:g} pt": points for _, points in TABLE_POINTS}
+WIDEST_COLUMN = 36  # characters beyond which a cell wraps rather than asks for more room
+WHOLE_ROWS = 24  # a table of the PDF with no more rows stays on one page
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,7 @@ class _Parts:
     caption: list  # inlines, without the number
     alt: str
     points: float | None  # font size when the content holds a table
+    breakable: bool  # a table too long to be kept on one page
 
 
 def _parts(div: Mapping, item: Float) -> _Parts:
@@ -126,9 +133,13 @@ def _parts(div: Mapping, item: Float) -> _Parts:
         raise ValueError(f"{item.identifier}: a float needs content and then a caption paragraph.")
     caption = blocks[-1]["c"]
     alt = dict(attributes).get("fig-alt") or _text(caption)
-    widths = [_table_width(table) for table in _elements(blocks[:-1], "Table")]
-    points = next(size for limit, size in TABLE_POINTS if max(widths) <= limit) if widths else None
-    return _Parts(item, blocks[:-1], caption, f"{item.title}. {alt}", points)
+    tables = [_table_rows(table) for table in _elements(blocks[:-1], "Table")]
+    points = None
+    if tables:
+        width = max(_table_width(rows) for rows in tables)
+        points = next(size for limit, size in TABLE_POINTS if width <= limit)
+    breakable = any(len(rows) > WHOLE_ROWS for rows in tables)
+    return _Parts(item, blocks[:-1], caption, f"{item.title}. {alt}", points, breakable)
 
 
 def _html(parts: _Parts) -> list:
@@ -136,13 +147,13 @@ def _html(parts: _Parts) -> list:
     kind = "table" if item.kind.is_table else "figure"
     caption = [
         _raw("html", f'<figcaption id="{item.identifier}-caption">'),
-        {"t": "Para", "c": _numbered(parts)},
+        _para(_numbered(parts)),
         _raw("html", "</figcaption>"),
     ]
     body = [
         # a scrolling region must be reachable by keyboard
         _raw("html", f'<div class="scroll" tabindex="0" role="group" aria-label="{item.title}">'),
-        *_with_images(parts, _css_width),
+        *_sized(parts, _css_width, _natural_widths),
         _raw("html", "</div>"),
     ]
     opening = _raw("html", f'<figure id="{item.identifier}" class="float float-{kind}">')
@@ -153,14 +164,17 @@ def _html(parts: _Parts) -> list:
 def _typst(parts: _Parts) -> list:
     """A Typst figure of the kind names Quarto uses, so that one template styles both."""
     item = parts.float
-    size = f"#set text(size: {parts.points}pt)" if parts.points else ""
+    rules = f"#set text(size: {parts.points}pt)" if parts.points else ""
+    if parts.points and not parts.breakable:
+        rules += "\n#show figure: set block(breakable: false)"
+    alt = "" if parts.points else f", alt: {json.dumps(parts.alt, ensure_ascii=False)}"
     end = (
-        f'], kind: "quarto-float-{item.kind.key}", supplement: [{item.kind.name}], numbering: "1")'
-        f" <{item.identifier}>"
+        f'], kind: "quarto-float-{item.kind.key}", supplement: [{item.kind.name}], numbering: "1"'
+        f"{alt}) <{item.identifier}>"
     )
     return [
-        _raw("typst", f"#figure([{size}"),
-        *_with_images(parts, _page_share),
+        _raw("typst", f"#figure([{rules}"),
+        *_sized(parts, _page_share, _natural_widths),
         _raw("typst", "], caption: ["),
         {"t": "Plain", "c": parts.caption},
         _raw("typst", end),
@@ -170,10 +184,13 @@ def _typst(parts: _Parts) -> list:
 def _docx(parts: _Parts) -> list:
     item = parts.float
     style = "Table Caption" if item.kind.is_table else "Image Caption"
-    caption = _div([_para(_numbered(parts))], {"custom-style": style})
-    content = _with_images(parts, _page_share)
+    caption = _styled(_para(_numbered(parts)), style)
+    content = _sized(parts, _page_share, _text_widths)
     if parts.points:
         content = _walk(content, lambda element: _styled_cell(element, parts.points))
+        content = [
+            _styled(block, "Table Note") if block["t"] == "Para" else block for block in content
+        ]
     else:
         content = [_div(content, {"custom-style": "Figure"})]
     blocks = [caption, *content] if item.kind.is_table else [*content, caption]
@@ -184,8 +201,8 @@ _WRITERS: dict[str, Callable[[_Parts], list]] = {"html": _html, "typst": _typst,
 
 
 def _numbered(parts: _Parts) -> list:
-    number = {"t": "Strong", "c": [{"t": "Str", "c": parts.float.title.replace(" ", "\u00a0") + "."}]}
-    return [number, {"t": "Space"}, *parts.caption]
+    title = parts.float.title.replace(" ", NO_BREAK_SPACE) + "."
+    return [{"t": "Strong", "c": [{"t": "Str", "c": title}]}, {"t": "Space"}, *parts.caption]
 
 
 def _reference(cite: Mapping, floats: Mapping[str, Float]):
@@ -195,68 +212,92 @@ def _reference(cite: Mapping, floats: Mapping[str, Float]):
         return cite
     links = []
     for name in names:
-        title = {"t": "Str", "c": floats[name].title.replace(" ", "\u00a0")}
+        title = {"t": "Str", "c": floats[name].title.replace(" ", NO_BREAK_SPACE)}
         links += [{"t": "Str", "c": ","}, {"t": "Space"}] if links else []
         links.append({"t": "Link", "c": [["", ["reference"], []], [title], [f"#{name}", ""]]})
     return links
 
 
-def _with_images(parts: _Parts, width: Callable[[float], str]) -> list:
-    """The content, each image with its width for the writer and a text for who cannot see it."""
+def _sized(parts: _Parts, image_width: Callable, column_widths: Callable) -> list:
+    """The content, its images and columns sized for the writer.
+
+    Every image gets a text for readers who cannot see it.
+    """
 
     def replace(element):
         if element["t"] == "Table":
-            return _natural_columns(element)
+            attributes, caption, columns, *rest = element["c"]
+            # the empty row counts the columns where cells span several
+            widths = column_widths([*_table_rows(element), [""] * len(columns)])
+            columns = [[align, width] for (align, _), width in zip(columns, widths, strict=True)]
+            return {"t": "Table", "c": [attributes, caption, columns, *rest]}
         if element["t"] != "Image":
             return element
         (name, classes, attributes), text, target = element["c"]
         attributes = dict(attributes)
-        css_px = attributes.pop("css-width", "")
-        if css_px:
-            attributes["width"] = width(float(css_px))
+        if "css-width" in attributes:
+            size = float(attributes.pop("css-width")), float(attributes.pop("css-height"))
+            attributes["width"] = image_width(*size)
         text = text or [{"t": "Str", "c": parts.alt}]
         return {"t": "Image", "c": [[name, classes, list(attributes.items())], text, target]}
 
     return _walk(parts.content, replace)
 
 
-def _css_width(css_px: float) -> str:
-    return f"{css_px:.0f}px"
+def _css_width(width_px: float, height_px: float) -> str:
+    return f"{width_px:.0f}px"
 
 
-def _page_share(css_px: float) -> str:
-    """Percent of the text width; never wider than the text."""
-    return f"{min(100.0, 100 * css_px / CSS_PX_PER_IN / PAGE_WIDTH_IN):.0f}%"
+def _page_share(width_px: float, height_px: float) -> str:
+    """Percent of the text width, such that the image is neither wider nor higher than the page."""
+    width_in, height_in = width_px / CSS_PX_PER_IN, height_px / CSS_PX_PER_IN
+    scale = min(1.0, PAGE_WIDTH_IN / width_in, PAGE_HEIGHT_IN / height_in)
+    return f"{100 * scale * width_in / PAGE_WIDTH_IN:.0f}%"
 
 
-def _natural_columns(table: Mapping) -> dict:
-    """Drop the column widths, which Markdown takes from the dashes under a header."""
-    attributes, caption, columns, *rest = table["c"]
-    columns = [[alignment, {"t": "ColWidthDefault"}] for alignment, _ in columns]
-    return {"t": "Table", "c": [attributes, caption, columns, *rest]}
+def _natural_widths(rows: list[list[str]]) -> list[dict]:
+    """Leave the columns to the renderer; Markdown would take them from the dashes of a header."""
+    return [{"t": "ColWidthDefault"} for _ in max(rows, key=len)]
 
 
-def _table_width(table: Mapping) -> int:
-    """Characters of the widest cells, summed over columns, with two between columns."""
-    _, _, columns, head, bodies, _ = table["c"]
+def _text_widths(rows: list[list[str]]) -> list[dict]:
+    """Share the width of the text by the longest cells; Word would make all columns equal."""
+    longest = _longest(rows)
+    return [{"t": "ColWidth", "c": length / sum(longest)} for length in longest]
+
+
+def _table_rows(table: Mapping) -> list[list[str]]:
+    """The text of every cell, header rows first."""
+    _, _, _, head, bodies, _ = table["c"]
     rows = [*head[1], *(row for body in bodies for row in (*body[2], *body[3]))]
-    widths = [0] * len(columns)
-    for _, cells in rows:
-        for column, cell in enumerate(cells):
-            widths[column] = max(widths[column], len(_text(cell[4])))
-    return sum(widths) + 2 * len(widths)
+    return [[_text(cell[4]) for cell in cells] for _, cells in rows]
+
+
+def _table_width(rows: list[list[str]]) -> int:
+    """Characters of a row as wide as the table."""
+    return sum(_longest(rows))
+
+
+def _longest(rows: list[list[str]]) -> list[int]:
+    """Characters that each column asks for: its longest cell, and two between columns."""
+    columns = zip_longest(*rows, fillvalue="")
+    return [2 + min(WIDEST_COLUMN, max(map(len, column))) for column in columns]
 
 
 def _styled_cell(element: Mapping, points: float):
     """Give the text of a table cell the paragraph style of its size ("Table 7 pt")."""
     if element["t"] != "Plain":
         return element
-    style = next(name for name, size in TABLE_STYLES.items() if size == points)
-    return _div([_para(element["c"])], {"custom-style": style})
+    return _styled(element, next(name for name, size in TABLE_STYLES.items() if size == points))
 
 
 def _raw(writer: str, text: str) -> dict:
     return {"t": "RawBlock", "c": [writer, text]}
+
+
+def _styled(block: Mapping, style: str) -> dict:
+    """A paragraph in a Word style."""
+    return _div([_para(block["c"])], {"custom-style": style})
 
 
 def _para(inlines: list) -> dict:
@@ -268,7 +309,7 @@ def _div(blocks: list, attributes: Mapping[str, str], identifier: str = "") -> d
 
 
 def _walk(node, replace: Callable):
-    """Rebuild a JSON tree from the leaves up; `replace` may return one element or a list of them."""
+    """Rebuild a JSON tree from the leaves up; `replace` returns one element or a list of them."""
     if isinstance(node, list):
         rebuilt = []
         for child in node:

@@ -12,6 +12,8 @@ from itertools import groupby
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
+from thyro.rounding import percent
+
 SIZE = 7  # points
 LINE = 10 / 72  # inches per line of text
 CHARACTER = 4.2  # points; a mean character at SIZE
@@ -57,7 +59,7 @@ PROCESS = (
     ),
     (
         "04_models",
-        (("SVM, KNN and deep signatures, as in the paper and out of fold", "models"),),
+        (("SVM and KNN on radiomics, logistic regression on deep features", "models"),),
     ),
     (
         "05_nomogram",
@@ -70,15 +72,16 @@ PROCESS = (
         "06_statistics",
         (
             ("ROC curves, DeLong test", "statistics"),
-            ("Calibration", "calibration"),
+            ("Calibration curves", "calibration"),
             ("Decision curves", "decision"),
+            ("Published beside regenerated", "paper"),
         ),
     ),
     (
         "report",
         (
-            ("Published against regenerated", "paper"),
-            ("Manuscript", "render"),
+            ("Numbers into words", "manuscript"),
+            ("HTML, PDF and Word", "render"),
         ),
     ),
 )
@@ -273,7 +276,7 @@ def _flow_boxes(steps, event_name, width) -> tuple[list[_Box], list[_Box], list[
     for i, step in enumerate(cohorts):
         lines = [*textwrap.wrap(step["label"], columns), f"n = {step['n']}"]
         if "events" in step:
-            share = f" ({100 * step['events'] / step['n']:.1f}%)" if step["n"] else ""
+            share = f" ({percent(step['events'] / step['n'])})" if step["n"] else ""
             lines += textwrap.wrap(f"{event_name}: {step['events']}{share}", columns)
         each = 100 / len(cohorts)
         left, height = i * each + 2, len(lines) + 1

@@ -17,6 +17,8 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from thyro.rounding import p_value
+
 # One colour per model in the whole report. SR and OR of one kind share the hue: SR is dark and
 # solid, OR light and dashed, so that a grey print and a colour-blind reader tell them apart.
 MODEL_COLOURS = {
@@ -151,35 +153,29 @@ def draw_coefficients(
     return ax
 
 
-def draw_lasso_path(path, curve, axes, *, index: int | None = None):
+def draw_lasso_path(result, axes):
     """Draw coefficient paths and the cross-validated deviance over log λ; returns `axes`.
 
     Parameters
     ----------
-    path : lasso.LassoPath
-    curve : lasso.LassoCurve
+    result : selection.LassoResult
     axes : pair of Axes
-        Left the paths, right the deviance with one standard error over folds.
-    index : int, optional
-        Position of the penalty that was chosen; the smallest mean deviance without it.
+        Left the paths, right the deviance with one standard error over folds. Both mark the
+        penalty of minimum deviance, the right one also the largest within one standard error.
     """
     left, right = np.ravel(np.asarray(axes, object))
-    chosen = np.log(curve.lambdas[curve.index_min if index is None else index])
-    steps, coefficients = np.log(path.lambdas), np.asarray(path.coefficients)
-    used = np.flatnonzero(np.any(coefficients != 0, axis=0))
-    for order, j in enumerate(used):
-        left.plot(
-            steps, coefficients[:, j], color=SERIES_COLOURS[order % len(SERIES_COLOURS)], lw=0.7
-        )
+    used = result.path.loc[:, (result.path != 0).any()]
+    for order, (_, coefficients) in enumerate(used.items()):
+        colour = SERIES_COLOURS[order % len(SERIES_COLOURS)]
+        left.plot(np.log(used.index), coefficients, color=colour, lw=0.7)
     left.set(xlabel="log λ", ylabel="Coefficient (per SD)")
     style = {"fmt": "o", "ms": 2, "color": "#D55E00", "ecolor": "0.75", "elinewidth": 0.6}
-    right.errorbar(np.log(curve.lambdas), curve.mean, curve.se, **style)
-    one_se = np.log(curve.lambdas[curve.index_1se])
-    right.axvline(one_se, color="0.5", lw=0.8, ls=":", label="1 SE")
+    right.errorbar(np.log(result.lambdas), result.cv_mean, result.cv_se, **style)
     right.set(xlabel="log λ", ylabel="Cross-validated deviance")
     for ax in (left, right):
-        ax.axvline(chosen, color="0.2", lw=0.8, ls="--", label="Chosen λ")
-    right.legend()
+        ax.axvline(np.log(result.lambda_min), color="0.2", lw=0.8, ls="--", label="λ min")
+    right.axvline(np.log(result.lambda_1se), color="0.5", lw=0.8, ls=":", label="λ 1 SE")
+    right.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
     return axes
 
 
@@ -259,9 +255,8 @@ def draw_delong_matrix(
             if frozenset((a, b)) not in pairs:
                 raise ValueError(f"table: expected a row for {a} and {b}, found none.")
             values[i, j] = pairs[frozenset((a, b))]
-            text = "<0.001" if values[i, j] < 0.001 else f"{values[i, j]:.3f}"
-            dark = values[i, j] < 0.01
-            ax.text(j, i, text, ha="center", va="center", size=6, color="w" if dark else "k")
+            colour = "w" if values[i, j] < 0.01 else "k"
+            ax.text(j, i, p_value(values[i, j]), ha="center", va="center", size=6, color=colour)
 
     # Four classes rather than a continuous scale: the reader asks which side of 0.05 it is.
     colours = ListedColormap(["#08306B", "#2171B5", "#9ECAE1", "#F2F2F2"])
@@ -312,11 +307,13 @@ def draw_decision_curve(
     top = np.nanmax([np.nanmax(curve.treat_all), np.nanmax(curve.net_benefit), 0.01])
     ax.set(xlim=(0, 1), ylim=(-0.2 * top, 1.5 * top))
     ax.set(xlabel="Threshold probability", ylabel="Net benefit (per patient)")
-    ax.legend(loc="upper right", ncols=2, borderaxespad=0.2)
+    ax.legend(loc="upper right", ncols=2, borderaxespad=0.2, frameon=False)
     return ax
 
 
-def draw_calibration(curve, ax: Axes, *, model: str, text: str = "") -> Axes:
+def draw_calibration(
+    curve, ax: Axes, *, model: str, text: str = "", predictions: Sequence[float] | None = None
+) -> Axes:
     """Draw a smooth calibration curve, binned patients and the spread of the predictions.
 
     Parameters
@@ -327,6 +324,8 @@ def draw_calibration(curve, ax: Axes, *, model: str, text: str = "") -> Axes:
         Gives the colour and the title.
     text : str
         Written top left: Hosmer-Lemeshow test, slope, whatever the caller formats.
+    predictions : sequence of float, optional
+        Predicted probability of every patient, for the histogram at the bottom.
     """
     colour = MODEL_COLOURS[model]
     ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="Ideal")
@@ -343,10 +342,11 @@ def draw_calibration(curve, ax: Axes, *, model: str, text: str = "") -> Axes:
     )
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.16, 1.03), aspect="equal", title=model)
     ax.set(xlabel="Predicted probability", ylabel="Observed proportion")
-    ax.set_yticks(np.linspace(0, 1, 6))
+    ax.set(xticks=np.linspace(0, 1, 6), yticks=np.linspace(0, 1, 6))
     ax.text(0.03, 0.98, text, transform=ax.transAxes, va="top", size=SMALL, linespacing=1.4)
     ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12))
-    strip = ax.inset_axes([0, 0, 1, 0.1], sharex=ax)  # below zero, where no curve runs
-    strip.hist(curve.predicted, bins=np.linspace(0, 1, 41), color="0.8")
-    strip.axis("off")
+    if predictions is not None:
+        strip = ax.inset_axes([0, 0, 1, 0.1], sharex=ax)  # below zero, where no curve runs
+        strip.hist(predictions, bins=np.linspace(0, 1, 41), color="0.8")
+        strip.axis("off")
     return ax

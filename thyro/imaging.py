@@ -114,7 +114,9 @@ def _grey(array: np.ndarray, path: Path, *, bits: int = 16) -> np.ndarray:
     """Grey 0-255 from grey or RGB of any depth; depths above 8 bit are scaled by their range."""
     array = np.asarray(array, dtype=float) if array.dtype != np.uint8 else array
     if array.ndim == 3 and array.shape[-1] in (3, 4):
-        same = np.array_equal(array[..., 0], array[..., 1]) and np.array_equal(array[..., 1], array[..., 2])
+        same = np.array_equal(array[..., 0], array[..., 1]) and np.array_equal(
+            array[..., 1], array[..., 2]
+        )
         array = array[..., 0] if same else array[..., :3] @ LUMA  # exact for grey stored as RGB
     if array.ndim != 2:
         raise ImageError(f"{path.name}: expected one 2-D frame, found shape {array.shape}.")
@@ -124,7 +126,9 @@ def _grey(array: np.ndarray, path: Path, *, bits: int = 16) -> np.ndarray:
     if grey.max() > 255:
         grey = grey * (255 / (2**bits - 1))
     if grey.min() < 0 or grey.max() > 255:
-        raise ImageError(f"{path.name}: grey values {grey.min():g} to {grey.max():g}, expected 0 to 255.")
+        raise ImageError(
+            f"{path.name}: grey values {grey.min():g} to {grey.max():g}, expected 0 to 255."
+        )
     return grey
 
 
@@ -139,7 +143,9 @@ def _dicom_spacing(data: pydicom.Dataset) -> tuple[float, float] | None:
             continue
         # A box beyond the pixels was written for another size of the image: its scale is wrong too.
         # Some writers count the last column as the first one outside.
-        fits = region.RegionLocationMaxX1 <= data.Columns and region.RegionLocationMaxY1 <= data.Rows
+        fits = (
+            region.RegionLocationMaxX1 <= data.Columns and region.RegionLocationMaxY1 <= data.Rows
+        )
         row, column = abs(region.PhysicalDeltaY) * 10, abs(region.PhysicalDeltaX) * 10
         return (row, column) if fits and row > 0 and column > 0 else None
     return None
@@ -173,7 +179,7 @@ def read_mask(path: Path, image: np.ndarray) -> np.ndarray:
 
 
 class Folder:
-    """Image, mask and pixel size of each row of a table, read from the user's folder.
+    """Image and mask of each row of a table, read from the user's folder when asked for.
 
     Parameters
     ----------
@@ -195,7 +201,10 @@ class Folder:
     def __len__(self) -> int:
         return len(self.names)
 
-    def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray, tuple | None]:
+    def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._read(i)[:2]
+
+    def _read(self, i: int) -> tuple[np.ndarray, np.ndarray, tuple | None]:
         _, image_name, mask_name = self.names[i]
         image, spacing = read_image(inside(self.folder, image_name, "image"))
         mask = read_mask(inside(self.folder, mask_name, "mask"), image)
@@ -214,7 +223,7 @@ class Folder:
         steps = range(len(self))
         for i in steps if progress is None else progress(steps, total=len(self)):
             try:
-                spacings.append(self[i][2])
+                spacings.append(self._read(i)[2])
             except ImageError as error:
                 problems.append(f"row {int(self.names[i][0]) + 2}: {error}")
         if problems:
@@ -244,7 +253,7 @@ def scan_area(image: np.ndarray, *, floor: float = 8.0) -> tuple[slice, slice]:
 
 
 def png_bytes(array: np.ndarray) -> bytes:
-    """An 8-bit grey (or boolean: 0 and 255) array, shape (rows, columns), as PNG without metadata."""
+    """An 8-bit grey array (a boolean one as 0 and 255), shape (rows, columns), as bare PNG."""
     data = io.BytesIO()
     pixels = array.astype(np.uint8) * 255 if array.dtype == bool else array
     Image.fromarray(pixels).save(data, format="PNG", compress_level=4)

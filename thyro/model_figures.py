@@ -92,9 +92,9 @@ def draw_volcano(
     table: pd.DataFrame,
     ax: Axes,
     *,
+    kept: Sequence[str],
     effect: str = "effect",
-    p: str = "p_value",
-    kept: str = "kept",
+    p: str = "p",
     alpha: float = 0.05,
     effect_label: str = "Effect",
     title: str = "",
@@ -104,15 +104,19 @@ def draw_volcano(
     Parameters
     ----------
     table : DataFrame
-        One row per feature with the columns named by `effect`, `p` and `kept` (bool).
+        One row per feature, indexed by its name, with the columns named by `effect` and `p`.
     ax : Axes
+    kept : sequence of str
+        Features that went on.
+    effect, p : str
+        Columns of `table`.
     alpha : float
         Where the horizontal line is drawn.
     effect_label, title : str
     """
     tiny = np.finfo(float).tiny  # a p value that underflowed is still a point on the paper
     height = -np.log10(np.maximum(table[p].to_numpy(float), tiny))
-    keep = table[kept].to_numpy(bool)
+    keep = table.index.isin(kept)
     for chosen, colour, name in ((~keep, "0.75", "Left out"), (keep, "#D55E00", "Kept")):
         ax.scatter(
             table[effect][chosen],
@@ -199,7 +203,7 @@ class _Row:
     @property
     def below(self) -> float:
         lines = [label.text.count("\n") + 1 for label in self.labels if not label.above]
-        return max(lines) + (1 if any(label.moved for label in self.labels) else 0.7)
+        return max(lines, default=1) + (1 if any(lab.moved for lab in self.labels) else 0.7)
 
 
 def nomogram_height(nomogram, width: float = 183 / 25.4) -> float:
@@ -273,8 +277,10 @@ def _rows(nomogram, names: Mapping[str, str], outcome: str, em: float) -> list[_
         placed = _place_levels(values, points, em) if factor else numeric(values, points)
         rows.append(_Row(names.get(axis.term, axis.term), placed))
     rows.append(_Row("Total points", numeric(totals, across(totals)), bold=True, ends=(0, 100)))
-    risks, at = zip(*nomogram.risk_ticks(), strict=True)
-    return [*rows, _Row(f"Risk of {outcome}", numeric(risks, across(at)), bold=True)]
+    risks = nomogram.risk_ticks()  # empty where all patients have about the same risk
+    placed = numeric([risk for risk, _ in risks], across([total for _, total in risks]))
+    ends = None if risks else (0, 100)
+    return [*rows, _Row(f"Risk of {outcome}", placed, bold=True, ends=ends)]
 
 
 def _width(text: str, em: float) -> float:

@@ -61,7 +61,9 @@ class Cohort(Section):
     test_share: Share = 0.3
     stratify: bool = False  # the paper's split is plain random
     n_patients: Annotated[int, Field(ge=20)] = 544  # simulated cohorts
-    image_shape: list[Annotated[int, Field(ge=128, le=4096)]] = Field([384, 512], min_length=2, max_length=2)
+    image_shape: list[Annotated[int, Field(ge=128, le=4096)]] = Field(
+        [384, 512], min_length=2, max_length=2
+    )
     effect: Annotated[float, Field(ge=0)] = 1.0  # 0: nothing predicts the outcome
     table: str = ""  # folder cohorts: CSV or XLSX in the data folder
     id_column: str = ""
@@ -120,10 +122,9 @@ class Selection(Section):
 
 
 class Models(Section):
-    """The classifiers on top of the selected features, and the Grad-CAM cases."""
+    """The classifiers on top of the selected features."""
 
     neighbours: Positive = 5
-    grad_cam_patients: Annotated[int, Field(ge=1, le=8)] = 4
 
 
 class Nomogram(Section):
@@ -189,88 +190,60 @@ COHORT = "00_cohort/cohort.json"
 IMAGES = "01_super_resolution/images.parquet"
 
 
-def _features(image_set: str) -> Job:
-    files = [f"radiomics_{image_set}", f"deep_resnet101_{image_set}", f"deep_densenet121_{image_set}"]
-    return Job(
-        f"02_features_{image_set}",
-        "02_features",
-        "features",
-        {"patients": PATIENTS, "cohort": COHORT, "images": IMAGES},
-        tuple(f"{name}.parquet" for name in files),
-        {"image_set": image_set},
-    )
+ABOUT = {"patients": PATIENTS, "cohort": COHORT}  # what every notebook after 00 reads
+FAMILIES = ("radiomics", "resnet101", "densenet121")
+IMAGE_SETS = ("or", "sr")
+# Feature tables of 02 and, after selection, of 03: notebook parameter -> file.
+FEATURES = {
+    f"{family}_{s}": f"02_features/{'' if family == 'radiomics' else 'deep_'}{family}_{s}.parquet"
+    for family in FAMILIES
+    for s in IMAGE_SETS
+}
+SELECTED = {key: f"03_selection/selected_{key}.parquet" for key in FEATURES}
+
+
+def _job(notebook: str, reads: dict[str, str], writes: tuple[str, ...], **fixed) -> Job:
+    name = "_".join([notebook, *fixed.values()])
+    return Job(name, notebook, notebook[3:], reads, writes, fixed)
 
 
 JOBS = {
     job.name: job
     for job in [
-        Job("00_cohort", "00_cohort", "cohort", {}, ("patients.parquet", "cohort.json", "flow.json"), {}),
-        Job(
+        _job("00_cohort", {}, ("patients.parquet", "cohort.json", "flow.json")),
+        _job(
             "01_super_resolution",
-            "01_super_resolution",
-            "super_resolution",
-            {"patients": PATIENTS, "cohort": COHORT},
+            ABOUT,
             ("images.parquet", "quality.parquet", "generator.safetensors"),
-            {},
         ),
-        _features("or"),
-        _features("sr"),
-        Job(
-            "03_selection",
-            "03_selection",
-            "selection",
-            {
-                "patients": PATIENTS,
-                "cohort": COHORT,
-                "features_or": "02_features/radiomics_or.parquet",
-                "features_sr": "02_features/radiomics_sr.parquet",
-            },
-            tuple(f"{kind}_{s}.parquet" for s in ("or", "sr") for kind in ("fate", "scaler", "selected")),
-            {},
+        *(
+            _job(
+                "02_features",
+                ABOUT | {"images": IMAGES},
+                tuple(Path(FEATURES[f"{family}_{s}"]).name for family in FAMILIES),
+                image_set=s,
+            )
+            for s in IMAGE_SETS
         ),
-        Job(
-            "04_models",
-            "04_models",
-            "models",
-            {
-                "patients": PATIENTS,
-                "cohort": COHORT,
-                "images": IMAGES,
-                "selected_or": "03_selection/selected_or.parquet",
-                "selected_sr": "03_selection/selected_sr.parquet",
-            }
+        _job(
+            "03_selection",
+            ABOUT | FEATURES,
+            tuple(f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected")),
+        ),
+        _job("04_models", ABOUT | {"images": IMAGES} | SELECTED, ("predictions.parquet",)),
+        _job(
+            "05_nomogram",
+            ABOUT | {"model_predictions": "04_models/predictions.parquet"},
+            tuple(f"nomogram_{letter}.json" for letter in "ABC") + ("predictions.parquet",),
+        ),
+        _job(
+            "06_statistics",
+            ABOUT
             | {
-                f"{network}_{s}": f"02_features/deep_{network}_{s}.parquet"
-                for network in ("resnet101", "densenet121")
-                for s in ("or", "sr")
-            },
-            ("predictions.parquet",),
-            {},
-        ),
-        Job(
-            "05_nomogram",
-            "05_nomogram",
-            "nomogram",
-            {
-                "patients": PATIENTS,
-                "cohort": COHORT,
-                "model_predictions": "04_models/predictions.parquet",
-            },
-            ("nomogram_A.json", "nomogram_B.json", "nomogram_C.json", "predictions.parquet"),
-            {},
-        ),
-        Job(
-            "06_statistics",
-            "06_statistics",
-            "statistics",
-            {
-                "patients": PATIENTS,
-                "cohort": COHORT,
                 "model_predictions": "04_models/predictions.parquet",
                 "nomogram_predictions": "05_nomogram/predictions.parquet",
             },
             ("performance.parquet", "delong.parquet", "scalars.json"),
-            {},
         ),
     ]
 }
@@ -384,10 +357,17 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
     values |= job.fixed
     values["out_dir"] = f"{root}/{job.folder}"
     if job.section == "cohort":
-        about = {"title": study.title, "outcome": study.outcome, "outcome_levels": study.outcome_levels}
+        about = {
+            "title": study.title,
+            "outcome": study.outcome,
+            "outcome_levels": study.outcome_levels,
+        }
         values |= about | {"data_dir": data or ""}
     if job.section in ("cohort", "super_resolution", "features", "selection", "models"):
         values["seed"] = study.compute.seed
+    if job.section == "models":  # Grad-CAM looks at what the networks of 02 saw
+        keys = ("weights", "crop_px", "crop_margin")
+        values |= {key: getattr(study.features, key) for key in keys}
     if job.section == "features":
         values["workers"] = max(1, study.compute.workers // 2)  # OR and SR run side by side
     if job.section in ("super_resolution", "features", "models"):
@@ -410,5 +390,6 @@ def check_notebook(values: dict[str, Any], path: Path) -> None:
     if surplus or absent:
         raise StudyError(
             f"{path}: its parameters cell and the study differ. "
-            f"Unknown to the notebook: {surplus or 'none'}; not given by the study: {absent or 'none'}."
+            f"Unknown to the notebook: {surplus or 'none'}; "
+            f"not given by the study: {absent or 'none'}."
         )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 OUTLINE = "#FFD400"  # of the nodule on a grey image
 IMAGE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#555555")
@@ -52,14 +53,16 @@ def draw_pair(
     spacing_mm: tuple[float, float] | None = None,
     titles: tuple[str, str] = ("Original (OR)", "Super-resolution (SR)"),
 ):
-    """Draw the original beside the enhanced image, each with the nodule enlarged in a corner.
+    """Draw the original beside the enhanced image, and below each the nodule enlarged.
+
+    The outline is drawn above only: below, the reader compares the texture.
 
     Parameters
     ----------
     original, enhanced : ndarray, shape (rows, columns)
         Grey, 0-255, of the same field of view; the enhanced one may have more pixels.
     mask : ndarray of bool, shape of `original`
-    axes : pair of Axes
+    axes : array of Axes, shape (2, 2)
     spacing_mm : (row, column), optional
         Of the original.
     titles : (str, str)
@@ -68,14 +71,18 @@ def draw_pair(
     -------
     The `axes` given.
     """
-    box = _square_around(mask)
-    for image, ax, title in zip((original, enhanced), np.ravel(axes), titles, strict=True):
-        _show(image, ax, shape=np.shape(original), spacing_mm=spacing_mm)
-        _outline(mask, ax)
-        _zoom(image, ax, box, shape=np.shape(original), spacing_mm=spacing_mm)
+    left, top, width, height = _box_around(mask)
+    grid = np.asarray(axes, object).reshape(2, 2)
+    for image, (whole, part), title in zip((original, enhanced), grid.T, titles, strict=True):
+        for ax in (whole, part):
+            _show(image, ax, shape=np.shape(original), spacing_mm=spacing_mm)
+        _outline(mask, whole)
         if spacing_mm is not None:
-            _scale_bar(ax, np.shape(original), spacing_mm)
-        ax.set_title(title)
+            _scale_bar(whole, np.shape(original), spacing_mm)
+        frame = {"fill": False, "ec": OUTLINE, "lw": 0.7, "ls": ":"}
+        whole.add_patch(Rectangle((left, top), width, height, **frame))
+        part.set(xlim=(left, left + width), ylim=(top + height, top))
+        whole.set_title(title)
     return axes
 
 
@@ -96,7 +103,7 @@ def draw_profile(
     for (name, image), colour in zip(images.items(), IMAGE_COLOURS, strict=False):
         position = np.arange(start, stop) * scale
         ax.plot(position, image[row, start:stop], color=colour, lw=1, label=name)
-    ax.set(xlabel="Position (mm)" if spacing_mm else "Column (pixels)", ylabel="Grey value (0-255)")
+    ax.set(xlabel="Position (mm)" if spacing_mm else "Column (pixels)", ylabel="Grey value")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(images))
     return ax
 
@@ -159,29 +166,19 @@ def _scale_bar(ax: Axes, shape, spacing_mm) -> None:
     x, y = 0.04 * columns, 0.95 * rows
     ax.plot([x, x + length / spacing_mm[1]], [y, y], color="w", lw=2, solid_capstyle="butt")
     middle = x + length / spacing_mm[1] / 2
-    ax.text(middle, y - 0.02 * rows, f"{length} mm", color="w", size=6.5, ha="center", va="bottom")
+    text = ax.text(middle, y - 0.02 * rows, f"{length} mm", color="w", size=6.5, ha="center")
+    text.set_path_effects([withStroke(linewidth=1.5, foreground="k")])
 
 
-def _square_around(mask, margin: float = 0.1) -> tuple[float, float, float]:
-    """Left, top and side of a square around the nodule, kept inside the image where it fits."""
+def _box_around(mask, margin: float = 0.15) -> tuple[float, float, float, float]:
+    """Left, top, width and height of a box around the nodule, 4:3 or longer, inside the image."""
     rows, columns = np.nonzero(mask)
-    side = (1 + 2 * margin) * (1 + max(np.ptp(rows), np.ptp(columns)))
-    corner = []
-    for where, size in ((columns, np.shape(mask)[1]), (rows, np.shape(mask)[0])):
-        start = (where.min() + where.max()) / 2 - side / 2
-        corner.append(float(np.clip(start, -0.5, max(-0.5, size - 0.5 - side))))
-    return corner[0], corner[1], float(side)
-
-
-def _zoom(image, ax: Axes, box, *, shape, spacing_mm) -> None:
-    """Enlarge the box in the corner that lies farthest from it (bottom left is the scale bar's)."""
-    left, top, side = box
-    rows, columns = shape
-    far_right = left + side / 2 <= columns / 2
-    low = far_right and top + side / 2 < rows / 2
-    inset = ax.inset_axes([0.6 if far_right else 0.0, 0.0 if low else 0.6, 0.4, 0.4])
-    inset.set_anchor(("S" if low else "N") + ("E" if far_right else "W"))
-    _show(image, inset, shape=shape, spacing_mm=spacing_mm)
-    inset.set(xlim=(left, left + side), ylim=(top + side, top))
-    inset.spines[:].set(visible=True, color=OUTLINE, linewidth=0.8)
-    ax.add_patch(Rectangle((left, top), side, side, fill=False, ec=OUTLINE, lw=0.6, ls=":"))
+    height = (1 + 2 * margin) * (1 + np.ptp(rows))
+    width = max((1 + 2 * margin) * (1 + np.ptp(columns)), height * 4 / 3)
+    corner, sides = [], []
+    for where, length, limit in ((columns, width, mask.shape[1]), (rows, height, mask.shape[0])):
+        length = min(length, limit)
+        start = (where.min() + where.max()) / 2 - length / 2
+        corner.append(float(np.clip(start, -0.5, limit - 0.5 - length)))
+        sides.append(float(length))
+    return corner[0], corner[1], sides[0], sides[1]

@@ -91,8 +91,8 @@ def extract(image, mask, spacing_mm, settings: Mapping[str, object] | None = Non
     mask : array_like of bool, shape (rows, columns)
         The nodule: at least 16 pixels on two rows and two columns.
     spacing_mm : float or (float, float)
-        Pixel size (row, column) in mm. Only shape features and, slightly, the gradient depend
-        on it. Give 1.0 for an image without spacing: lengths are then in pixels.
+        Pixel size (row, column) in mm. Shape, TotalEnergy and the gradient image depend on it,
+        nothing else. Give 1.0 for an image without spacing: lengths are then in pixels.
     settings : mapping, optional
         Settings of pyradiomics that replace its defaults; `SETTINGS` lists those allowed.
 

@@ -19,7 +19,7 @@ from docx.shared import Mm, Pt, RGBColor
 INK = RGBColor(0x1A, 0x1A, 0x1A)
 ACCENT = RGBColor(0x1F, 0x3A, 0x5F)
 ALERT = RGBColor(0x9B, 0x1C, 0x1C)
-FONT = "Cambria"
+FONT = "Times New Roman"
 # Booktabs: a rule above and below the table and one under its header row.
 TABLE_RULES = """
 <w:tblBorders {ns}>
@@ -40,6 +40,7 @@ def write_reference_docx(
     document = docx.Document(io.BytesIO(default))
     _set_page(document.sections[0], header, ALERT if simulated else INK)
     _set_styles(document.styles)
+    _add_statement(document.styles, ALERT if simulated else ACCENT)
     for name, points in table_styles.items():
         _add_table_text(document.styles, name, points)
     document.save(path)
@@ -75,7 +76,7 @@ def _set_styles(styles) -> None:
     # The picture must not part from the caption below it.
     styles["Figure"].paragraph_format.keep_with_next = True
     styles["Figure"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _set_statement(styles)
+    _add_table_text(styles, "Table Note", 9)
     _set_table(styles["Table"])
 
 
@@ -85,6 +86,7 @@ def _add_table_text(styles, name: str, points: float) -> None:
     style.font.size = Pt(points)
     style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(1.5)
     style.paragraph_format.line_spacing = 1.0
+    style.paragraph_format.keep_together = True
 
 
 def _set_text(style, size: float, *, bold: bool = False, colour: RGBColor = INK) -> None:
@@ -95,12 +97,12 @@ def _set_text(style, size: float, *, bold: bool = False, colour: RGBColor = INK)
     style.font.bold, style.font.color.rgb = bold, colour
 
 
-def _set_statement(styles) -> None:
+def _add_statement(styles, colour: RGBColor) -> None:
     """The boxed paragraph that states where the data come from."""
     statement = styles.add_style("Statement", WD_STYLE_TYPE.PARAGRAPH)
     statement.base_style = styles["Body Text"]
     sides = "".join(
-        f'<w:{side} w:val="single" w:sz="8" w:space="6" w:color="9B1C1C"/>'
+        f'<w:{side} w:val="single" w:sz="8" w:space="6" w:color="{colour}"/>'
         for side in ("top", "left", "bottom", "right")
     )
     border = parse_xml(f"<w:pBdr {nsdecls('w')}>{sides}</w:pBdr>")

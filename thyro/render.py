@@ -79,7 +79,9 @@ def stage(
     texts, flags = _split_variables(variables, "")
     notebooks = sorted(Path(study_dir, "notebooks").glob("*.ipynb"))
     if not notebooks:
-        raise FileNotFoundError(f"{study_dir}/notebooks: no executed notebook; run the study first.")
+        raise FileNotFoundError(
+            f"{study_dir}/notebooks: no executed notebook; run the study first."
+        )
 
     folder = Path(study_dir, "manuscript")
     shutil.rmtree(folder, ignore_errors=True)  # a stale notebook would hide a missing one
@@ -139,7 +141,7 @@ def render(manuscript_dir: Path | str, out_dir: Path | str, *, renderer: str = "
 
 
 def read_document(folder: Path, writer: str, metadata: Mapping) -> dict:
-    """Expand `index.qmd`, check every reference, and return pandoc's JSON, numbered for `writer`."""
+    """Expand `index.qmd`, check every reference, and return numbered JSON for `writer`."""
     variables = yaml.safe_load((folder / "_variables.yml").read_text(encoding="utf-8"))
     context = shortcodes.Context(folder, variables, metadata, writer)
     lines = shortcodes.expand("index.qmd", context)
@@ -164,7 +166,7 @@ def _render_quarto(folder: Path, writer: str, made: Path) -> None:
 
 def _render_pandoc(folder: Path, writer: str, document: dict, made: Path) -> None:
     """One format with pandoc, and Typst for the PDF."""
-    options = ["--standalone", "--citeproc", "--fail-if-warnings"]
+    options = ["--standalone", "--citeproc"]
     if writer == "html":
         options += ["--embed-resources", "--template=template.html", "--css=thyro.css", "--mathml"]
         options += ["--toc", "--toc-depth=2"]
@@ -182,8 +184,9 @@ def _render_pandoc(folder: Path, writer: str, document: dict, made: Path) -> Non
 
 
 def _pandoc(text: str, reader: str, writer: str, folder: Path, options: Sequence[str] = ()) -> str:
-    """Run pandoc in the manuscript folder with the study's metadata."""
-    command = [pypandoc.get_pandoc_path(), f"--from={reader}", f"--to={writer}", *options]
+    """Run pandoc in the manuscript folder with the study's metadata; a warning is an error."""
+    command = [pypandoc.get_pandoc_path(), "--fail-if-warnings", *options]
+    command += [f"--from={reader}", f"--to={writer}"]
     if reader != "json":
         command += ["--metadata-file=_quarto.yml", "--metadata-file=_study.yml"]
     return _run(command, folder, text)
@@ -245,10 +248,11 @@ def _pipe_table(rows: Sequence[Mapping[str, str]]) -> str:
     if not rows:
         return "No provenance was recorded.\n"
     header = list(rows[0])
-    lines = [header, ["---"] * len(header), *([row[key] for key in header] for row in rows)]
-    cells = [lines[0], lines[1], *([shortcodes.escape(cell) for cell in line] for line in lines[2:])]
-    return "\n".join("| " + " | ".join(line) + " |" for line in cells) + "\n"
+    body = [[shortcodes.escape(row[key]) for key in header] for row in rows]
+    lines = [header, ["---"] * len(header), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def _write_yaml(path: Path, content: Mapping) -> None:
-    path.write_text(yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False, width=1000), "utf-8")
+    text = yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False, width=1000)
+    path.write_text(text, encoding="utf-8")

@@ -40,7 +40,7 @@ class Scaler:
         if absent:
             raise ValueError(f"X: lacks {len(absent)} of the training features, {absent[:3]} ...")
         X = _as_features(X[self.mean.index], missing=True)
-        return (X.fillna(self.median) - self.mean) / self.sd
+        return (X.where(X.notna(), self.median, axis=1) - self.mean) / self.sd
 
     def to_frame(self) -> pd.DataFrame:
         """One row per feature, those set aside at the end with the reason."""
@@ -109,7 +109,7 @@ def fit_scaler(X: pd.DataFrame, *, max_missing: float = 0.2) -> Scaler:
     sparse = n_missing > max_missing * len(X)
     filled = X.loc[:, ~sparse]
     median = filled.median()
-    filled = filled.fillna(median)
+    filled = filled.where(filled.notna(), median, axis=1)
     constant = np.ptp(filled, axis=0) <= NEARLY_CONSTANT * filled.abs().max()
     reasons = pd.Series("constant", index=constant.index[constant], dtype=object)
     for name in n_missing.index[sparse]:
@@ -189,18 +189,20 @@ def spearman_filter(
     X = _as_features(X)
     visits = list(X.columns) if order is None else _by_value(X.columns, order)
     rho = _spearman(X)
-    kept, leavers = [], {}
-    for name in visits:
-        among = rho.loc[name, kept]
-        if (among.abs() > threshold).any():
-            partner = among.abs().idxmax()
-            leavers[name] = (partner, among[partner], f"|rho| > {threshold:g} with {partner}")
+    stays = np.zeros(len(visits), dtype=bool)
+    leavers = {}
+    for name, position in zip(visits, X.columns.get_indexer(visits), strict=True):
+        among = np.where(stays, np.abs(rho[position]), 0)
+        if among.max() > threshold:
+            partner = X.columns[among.argmax()]
+            reason = f"|rho| > {threshold:g} with {partner}"
+            leavers[name] = (partner, rho[position, among.argmax()], reason)
         else:
-            kept.append(name)
+            stays[position] = True
     table = pd.DataFrame.from_dict(leavers, orient="index", columns=["partner", "rho", "reason"])
     table = table.reindex(X.columns).astype({"rho": float}).rename_axis("feature")
     table[["partner", "reason"]] = table[["partner", "reason"]].astype(object).fillna("")
-    return FilterResult(kept=[name for name in X.columns if name not in leavers], table=table)
+    return FilterResult(kept=list(X.columns[stays]), table=table)
 
 
 def lasso_select(
@@ -248,14 +250,12 @@ def lasso_select(
     X, y = _as_features(X), _as_outcome(y, len(X))
     as_one_of(family, "family", lasso.FAMILIES)
     scaler = fit_scaler(X)
-    Z, target = scaler.transform(X), y.astype(float)
-    grid = lasso.lambda_grid(Z.to_numpy(), target, n_lambdas=n_lambdas, ratio=lambda_ratio)
-    path = lasso.fit_path(Z.to_numpy(), target, grid, family=family, stop_early=True)
-    curve = lasso.cross_validate(
-        Z.to_numpy(), target, path.lambdas, lasso.stratified_folds(y, cv, seed=seed), family=family
-    )
+    Z, folds = scaler.transform(X).to_numpy(), lasso.stratified_folds(y, cv, seed=seed)
+    grid = lasso.lambda_grid(Z, y, n_lambdas=n_lambdas, ratio=lambda_ratio)
+    path = lasso.fit_path(Z, y, grid, family=family, stop_early=True)
+    curve = lasso.cross_validate(Z, y, path.lambdas, folds, family=family)
     coefficients = pd.DataFrame(
-        path.coefficients, index=pd.Index(path.lambdas, name="lambda"), columns=Z.columns
+        path.coefficients, index=pd.Index(path.lambdas, name="lambda"), columns=scaler.mean.index
     )
     chosen, row, note = _at_minimum(coefficients, curve.index_min)
     table = pd.DataFrame({"coefficient": chosen.reindex(X.columns, fill_value=0.0)})
@@ -382,7 +382,7 @@ def _spearman(X):
     norm = np.sqrt((ranks**2).sum(axis=0))
     ranks /= np.where(norm > 0, norm, 1)
     # Rounded far below any meaning, so that another order of patients cannot tip a comparison.
-    return pd.DataFrame(np.round(ranks.T @ ranks, 12), index=X.columns, columns=X.columns)
+    return np.round(ranks.T @ ranks, 12)
 
 
 def _at_minimum(coefficients, best):

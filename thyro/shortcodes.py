@@ -20,7 +20,7 @@ OPENING = re.compile(r"^\s*:{3,}\s*(\{.*\}|[\w-]+)\s*$")
 CLOSING = re.compile(r"^\s*:{3,}\s*$")
 CONDITION = re.compile(r'\b(when|unless)-(meta|format)="([^"]*)"')
 LABEL = re.compile(r"^#\|\s*label:\s*(\S+)\s*$", re.MULTILINE)
-# Everything that could start markup: inline, at the start of a line, or "smart" (quotes, dashes, ...).
+# What could start markup inline or at the start of a line, or turn into a smart quote or dash.
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$@&!\"'+=:-]|\.(?=\.))")
 
 
@@ -201,7 +201,9 @@ def _labelled_cell(path: Path, label: str, line: Line):
     labels = {found[1]: cell for cell in cells if (found := LABEL.search(cell.source))}
     if label not in labels:
         known = ", ".join(labels) or "none"
-        raise ValueError(f"{line.place}: no cell labelled '{label}' in {path.name}. Labels: {known}.")
+        raise ValueError(
+            f"{line.place}: no cell labelled '{label}' in {path.name}. Labels: {known}."
+        )
     return labels[label]
 
 
@@ -214,9 +216,10 @@ def _as_markdown(output, stem: str, folder: Path) -> str:
         image = base64.b64decode(data["image/png"])
         (folder / path).write_bytes(image)
         # Retina figures carry their width in CSS pixels; else it is the one in the PNG's header.
-        pixels = int.from_bytes(image[16:20], "big")
-        width = output.metadata.get("image/png", {}).get("width", pixels)
-        return f'![]({path.as_posix()}){{css-width="{width}"}}'
+        pixels = [int.from_bytes(image[start : start + 4], "big") for start in (16, 20)]
+        width = output.metadata.get("image/png", {}).get("width", pixels[0])
+        height = round(width * pixels[1] / pixels[0])
+        return f'![]({path.as_posix()}){{css-width="{width}" css-height="{height}"}}'
     if "text/markdown" in data:
         return "".join(data["text/markdown"])
     if "text/html" in data:

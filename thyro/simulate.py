@@ -55,7 +55,8 @@ DEPENDENCE = {
     ("composition", "shape"): 0.40,
     ("calcification", "margin"): 0.10,
 }
-# Log odds of metastasis per unit at effect 1: invented, round, in the direction the paper reports.
+# Log odds of metastasis per unit at effect 1. The clinical factors are those the paper retained;
+# sizes are invented and round.
 LOG_ODDS = {
     "age": -0.045,  # per year
     "log_diameter": 0.9,  # per unit of ln(mm)
@@ -137,15 +138,17 @@ def simulate_cohort(
     table = _preoperative(n, rng)
     truth = _truth(table, effect, rng)
     truth["aspect"] = _aspect(table["shape"], rng)
+    spacing = _spacing_mm(table["diameter"].to_numpy(), truth["aspect"], image_shape, rng)
+    entropy = rng.integers(2**32, size=4).tolist()
+    # Drawn last, so that `effect` changes outcomes and leaves patients and images as they are.
     y = rng.binomial(1, truth["risk"])
     table.insert(1, "y", y)
     table["acr_tirads"] = acr_tirads(table)
     table["lnm_location"], table["surgical_method"] = _surgery(y, table["bilaterality"], rng)
     if radiologist:
         table["radiologist"] = _reading(y, effect, rng)
-    spacing = _spacing_mm(table["diameter"].to_numpy(), truth["aspect"], image_shape, rng)
     table["spacing_mm"] = [(s, s) for s in spacing.tolist()]  # pixels are square
-    frames = _Frames(table, truth, image_shape, rng.integers(2**32, size=4).tolist())
+    frames = _Frames(table, truth, image_shape, entropy)
     return SimulatedCohort(
         table, FrameSequence(frames, "image"), FrameSequence(frames, "mask"), truth
     )
@@ -201,17 +204,17 @@ def risk_terms(table: pd.DataFrame, image_latent) -> pd.DataFrame:
 def acr_tirads(table: pd.DataFrame) -> pd.Categorical:
     """Score the ultrasound signs: Tessler et al. (2017), J. Am. Coll. Radiol. 14:587-595.
 
-    The least suspicious signs of Table 1 give two points, so TR1 cannot occur.
+    The least suspicious signs of Table 1 give two points, so TR1 cannot occur. The level follows
+    from the signs, so its frequencies come near to Table 1 without being drawn from it.
     """
-    points = (
-        table["composition"].cat.codes + 1
-        + table["echo"].cat.codes + 1
-        + 3 * table["shape"].cat.codes
-        + table["margin"].map(dict(zip(phantom.MARGINS, (0, 2, 3), strict=True))).astype(int)
-        + table["calcification"]
-        .map(dict(zip(phantom.CALCIFICATIONS, (0, 1, 2, 3, 4, 5), strict=True)))
-        .astype(int)
-    )  # fmt: skip
+    points_of = {
+        "composition": (1, 2),
+        "echo": (1, 2, 3),
+        "shape": (0, 3),
+        "margin": (0, 2, 3),
+        "calcification": (0, 1, 2, 3, 4, 5),
+    }
+    points = sum(np.take(points_of[name], table[name].cat.codes) for name in points_of)
     return pd.Categorical.from_codes(np.searchsorted((3, 4, 7), points, "right"), ACR_LEVELS)
 
 

@@ -75,7 +75,11 @@ class Discriminator(nn.Module):
         stages = [
             layer
             for before, after in zip(widths, widths[1:], strict=False)
-            for layer in (nn.Conv2d(before, after, 3, padding=1), nn.LeakyReLU(0.2), nn.AvgPool2d(2))
+            for layer in (
+                nn.Conv2d(before, after, 3, padding=1),
+                nn.LeakyReLU(0.2),
+                nn.AvgPool2d(2),
+            )
         ]
         self.features = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.judge = nn.Sequential(nn.Linear(widths[-1], 1), nn.Sigmoid())
@@ -229,7 +233,9 @@ def train(
         row = {"step": step, "pixel": pixel.item()}
         loss = pixel
         if adversarial:
-            row["discriminator"] = _judge(discriminator, discriminator_step, original, made.detach())
+            row["discriminator"] = _judge(
+                discriminator, discriminator_step, original, made.detach()
+            )
             fooled = discriminator(made)
             against = F.binary_cross_entropy(fooled, torch.ones_like(fooled))
             row["generator"] = against.item()
@@ -306,12 +312,14 @@ def describe(network: nn.Module) -> list[tuple[str, str]]:
     rows = []
     for layer in network.modules():
         if isinstance(layer, ResidualBlock):
-            rows.append(("Residual block", f"2 x 3x3, {layer.body[0].out_channels} channels"))
+            rows.append(("Residual block", f"3x3 twice, {layer.body[0].out_channels}"))
         elif isinstance(layer, nn.Conv2d) and not _inside_block(network, layer):
             size = "x".join(map(str, layer.kernel_size))
             rows.append(("Convolution", f"{size}, {layer.in_channels} to {layer.out_channels}"))
         elif isinstance(layer, nn.AvgPool2d | nn.AdaptiveAvgPool2d):
-            rows.append(("Pooling", "global" if isinstance(layer, nn.AdaptiveAvgPool2d) else "2x2 mean"))
+            rows.append(
+                ("Pooling", "global" if isinstance(layer, nn.AdaptiveAvgPool2d) else "2x2 mean")
+            )
         elif isinstance(layer, nn.Sigmoid):
             rows.append(("Probability", "sigmoid"))
     return rows

@@ -26,7 +26,16 @@ import pandas as pd
 
 from thyro import imaging
 
-VERSIONS = ("numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
+VERSIONS = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "statsmodels",
+    "torch",
+    "monai",
+    "pyradiomics",
+)
 PROGRESS_FILE = "THYRO_PROGRESS"  # environment: where a long loop says how far it is
 NOTEBOOK = "THYRO_NOTEBOOK"  # environment: name of the job that papermill runs
 
@@ -113,30 +122,29 @@ def _atomic(file: Path):
         temporary.unlink(missing_ok=True)
 
 
-def _write(data: bytes, out_dir: str, name: str) -> Path:
-    """`data` and its neighbour."""
+def _write(data: bytes, out_dir: str, name: str) -> None:
+    """Write `data` and its neighbour."""
     file = path(out_dir) / name
     neighbour = json.dumps(provenance(), indent=1, default=_plain).encode()
     for target, content in ((file, data), (file.with_name(f"{name}.json"), neighbour)):
         with _atomic(target) as temporary:
             temporary.write_bytes(content)
-    return file
 
 
-def write_table(frame: pd.DataFrame, out_dir: str, name: str) -> Path:
+def write_table(frame: pd.DataFrame, out_dir: str, name: str) -> None:
     """Write `frame` to `<out_dir>/<name>.parquet`."""
-    return _write(frame.to_parquet(), out_dir, f"{name}.parquet")
+    _write(frame.to_parquet(), out_dir, f"{name}.parquet")
 
 
-def write_json(value: Any, out_dir: str, name: str) -> Path:
+def write_json(value: Any, out_dir: str, name: str) -> None:
     """Write plain numbers, text, lists and dicts to `<out_dir>/<name>.json`; NaN becomes null."""
     text = json.dumps(_finite(value), indent=1, ensure_ascii=False, default=_plain)
-    return _write(text.encode(), out_dir, f"{name}.json")
+    _write(text.encode(), out_dir, f"{name}.json")
 
 
-def write_bytes(data: bytes, out_dir: str, name: str) -> Path:
+def write_bytes(data: bytes, out_dir: str, name: str) -> None:
     """Write a model or anything else that is already bytes; `name` with its suffix."""
-    return _write(data, out_dir, name)
+    _write(data, out_dir, name)
 
 
 def write_figure(fig, out_dir: str, name: str) -> None:
@@ -199,16 +207,20 @@ def provenance() -> dict[str, Any]:
 def _parameters() -> dict[str, Any]:
     """Parameters of the running notebook: what its parameters cell annotated."""
     try:
-        namespace = get_ipython().user_ns  # noqa: F821 - IPython puts it there
+        namespace = get_ipython().user_ns
     except NameError:  # not in a notebook
         return {}
-    return {name: namespace[name] for name in namespace.get("__annotations__", {}) if name in namespace}
+    return {
+        name: namespace[name] for name in namespace.get("__annotations__", {}) if name in namespace
+    }
 
 
 @cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that change numbers."""
-    return {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in VERSIONS}
+    return {"python": platform.python_version()} | {
+        p: importlib.metadata.version(p) for p in VERSIONS
+    }
 
 
 @cache
@@ -216,7 +228,9 @@ def commit() -> str:
     """Commit of the project, with "+" when files differ from it; "unknown" outside git."""
     git = ["git", "-C", str(project_root())]
     try:
-        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+        head = subprocess.run(
+            [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+        )
         changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

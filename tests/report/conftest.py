@@ -12,8 +12,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from thyro import render
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
+matplotlib.use("Agg")  # before pyplot looks for a screen
+import matplotlib.pyplot as plt
 
 REPORT = Path(__file__).parents[2] / "report"
 MODELS = ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN", "SR_ResNet101", "OR_ResNet101"]

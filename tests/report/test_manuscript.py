@@ -1,0 +1,176 @@
+"""The real manuscript, rendered for real from an invented study."""
+
+import re
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import docx
+import pytest
+import yaml
+
+from thyro import render
+
+REPORT = Path(__file__).parents[2] / "report"
+CAPTIONS = [
+    "Figure 1. Flow of patients",
+    "Figure 2. Super-resolution.",
+    "Figure 3. The overall process.",
+    "Figure 4. Receiver operating characteristic curves of the image models.",
+    "Figure 5. Nomograms.",
+    "Figure 6. Performance of the nomograms.",
+    "Table 1. Clinical and ultrasound characteristics of the patients.",
+    "Table 2. Performance of the individual models",
+    "Supplementary Table 1. Logistic regression of the clinical factors",
+    "Supplementary Table 2. Radiomics features",
+    "Supplementary Table 3. Items of TRIPOD+AI",
+    "Supplementary Table 4. Topics of CLEAR",
+    "Supplementary Figure 1. Comparison of the image models",
+    "Supplementary Figure 2. Grad-CAM heat maps",
+    "Supplementary Figure 3. Calibration curves",
+    # beside the publication
+    "Table 3. Quality of the restored images",
+    "Table 4. Number of radiomics features that left",
+    "Table 5. Performance of the nomograms.",
+    "Table 6. The same analysis under the protocol",
+    "Table 7. Published figures",
+    "Table 8. Checks of the published numbers",
+    "Table 9. Provenance",
+]
+LABEL = "Simulated data - not clinical evidence"
+
+
+def flat(text):
+    return re.sub(r"\s+", " ", text)
+
+
+class Page(HTMLParser):
+    """The text of a page, its identifiers, links and images."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.text, self.ids, self.targets, self.images = [], set(), [], []
+        self.feed(source)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids.add(attrs.get("id"))
+        if tag == "a" and attrs.get("href", "").startswith("#"):
+            self.targets.append(attrs["href"][1:])
+        if tag == "img":
+            self.images.append(attrs)
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return Page((report / "index.html").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def pdf_pages(report):
+    try:
+        command = ["pdftotext", "-layout", str(report / "thyro.pdf"), "-"]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except FileNotFoundError:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    return [flat(page) for page in text.split("\f") if page.strip()]
+
+
+@pytest.fixture(scope="module")
+def word(report):
+    return docx.Document(report / "thyro.docx")
+
+
+@pytest.mark.parametrize("caption", CAPTIONS)
+def test_every_caption_in_html(page, caption):
+    assert caption in flat("".join(page.text))
+
+
+@pytest.mark.parametrize("caption", CAPTIONS)
+def test_every_caption_in_pdf(pdf_pages, caption):
+    assert any(caption in page for page in pdf_pages)
+
+
+@pytest.mark.parametrize("caption", CAPTIONS)
+def test_every_caption_in_docx(word, caption):
+    styles = ("Image Caption", "Table Caption")
+    captions = [flat(p.text) for p in word.paragraphs if p.style.name in styles]
+    assert sum(text.startswith(caption) for text in captions) == 1
+    assert len(captions) == len(CAPTIONS)
+
+
+def test_the_label_is_on_every_page(page, pdf_pages, word):
+    assert flat("".join(page.text)).count(LABEL) == 1
+    assert all(text.lstrip().startswith(LABEL) for text in pdf_pages)
+    assert [section.header.paragraphs[0].text for section in word.sections] == [LABEL]
+
+
+def test_html_is_one_file_with_working_links(page, report):
+    source = (report / "index.html").read_text(encoding="utf-8")
+    assert not re.findall(r'(?:src|href)="(?!#|data:|https://doi\.org/)[^"]*"', source)
+    assert set(page.targets) <= page.ids
+
+
+def test_images_are_embedded_and_described(page):
+    assert len(page.images) == 9
+    for image in page.images:
+        assert image["src"].startswith("data:image/png;base64,")
+        assert re.match(r"(Supplementary )?Figure \d\. \w", image["alt"])
+
+
+def test_no_shortcode_question_mark_or_raw_reference_is_left(page, pdf_pages):
+    for text in ("".join(page.text), " ".join(pdf_pages)):
+        assert "{{<" not in text
+        assert not re.search(r"\?var|\?meta|@(fig|tbl|supp)", text)
+
+
+def test_word_tables_repeat_their_header_and_use_small_text(word):
+    wide = next(table for table in word.tables if len(table.columns) == 9)
+    assert wide.rows[0]._tr.trPr.xpath("w:tblHeader")
+    assert wide.cell(1, 0).paragraphs[0].style.name == "Table 7 pt"
+
+
+def test_the_radiologist_can_be_absent(study_dir, variables, tmp_path):
+    study = {**variables, "has": {"radiologist": False, "protocols": False, "audit": False}}
+    study["performance"] = {**variables["performance"], "radiologist": {}}
+    study["delong"] = {**variables["delong"], "a_vs_radiologist": {}}
+    folder = render.stage(study_dir, REPORT, study, renderer="pandoc")
+    render.render(folder, tmp_path)
+    text = flat("".join(Page((tmp_path / "index.html").read_text(encoding="utf-8")).text))
+    assert "This study holds no reading by a radiologist." in text
+    assert "Table 7. Provenance" in text
+
+
+def test_variables_of_the_fixture_are_those_of_the_manuscript(variables):
+    def leaves(tree, path=""):
+        for key, value in tree.items():
+            name = f"{path}.{key}" if path else key
+            if isinstance(value, dict):
+                yield from leaves(value, name)
+            else:
+                yield name
+
+    text = "".join(path.read_text(encoding="utf-8") for path in REPORT.glob("*.qmd"))
+    used = set(re.findall(r"{{< var (\S+) >}}", text)) | set(re.findall(r'-meta="(\S+)"', text))
+    header = {"origin.label", "origin.simulated", "study.title"}
+    assert set(leaves(variables)) | {"run.renderer"} == used | header
+
+
+def test_results_are_never_typed():
+    text = "".join(path.read_text(encoding="utf-8") for path in REPORT.glob("*.qmd"))
+    assert not re.findall(r"\b[01]?\.\d{2,}\b", re.sub(r"{{<.*?>}}", "", text))
+
+
+def test_every_source_cited_is_in_the_bibliography_and_the_other_way_round():
+    text = "".join(path.read_text(encoding="utf-8") for path in REPORT.glob("*.qmd"))
+    cited = set(re.findall(r"@([a-z]+\d{4})", text))
+    bibliography = (REPORT / "references.bib").read_text(encoding="utf-8")
+    assert cited == set(re.findall(r"^@\w+\{(\w+)", bibliography, re.MULTILINE))
+
+
+def test_quarto_knows_the_same_kinds():
+    custom = yaml.safe_load((REPORT / "_quarto.yml").read_text())["crossref"]["custom"]
+    assert {item["key"] for item in custom} == {"suppfig", "supptbl"}

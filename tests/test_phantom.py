@@ -1,0 +1,149 @@
+"""One frame: the outline has the stated size, and each sign does to the image what it means."""
+
+import numpy as np
+import pytest
+from skimage.measure import label, regionprops
+
+from thyro import phantom
+
+SHAPE = (160, 208)
+PLAIN = {
+    "image_shape": SHAPE,
+    "spacing_mm": (0.2, 0.2),
+    "diameter_mm": 12.0,
+    "aspect": 0.8,
+    "margin": "Smooth or ill defined",
+    "echo": "Hypoechoic",
+    "composition": "Solid",
+    "calcification": "No",
+    "thyroiditis": False,
+    "texture": 0.0,
+}
+
+
+def frames(n=6, **signs):
+    """Frames of `n` patients who have the same signs."""
+    scene = phantom.Scene(**{**PLAIN, **signs})
+    return [phantom.draw_frame(scene, rng=np.random.default_rng(seed)) for seed in range(n)]
+
+
+def inside(made, statistic):
+    """Mean over frames of a statistic of the grey levels inside the outline."""
+    return np.mean([statistic(frame.image[frame.mask]) for frame in made])
+
+
+def solidity(made):
+    """Mean share of the convex hull that the outline fills."""
+    return np.mean([regionprops(frame.mask.astype(int))[0].solidity for frame in made])
+
+
+def test_frame_is_grey_levels_and_one_region():
+    for frame in frames():
+        assert frame.image.dtype == np.uint8 and frame.image.shape == SHAPE
+        assert frame.mask.dtype == bool and frame.mask.shape == SHAPE
+        assert label(frame.mask).max() == 1
+        assert np.isin(frame.image, (0, 255)).mean() < 0.3
+        assert 40 < frame.image.mean() < 120
+
+
+@pytest.mark.parametrize("margin", phantom.MARGINS)
+@pytest.mark.parametrize("aspect", [0.6, 1.3])
+def test_outline_has_the_diameter_and_aspect_of_the_scene(margin, aspect):
+    for frame in frames(margin=margin, aspect=aspect):
+        top, left, bottom, right = regionprops(frame.mask.astype(int))[0].bbox
+        size_mm = 0.2 * np.array([bottom - top, right - left])
+        assert size_mm == pytest.approx(phantom.nodule_size_mm(12.0, aspect), abs=0.45)
+
+
+def test_spacing_may_differ_between_the_axes():
+    mask = frames(1, spacing_mm=(0.2, 0.15))[0].mask
+    top, left, bottom, right = regionprops(mask.astype(int))[0].bbox
+    assert [(bottom - top) * 0.2, (right - left) * 0.15] == pytest.approx([9.6, 12.0], abs=0.45)
+
+
+def test_echo_levels_are_in_order():
+    bright = [inside(frames(echo=echo), np.mean) for echo in phantom.ECHO_DB]
+    assert bright[0] > bright[1] + 10 > bright[2] + 25
+
+
+def test_microcalcification_is_bright_and_leaves_no_shadow():
+    without, micro = frames(), frames(calcification="Micro")
+    assert inside(micro, lambda v: np.percentile(v, 99)) > 40 + inside(
+        without, lambda v: np.percentile(v, 99)
+    )
+    assert darkest_column_behind(micro) > darkest_column_behind(without) - 10
+
+
+@pytest.mark.parametrize("calcification", ["Stubby", "Peripheral"])
+def test_coarse_calcification_is_bright_and_casts_a_shadow(calcification):
+    without, coarse = frames(), frames(calcification=calcification)
+    assert inside(coarse, np.max) > 30 + inside(without, np.max)
+    assert darkest_column_behind(coarse) < darkest_column_behind(without) - 15
+
+
+def darkest_column_behind(made):
+    """Mean over frames of the darkest 1 mm, across, in the 3 mm behind the nodule."""
+    darkest = []
+    for frame in made:
+        _, left, bottom, right = regionprops(frame.mask.astype(int))[0].bbox
+        behind = frame.image[bottom : bottom + 15, left:right].mean(axis=0)
+        darkest.append(np.convolve(behind, np.ones(5) / 5, "valid").min())
+    return np.mean(darkest)
+
+
+def test_cystic_part_is_dark():
+    solid = inside(frames(), lambda v: np.percentile(v, 5))
+    assert (
+        inside(frames(composition="Cystic and solid"), lambda v: np.percentile(v, 5)) < solid - 10
+    )
+
+
+def test_margin_sets_how_rough_the_outline_is():
+    smooth, irregular = (solidity(frames(margin=margin)) for margin in phantom.MARGINS[:2])
+    assert smooth > 0.97 > 0.95 > irregular
+
+
+def test_extrathyroidal_extension_reaches_through_the_capsule():
+    # The same seed puts the capsule at the same depth, and the nodule below it unless it extends.
+    confined, extending = frames(), frames(margin="Extrathyroidal extension")
+    for inner, outer in zip(confined, extending, strict=True):
+        top_mm = [0.2 * frame.mask.any(axis=1).argmax() for frame in (inner, outer)]
+        assert top_mm[1] < 7.5 - 0.9 and top_mm[0] > 5.5
+        assert top_mm[1] < top_mm[0] - 1
+
+
+def test_thyroiditis_makes_the_parenchyma_darker_and_patchy():
+    def parenchyma(made):
+        ring = [f.image[50:100, 60:148][~f.mask[50:100, 60:148]] for f in made]
+        return np.mean([v.mean() for v in ring]), np.mean([v.std() for v in ring])
+
+    normal, patchy = parenchyma(frames()), parenchyma(frames(thyroiditis=True))
+    assert patchy[0] < normal[0] - 5
+    assert patchy[1] > normal[1]
+
+
+def test_image_latent_changes_texture_more_than_brightness():
+    fine, coarse = frames(12, texture=-1.5), frames(12, texture=1.5)
+    spread = inside(coarse, np.std) - inside(fine, np.std)
+    assert 1 < spread < 15
+    assert abs(inside(coarse, np.mean) - inside(fine, np.mean)) < 12
+
+
+def test_same_stream_same_frame():
+    first, second = frames(2), frames(2)
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(first, second, strict=True))
+    assert not np.array_equal(first[0].image, first[1].image)
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"margin": "spiky"}, "margin: expected one of"),
+        ({"echo": "anechoic"}, "echo: expected one of"),
+        ({"image_shape": (100, 200)}, r"image_shape: expected at least \(128, 160\)"),
+        ({"diameter_mm": 40.0}, "Use a coarser spacing"),
+    ],
+)
+def test_impossible_scene_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        phantom.Scene(**{**PLAIN, **wrong})

@@ -1,0 +1,210 @@
+"""Features of one nodule and of a cohort."""
+
+import logging
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import SimpleITK as sitk
+from scipy.ndimage import gaussian_filter
+
+from thyro import radiomics
+
+
+def frame(seed=0, shape=(48, 56)):
+    """Speckle with an oval nodule that has a hole and an arm, so that it is not convex."""
+    rng = np.random.default_rng(seed)
+    image = np.clip(gaussian_filter(rng.normal(size=shape), 1) * 90 + 110, 0, 255).round()
+    rows, columns = np.indices(shape)
+    mask = ((rows - 22) / 11) ** 2 + ((columns - 27) / 15) ** 2 <= 1
+    mask[20:24, 22:26] = False
+    mask[30:44, 26:29] = True
+    return image, mask
+
+
+def read(patient_id):
+    if patient_id == "lost":
+        raise FileNotFoundError("no such image")
+    return (*frame(int(patient_id)), 0.1)
+
+
+@pytest.fixture(scope="module")
+def features():
+    return radiomics.extract(*frame(), (0.1, 0.07))
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """pyradiomics 3.0.1 called by hand, nothing of thyro in between."""
+    image, mask = frame()
+    slices = [sitk.GetImageFromArray(a[None]) for a in (image, mask.astype(np.uint8))]
+    for one in slices:
+        one.SetSpacing((0.07, 0.1, 1.0))
+    with radiomics._quiet():
+        extractor = radiomics.featureextractor.RadiomicsFeatureExtractor(
+            binWidth=25, additionalInfo=False
+        )
+        for name in radiomics.FILTERS:
+            extractor.enableImageTypeByName(name)
+        return pd.Series(extractor.execute(*slices)).astype(float)
+
+
+def test_equals_pyradiomics(features, plain):
+    # SumAverage is on by default there and not among the 73 textures; MCC likewise.
+    surplus = set(plain.index) - set(features.index)
+    assert {name.rsplit("_", 1)[1] for name in surplus} == {"SumAverage", "MCC"}
+    plain = plain[features.index]
+    shape = features.index.str.startswith("original_shape")
+    pd.testing.assert_series_equal(features[~shape], plain[~shape], check_exact=True)
+    np.testing.assert_allclose(features[shape], plain[shape], rtol=1e-10, atol=1e-12)
+    diameters = [name for name in features.index if "Diameter" in name]
+    assert len(diameters) == 4
+    assert (features[diameters] == plain[diameters]).all()
+
+
+def test_1561_names_in_17_image_types(features):
+    table = radiomics.describe_features()
+    assert list(features.index) == list(radiomics.FEATURE_NAMES) == list(table["name"])
+    assert len(features) == 1561
+    assert np.isfinite(features).all()
+    counts = table.groupby("feature_class").size()
+    expected = {"shape": 14, "firstorder": 18, "glcm": 22, "glrlm": 16, "glszm": 16}
+    expected |= {"gldm": 14, "ngtdm": 5}
+    assert {name: n // (1 if name == "shape" else 17) for name, n in counts.items()} == expected
+    assert table["image_type"].nunique() == 17
+
+
+def test_high_pass_across_slices_is_noise(features):
+    names = radiomics.degenerate_features()
+    assert len(names) == 4 * 91 + 2
+    noise = [name for name in names if name.endswith("firstorder_Maximum")]
+    carrying = [name.replace("H_", "L_") for name in noise]
+    assert features[noise].abs().max() < 1e-9
+    assert features[carrying].abs().min() > 1
+    assert features[list(radiomics.FLAT_SHAPES)].abs().max() == 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_fast_shape_equals_the_mesh_of_any_mask(seed):
+    mask = np.zeros((3, 22, 30), dtype=bool)
+    share = np.random.default_rng(seed).uniform(0.2, 0.9)
+    mask[1, 1:-1, 1:-1] = np.random.default_rng(seed).random((20, 28)) < share
+    spacing = np.array([1.0, 0.1, 0.23])
+    surface, volume, diameters = radiomics._SliceMesh.calculate_coefficients(mask, spacing)
+    slow = radiomics._MESH.calculate_coefficients(mask, spacing)
+    assert (surface, volume) == pytest.approx(slow[:2], rel=1e-11)
+    assert diameters == slow[2]
+
+
+def test_diameters_do_not_see_the_inside():
+    mask = np.zeros((3, 40, 40), dtype=bool)
+    mask[1, 3:37, 3:37] = True
+    mask[1, 3:20, 3:9] = False
+    spacing = np.array([1.0, 0.3, 0.3])
+    fast = radiomics._SliceMesh.calculate_coefficients(mask, spacing)
+    assert fast[2] == radiomics._MESH.calculate_coefficients(mask, spacing)[2]
+
+
+def test_uint8_and_one_number_spacing_change_nothing():
+    image, mask = frame(shape=(40, 44))
+    a = radiomics.extract(image, mask, 0.1)
+    b = radiomics.extract(image.astype(np.uint8), mask, (0.1, 0.1))
+    pd.testing.assert_series_equal(a, b, check_exact=True)
+
+
+def test_spacing_scales_length_and_leaves_grey_levels(features):
+    image, mask = frame()
+    doubled = radiomics.extract(image, mask, (0.2, 0.14))
+    length = "original_shape_MajorAxisLength"
+    assert doubled[length] == pytest.approx(2 * features[length])
+    energy = "wavelet-LLL_firstorder_TotalEnergy"  # energy times the volume of a voxel
+    assert doubled[energy] == pytest.approx(4 * features[energy])
+    grey = [name for name in features.index if name.startswith("wavelet-LLL") and name != energy]
+    pd.testing.assert_series_equal(doubled[grey], features[grey], check_exact=True)
+
+
+def test_settings_reach_pyradiomics(features):
+    coarse = radiomics.extract(*frame(), (0.1, 0.07), {"binWidth": 50})
+    entropy = "original_firstorder_Entropy"
+    assert coarse[entropy] < features[entropy] - 0.5
+
+
+@pytest.mark.parametrize("settings", [{"force2D": True}, {"binwidth": 5}, {"level": 2}])
+def test_settings_that_would_change_the_names_are_refused(settings):
+    with pytest.raises(ValueError, match=f"settings: {next(iter(settings))} not accepted"):
+        radiomics.extract(*frame(), 1.0, settings)
+
+
+def test_a_vanished_image_type_is_an_error(monkeypatch):
+    filters = [name for name in radiomics.FILTERS if name != "LBP3D"]
+    monkeypatch.setattr(radiomics, "FILTERS", filters)
+    with pytest.raises(ValueError, match="1288 features instead of 1561: 273 missing"):
+        radiomics.extract(*frame(), 1.0)
+
+
+def test_wrong_arguments_are_named():
+    image, mask = frame()
+    thin, small = np.zeros_like(mask), np.zeros_like(mask)
+    thin[5, :] = True
+    small[4:7, 4:7] = True
+    wrong = {
+        "mask: expected the shape": (image[:-1], mask, 1.0),
+        "mask: expected bool": (image, mask.astype(int), 1.0),
+        "mask: expected at least 16 pixels": (image, small, 1.0),
+        "on two rows and two columns": (image, thin, 1.0),
+        "image: expected finite grey levels": (image * 2, mask, 1.0),
+        "values that are not finite": (np.where(mask, np.nan, image), mask, 1.0),
+        r"image: expected grey levels, shape": (image[None], mask, 1.0),
+        "spacing_mm: expected": (image, mask, None),
+        "spacing_mm: expected a positive": (image, mask, (0.1, -0.1)),
+        "as black as its surroundings": (image * 0, mask, 1.0),
+    }
+    for message, arguments in wrong.items():
+        with pytest.raises(ValueError, match=message):
+            radiomics.extract(*arguments)
+
+
+def test_a_mask_of_single_pixels_has_no_texture():
+    image, _ = frame()
+    dots = np.zeros(image.shape, dtype=bool)
+    dots[4:40:4, 4:40:4] = True
+    values = radiomics.extract(image, dots, 1.0)
+    assert values.isna().sum() == 17 * 22
+    assert values.index[values.isna()].str.contains("_glcm_").all()
+
+
+def test_nothing_global_is_left_changed():
+    level = logging.getLogger("radiomics").level
+    radiomics.extract(*frame(), 1.0)
+    assert logging.getLogger("radiomics").level == level
+    assert radiomics.pyradiomics_shape.cShape is radiomics._MESH
+
+
+def test_cohort_keeps_the_order_with_any_number_of_workers():
+    one = radiomics.extract_cohort(["3", "1"], read)
+    seen = []
+
+    def progress(iterable, total):
+        seen.append(total)
+        return iterable
+
+    with joblib.parallel_config(backend="threading"):
+        again = radiomics.extract_cohort(["3", "1"], read, progress=progress)
+    pd.testing.assert_frame_equal(one, again, check_exact=True)
+    assert list(one.index) == ["3", "1"]
+    assert seen == [2]
+    np.testing.assert_array_equal(one.loc["1"], radiomics.extract(*read("1")))
+
+
+def test_cohort_in_processes_equals_one_process():
+    both = radiomics.extract_cohort(["2", "0"], read, workers=2)
+    one = radiomics.extract_cohort(["2", "0"], read)
+    pd.testing.assert_frame_equal(both, one, check_exact=True)
+
+
+def test_an_error_names_the_patient():
+    with pytest.raises(ValueError, match="patient lost: no such image"):
+        radiomics.extract_cohort(["0", "lost"], read)
+    with pytest.raises(ValueError, match="repeated: .'0'."):
+        radiomics.extract_cohort(["0", "0"], read)

@@ -1,0 +1,228 @@
+"""Tables: what is in the cells, and that pandoc reads them as they are."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pypandoc
+import pytest
+
+from thyro import statistics, tables
+
+NASTY = r"a|b*c_d`e$f@g\h[i]<b>&amp;~x^ {{< var n >}} !#"
+
+
+def cells(markdown):
+    """Plain text of the body cells, as pandoc reads the table."""
+
+    def text(node):
+        if isinstance(node, list):
+            return "".join(map(text, node))
+        if node.get("t") in ("Space", "SoftBreak"):
+            return " "
+        return node["c"] if node.get("t") == "Str" else f"<{node.get('t')}>"
+
+    blocks = json.loads(pypandoc.convert_text(markdown, "json", format="markdown-smart"))["blocks"]
+    (table,) = (block["c"] for block in blocks if block["t"] == "Table")
+    rows = table[4][0][3]
+    return [
+        ["".join(text(inline) for block in cell[4] for inline in block["c"]) for cell in row[1]]
+        for row in rows
+    ]
+
+
+@pytest.fixture
+def patients():
+    rng = np.random.default_rng(3)
+    n = 120
+    margin = pd.Categorical.from_codes(
+        rng.integers(0, 3, n), ["Smooth", "Irregular", "Extension"], ordered=False
+    )
+    return pd.DataFrame(
+        {
+            "y": rng.integers(0, 2, n),
+            "split": np.where(np.arange(n) < 84, "train", "test"),
+            "age": rng.normal(43, 11, n),
+            "margin": margin,
+        }
+    )
+
+
+DICTIONARY = {
+    "age": {"label": "Age", "unit": "years", "kind": "continuous"},
+    "margin": {"label": "Margin", "kind": "categorical"},
+    "y": {"label": "Metastasis", "kind": "categorical"},
+}
+
+
+def test_show_prints_every_character_as_it_is():
+    frame = pd.DataFrame({"Level": [NASTY, "two\nlines"], "n": ["1", "2"]})
+    shown = tables.show(frame, origin="Simulated data", note=NASTY)
+    assert cells(shown.data) == [[NASTY, "1"], ["two lines", "2"]]
+    assert shown.data.rstrip().endswith("*Simulated data.*")
+    html = pypandoc.convert_text(shown.data, "html", format="markdown")
+    assert "<b>" not in html and "<em>Simulated data.</em>" in html
+
+
+def test_levels_stay_indented_under_their_variable(patients):
+    table = tables.baseline(patients, ["margin"], DICTIONARY)
+    first = [row[0] for row in cells(tables.show(table).data)]
+    assert first[:2] == ["Margin", "\N{EM SPACE}Smooth"]
+
+
+def test_show_aligns_numbers_right_and_text_left():
+    frame = pd.DataFrame(
+        {"Model": ["A"], "AUC": ["0.878 (0.820–0.936)"], "P": ["<0.001"], "Test": ["Student t"]}
+    )
+    rule = tables.show(frame).data.splitlines()[1].strip("| ").split(" | ")
+    assert [cell.endswith(":") for cell in rule] == [False, True, True, False]
+    assert "Simulated" not in tables.show(frame).data
+
+
+def test_show_takes_numbers_and_a_named_index():
+    frame = pd.DataFrame(
+        {"x": [0.123456, np.nan], "k": [3, -4]}, index=pd.Index(["a", "b"], name="feature")
+    )
+    lines = tables.show(frame).data.splitlines()
+    assert lines[0] == "| feature | x | k |"
+    assert lines[2] == "| a | 0.1235 | 3 |"
+    assert lines[3] == "| b | – | -4 |"
+
+
+def test_baseline_counts_and_tests_every_variable(patients):
+    table = tables.baseline(patients, ["age", "margin", "y"], DICTIONARY).set_index(
+        "Characteristic"
+    )
+    assert list(table.columns[:3]) == ["All (n = 120)", "Test (n = 36)", "Train (n = 84)"]
+    assert list(table.index) == [
+        "Age, years",
+        "Margin",
+        *("\N{EM SPACE}" + level for level in ("Smooth", "Irregular", "Extension")),
+        "Metastasis",
+        "\N{EM SPACE}No",
+        "\N{EM SPACE}Yes",
+    ]
+    train = patients[patients["split"] == "train"]
+    age = train["age"]
+    assert table.loc["Age, years", "Train (n = 84)"] == f"{age.mean():.2f} ± {age.std():.2f}"
+    k = (train["margin"] == "Irregular").sum()
+    assert table.loc["\N{EM SPACE}Irregular", "Train (n = 84)"] == f"{k} ({100 * k / 84:.2f})"
+    want = statistics.group_test(patients["margin"], patients["split"])
+    assert table.loc["Margin", "P"] == tables.p_value(want.p_value)
+    assert table.loc["Margin", "Test used"] == "Chi-square"
+    assert table.loc["Age, years", "Test used"] == "Student t"
+
+
+def test_baseline_by_outcome_shows_missing_values_and_fisher(patients):
+    patients["margin"] = pd.Categorical(
+        ["Smooth"] * 60 + ["Irregular"] * 55 + [None] * 5, ["Smooth", "Irregular", "Extension"]
+    )
+    patients.loc[0, "margin"] = "Extension"
+    table = tables.baseline(
+        patients, ["margin"], DICTIONARY, by="y", columns={"Metastasis": 1, "None": 0}
+    )
+    assert table.columns[2].startswith("Metastasis (n = ")
+    last = table.iloc[-1]
+    assert last["Characteristic"].strip() == "Missing" and last["All (n = 120)"] == "5"
+    whole = patients.dropna(subset="margin")
+    fisher = statistics.group_test(whole["margin"], whole["y"], test="fisher").p_value
+    assert table.loc[0, "Fisher P"] == tables.p_value(fisher)
+    # Percent of the patients with a value, not of all.
+    assert table.loc[1, "All (n = 120)"] == "59 (51.30)"
+
+
+def test_baseline_names_unknown_variables_and_groups(patients):
+    with pytest.raises(ValueError, match=r"found no \['size'\]"):
+        tables.baseline(patients, ["size"], DICTIONARY)
+    patients.loc[0, "split"] = "external"
+    with pytest.raises(ValueError, match=r"split also holds \['external'\]"):
+        tables.baseline(patients, ["age"], DICTIONARY)
+
+
+def test_performance_is_table_2():
+    frame = pd.DataFrame(
+        {"model": ["SR_SVM"], "cohort": ["test"], "auc": [0.87805], "ci_low": 0.8203}
+        | {"ci_high": 0.9358, "accuracy": 140 / 164, "sensitivity": 29 / 45}
+        | {"specificity": 111 / 119, "ppv": np.nan, "npv": 111 / 127, "f1": 58 / 82}
+    )
+    row = tables.performance(frame).iloc[0]
+    assert row["95% CI"] == "0.820–0.936"
+    # Li et al. 2024, Table 2, SR_SVM in the test cohort; an undefined metric is a dash, not 0.
+    assert list(row[["Cohort", "Accuracy", "Sensitivity", "Specificity", "PPV", "NPV", "F1"]]) == [
+        *("Test", "0.854", "0.644", "0.933", "–", "0.874", "0.707")
+    ]
+    with pytest.raises(ValueError, match="'AUC' needs the columns"):
+        tables.performance(frame.drop(columns="auc"))
+
+
+def test_logistic_puts_both_regressions_side_by_side():
+    univariate = pd.DataFrame(
+        {
+            "term": ["age", "margin", "margin"],
+            "level": ["", "Irregular", "Extension"],
+            "odds_ratio": [0.96, 2.5, 4.0],
+            "ci_low": [0.94, 1.5, 2.0],
+            "ci_high": [0.98, 4.1, 8.0],
+            "p_value": [0.0002, 0.001, 0.0001],
+            "lr_p": [0.0001, 0.00005, 0.00005],
+        }
+    )
+    table = tables.logistic(univariate, univariate.iloc[1:].assign(odds_ratio=3.0), DICTIONARY)
+    assert list(table["Variable"]) == ["Age, years", "Margin", "Margin"]
+    assert list(table["Univariate OR (95% CI)"])[0] == "0.96 (0.94–0.98)"
+    assert list(table["Multivariable OR (95% CI)"]) == ["–", "3.00 (1.50–4.10)", "3.00 (2.00–8.00)"]
+    assert list(table["Multivariable P of the term"]) == ["–", "<0.001", "<0.001"]
+
+
+def test_comparison_formats_the_delong_matrix():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 60)
+    scores = pd.DataFrame({"A": y + rng.normal(size=60), "B": rng.normal(size=60)})
+    matrix = statistics.delong_matrix(y, scores)
+    row = tables.comparison(matrix.assign(cohort="test")).iloc[0]
+    first = matrix.iloc[0]
+    assert row["Cohort"] == "Test" and row["Model A"] == "A"
+    assert row["Difference (95% CI)"] == tables.estimate(
+        first["difference"], first["ci_low"], first["ci_high"]
+    )
+    assert row["P (Holm)"] == tables.p_value(first["p_holm"])
+
+
+def test_hosmer_shows_calibration_measures_when_present():
+    frame = pd.DataFrame(
+        {
+            "model": ["Nomogram_A"],
+            "cohort": ["train"],
+            "statistic": 7.914,
+            "df": 8,
+            "p_value": 0.442,
+        }
+    )
+    row = tables.hosmer(frame).iloc[0]
+    assert list(row) == ["Nomogram_A", "Train", "7.91", "8", "0.442"]
+    assert tables.hosmer(frame.assign(slope=0.9123)).loc[0, "Slope"] == "0.912"
+
+
+def test_quality_has_a_row_per_method():
+    frame = pd.DataFrame(
+        {"psnr": [30.0, 32.0], "ssim": [0.9, 0.92], "psnr_bicubic": [28.0, 29.0]}
+        | {"ssim_bicubic": [0.85, 0.86]}
+    )
+    table = tables.quality(frame)
+    assert list(table["Method"]) == ["Super-resolution", "Bicubic"]
+    assert table.loc[0, "PSNR, dB"] == "31.00 ± 1.41"
+    assert table.loc[1, "SSIM"] == "0.855 ± 0.007"
+    assert len(tables.quality(frame.assign(split=["train", "test"]))) == 4
+
+
+def test_selection_counts_add_up():
+    steps = ["z-score"] * 3 + ["Mann-Whitney U"] * 4 + ["LASSO"] * 2 + ["kept"]
+    fates = pd.DataFrame({"step": steps, "signature": ["OR"] * 9 + ["SR"]})
+    table = tables.selection(fates)
+    assert list(table["Features"]) == ["9", "1"]
+    assert table.loc[0, "Left at Spearman"] == "0"
+    assert table.loc[1, "Kept"] == "1"
+    for _, row in table.iterrows():
+        assert sum(map(int, row.iloc[2:])) == int(row["Features"])
+    with pytest.raises(ValueError, match="found \\['ridge'\\]"):
+        tables.selection(fates.assign(step="ridge"))
