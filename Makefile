@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 STUDY  ?= demo
 DATA   ?=
 # Quiet pip: what it has to say beside errors is not about this project.
-PIP    := $(PY) -m pip --disable-pip-version-check install --quiet
+PIP    := $(PY) -m pip --disable-pip-version-check install --quiet --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report test lab bench clean

@@ -269,3 +269,13 @@ def test_wrong_tables_are_named():
         selection.fit_scaler(X.to_numpy())
     with pytest.raises(ValueError, match="all 1 features are constant"):
         selection.fit_scaler(pd.DataFrame({"a": [1.0, 1.0]}))
+
+
+def test_a_coefficient_that_has_just_entered_is_found():
+    """Just below the largest penalty the gain is tiny, and still the optimum has a coefficient."""
+    rng = np.random.default_rng(3)
+    X, y = rng.standard_normal((34, 300)), np.arange(34) % 3 == 0
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    largest = lasso.lambda_grid(X, y.astype(float))[0]
+    path = lasso.fit_path(X, y.astype(float), [largest * (1 - 3e-4)])
+    assert np.count_nonzero(path.coefficients) == 1

@@ -193,7 +193,7 @@ def split_by_patient(
     for name, part in y.groupby(split):
         if min(part.sum(), len(part) - part.sum()) < 2:
             raise CohortError(
-                f"The {name} cohort has {int(part.sum())} of {len(part)} patients with the outcome; "
+                f"The {name} cohort has {int(part.sum())} of {len(part)} with the outcome; "
                 "at least two with and two without are needed. "
                 "Try `stratify: true`, another seed, or more patients."
             )

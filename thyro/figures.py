@@ -214,7 +214,8 @@ def draw_roc(
         title_fontsize=SMALL,
         alignment="left",
         borderaxespad=0.2,
-        handlelength=2.4,
+        handlelength=2.0,
+        handletextpad=0.5,
     )
     return ax
 
@@ -312,7 +313,13 @@ def draw_decision_curve(
 
 
 def draw_calibration(
-    curve, ax: Axes, *, model: str, text: str = "", predictions: Sequence[float] | None = None
+    curve,
+    ax: Axes,
+    *,
+    model: str,
+    text: str = "",
+    predictions: Sequence[float] | None = None,
+    legend: bool = True,
 ) -> Axes:
     """Draw a smooth calibration curve, binned patients and the spread of the predictions.
 
@@ -326,6 +333,8 @@ def draw_calibration(
         Written top left: Hosmer-Lemeshow test, slope, whatever the caller formats.
     predictions : sequence of float, optional
         Predicted probability of every patient, for the histogram at the bottom.
+    legend : bool, default True
+        Switch it off from the second panel on.
     """
     colour = MODEL_COLOURS[model]
     ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="Ideal")
@@ -340,11 +349,12 @@ def draw_calibration(
         zorder=3,
         label=f"{len(curve.bin_n)} groups",
     )
-    ax.set(xlim=(-0.03, 1.03), ylim=(-0.16, 1.03), aspect="equal", title=model)
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.16, 1.17), aspect="equal", title=model)
     ax.set(xlabel="Predicted probability", ylabel="Observed proportion")
     ax.set(xticks=np.linspace(0, 1, 6), yticks=np.linspace(0, 1, 6))
     ax.text(0.03, 0.98, text, transform=ax.transAxes, va="top", size=SMALL, linespacing=1.4)
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12))
+    if legend:
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12))
     if predictions is not None:
         strip = ax.inset_axes([0, 0, 1, 0.1], sharex=ax)  # below zero, where no curve runs
         strip.hist(predictions, bins=np.linspace(0, 1, 41), color="0.8")

@@ -205,6 +205,7 @@ def _fit_one(X, y, penalty, intercept, beta, family):
     fitted probabilities approach 0 and 1 and coordinate descent would creep.
     """
     polish = False  # a coordinate descent is always followed by Newton's step
+    tolerance = CD_TOLERANCE
     for _ in range(NEWTON_STEPS):
         eta = intercept + X @ beta
         mean = expit(eta) if family == "binomial" else eta
@@ -220,7 +221,9 @@ def _fit_one(X, y, penalty, intercept, beta, family):
             polish = True
             work = (beta != 0) | (np.abs(gradient) > penalty)
             target = eta + (y - mean) / weight
-            step = _weighted_lasso(X, target, weight, penalty, beta, work)
+            step = _weighted_lasso(X, target, weight, penalty, beta, work, tolerance)
+            if np.array_equal(step[1], beta):  # a gain too small to be seen: look closer
+                tolerance /= 100
         intercept, beta = _line_search(X, y, penalty, (intercept, beta), step, family)
     else:
         warnings.warn(
@@ -263,7 +266,7 @@ def _newton(X, residual, weight, penalty, intercept, beta):
     return intercept + share * step[0], new
 
 
-def _weighted_lasso(X, target, weight, penalty, beta, work):
+def _weighted_lasso(X, target, weight, penalty, beta, work, tolerance):
     """Weighted least-squares lasso on the columns in `work`, intercept free."""
     share = weight / weight.sum()
     centre, target_mean = share @ X[:, work], share @ target
@@ -278,7 +281,7 @@ def _weighted_lasso(X, target, weight, penalty, beta, work):
             alphas=[penalty],
             coef_init=beta[work],
             precompute=False,
-            tol=CD_TOLERANCE,
+            tol=tolerance,
             max_iter=100,
         )
     new = np.zeros_like(beta)

@@ -74,7 +74,7 @@ def stages(folder: Path) -> list[dict[str, str]]:
         record = json.loads((folder / f"{job}.json").read_text())
         rows.append(
             {
-                "Notebook": f"`{job}`",
+                "Notebook": job,
                 "Seconds": rounding.number(record["seconds"], 1),
                 "Peak memory, MB": f"{record['peak_mb']:,}",
             }

@@ -1,0 +1,1 @@
+"""Speed of the parts that take time, measured in one run."""

@@ -1,0 +1,85 @@
+"""`make bench`: seconds per unit of work, and ratios within this run, printed as a table.
+
+Machines differ and are noisy, so what counts is the ratio of two ways measured side by side.
+"""
+
+import logging
+import resource
+import time
+
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk
+from radiomics import featureextractor
+
+from thyro import lasso, radiomics, simulate, sr, statistics
+
+
+def seconds(work, *, repeat: int = 3) -> float:
+    """The shortest of `repeat` runs."""
+    times = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def plain_pyradiomics(image: np.ndarray, mask: np.ndarray, spacing: tuple[float, float]):
+    """The same features by pyradiomics alone, for comparison."""
+    logging.getLogger("radiomics").setLevel(logging.ERROR)
+    extractor = featureextractor.RadiomicsFeatureExtractor()
+    extractor.disableAllImageTypes()
+    for name in radiomics.FILTERS:
+        extractor.enableImageTypeByName(name)
+    volumes = [sitk.GetImageFromArray(array[None]) for array in (image, mask.astype(np.uint8))]
+    for volume in volumes:
+        volume.SetSpacing((spacing[1], spacing[0], 1.0))
+    return extractor.execute(*volumes)
+
+
+def pairwise_auc(y: np.ndarray, score: np.ndarray) -> float:
+    """AUC by comparing every pair, n squared."""
+    difference = score[y == 1][:, None] - score[y == 0]
+    return ((difference > 0) + 0.5 * (difference == 0)).mean()
+
+
+def rows():
+    """(what, seconds, remark) of each measurement."""
+    rng = np.random.default_rng(0)
+    cohort = simulate.simulate_cohort(12, rng=rng)
+    order = iter(range(12))
+    yield "simulate one 384 x 512 frame", seconds(lambda: cohort.images[next(order)]), ""
+
+    largest = max(range(12), key=lambda i: cohort.masks[i].sum())
+    image, mask = cohort.images[largest], cohort.masks[largest]
+    spacing = cohort.table["spacing_mm"][largest]
+    ours = seconds(lambda: radiomics.extract(image, mask, spacing))
+    plain = seconds(lambda: plain_pyradiomics(image, mask, spacing), repeat=1)
+    ratio = f"plain pyradiomics {plain:.2f} s: {plain / ours:.1f} times"
+    yield f"1561 features, {mask.sum()} pixels", ours, ratio
+
+    generator = sr.Generator()
+    enhance = seconds(lambda: sr.enhance(image, generator))
+    yield "enhance one frame", enhance, f"{image.size / enhance / 1e6:.1f} megapixel/s"
+
+    X, y = rng.standard_normal((380, 300)), rng.integers(0, 2, 380).astype(float)
+    path = seconds(lambda: lasso.fit_path(X, y, lasso.lambda_grid(X, y)), repeat=1)
+    yield "LASSO path, 380 x 300, 100 penalties", path, ""
+
+    y, score = rng.integers(0, 2, 6000), rng.standard_normal(6000)
+    fast, slow = (
+        seconds(lambda: statistics.auc_ci(y, score)),
+        seconds(lambda: pairwise_auc(y, score)),
+    )
+    yield "AUC with DeLong interval, n = 6000", fast, f"all pairs: {slow / fast:.0f} times"
+
+
+def main() -> None:
+    table = pd.DataFrame(rows(), columns=["what", "seconds", "beside"])
+    print(table.to_string(index=False, formatters={"seconds": "{:.4f}".format}))
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""A tiny study, run through the real notebooks with papermill, into a temporary folder."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+from thyro import params
+
+SMALL = {
+    "extends": "smoke",
+    "title": "Tiny study of the tests",
+    "cohort": {"n_patients": 48, "image_shape": [128, 160]},
+    "super_resolution": {"warmup_steps": 8, "adversarial_steps": 4, "width": 8, "blocks": 1},
+    "features": {"crop_px": 64},
+}
+STEPS = [
+    ["00_cohort"],
+    ["01_super_resolution"],
+    ["02_features_or", "02_features_sr"],
+    ["03_selection"],
+    ["04_models"],
+    ["05_nomogram"],
+    ["06_statistics"],
+]
+
+
+def execute(job_name: str, study: params.Study, results: Path) -> None:
+    """One notebook, its files below `results` instead of `results/<study>`."""
+    job = params.JOBS[job_name]
+    values = params.arguments(study, "tiny", job)
+    moved = {
+        key: value.replace("results/tiny", str(results)) if isinstance(value, str) else value
+        for key, value in values.items()
+    }
+    files = [f"notebooks/{job.notebook}.ipynb", str(results / f"{job_name}.ipynb")]
+    options = [
+        "--no-progress-bar",
+        "--kernel",
+        "python3",
+        "--parameters_yaml",
+        yaml.safe_dump(moved),
+    ]
+    # One thread: two notebooks run side by side, and sums do not depend on the machine.
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", *files, *options],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def run_chain(study: params.Study, results: Path, *, first: int = 0, last: int = 6) -> None:
+    """The notebooks of steps `first` to `last` in order; the two feature runs side by side."""
+    results.mkdir(parents=True, exist_ok=True)
+    for jobs in STEPS[first : last + 1]:
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            list(pool.map(lambda job: execute(job, study, results), jobs))
+
+
+@pytest.fixture(scope="session")
+def tiny_study(tmp_path_factory) -> params.Study:
+    folder = tmp_path_factory.mktemp("params")
+    for name in ("demo", "smoke"):
+        (folder / f"{name}.yml").write_text(Path(f"params/{name}.yml").read_text())
+    (folder / "tiny.yml").write_text(yaml.safe_dump(SMALL))
+    return params.load("tiny", folder)
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_study, tmp_path_factory) -> Path:
+    """Results of the tiny study."""
+    results = tmp_path_factory.mktemp("tiny")
+    run_chain(tiny_study, results)
+    return results

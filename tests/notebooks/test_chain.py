@@ -1,0 +1,112 @@
+"""The real notebooks in order on a tiny simulated study; and that nothing leaks into training."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from thyro import params, radiomics
+from thyro.models import MODELS
+
+from .conftest import run_chain
+
+# What is learned from training patients, below the results of a study.
+FITTED = [
+    "01_super_resolution/generator.safetensors",
+    "03_selection/scaler_*.parquet",
+    "03_selection/fate_*.parquet",
+    "04_models/models/*.skops",
+    "05_nomogram/nomogram_?.json",
+    "05_nomogram/logistic.parquet",
+]
+
+
+def fitted(results):
+    """Bytes of every fitted artefact."""
+    files = [file for pattern in FITTED for file in sorted(results.glob(pattern))]
+    return {str(file.relative_to(results)): file.read_bytes() for file in files}
+
+
+def test_every_job_left_what_it_promises(tiny):
+    for job in params.JOBS.values():
+        for file in job.writes:
+            assert (tiny / job.folder / file).is_file(), f"{job.name}: {file}"
+
+
+@pytest.mark.parametrize("image_set", ["or", "sr"])
+def test_exactly_the_1561_features(tiny, image_set):
+    features = pd.read_parquet(tiny / f"02_features/radiomics_{image_set}.parquet")
+    assert tuple(features.columns) == radiomics.FEATURE_NAMES
+    patients = pd.read_parquet(tiny / "00_cohort/patients.parquet")
+    assert features.index.tolist() == patients["patient_id"].tolist()
+
+
+def test_every_patient_has_a_prediction_of_every_model(tiny):
+    for stage, models in (("04_models", [m.name for m in MODELS]), ("05_nomogram", list("ABC"))):
+        table = pd.read_parquet(tiny / stage / "predictions.parquet")
+        wide = table.pivot(index="patient_id", columns="model", values="p")
+        assert wide.shape == (48, len(models)) and wide.notna().all(axis=None)
+        assert wide.min(axis=None) >= 0 and wide.max(axis=None) <= 1
+
+
+def test_simulated_figures_and_tables_say_so(tiny):
+    for name in params.JOBS:
+        cells = json.loads((tiny / f"{name}.ipynb").read_text())["cells"]
+        for cell in cells:
+            source = "".join(cell["source"])
+            if "plt.subplots(" in source:
+                assert "label_origin" in source, f"{name}: {source[:80]}"
+            for output in cell.get("outputs", []):
+                text = "".join(output.get("data", {}).get("text/markdown", []))
+                if text.startswith("|") and cell["id"] != "audit":
+                    assert "*Simulated data.*" in text, f"{name}: {cell['id']}"
+
+
+def test_a_neighbour_leads_from_the_report_to_the_cohort(tiny):
+    neighbour = json.loads((tiny / "06_statistics/performance.parquet.json").read_text())
+    assert any(file.endswith("04_models/predictions.parquet") for file in neighbour["inputs"])
+    assert neighbour["parameters"]["level"] == 0.95
+
+
+def test_test_patients_leave_every_fitted_artefact_as_it_is(tiny, tiny_study, tmp_path):
+    """Other pixels and other outcomes in the test cohort; the same bytes of all that was fitted."""
+    changed = tmp_path / "changed"
+    shutil.copytree(tiny / "00_cohort", changed / "00_cohort")
+    file = changed / "00_cohort/patients.parquet"
+    patients = pd.read_parquet(file)
+    for column in ("image", "mask"):
+        patients[column] = patients[column].str.replace(str(tiny), str(changed))
+    test = patients["split"].eq("test")
+    rng = np.random.default_rng(0)
+    for image in patients.loc[test, "image"]:
+        Image.fromarray(rng.integers(1, 255, (128, 160), dtype=np.uint8)).save(image)
+    patients.loc[test, "y"] = 1 - patients.loc[test, "y"]
+    patients.loc[test, "age"] += 7
+    patients.to_parquet(file)
+    run_chain(tiny_study, changed, first=1, last=5)
+
+    before, after = fitted(tiny), fitted(changed)
+    assert len(before) == 1 + 6 + 6 + 8 + 3 + 1
+    assert set(before) == set(after)
+    assert [name for name in before if before[name] != after[name]] == []
+    # And the test patients did change: otherwise the above would say nothing.
+    p = [pd.read_parquet(r / "04_models/predictions.parquet")["p"] for r in (tiny, changed)]
+    assert not np.allclose(*p)
+
+
+def test_a_training_patient_changes_the_fit(tiny, tiny_study, tmp_path):
+    """The other half of the proof: the comparison above can fail."""
+    changed = tmp_path / "changed"
+    shutil.copytree(tiny / "00_cohort", changed / "00_cohort")
+    shutil.copytree(tiny / "04_models", changed / "04_models")
+    file = changed / "00_cohort/patients.parquet"
+    patients = pd.read_parquet(file)
+    first = patients.index[patients["split"].eq("train")][0]
+    patients.loc[first, "y"] = 1 - patients.loc[first, "y"]
+    patients.to_parquet(file)
+    run_chain(tiny_study, changed, first=5, last=5)
+    name = "05_nomogram/nomogram_C.json"
+    assert (tiny / name).read_bytes() != (changed / name).read_bytes()
