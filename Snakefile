@@ -10,8 +10,6 @@ from thyro import cli, params
 NAME, DATA = config["study"], config.get("data") or ""
 STUDY = params.load(NAME, Path("params"))
 ROOT = f"results/{NAME}"
-# Threads and workers change the time only; a run must not become stale by them.
-TIMING = {"workers"}
 
 
 def user_files(job):
@@ -41,7 +39,7 @@ for job in params.JOBS.values():
             executed=f"{ROOT}/notebooks/{job.name}.ipynb",
             results=[f"{ROOT}/{job.folder}/{file}" for file in job.writes],
         params:
-            arguments=json.dumps({k: v for k, v in arguments.items() if k not in TIMING}),
+            arguments=json.dumps(params.identity(arguments)),
             command=f"{job.name} {NAME}" + (f" --data {shlex.quote(DATA)}" if DATA else ""),
         threads: cli.threads_of(STUDY, job)
         shell:
@@ -52,7 +50,7 @@ rule report:
     input:
         notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in params.JOBS],
         manuscript=sorted(str(file) for file in Path("report").rglob("*") if file.is_file()),
-        code=["thyro/render.py", "thyro/crossref.py", "thyro/shortcodes.py", "thyro/tables.py"],
+        code=cli.with_imports({"manuscript"}),
     output:
         multiext(f"{ROOT}/report/", "index.html", "thyro.pdf", "thyro.docx"),
     threads: 1

@@ -2,6 +2,8 @@
 
 import importlib.metadata
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -53,3 +55,11 @@ def test_scipy_still_has_what_lbp_needs():
 def test_no_registry_is_named():
     for file in ("requirements.lock", "pyproject.toml", "Makefile", "environment.yml"):
         assert "://" not in Path(file).read_text(), file
+
+
+@pytest.mark.parametrize("rule", [["check"], ["format", "--check"]], ids=["lint", "format"])
+def test_the_code_reads_as_agreed(rule):
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *rule, "."], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout

@@ -28,15 +28,13 @@ SPEAKING = {"StudyError", "CohortError", "ImageError", "FileNotFoundError", "Val
 def modules_of(notebook: Path) -> list[str]:
     """Files of the package that a notebook imports, directly or not: a change makes it stale."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    # A line that starts with % is IPython's, not Python's.
-    source = "\n".join(
-        line
-        for cell in cells
-        if cell["cell_type"] == "code"
-        for line in "".join(cell["source"]).splitlines()
-        if not line.lstrip().startswith("%")
-    )
-    found, queue = set(), _imports(source)
+    sources = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return with_imports(set().union(*map(_imports, sources)))
+
+
+def with_imports(modules: set[str]) -> list[str]:
+    """Files of the package behind `modules` and everything they import."""
+    found, queue = set(), set(modules)
     while queue:
         name = queue.pop()
         file = Path("thyro") / f"{name}.py"
@@ -133,6 +131,21 @@ def threads_of(study: params.Study, job: params.Job) -> int:
     )
 
 
+def forget_other_parameters(name: str, study: params.Study, data: str) -> None:
+    """Make jobs stale whose results were left by other parameters than the study's.
+
+    An analyst who ran a notebook by hand with a parameter changed has overwritten its results; the
+    report is always that of the study file. Snakemake looks at times and does not see this.
+    """
+    for job in params.JOBS.values():
+        expected = params.identity(params.arguments(study, name, job, data=data))
+        for file in job.writes:
+            neighbour = _json(store.path(f"results/{name}/{job.folder}/{file}.json"))
+            found = neighbour.get("parameters", {})
+            if neighbour and params.identity(found) != expected:
+                store.path(f"results/{name}/{RECORDS}/{job.name}.ipynb").unlink(missing_ok=True)
+
+
 def render(name: str) -> None:
     """Render the report of a study from its executed notebooks."""
     from thyro import manuscript
@@ -142,7 +155,7 @@ def render(name: str) -> None:
     status.say("running")
     started = time.monotonic()
     try:
-        manuscript.make(name, params.load(name, store.path("params")))
+        manuscript.make(f"results/{name}", name, params.load(name, store.path("params")))
     except Exception as error:
         status.say("failed", f"{type(error).__name__}: {error}")
         raise
@@ -161,6 +174,7 @@ def report(name: str, *, data: str | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with _only_one(folder, name):
         shutil.rmtree(folder / ".run", ignore_errors=True)
+        forget_other_parameters(name, study, data or "")
         with open(folder / "snakemake.log", "w") as log:
             command = [
                 *(sys.executable, "-m", "snakemake", "--snakefile", "Snakefile"),

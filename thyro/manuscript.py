@@ -18,21 +18,29 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "torch", "monai", "
 PUBLISHED = "report/published"
 
 
-def make(name: str, study: params.Study) -> None:
-    """Stage and render the report of the study `name` from its executed notebooks."""
-    folder = store.path(f"results/{name}")
+def make(results: str, name: str, study: params.Study) -> None:
+    """Stage and render the report of a study.
+
+    Parameters
+    ----------
+    results
+        Folder that the notebooks wrote to, relative to the project; `notebooks/` in it holds their
+        executed copies and how long each took.
+    name
+        Of the study.
+    """
+    folder = store.path(results)
     staged = render.stage(
         folder,
         store.path("report"),
-        variables(name, study),
+        variables(results, name, study),
         provenance=stages(folder / "notebooks"),
     )
     render.render(staged, folder / "report")
 
 
-def variables(name: str, study: params.Study) -> dict:
+def variables(results: str, name: str, study: params.Study) -> dict:
     """The tree of display strings and flags behind `{{< var ... >}}`."""
-    results = f"results/{name}"
     about = store.read_json(f"{results}/00_cohort/cohort.json")
     patients = store.read_table(f"{results}/00_cohort/patients.parquet")
     performance = store.read_table(f"{results}/06_statistics/performance.parquet")

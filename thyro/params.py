@@ -375,6 +375,13 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
     return values
 
 
+def identity(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that results depend on, as JSON knows them: all but the number of workers."""
+    return {
+        key: value for key, value in json.loads(json.dumps(arguments)).items() if key != "workers"
+    }
+
+
 def check_notebook(values: dict[str, Any], path: Path) -> None:
     """Compare the arguments of a run with the parameters cell of its notebook.
 

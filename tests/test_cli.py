@@ -1,0 +1,179 @@
+"""The command line: what a user with a wrong study, folder or image is told."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from thyro import cli, params, store
+
+ROOT = Path.cwd()
+STUDY = """
+extends: smoke
+title: A folder
+cohort:
+  source: folder
+  table: patients.csv
+  id_column: id
+  image_column: image
+  mask_column: mask
+  outcome_column: y
+  variables:
+    - {name: age, label: Age, kind: continuous, unit: years}
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project of its own: the real notebooks and package, a folder study, two good patients."""
+    for name in ("notebooks", "thyro", "report", "Snakefile", "requirements.lock"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "params").mkdir()
+    for study in ("demo", "smoke"):
+        (tmp_path / f"params/{study}.yml").write_text((ROOT / f"params/{study}.yml").read_text())
+    (tmp_path / "params/mine.yml").write_text(STUDY)
+    (tmp_path / "data").mkdir()
+    rng = np.random.default_rng(0)
+    rows = ["id,image,mask,y,age"]
+    for i in range(24):
+        Image.fromarray(rng.integers(0, 255, (40, 50), dtype=np.uint8)).save(
+            tmp_path / f"data/i{i}.png"
+        )
+        mask = np.zeros((40, 50), np.uint8)
+        mask[10:30, 10:40] = 255
+        Image.fromarray(mask).save(tmp_path / f"data/m{i}.png")
+        rows.append(f"hospital-{i},i{i}.png,m{i}.png,{i % 2},{40 + i}")
+    (tmp_path / "data/patients.csv").write_text("\n".join(rows))
+    return tmp_path
+
+
+def thyro(project, *words):
+    """Run the command line in a project."""
+    environment = {k: v for k, v in os.environ.items() if k != "MAKELEVEL"}
+    return subprocess.run(
+        [sys.executable, "-m", "thyro.cli", *words],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["report", "nowhere"], "params/nowhere.yml: no such study. Known studies: demo, mine"),
+        (["report", "mine"], "table patients.csv is not there. Say DATA=path/to/folder"),
+        (["report", "mine", "--data", "absent"], "data folder absent is not there"),
+        (["check", "nowhere"], "no such study"),
+    ],
+)
+def test_a_wrong_call_names_the_remedy_and_leaves_nothing(project, words, message):
+    done = thyro(project, *words)
+    assert done.returncode != 0
+    assert message in done.stderr.replace(f"{project}/", "") and "Traceback" not in done.stderr
+    assert not (project / "results").exists()
+
+
+def test_check_accepts_what_is_there(project):
+    done = thyro(project, "check")
+    assert done.returncode == 0
+    assert done.stdout.split("\n")[:3] == [
+        f"params/{s}.yml is valid" for s in ("demo", "mine", "smoke")
+    ]
+
+
+def test_images_that_cannot_be_used_stop_the_run_before_anything_is_written(project):
+    Image.fromarray(np.zeros((40, 49), np.uint8)).save(project / "data/m3.png")
+    (project / "data/i5.png").unlink()
+    done = thyro(project, "report", "mine", "--data", "data")
+    assert done.returncode == 1
+    for words in (
+        "00_cohort stopped",
+        "row 5: mask m3.png: 40 x 49 pixels",
+        "row 7: image 'i5.png'",
+    ):
+        assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "results/mine/00_cohort").exists()
+    assert not (project / "results/mine/notebooks/00_cohort.ipynb").exists()
+
+
+def test_ids_of_the_table_do_not_reach_the_results(project):
+    done = thyro(project, "run", "00_cohort", "mine", "--data", "data")
+    assert done.returncode == 0, done.stderr
+    files = [file for file in (project / "results").rglob("*") if file.is_file()]
+    assert len(list((project / "results/mine/00_cohort/images").iterdir())) == 24
+    assert [file for file in files if b"hospital-" in file.read_bytes()] == []
+
+
+def test_two_runs_of_one_study_do_not_meet(project):
+    (project / "results/mine").mkdir(parents=True)
+    with open(project / "results/mine/.lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = thyro(project, "report", "mine", "--data", "data")
+    assert done.returncode != 0 and "another run of this study is going on" in done.stderr
+
+
+def test_a_run_ends_when_the_one_who_asked_for_it_is_gone(project):
+    code = (
+        "import subprocess, sys, time;"
+        "p = subprocess.Popen([sys.executable, '-c', 'import time; from thyro import cli;"
+        "cli._stop_with_parent(); time.sleep(60)']);"
+        "print(p.pid, flush=True); time.sleep(1.5)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    pid = int(done.stdout)
+    for _ in range(50):
+        if not _alive(pid):
+            return
+        subprocess.run(["sleep", "0.1"], check=True)
+    raise AssertionError("the orphan lives on")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0]
+    except OSError:
+        return False
+
+
+def test_features_share_the_cores_everything_else_has_them_all():
+    study = params.load("demo", Path("params"))
+    threads = {name: cli.threads_of(study, job) for name, job in params.JOBS.items()}
+    assert threads["02_features_or"] + threads["02_features_sr"] == study.compute.workers
+    assert {threads[name] for name in threads if "features" not in name} == {study.compute.workers}
+
+
+def test_progress_of_a_job_becomes_a_bar(tmp_path, monkeypatch):
+    target = tmp_path / "job.progress"
+    monkeypatch.setenv(store.PROGRESS_FILE, str(target))
+    list(store.progress("patients")(range(4)))
+    text = cli._bar(json.loads(target.read_text()), 75)
+    assert text == "patients ████████████ 4/4 1:15"
+
+
+def test_results_of_other_parameters_make_a_job_stale(project, monkeypatch):
+    monkeypatch.chdir(project)
+    store.project_root.cache_clear()
+    study = params.load("smoke", Path("params"))
+    for name in ("05_nomogram", "06_statistics"):
+        job = params.JOBS[name]
+        values = params.arguments(study, "smoke", job, data="")
+        changed = values | ({"level": 0.9} if name == "06_statistics" else {})
+        folder = Path(f"results/smoke/{name}")
+        folder.mkdir(parents=True)
+        Path("results/smoke/notebooks").mkdir(exist_ok=True)
+        Path(f"results/smoke/notebooks/{name}.ipynb").write_text("{}")
+        for file in job.writes:
+            (folder / f"{file}.json").write_text(json.dumps({"parameters": changed}))
+    cli.forget_other_parameters("smoke", study, "")
+    left = [file.stem for file in Path("results/smoke/notebooks").glob("*.ipynb")]
+    assert left == ["05_nomogram"]
+    store.project_root.cache_clear()
