@@ -22,6 +22,9 @@ def user_files(job):
 rule all:
     input:
         f"{ROOT}/report/index.html",
+        # Asked for by name, so that one that was deleted is made again.
+        [f"{ROOT}/notebooks/{job.name}.ipynb" for job in params.JOBS.values()],
+        [f"{ROOT}/{job.folder}/{file}" for job in params.JOBS.values() for file in job.writes],
 
 
 for job in params.JOBS.values():

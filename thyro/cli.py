@@ -131,19 +131,20 @@ def threads_of(study: params.Study, job: params.Job) -> int:
     )
 
 
-def forget_other_parameters(name: str, study: params.Study, data: str) -> None:
-    """Make jobs stale whose results were left by other parameters than the study's.
+def other_parameters(name: str, study: params.Study, data: str) -> list[str]:
+    """Jobs whose results were left by other parameters than the study's; they have to run again.
 
     An analyst who ran a notebook by hand with a parameter changed has overwritten its results; the
     report is always that of the study file. Snakemake looks at times and does not see this.
     """
+    strange = []
     for job in params.JOBS.values():
         expected = params.identity(params.arguments(study, name, job, data=data))
-        for file in job.writes:
-            neighbour = _json(store.path(f"results/{name}/{job.folder}/{file}.json"))
-            found = neighbour.get("parameters", {})
-            if neighbour and params.identity(found) != expected:
-                store.path(f"results/{name}/{RECORDS}/{job.name}.ipynb").unlink(missing_ok=True)
+        folder = store.path(f"results/{name}/{job.folder}")
+        found = [_json(folder / f"{file}.json").get("parameters") for file in job.writes]
+        if any(values is not None and params.identity(values) != expected for values in found):
+            strange.append(job.name)
+    return strange
 
 
 def render(name: str) -> None:
@@ -174,12 +175,13 @@ def report(name: str, *, data: str | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with _only_one(folder, name):
         shutil.rmtree(folder / ".run", ignore_errors=True)
-        forget_other_parameters(name, study, data or "")
+        again = other_parameters(name, study, data or "")
         with open(folder / "snakemake.log", "w") as log:
             command = [
                 *(sys.executable, "-m", "snakemake", "--snakefile", "Snakefile"),
                 *("--cores", str(study.compute.workers), "--rerun-incomplete", "--nolock"),
                 *("--config", f"study={name}", f"data={data or ''}"),
+                *(["--forcerun", *again] if again else []),
             ]
             process = subprocess.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT, cwd=store.project_root()

@@ -65,6 +65,15 @@ def test_simulated_figures_and_tables_say_so(tiny):
                     assert "*Simulated data.*" in text, f"{name}: {cell['id']}"
 
 
+@pytest.mark.parametrize("job", params.JOBS.values(), ids=lambda job: job.name)
+def test_the_recorded_parameters_are_those_of_the_study(tiny, tiny_study, job):
+    """A notebook that overwrites a parameter would look like one run by hand."""
+    text = json.dumps(params.arguments(tiny_study, "tiny", job)).replace("results/tiny", str(tiny))
+    for file in job.writes:
+        neighbour = json.loads((tiny / job.folder / f"{file}.json").read_text())
+        assert neighbour["parameters"] == json.loads(text)
+
+
 def test_a_neighbour_leads_from_the_report_to_the_cohort(tiny):
     neighbour = json.loads((tiny / "06_statistics/performance.parquet.json").read_text())
     assert any(file.endswith("04_models/predictions.parquet") for file in neighbour["inputs"])
