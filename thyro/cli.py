@@ -178,7 +178,7 @@ def report(name: str, *, data: str | None = None) -> None:
         again = other_parameters(name, study, data or "")
         with open(folder / "snakemake.log", "w") as log:
             command = [
-                *(sys.executable, "-m", "snakemake", "--snakefile", "Snakefile"),
+                *(sys.executable, "-m", "thyro.cli", "workflow", "--snakefile", "Snakefile"),
                 *("--cores", str(study.compute.workers), "--rerun-incomplete", "--nolock"),
                 *("--config", f"study={name}", f"data={data or ''}"),
                 *(["--forcerun", *again] if again else []),
@@ -194,6 +194,14 @@ def report(name: str, *, data: str | None = None) -> None:
             print(f"Stopped; see {os.path.relpath(folder / 'snakemake.log')}.", file=sys.stderr)
         raise SystemExit(1)
     _summary(name, time.monotonic() - started)
+
+
+def workflow(options: list[str]) -> None:
+    """Snakemake with these options, ending with the process that asked for it."""
+    from snakemake.cli import main as snakemake
+
+    _stop_with_parent()
+    snakemake(options)
 
 
 class _Status:
@@ -345,6 +353,8 @@ def main(argv: list[str] | None = None) -> None:
         sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")
+    # What follows is Snakemake's; `report` alone calls this.
+    commands.add_parser("workflow", prefix_chars="\0").add_argument("options", nargs="*")
     arguments = parser.parse_args(argv)
     try:
         os.chdir(store.project_root())
@@ -355,6 +365,8 @@ def main(argv: list[str] | None = None) -> None:
                 print(f"params/{Path(name).stem}.yml is valid")
         elif arguments.command == "run":
             run(arguments.study, arguments.job, data=arguments.data)
+        elif arguments.command == "workflow":
+            workflow(arguments.options)
         elif arguments.command == "render":
             render(arguments.study)
         else:
