@@ -81,6 +81,16 @@ def test_a_wrong_call_names_the_remedy_and_leaves_nothing(project, words, messag
     assert not (project / "results").exists()
 
 
+def test_a_device_that_is_not_there_stops_before_anything_runs(project, monkeypatch):
+    (project / "params/mine.yml").write_text(STUDY + "compute: {device: cuda}\n")
+    monkeypatch.chdir(project)
+    store.project_root.cache_clear()
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(params.StudyError, match="sees no CUDA device here. Use cpu"):
+        cli.check("mine")
+    store.project_root.cache_clear()
+
+
 def test_check_accepts_what_is_there(project):
     done = thyro(project, "check")
     assert done.returncode == 0

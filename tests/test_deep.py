@@ -293,3 +293,10 @@ def test_share_inside_counts_the_sum():
     assert np.isnan(deep.share_inside(heat * 0, heat > 1))
     with pytest.raises(ValueError, match="mask: expected bool of shape"):
         deep.share_inside(heat, heat)
+
+
+@pytest.mark.parametrize("side", [37, 61, 150, 223])
+def test_white_stays_white_when_it_is_resized(side):
+    mask = np.zeros((side + 9, side + 20), dtype=bool)
+    mask[3 : side - 2, 5:side] = True
+    assert deep.crop(np.full(mask.shape, 255.0), mask, size=224).max() <= 255

@@ -64,6 +64,14 @@ def check(name: str, *, data: str | None = None) -> params.Study:
         Naming the file, key or folder.
     """
     study = params.load(name, store.path("params"))
+    if study.compute.device == "cuda":
+        import torch  # slow, so only for those who ask
+
+        if not torch.cuda.is_available():
+            raise params.StudyError(
+                f"params/{name}.yml: `compute.device` is cuda, but PyTorch sees no CUDA device "
+                "here. Use cpu, or install a CUDA build of PyTorch."
+            )
     for job in params.JOBS.values():
         notebook = store.path(f"notebooks/{job.notebook}.ipynb")
         params.check_notebook(params.arguments(study, name, job, data=data), notebook)
@@ -115,6 +123,9 @@ def run(name: str, job_name: str, *, data: str) -> None:
             "failed", f"{kind}{error.evalue}\nSee the cell in {os.path.relpath(unfinished)}."
         )
         raise SystemExit(1) from None
+    except Exception as error:  # the kernel died, the disk is full: not the notebook's word
+        status.say("failed", f"{type(error).__name__}: {error}")
+        raise
     record = {
         "seconds": round(time.monotonic() - started, 1),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
@@ -180,6 +191,8 @@ def report(name: str, *, data: str | None = None) -> None:
             command = [
                 *(sys.executable, "-m", "thyro.cli", "workflow", "--snakefile", "Snakefile"),
                 *("--cores", str(study.compute.workers), "--rerun-incomplete", "--nolock"),
+                # A table written again with the same bytes makes nothing stale.
+                *("--max-checksum-file-size", "1GB"),
                 *("--config", f"study={name}", f"data={data or ''}"),
                 *(["--forcerun", *again] if again else []),
             ]

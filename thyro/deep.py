@@ -85,7 +85,8 @@ def crop(image, mask, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
         antialias=True,
         align_corners=False,
     )
-    return resized[0, 0].numpy()
+    # weights that add up to one but for rounding would make white whiter than 255
+    return resized[0, 0].clamp(0, 255).numpy()
 
 
 def crop_mask(mask, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
@@ -118,6 +119,11 @@ def prepare(name: str, weights: str, crops, *, seed: int = 0, device: str | None
     if state is None:
         calibrate_batchnorm(network, np.asarray(crops)[:CALIBRATION_CROPS])
     return network
+
+
+def use_threads(n: int) -> None:
+    """Compute networks on `n` threads from here on: the last bits of features depend on it."""
+    torch.set_num_threads(n)
 
 
 def feature_names(network: Network) -> list[str]:
