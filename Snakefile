@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from thyro import cli, params
+from thyro import cli, jobs, params
 
 NAME, DATA = config["study"], config.get("data") or ""
 STUDY = params.load(NAME, Path("params"))
@@ -23,11 +23,11 @@ rule all:
     input:
         f"{ROOT}/report/index.html",
         # Asked for by name, so that one that was deleted is made again.
-        [f"{ROOT}/notebooks/{job.name}.ipynb" for job in params.JOBS.values()],
-        [f"{ROOT}/{job.folder}/{file}" for job in params.JOBS.values() for file in job.writes],
+        [f"{ROOT}/notebooks/{job.name}.ipynb" for job in jobs.JOBS.values()],
+        [f"{ROOT}/{job.folder}/{file}" for job in jobs.JOBS.values() for file in job.writes],
 
 
-for job in params.JOBS.values():
+for job in jobs.JOBS.values():
     arguments = params.arguments(STUDY, NAME, job, data=DATA)
 
     rule:
@@ -51,7 +51,7 @@ for job in params.JOBS.values():
 
 rule report:
     input:
-        notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in params.JOBS],
+        notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in jobs.JOBS],
         manuscript=sorted(str(file) for file in Path("report").rglob("*") if file.is_file()),
         code=cli.with_imports({"manuscript"}),
     output:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from thyro import cli, params, store
+from thyro import cli, jobs, params, store
 
 ROOT = Path.cwd()
 STUDY = """
@@ -156,7 +156,7 @@ def _alive(pid: int) -> bool:
 
 def test_features_share_the_cores_everything_else_has_them_all():
     study = params.load("demo", Path("params"))
-    threads = {name: cli.threads_of(study, job) for name, job in params.JOBS.items()}
+    threads = {name: cli.threads_of(study, job) for name, job in jobs.JOBS.items()}
     assert threads["02_features_or"] + threads["02_features_sr"] == study.compute.workers
     assert {threads[name] for name in threads if "features" not in name} == {study.compute.workers}
 
@@ -174,7 +174,7 @@ def test_results_of_other_parameters_make_a_job_stale(project, monkeypatch):
     store.project_root.cache_clear()
     study = params.load("smoke", Path("params"))
     for name in ("05_nomogram", "06_statistics"):
-        job = params.JOBS[name]
+        job = jobs.JOBS[name]
         values = params.arguments(study, "smoke", job, data="")
         changed = values | ({"level": 0.9} if name == "06_statistics" else {})
         folder = Path(f"results/smoke/{name}")

@@ -12,7 +12,7 @@ LAYERS = [
     {"performance"},
     {"cohort", "simulate", "imaging", "sr", "radiomics", "deep"}
     | {"selection", "models", "clinical", "nomogram"},
-    {"rounding"},
+    {"rounding", "jobs"},
     {"params", "figures", "pictures", "diagrams", "model_figures", "paper"}
     | {"crossref", "shortcodes", "reference_docx"},
     {"store", "tables"},

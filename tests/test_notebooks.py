@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from thyro import cli, params
+from thyro import cli, jobs
 
 NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
 
@@ -20,9 +20,7 @@ def source(cell):
 
 
 def test_there_is_one_for_every_stage():
-    assert [path.stem for path in NOTEBOOKS] == sorted(
-        {job.notebook for job in params.JOBS.values()}
-    )
+    assert [path.stem for path in NOTEBOOKS] == sorted({job.notebook for job in jobs.JOBS.values()})
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

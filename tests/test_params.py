@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from thyro import params
+from thyro import jobs, params
 
 STUDIES = sorted(path.stem for path in Path("params").glob("*.yml"))
 
@@ -18,13 +18,13 @@ def study_file(tmp_path, **changes):
 
 
 @pytest.mark.parametrize("study", STUDIES)
-@pytest.mark.parametrize("job", params.JOBS.values(), ids=lambda job: job.name)
+@pytest.mark.parametrize("job", jobs.JOBS.values(), ids=lambda job: job.name)
 def test_every_study_fits_every_notebook(study, job):
     values = params.arguments(params.load(study, Path("params")), study, job, data="folder")
     params.check_notebook(values, Path(f"notebooks/{job.notebook}.ipynb"))
 
 
-@pytest.mark.parametrize("job", params.JOBS.values(), ids=lambda job: job.name)
+@pytest.mark.parametrize("job", jobs.JOBS.values(), ids=lambda job: job.name)
 def test_a_notebook_opened_by_hand_runs_the_smoke_study(job):
     cell = params.notebook_parameters(Path(f"notebooks/{job.notebook}.ipynb"))
     values = params.arguments(params.load("smoke", Path("params")), "smoke", job)

@@ -17,7 +17,7 @@ import threading
 import time
 from pathlib import Path
 
-from thyro import params, store
+from thyro import jobs, params, store
 
 RECORDS = "notebooks"  # below results/<study>: executed notebooks and how long they took
 NUMBERS_OF_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -72,7 +72,7 @@ def check(name: str, *, data: str | None = None) -> params.Study:
                 f"params/{name}.yml: `compute.device` is cuda, but PyTorch sees no CUDA device "
                 "here. Use cpu, or install a CUDA build of PyTorch."
             )
-    for job in params.JOBS.values():
+    for job in jobs.JOBS.values():
         notebook = store.path(f"notebooks/{job.notebook}.ipynb")
         params.check_notebook(params.arguments(study, name, job, data=data), notebook)
     if study.cohort.source == "folder" and data is not None:
@@ -93,7 +93,7 @@ def run(name: str, job_name: str, *, data: str) -> None:
     import papermill
 
     _stop_with_parent()
-    study, job = check(name, data=data), params.JOBS[job_name]
+    study, job = check(name, data=data), jobs.JOBS[job_name]
     status = _Status(name, job_name)
     folder = store.path(f"results/{name}/{RECORDS}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,7 +135,7 @@ def run(name: str, job_name: str, *, data: str) -> None:
     status.say("done")
 
 
-def threads_of(study: params.Study, job: params.Job) -> int:
+def threads_of(study: params.Study, job: jobs.Job) -> int:
     """Cores of a job: the OR and SR branches of 02 share them, everything else has all."""
     return (
         max(1, study.compute.workers // 2) if job.section == "features" else study.compute.workers
@@ -149,7 +149,7 @@ def other_parameters(name: str, study: params.Study, data: str) -> list[str]:
     report is always that of the study file. Snakemake looks at times and does not see this.
     """
     strange = []
-    for job in params.JOBS.values():
+    for job in jobs.JOBS.values():
         expected = params.identity(params.arguments(study, name, job, data=data))
         folder = store.path(f"results/{name}/{job.folder}")
         found = [_json(folder / f"{file}.json").get("parameters") for file in job.writes]
@@ -268,7 +268,7 @@ def _watch(process: subprocess.Popen, folder: Path) -> dict[str, str]:
 
     Returns the messages of the jobs that failed.
     """
-    order = [*params.JOBS, "report"]
+    order = [*jobs.JOBS, "report"]
     shown: dict[str, str] = {}
     since: dict[str, float] = {}
     failed: dict[str, str] = {}
@@ -339,7 +339,7 @@ def _summary(name: str, seconds: float) -> None:
     """Where the report lies, how long each stage took when it last ran, and its peak memory."""
     ran = {file.stem for file in store.path(f"results/{name}/.run").glob("*.state")}
     print(f"\n{'stage':22}{'time':>8}{'peak memory':>14}")
-    for job in [*params.JOBS, "report"]:
+    for job in [*jobs.JOBS, "report"]:
         record = _json(store.path(f"results/{name}/{RECORDS}/{job}.json"))
         peak = f"{record['peak_mb']:,} MB" if "peak_mb" in record else ""
         kept = "" if job in ran else "   up to date"
@@ -362,7 +362,7 @@ def main(argv: list[str] | None = None) -> None:
     ):
         sub = commands.add_parser(command, help=text)
         if command == "run":
-            sub.add_argument("job", choices=list(params.JOBS))
+            sub.add_argument("job", choices=list(jobs.JOBS))
         sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from thyro import paper, params, radiomics, render, rounding, store
+from thyro import jobs, paper, params, radiomics, render, rounding, store
 
 NOMOGRAMS = ("Nomogram_A", "Nomogram_B", "Nomogram_C")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
@@ -78,7 +78,7 @@ def variables(results: str, name: str, study: params.Study) -> dict:
 def stages(folder: Path) -> list[dict[str, str]]:
     """Rows of the provenance table: each executed notebook, its time and its peak memory."""
     rows = []
-    for job in params.JOBS:
+    for job in jobs.JOBS:
         record = json.loads((folder / f"{job}.json").read_text())
         rows.append(
             {
@@ -268,7 +268,7 @@ def _published(folder: Path) -> dict:
 
 
 def _run(study: params.Study, folder: Path) -> dict:
-    records = [json.loads((folder / f"{job}.json").read_text()) for job in params.JOBS]
+    records = [json.loads((folder / f"{job}.json").read_text()) for job in jobs.JOBS]
     versions = store.versions()
     today = datetime.date.today()
     device = {"cpu": f"{os.cpu_count()} CPU cores", "cuda": "a CUDA device"}[study.compute.device]

@@ -7,12 +7,13 @@ holds only what differs. `arguments` turns a study into the parameters of one no
 import ast
 import difflib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from thyro.jobs import Job
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
@@ -166,87 +167,6 @@ class Study(Section):
     nomogram: Nomogram = Nomogram()
     statistics: Statistics = Statistics()
     compute: Compute = Compute()
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run of a notebook: what it reads and writes, relative to the folder of the study."""
-
-    name: str
-    notebook: str
-    section: str
-    reads: dict[str, str]  # notebook parameter -> file
-    writes: tuple[str, ...]  # below the job's own folder
-    fixed: dict[str, Any]  # parameters that only tell this run from another of the notebook
-
-    @property
-    def folder(self) -> str:
-        """Folder of the job's results, named after its notebook."""
-        return self.notebook
-
-
-PATIENTS = "00_cohort/patients.parquet"
-COHORT = "00_cohort/cohort.json"
-IMAGES = "01_super_resolution/images.parquet"
-
-
-ABOUT = {"patients": PATIENTS, "cohort": COHORT}  # what every notebook after 00 reads
-FAMILIES = ("radiomics", "resnet101", "densenet121")
-IMAGE_SETS = ("or", "sr")
-# Feature tables of 02 and, after selection, of 03: notebook parameter -> file.
-FEATURES = {
-    f"{family}_{s}": f"02_features/{'' if family == 'radiomics' else 'deep_'}{family}_{s}.parquet"
-    for family in FAMILIES
-    for s in IMAGE_SETS
-}
-SELECTED = {key: f"03_selection/selected_{key}.parquet" for key in FEATURES}
-
-
-def _job(notebook: str, reads: dict[str, str], writes: tuple[str, ...], **fixed) -> Job:
-    name = "_".join([notebook, *fixed.values()])
-    return Job(name, notebook, notebook[3:], reads, writes, fixed)
-
-
-JOBS = {
-    job.name: job
-    for job in [
-        _job("00_cohort", {}, ("patients.parquet", "cohort.json", "flow.json")),
-        _job(
-            "01_super_resolution",
-            ABOUT,
-            ("images.parquet", "quality.parquet", "generator.safetensors"),
-        ),
-        *(
-            _job(
-                "02_features",
-                ABOUT | {"images": IMAGES},
-                tuple(Path(FEATURES[f"{family}_{s}"]).name for family in FAMILIES),
-                image_set=s,
-            )
-            for s in IMAGE_SETS
-        ),
-        _job(
-            "03_selection",
-            ABOUT | FEATURES,
-            tuple(f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected")),
-        ),
-        _job("04_models", ABOUT | {"images": IMAGES} | SELECTED, ("predictions.parquet",)),
-        _job(
-            "05_nomogram",
-            ABOUT | {"model_predictions": "04_models/predictions.parquet"},
-            tuple(f"nomogram_{letter}.json" for letter in "ABC") + ("predictions.parquet",),
-        ),
-        _job(
-            "06_statistics",
-            ABOUT
-            | {
-                "model_predictions": "04_models/predictions.parquet",
-                "nomogram_predictions": "05_nomogram/predictions.parquet",
-            },
-            ("performance.parquet", "delong.parquet", "scalars.json"),
-        ),
-    ]
-}
 
 
 def load(study: str, folder: Path) -> Study:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from thyro import params
+from thyro import jobs, params
 
 SMALL = {
     "extends": "smoke",
@@ -31,7 +31,7 @@ STEPS = [
 
 def execute(job_name: str, study: params.Study, results: Path) -> None:
     """One notebook, its files below `results` instead of `results/<study>`."""
-    job = params.JOBS[job_name]
+    job = jobs.JOBS[job_name]
     values = params.arguments(study, "tiny", job)
     moved = {
         key: value.replace("results/tiny", str(results)) if isinstance(value, str) else value
@@ -59,9 +59,9 @@ def execute(job_name: str, study: params.Study, results: Path) -> None:
 def run_chain(study: params.Study, results: Path, *, first: int = 0, last: int = 6) -> None:
     """The notebooks of steps `first` to `last` in order; the two feature runs side by side."""
     results.mkdir(parents=True, exist_ok=True)
-    for jobs in STEPS[first : last + 1]:
-        with ThreadPoolExecutor(len(jobs)) as pool:
-            list(pool.map(lambda job: execute(job, study, results), jobs))
+    for together in STEPS[first : last + 1]:
+        with ThreadPoolExecutor(len(together)) as pool:
+            list(pool.map(lambda job: execute(job, study, results), together))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from thyro import params, radiomics
+from thyro import jobs, params, radiomics
 from thyro.models import MODELS
 
 from .conftest import run_chain
@@ -31,7 +31,7 @@ def fitted(results):
 
 
 def test_every_job_left_what_it_promises(tiny):
-    for job in params.JOBS.values():
+    for job in jobs.JOBS.values():
         for file in job.writes:
             assert (tiny / job.folder / file).is_file(), f"{job.name}: {file}"
 
@@ -53,7 +53,7 @@ def test_every_patient_has_a_prediction_of_every_model(tiny):
 
 
 def test_simulated_figures_and_tables_say_so(tiny):
-    for name in params.JOBS:
+    for name in jobs.JOBS:
         cells = json.loads((tiny / f"{name}.ipynb").read_text())["cells"]
         for cell in cells:
             source = "".join(cell["source"])
@@ -65,7 +65,7 @@ def test_simulated_figures_and_tables_say_so(tiny):
                     assert "*Simulated data.*" in text, f"{name}: {cell['id']}"
 
 
-@pytest.mark.parametrize("job", params.JOBS.values(), ids=lambda job: job.name)
+@pytest.mark.parametrize("job", jobs.JOBS.values(), ids=lambda job: job.name)
 def test_the_recorded_parameters_are_those_of_the_study(tiny, tiny_study, job):
     """A notebook that overwrites a parameter would look like one run by hand."""
     text = json.dumps(params.arguments(tiny_study, "tiny", job)).replace("results/tiny", str(tiny))

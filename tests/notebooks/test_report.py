@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from thyro import manuscript, params
+from thyro import jobs, manuscript
 
 ITEMS = [
     *(f"Figure {i}" for i in range(1, 7)),
@@ -27,7 +27,7 @@ def report(tiny, tiny_study, tmp_path_factory):
     results = tmp_path_factory.mktemp("report") / "tiny"
     shutil.copytree(tiny, results)
     (results / "notebooks").mkdir()
-    for job in params.JOBS:
+    for job in jobs.JOBS:
         (results / f"{job}.ipynb").rename(results / f"notebooks/{job}.ipynb")
         record = {"seconds": 1.5, "peak_mb": 400}
         (results / f"notebooks/{job}.json").write_text(json.dumps(record))
