@@ -11,7 +11,13 @@ from scipy import stats
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from thyro.clinical import LogisticFit, fit_logistic, select_terms, univariate_table
+from thyro.clinical import (
+    LogisticFit,
+    fit_logistic,
+    preoperative,
+    select_terms,
+    univariate_table,
+)
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "logistic.json").read_text())
 each_case = pytest.mark.parametrize("case", GOLDEN["logistic_cases"], ids=lambda case: case["name"])
@@ -344,3 +350,15 @@ def test_small_cohorts_with_rare_levels_still_give_finite_numbers(seed):
     for table in (selection.univariate, selection.multivariable):
         assert np.isfinite(table[["estimate", "se", "p_value", "lr_p"]]).all(axis=None)
     assert ((selection.univariate["lr_p"] >= 0) & (selection.univariate["lr_p"] <= 1)).all()
+
+
+DECLARED = {"age": {"preoperative": True}, "lnm_location": {"preoperative": False}}
+
+
+def test_a_model_before_surgery_takes_what_is_known_before_surgery():
+    assert preoperative(DECLARED, []) == ["age"]
+    assert preoperative(DECLARED, ["age"]) == ["age"]
+    with pytest.raises(ValueError, match="'lnm_location' is known after surgery only"):
+        preoperative(DECLARED, ["age", "lnm_location"])
+    with pytest.raises(ValueError, match="'size' is not declared"):
+        preoperative(DECLARED, ["size"])

@@ -311,6 +311,26 @@ def _unused_levels(frame: pd.DataFrame) -> list[str]:
     return notes
 
 
+def preoperative(dictionary: dict[str, dict], named: list[str]) -> list[str]:
+    """Candidates of a model that is to be used before surgery: `named`, or every one known then.
+
+    Raises
+    ------
+    ValueError
+        If a named variable is not declared, or is known after surgery only.
+    """
+    known = [name for name, entry in dictionary.items() if entry["preoperative"]]
+    for name in named:
+        if name not in dictionary:
+            raise ValueError(f"candidates: {name!r} is not declared. Declared: {', '.join(known)}.")
+        if name not in known:
+            raise ValueError(
+                f"candidates: {name!r} is known after surgery only and would make the nomogram "
+                "useless before it. Leave it out, or declare it `preoperative: true`."
+            )
+    return list(named or known)
+
+
 def univariate_table(frame: pd.DataFrame, y, variables: list[str]) -> pd.DataFrame:
     """One logistic regression per variable.
 

@@ -5,6 +5,7 @@ merely missing excludes the patient and appears in the flow chart.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,7 +40,7 @@ def read_clinical(
     id_column: str,
     outcome_column: str,
     radiologist_column: str = "",
-    other_columns: tuple[str, ...] = (),
+    other_columns: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Type the user's table.
 

@@ -180,7 +180,12 @@ def draw_lasso_path(result, axes):
 
 
 def draw_roc(
-    curves: Mapping, ax: Axes, *, labels: Mapping[str, str] | None = None, title: str = ""
+    curves: Mapping,
+    ax: Axes,
+    *,
+    labels: Mapping[str, str] | None = None,
+    title: str = "",
+    level: float = 0.95,
 ) -> Axes:
     """Draw ROC curves of several models of the same patients.
 
@@ -192,6 +197,8 @@ def draw_roc(
     labels : mapping of model name to text, optional
         Legend text such as "SR_SVM 0.878 (0.820–0.936)"; the model name without it.
     title : str
+    level : float, default 0.95
+        Coverage of the intervals in `labels`.
     """
     ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="_chance")
     for model, curve in curves.items():
@@ -210,7 +217,7 @@ def draw_roc(
     ax.set(xlabel="1 − specificity", ylabel="Sensitivity")
     ax.legend(
         loc="lower right",
-        title="AUC (95% CI)" if labels else None,
+        title=f"AUC ({100 * level:g}% CI)" if labels else None,
         title_fontsize=SMALL,
         alignment="left",
         borderaxespad=0.2,

@@ -264,7 +264,7 @@ def logistic(
     return table
 
 
-def comparison(frame: pd.DataFrame) -> pd.DataFrame:
+def comparison(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """DeLong tests, from `statistics.delong_matrix` (with `cohort` where the frame has one)."""
     spec = {
         "Protocol": (["protocol"], str.capitalize),
@@ -273,7 +273,7 @@ def comparison(frame: pd.DataFrame) -> pd.DataFrame:
         "Model B": (["model_b"], str),
         "AUC A": (["auc_a"], probability),
         "AUC B": (["auc_b"], probability),
-        "Difference (95% CI)": (["difference", "ci_low", "ci_high"], estimate),
+        f"Difference ({100 * level:g}% CI)": (["difference", "ci_low", "ci_high"], estimate),
         "z": (["z"], lambda z: number(z, 2)),
         "P": (["p_value"], p_value),
         "P (Holm)": (["p_holm"], p_value),
