@@ -36,7 +36,7 @@ test: setup  ## run the tests
 	@$(PY) -m pytest -q
 
 lab: setup  ## open the notebooks in JupyterLab
-	@$(VENV)/bin/jupyter lab --notebook-dir=. notebooks/00_cohort.ipynb
+	@JUPYTER_PREFER_ENV_PATH=1 $(VENV)/bin/jupyter lab --notebook-dir=. notebooks/00_cohort.ipynb
 
 bench: setup  ## measure speed and memory, as ratios within one run
 	@$(PY) -m tests.benchmarks

@@ -113,7 +113,12 @@ def _origin(about: dict) -> dict:
         f"The images are real; the outcome is {about['outcome']}. These are other patients than "
         "those of the reference study, and unless the outcome is the same, another question."
     )
-    return {"simulated": False, "label": about["title"], "note": "", "statement": statement}
+    return {
+        "simulated": False,
+        "label": about["title"],
+        "note": about["credit"],
+        "statement": f"{statement} {about['credit']}".strip(),
+    }
 
 
 def _cohort(patients: pd.DataFrame, flow: list[dict]) -> dict:

@@ -159,6 +159,7 @@ class Study(Section):
     title: str
     outcome: str  # in words: "cervical lymph-node metastasis"
     outcome_levels: list[str] = Field(min_length=2, max_length=2)  # names of 0 and 1
+    credit: str = ""  # where real data come from, as captions cite it
     cohort: Cohort
     super_resolution: SuperResolution = SuperResolution()
     features: Features = Features()
@@ -281,6 +282,7 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
             "title": study.title,
             "outcome": study.outcome,
             "outcome_levels": study.outcome_levels,
+            "credit": study.credit,
         }
         values |= about | {"data_dir": data or ""}
     if job.section in ("cohort", "super_resolution", "features", "selection", "models"):
