@@ -189,6 +189,15 @@ def test_delong_matrix_is_symmetric_with_an_empty_diagonal(ax, cohort):
         figures.draw_delong_matrix(table, ["Nomogram_A", "Nomogram_C"], ax)
 
 
+def test_a_wide_delong_matrix_drops_the_leading_zero(ax):
+    models = [f"M{i}" for i in range(8)]
+    pairs = [(a, b) for k, a in enumerate(models) for b in models[k + 1 :]]
+    table = pd.DataFrame(pairs, columns=["model_a", "model_b"]).assign(p_value=0.0191)
+    table.loc[0, "p_value"] = 0.0001
+    figures.draw_delong_matrix(table, models, ax)
+    assert {t.get_text() for t in ax.texts} == {".019", "<.001"}
+
+
 def test_delong_matrix_draws_adjusted_values_on_request(ax, cohort):
     y, p = cohort
     scores = pd.DataFrame({"A": p, "B": p**2, "C": np.roll(p, 1)})

@@ -44,6 +44,7 @@ SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E
 SIGN_COLOURS = ("#0072B2", "#D55E00")  # negative, positive
 SINGLE_COLUMN = 89 / 25.4  # journal column widths, inches
 DOUBLE_COLUMN = 183 / 25.4
+WIDE_MATRIX = 6  # models in a matrix above which its cells are narrow
 SMALL = 6.5  # points; no text of a figure is smaller than 6 at its final size
 
 _STYLE = {
@@ -264,7 +265,10 @@ def draw_delong_matrix(
                 raise ValueError(f"table: expected a row for {a} and {b}, found none.")
             values[i, j] = pairs[frozenset((a, b))]
             colour = "w" if values[i, j] < 0.01 else "k"
-            ax.text(j, i, p_value(values[i, j]), ha="center", va="center", size=6, color=colour)
+            text = p_value(values[i, j])
+            if len(models) > WIDE_MATRIX:  # small cells: ".019" and "<.001" leave room between them
+                text = text.replace("0.", ".", 1)
+            ax.text(j, i, text, ha="center", va="center", size=6, color=colour)
 
     # Four classes rather than a continuous scale: the reader asks which side of 0.05 it is.
     colours = ListedColormap(["#08306B", "#2171B5", "#9ECAE1", "#F2F2F2"])

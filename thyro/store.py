@@ -83,11 +83,6 @@ def read_json(relative: str | Path) -> Any:
     return json.loads(_remember(relative, _found(relative).read_bytes()))
 
 
-def read_bytes(relative: str | Path) -> bytes:
-    """A file as it is."""
-    return _remember(relative, _found(relative).read_bytes())
-
-
 def read_source_table(data_dir: str, name: str) -> pd.DataFrame:
     """The user's table, every cell as text; empty cells are "".
 

@@ -30,7 +30,7 @@ from thyro.rounding import hosmer_label as hosmer_label
 from thyro.rounding import percent as percent
 
 INDENT = "\N{EM SPACE}"  # a level under its variable
-NARROWEST, WIDEST = 3, 40  # of a column, in dashes: pandoc takes them as relative widths
+NARROWEST, WIDEST = 3, 90  # of a column, in dashes: pandoc takes them as relative widths
 NUMBER = re.compile(r"–|[−<>]?[\d∞][\d∞.,%()±–−to ]*")
 SMALL_EXPECTED = 5  # expected count below which chi-square is doubtful (Cochran 1954)
 TESTS = {
