@@ -78,7 +78,9 @@ def published(
         Further metrics of Table 2.
     """
     keys = ["model", "cohort"]
-    rows = pd.concat([paper[keys], here[keys]]).drop_duplicates(ignore_index=True)
+    rows = pd.concat([paper[keys], here[keys]]).drop_duplicates()
+    order = {name: i for i, name in enumerate([*rows["model"].unique(), "train", "test"])}
+    rows = rows.sort_values(keys, key=lambda names: names.map(order), ignore_index=True)
     table = tables.formatted(
         rows, {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)}
     )
