@@ -14,7 +14,7 @@ ROOT = f"results/{NAME}"
 
 def user_files(job):
     """Table, images and masks of the user, for the notebook that reads them."""
-    if job.section != "cohort" or STUDY.cohort.source != "folder":
+    if job.section != "cohort" or STUDY.cohort.source != "folder" or not DATA:
         return []
     return sorted(str(file) for file in Path(DATA).rglob("*") if file.is_file())
 

@@ -93,6 +93,13 @@ def test_exclusions_are_counted_and_sum():
     assert flow.frame["source_id"].tolist() == ["a"] and flow.frame["area"].tolist() == [9]
 
 
+def test_a_size_that_is_no_number_is_named_with_its_row():
+    clinical = read()
+    clinical["area"] = ["5", "big", "1", ""]
+    with pytest.raises(cohort.CohortError, match="row 3: area: 'big', expected a number"):
+        cohort.include(clinical, [AGE, MARGIN], one_per_patient="area")
+
+
 def test_a_repeated_patient_stops_when_nothing_says_which_row_counts():
     with pytest.raises(cohort.CohortError, match="row 2, 3: the same patient more than once"):
         cohort.include(read(id=["a", "a", "c", "d"]), [AGE, MARGIN])

@@ -106,6 +106,29 @@ def test_dicom_spacing(tmp_path, tags, spacing):
     assert found == (None if spacing is None else pytest.approx(spacing))
 
 
+def test_deep_dicom_is_scaled_by_its_depth_however_dark(tmp_path):
+    deep = GREY.astype(np.uint16)  # at most 239 of 65535
+    image, _ = imaging.read_image(write_dicom(tmp_path / "a.dcm", deep))
+    assert image == pytest.approx(deep * (255 / 65535))
+
+
+def test_other_files_beyond_8_bits_are_refused(tmp_path):
+    Image.fromarray(GREY.astype(np.uint16) * 2).save(tmp_path / "a.png")
+    with pytest.raises(imaging.ImageError, match="0 to 478, expected 0 to 255; export"):
+        imaging.read_image(tmp_path / "a.png")
+
+
+def test_pixel_sizes_known_for_some_only_stop(tmp_path):
+    Image.fromarray((GREY > 99).astype(np.uint8)).save(tmp_path / "m.png")
+    write_dicom(tmp_path / "a.dcm", GREY, PixelSpacing=[0.3, 0.4])
+    write_dicom(tmp_path / "b.dcm", GREY)
+    folder = imaging.Folder(tmp_path, pd.Series(["a.dcm", "b.dcm"]), pd.Series(["m.png"] * 2))
+    with pytest.raises(
+        imaging.ImageError, match="1 of 2 images do not tell it, the first in row 3"
+    ):
+        folder.check()
+
+
 def test_a_frame_must_be_chosen(tmp_path):
     volume = sitk.GetImageFromArray(np.stack([GREY, GREY // 2]))
     sitk.WriteImage(volume, str(tmp_path / "a.nrrd"))

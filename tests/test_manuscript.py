@@ -12,9 +12,12 @@ DEMO = params.load("demo", Path("params"))
 
 def test_real_data_are_not_called_simulated_and_are_credited():
     about = {"simulated": False, "title": "T", "outcome": "grade 4a", "credit": "Images: X 2015."}
+    about["spacing_known"] = True
     origin = manuscript._origin(about)
     assert origin["simulated"] is False and origin["note"] == "Images: X 2015."
     assert "grade 4a" in origin["statement"] and "simulated" not in origin["statement"]
+    assert "in pixels" not in origin["statement"]
+    assert "in pixels" in manuscript._origin(about | {"spacing_known": False})["statement"]
 
 
 def test_simulated_data_say_so():

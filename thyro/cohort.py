@@ -154,7 +154,12 @@ def include(
     flow = Flow(clinical, [{"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False}])
     flow = flow.drop(flow.frame["y"].isna(), "outcome not recorded")
     if one_per_patient:
-        size = pd.to_numeric(flow.frame[one_per_patient])
+        problems: list[str] = []
+        size = _number(flow.frame[one_per_patient].astype(str), {}, problems)
+        if problems:
+            raise CohortError(
+                "The table has cells that cannot be used:\n  " + "\n  ".join(problems)
+            )
         first = size.sort_values(ascending=False, kind="stable").index
         further = flow.frame.loc[first].duplicated("source_id").reindex(flow.frame.index)
         flow = flow.drop(further, f"further {unit} of the same patient")

@@ -97,10 +97,10 @@ def _read_dicom(path: Path, frame: int | None) -> tuple[np.ndarray, tuple | None
     photometric = data.PhotometricInterpretation
     if photometric == "PALETTE COLOR":
         array = apply_color_lut(array, data)
-        array = array // 257 if array.dtype == np.uint16 else array
+        array, bits = (array // 257 if array.dtype == np.uint16 else array), 8
     else:
-        array = apply_rescale(array, data)
-    grey = _grey(array, path, bits=data.BitsStored)
+        array, bits = apply_rescale(array, data), data.BitsStored
+    grey = _grey(array, path, bits=bits)
     return (255 - grey if photometric == "MONOCHROME1" else grey), _dicom_spacing(data)
 
 
@@ -110,8 +110,10 @@ def _choose(array: np.ndarray, frame: int | None, path: Path) -> np.ndarray:
     return array[frame or 0]
 
 
-def _grey(array: np.ndarray, path: Path, *, bits: int = 16) -> np.ndarray:
-    """Grey 0-255 from grey or RGB of any depth; depths above 8 bit are scaled by their range."""
+def _grey(array: np.ndarray, path: Path, *, bits: int = 8) -> np.ndarray:
+    """Grey 0-255 from grey or RGB; more than 8 stored bits are scaled by their range, so that a
+    dark frame and a bright one of the same device keep the same scale.
+    """
     array = np.asarray(array, dtype=float) if array.dtype != np.uint8 else array
     if array.ndim == 3 and array.shape[-1] in (3, 4):
         same = np.array_equal(array[..., 0], array[..., 1]) and np.array_equal(
@@ -123,11 +125,12 @@ def _grey(array: np.ndarray, path: Path, *, bits: int = 16) -> np.ndarray:
     grey = array.astype(float)
     if not np.isfinite(grey).all():
         raise ImageError(f"{path.name}: holds pixels that are not numbers.")
-    if grey.max() > 255:
+    if bits > 8:
         grey = grey * (255 / (2**bits - 1))
     if grey.min() < 0 or grey.max() > 255:
         raise ImageError(
-            f"{path.name}: grey values {grey.min():g} to {grey.max():g}, expected 0 to 255."
+            f"{path.name}: grey values {grey.min():g} to {grey.max():g}, expected 0 to 255; "
+            "export the image with 8 bits."
         )
     return grey
 
@@ -228,6 +231,14 @@ class Folder:
                 problems.append(f"row {int(self.names[i][0]) + 2}: {error}")
         if problems:
             raise ImageError("Images or masks cannot be used:\n  " + "\n  ".join(problems))
+        unknown = [
+            int(row) + 2 for (row, _, _), s in zip(self.names, spacings, strict=True) if not s
+        ]
+        if 0 < len(unknown) < len(spacings):  # millimetres and pixels in one column
+            raise ImageError(
+                f"Pixel size: {len(unknown)} of {len(spacings)} images do not tell it, the first "
+                f"in row {unknown[0]}. Give `cohort.spacing_mm`, or leave these images out."
+            )
         return spacings
 
 

@@ -65,6 +65,7 @@ def variables(results: str, name: str, study: params.Study) -> dict:
         "deep": _deep(store.read_json(f"{results}/02_features/scalars_or.json")),
         "selection": _selection(study, store.read_json(f"{results}/03_selection/scalars.json")),
         **_clinical(study, about, store.read_json(f"{results}/05_nomogram/scalars.json")),
+        "statistics": {"level": rounding.percent(study.statistics.level, 0)},
         "performance": _performance(performance),
         "delong": _delong(store.read_table(f"{results}/06_statistics/delong.parquet")),
         "calibration": _calibration(
@@ -113,6 +114,8 @@ def _origin(about: dict) -> dict:
         f"The images are real; the outcome is {about['outcome']}. These are other patients than "
         "those of the reference study, and unless the outcome is the same, another question."
     )
+    if not about["spacing_known"]:
+        statement += " The images do not tell the size of a pixel: lengths are in pixels."
     return {
         "simulated": False,
         "label": about["title"],
@@ -180,7 +183,7 @@ def _clinical(study: params.Study, about: dict, scalars: dict) -> dict:
         "nomogram": {
             "signature_a": scalars["signatures"][0],
             "signature_b": scalars["signatures"][1],
-            "choice": "Both signatures were named in the study file before any result was seen.",
+            "choice": "Both signatures are named in the study file; no result chooses them.",
         },
     }
 
