@@ -5,29 +5,22 @@ import shlex
 import sys
 from pathlib import Path
 
-from thyro import cli, jobs, params
+from thyro import cli, params
 
 NAME, DATA = config["study"], config.get("data") or ""
 STUDY = params.load(NAME, Path("params"))
 ROOT = f"results/{NAME}"
 
 
-def user_files(job):
-    """Table, images and masks of the user, for the notebook that reads them."""
-    if job.section != "cohort" or STUDY.cohort.source != "folder" or not DATA:
-        return []
-    return sorted(str(file) for file in Path(DATA).rglob("*") if file.is_file())
-
-
 rule all:
     input:
         f"{ROOT}/report/index.html",
         # Asked for by name, so that one that was deleted is made again.
-        [f"{ROOT}/notebooks/{job.name}.ipynb" for job in jobs.JOBS.values()],
-        [f"{ROOT}/{job.folder}/{file}" for job in jobs.JOBS.values() for file in job.writes],
+        [f"{ROOT}/notebooks/{job.name}.ipynb" for job in STUDY.jobs.values()],
+        [f"{ROOT}/{job.folder}/{file}" for job in STUDY.jobs.values() for file in job.writes],
 
 
-for job in jobs.JOBS.values():
+for job in STUDY.jobs.values():
     arguments = params.arguments(STUDY, NAME, job, data=DATA)
 
     rule:
@@ -37,12 +30,12 @@ for job in jobs.JOBS.values():
             code=cli.modules_of(Path(f"notebooks/{job.notebook}.ipynb")),
             environment="requirements.lock",
             results=[f"{ROOT}/{file}" for file in job.reads.values()],
-            files=user_files(job),
         output:
             executed=f"{ROOT}/notebooks/{job.name}.ipynb",
             results=[f"{ROOT}/{job.folder}/{file}" for file in job.writes],
         params:
             arguments=json.dumps(params.identity(arguments)),
+            data=cli.fingerprint(DATA) if job.section == "cohort" else "",
             command=f"{job.name} {NAME}" + (f" --data {shlex.quote(DATA)}" if DATA else ""),
         threads: cli.threads_of(STUDY, job)
         shell:
@@ -51,7 +44,7 @@ for job in jobs.JOBS.values():
 
 rule report:
     input:
-        notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in jobs.JOBS],
+        notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in STUDY.jobs],
         manuscript=sorted(str(file) for file in Path("report").rglob("*") if file.is_file()),
         code=cli.with_imports({"manuscript"}),
     output:

@@ -1,5 +1,7 @@
 """The physics of a frame: speckle statistics, resolution, shadow, compression."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,12 +10,19 @@ from thyro import bmode
 SPACING = (0.08, 0.08)
 
 
-@pytest.fixture(scope="module")
-def homogeneous():
+A, B = bmode.SCANNERS["A"], bmode.SCANNERS["B"]
+
+
+def envelope_of_tissue(scanner):
     """Envelope of tissue with many scatterers per resolution cell, before compression."""
     density = np.full((512, 512), bmode.SCATTERERS_PER_MM2, np.float32)
     echoes = bmode.scatter(density, spacing_mm=SPACING, rng=np.random.default_rng(1))
-    return bmode.envelope(echoes, spacing_mm=SPACING)
+    return bmode.envelope(echoes, spacing_mm=SPACING, scanner=scanner)
+
+
+@pytest.fixture(scope="module")
+def homogeneous():
+    return envelope_of_tissue(A)
 
 
 def lateral_width(amplitude):
@@ -24,17 +33,49 @@ def lateral_width(amplitude):
     return np.interp(0.5, (correlation / correlation[0])[::-1], lags[::-1])
 
 
-def test_speckle_of_homogeneous_tissue_is_rayleigh(homogeneous):
+@pytest.mark.parametrize("scanner", bmode.SCANNERS.values(), ids=list(bmode.SCANNERS))
+def test_speckle_of_homogeneous_tissue_is_rayleigh(scanner):
     # Wagner et al. 1983: mean / SD of a Rayleigh envelope is sqrt(pi / (4 - pi)) = 1.913.
-    assert homogeneous.mean() / homogeneous.std() == pytest.approx(1.913, abs=0.1)
-    assert np.mean(homogeneous**2) == pytest.approx(1, abs=0.06)
+    amplitude = envelope_of_tissue(scanner)
+    assert amplitude.mean() / amplitude.std() == pytest.approx(1.913, abs=0.1)
+    assert np.mean(amplitude**2) == pytest.approx(1, abs=0.06)
+
+
+def plain_image(scanner, rng):
+    """A frame of tissue without structure."""
+    tissue = bmode.Tissue((200, 200), SPACING, scanner)
+    return tissue.expose(gain_db=0, time_gain_db=0, rng=rng).astype(float)
+
+
+def test_second_scanner_has_coarser_and_harder_speckle(homogeneous):
+    assert lateral_width(envelope_of_tissue(B)) > 1.1 * lateral_width(homogeneous)
+    first, second = (plain_image(scanner, np.random.default_rng(7)) for scanner in (A, B))
+    assert second.std() > 1.15 * first.std()
+    assert 5 < second.mean() - first.mean() < 25
+
+
+def test_compounding_averages_looks_of_independent_speckle():
+    one, two = (plain_image(replace(A, looks=looks), np.random.default_rng(8)) for looks in (1, 2))
+    # Grey is a logarithm: averaging two independent envelopes narrows it by about a third.
+    assert 0.55 < two.std() / one.std() < 0.8
+    assert two.mean() == pytest.approx(one.mean(), abs=6)
+
+
+def test_defocus_widens_the_point_spread_function_and_keeps_the_level():
+    blurred = A.defocused(2.5)
+    assert blurred.beam_mm(0.0) == pytest.approx(2.5 * A.beam_mm(0.0))
+    assert blurred.beam_mm(40.0) == pytest.approx(2.5 * A.beam_mm(40.0))
+    assert A.defocused(1.0) == A
+    sharp, dull = (plain_image(s, np.random.default_rng(9)) for s in (A, blurred))
+    assert np.abs(np.diff(dull, axis=1)).mean() < 0.6 * np.abs(np.diff(sharp, axis=1)).mean()
+    assert dull.mean() == pytest.approx(sharp.mean(), abs=6)
 
 
 def test_speckle_widens_with_depth(homogeneous):
     shallow, deep = lateral_width(homogeneous[40:140]), lateral_width(homogeneous[-140:-40])
     # Squared envelope of a Gaussian beam: the autocorrelation halves at sigma * sqrt(2 ln 2).
     for width, row in ((shallow, 90), (deep, 422)):
-        expected = bmode.beam_sigma_mm(row * SPACING[0]) / SPACING[1] * np.sqrt(2 * np.log(2))
+        expected = A.beam_mm(row * SPACING[0]) / SPACING[1] * np.sqrt(2 * np.log(2))
         assert width == pytest.approx(expected, rel=0.15)
     assert deep > 1.2 * shallow
 
@@ -61,8 +102,8 @@ def test_a_point_becomes_the_point_spread_function():
     assert np.unravel_index(amplitude.argmax(), amplitude.shape) == (100, 100)
     assert np.sum(amplitude**2) == pytest.approx(1, rel=1e-3)
     profile = amplitude[:, 100] / amplitude.max()
-    step = int(bmode.PULSE_SIGMA_MM / SPACING[0])
-    expected = np.exp(-0.5 * (step * SPACING[0] / bmode.PULSE_SIGMA_MM) ** 2)
+    step = int(A.pulse_mm / SPACING[0])
+    expected = np.exp(-0.5 * (step * SPACING[0] / A.pulse_mm) ** 2)
     assert profile[100 + step] == pytest.approx(expected, abs=0.01)
 
 
@@ -81,7 +122,7 @@ def test_what_attenuates_casts_a_shadow_and_what_does_not_enhances():
     block = (np.abs(tissue.z - 8) < 1) & (np.abs(tissue.x + 8) < 3)
     cyst = (np.abs(tissue.z - 8) < 1) & (np.abs(tissue.x - 8) < 3)
     tissue.loss += 8 * block - 3 * cyst
-    image = tissue.expose(gain_db=25, time_gain_db=0, rng=np.random.default_rng(4))
+    image = tissue.expose(gain_db=0, time_gain_db=0, rng=np.random.default_rng(4))
     assert image.dtype == np.uint8 and image.shape == (160, 200)
     behind = image[60:100].mean(axis=0)
     assert behind[50:70].mean() < behind[90:110].mean() - 40
@@ -92,10 +133,25 @@ def test_an_interface_is_brightest_where_it_is_level():
     tissue = bmode.Tissue((160, 200), (0.2, 0.2))
     tissue.echo -= 40
     tissue.reflect(12 + 0.6 * np.maximum(tissue.x, 0), 15.0, 0.2)
-    image = tissue.expose(gain_db=25, time_gain_db=0, rng=np.random.default_rng(5))
+    image = tissue.expose(gain_db=0, time_gain_db=0, rng=np.random.default_rng(5))
     level = image[:, 20:80].max(axis=0).mean()
     tilted = image[:, 120:180].max(axis=0).mean()
     assert level > tilted + 30
+
+
+def test_clutter_keeps_a_deep_shadow_from_going_black():
+    tissue = bmode.Tissue((160, 200), (0.2, 0.2), replace(A, noise_db=-90.0))
+    tissue.loss += 20 * (np.abs(tissue.z - 8) < 1) * np.ones_like(tissue.x)
+    image = tissue.expose(gain_db=0, time_gain_db=0, rng=np.random.default_rng(6))
+    # Tissue lies 25 dB above black and clutter 21 dB below tissue: 4 of 60 dB.
+    assert image[70:].mean() == pytest.approx(4 * 255 / 60, abs=8)
+
+
+def test_a_box_holds_what_lies_within_it():
+    tissue = bmode.Tissue((160, 200), (0.2, 0.2))
+    rows, columns = tissue.box((3.0, 10.0), (2.03, 1.03))
+    assert tissue.x[0, columns] == pytest.approx(tissue.x[0][np.abs(tissue.x[0] - 3) <= 2.03])
+    assert tissue.z[rows, 0] == pytest.approx(tissue.z[:, 0][np.abs(tissue.z[:, 0] - 10) <= 1.03])
 
 
 def test_random_field_has_unit_variance_and_the_asked_correlation_length():

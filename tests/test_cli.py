@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from thyro import cli, jobs, params, store
+from thyro import cli, jobs, params, store, terminal
 
 ROOT = Path.cwd()
 STUDY = """
@@ -69,8 +69,9 @@ def thyro(project, *words):
     ("words", "message"),
     [
         (["report", "nowhere"], "params/nowhere.yml: no such study. Known studies: demo, mine"),
-        (["report", "mine"], "table patients.csv is not there. Say DATA=path/to/folder"),
-        (["report", "mine", "--data", "absent"], "data folder absent is not there"),
+        (["report", "mine"], "params/mine.yml reads a folder: say DATA=path/to/folder."),
+        (["report", "mine", "--data", "absent"], "DATA: absent is not there. Name an existing"),
+        (["report", "mine", "--data", "params"], "table of `cohort`: params/patients.csv is not"),
         (["check", "nowhere"], "no such study"),
     ],
 )
@@ -165,7 +166,7 @@ def test_progress_of_a_job_becomes_a_bar(tmp_path, monkeypatch):
     target = tmp_path / "job.progress"
     monkeypatch.setenv(store.PROGRESS_FILE, str(target))
     list(store.progress("patients")(range(4)))
-    text = cli._bar(json.loads(target.read_text()), 75)
+    text = terminal._bar(json.loads(target.read_text()), 75)
     assert text == "patients ████████████ 4/4 1:15"
 
 
@@ -183,3 +184,35 @@ def test_results_of_other_parameters_make_a_job_stale(project, monkeypatch):
             (folder / f"{file}.json").write_text(json.dumps({"parameters": changed}))
     assert cli.other_parameters("smoke", study, "") == ["06_statistics"]
     store.project_root.cache_clear()
+
+
+def test_names_of_image_files_are_in_no_log(project):
+    """Snakemake logs every input file of a rule; a name may tell who a patient is."""
+    (project / "data/patients.csv").write_text("id\nhospital-1\n")
+    done = thyro(project, "report", "mine", "--data", "data")
+    assert done.returncode == 1 and "no column 'y', 'age'" in done.stderr
+    log = (project / "results/mine/snakemake.log").read_text()
+    assert "00_cohort" in log and "i0.png" not in log
+
+
+def test_another_file_in_the_folder_makes_the_cohort_stale(project, monkeypatch):
+    monkeypatch.chdir(project)
+    store.project_root.cache_clear()
+    before = cli.fingerprint("data")
+    assert cli.fingerprint("data") == before
+    (project / "data/i3.png").touch()
+    assert cli.fingerprint("data") != before
+    store.project_root.cache_clear()
+
+
+def test_an_example_is_a_folder_that_runs(project):
+    done = thyro(project, "example", "try", "--study", "smoke")
+    assert done.returncode == 0, done.stderr
+    assert "cp try/example.yml params/example.yml" in done.stdout
+    (project / "params/example.yml").write_text((project / "try/example.yml").read_text())
+    done = thyro(project, "run", "00_cohort", "example", "--data", "try")
+    assert done.returncode == 0, done.stderr
+    about = json.loads((project / "results/example/00_cohort/cohort.json").read_text())
+    assert about["simulated"] and about["external"] and about["second_reader"]
+    done = thyro(project, "example", "try")
+    assert done.returncode == 1 and "try: not empty; name a new folder" in done.stderr

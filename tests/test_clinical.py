@@ -1,6 +1,7 @@
 """Logistic regression against R's glm, Firth's fallback against closed forms, and selection."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -362,3 +363,13 @@ def test_a_model_before_surgery_takes_what_is_known_before_surgery():
         preoperative(DECLARED, ["age", "lnm_location"])
     with pytest.raises(ValueError, match="'size' is not declared"):
         preoperative(DECLARED, ["size"])
+
+
+def test_a_variable_that_may_be_missing_enters_no_model():
+    optional = DECLARED | {"tsh": {"preoperative": True, "required": False}}
+    assert preoperative(optional, []) == ["age"]
+    with pytest.raises(ValueError, match="'tsh' may be missing; no nomogram can rest on it"):
+        preoperative(optional, ["tsh"])
+    message = "candidates: no variable is required of every patient before surgery."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        preoperative({"lnm_location": {"preoperative": False}}, [])

@@ -1,164 +1,375 @@
-"""From the user's table to the cohort: typed, counted, split."""
+"""From typed rows to the cohort: counted at every step, one row per patient, under a pseudonym."""
 
+import re
+import unicodedata
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import cohort
+from thyro import cohort, spreadsheet
+from thyro.clinical_table import criterion_name
 
-AGE = {
-    "name": "age",
-    "column": None,
-    "label": "Age",
-    "kind": "continuous",
-    "levels": [],
-    "recode": {},
-    "missing": None,
-}
-MARGIN = {
-    "name": "margin",
-    "column": "rand",
-    "label": "Margin",
-    "kind": "categorical",
-    "levels": ["Smooth", "Irregular", "Not recorded"],
-    "recode": {"s": "Smooth"},
-    "missing": "Not recorded",
-}
-COLUMNS = {"id_column": "id", "outcome_column": "y"}
+AGE = {"name": "age", "label": "Age", "kind": "continuous"}
+HT = {"name": "ht", "label": "HT", "kind": "categorical", "required": False}
+CRITERIA = [
+    {"column": "c1", "label": "Not the first operation", "kind": "inclusion"},
+    {"column": "c2", "label": "I-131 before ultrasound", "kind": "exclusion"},
+]
+KEY = bytes(range(32))
+nan = float("nan")
 
 
-def table(**columns):
+def clinical(n=4, **columns):
     base = {
-        "id": ["a", "b", "c", "d"],
-        "y": ["1", "0", "0", "1.0"],
-        "age": ["40", "51.5", "", "33"],
-        "rand": ["s", "Irregular", "", "Smooth"],
+        "source_id": [f"p{i}" for i in range(n)],
+        "y": [float(i % 2) for i in range(n)],
+        "age": [40.0 + i for i in range(n)],
+        "ht": ["No"] * n,
     }
     return pd.DataFrame(base | columns)
 
 
-def read(**columns):
-    return cohort.read_clinical(table(**columns), [AGE, MARGIN], **COLUMNS)
+def refused(message):
+    return pytest.raises(cohort.CohortError, match=f"^{re.escape(message)}$")
 
 
-def test_cells_become_numbers_and_levels():
-    clinical = read()
-    assert clinical["y"].tolist() == [1, 0, 0, 1]
-    assert clinical["age"].isna().tolist() == [False, False, True, False]
-    assert clinical["margin"].tolist() == ["Smooth", "Irregular", "Not recorded", "Smooth"]
-    assert clinical["margin"].cat.categories.tolist() == MARGIN["levels"]
+def counts(flow):
+    return [(step["label"].removeprefix("Excluded: "), step["n"]) for step in flow.steps]
 
 
-@pytest.mark.parametrize(
-    ("columns", "message"),
-    [
-        ({"id": ["a", " ", "c", "d"]}, "row 3: id: empty, expected an id"),
-        ({"y": ["1", "2", "0", "2"]}, "row 3, 5: y: '2', expected 1, 0 or empty"),
-        ({"y": ["1", "yes", "0", "1"]}, "row 3: y: 'yes', expected 1, 0 or empty"),
-        (
-            {"age": ["40", "51,5", "1", "2"]},
-            "row 3: age: '51,5', expected a number with a decimal point",
-        ),
-        ({"age": ["40", "inf", "1", "2"]}, "row 3: age: 'inf', expected a number"),
-        (
-            {"rand": ["s", "x", "", "s"]},
-            "row 3: rand: 'x', expected one of: Irregular, Not recorded, Smooth, s",
-        ),
-    ],
-)
-def test_a_cell_that_cannot_be_used_is_named_with_its_row(columns, message):
-    with pytest.raises(cohort.CohortError, match=message.replace("(", r"\(")):
-        read(**columns)
-
-
-def test_all_problems_come_at_once():
-    with pytest.raises(cohort.CohortError, match=r"(?s)row 2: y.*row 4: age"):
-        read(y=["?", "0", "0", "1"], age=["1", "2", "?", "4"])
-
-
-def test_a_missing_column_lists_those_that_are_there():
-    with pytest.raises(cohort.CohortError, match="no column 'rand'. It has: id, y, age"):
-        cohort.read_clinical(table().drop(columns="rand"), [AGE, MARGIN], **COLUMNS)
-
-
-def test_exclusions_are_counted_and_sum():
-    clinical = read(id=["a", "a", "c", "d"], y=["1", "1", "0", ""], age=["40", "41", "", "3"])
-    clinical["area"] = [5, 9, 1, 1]
-    flow = cohort.include(clinical, [AGE, MARGIN], one_per_patient="area")
-    assert [(s["label"], s["n"]) for s in flow.steps] == [
-        ("Assessed (images)", 4),
-        ("Excluded: outcome not recorded", 1),
-        ("Excluded: further image of the same patient", 1),
-        ("Excluded: age not recorded", 1),
+def test_exclusions_come_in_their_order_and_only_the_first_counts():
+    frame = clinical(
+        9,
+        y=[1, 0, 1, 0, 1, 0, nan, 0, 1],
+        age=[nan, 50, 50, nan, 50, 50, 50, nan, 50],
+        ht=[None] * 9,
+        radiologist=[1.0] * 8 + [nan],
+        SVM=[0.1] * 9,
+        quality=["exclude", "", "exclude", "", "keep", "", "", "", ""],
+        **{
+            criterion_name(0): [True] + [False] * 8,
+            criterion_name(1): [True, True] + [False] * 7,
+        },
+    )
+    flags = pd.DataFrame(
+        {
+            "blur": [True, True, True, False, False, False],
+            "duplicate": [True, True, False, False, False, False],
+        },
+        index=[3, 4, 5, 6, 7, 8],
+    )
+    flow = cohort.include(
+        frame,
+        [AGE, HT],
+        criteria=CRITERIA,
+        flags=flags,
+        exclude_flagged=["duplicate", "blur"],
+        scores=["SVM"],
+    )
+    assert counts(flow) == [
+        ("Assessed (patients)", 9),
+        ("Not the first operation", 1),
+        ("I-131 before ultrasound", 1),
+        ("image quality, reader's decision", 1),
+        ("duplicate image", 1),  # the reader keeps the other one
+        ("blurred image", 1),
+        ("outcome not recorded", 1),
+        ("Age not recorded", 1),
+        ("radiologist's reading not recorded", 1),
     ]
-    assert flow.frame["source_id"].tolist() == ["a"] and flow.frame["area"].tolist() == [9]
+    assert flow.frame.index.tolist() == [4]
 
 
-def test_a_size_that_is_no_number_is_named_with_its_row():
-    clinical = read()
-    clinical["area"] = ["5", "big", "1", ""]
-    with pytest.raises(cohort.CohortError, match="row 3: area: 'big', expected a number"):
-        cohort.include(clinical, [AGE, MARGIN], one_per_patient="area")
+def test_a_missing_score_excludes():
+    frame = clinical(3, SVM=[0.1, nan, 0.2], CNN=[0.1, 0.2, nan])
+    flow = cohort.include(frame, [AGE], scores={"SVM": "s", "CNN": "c"})
+    assert counts(flow)[1:] == [("score of SVM not recorded", 1), ("score of CNN not recorded", 1)]
+
+
+def test_flags_that_do_not_exclude_are_only_shown():
+    flags = pd.DataFrame({"duplicate": [True, False, False, False], "blur": [True] * 4})
+    flow = cohort.include(clinical(), [AGE], flags=flags, exclude_flagged=["duplicate"])
+    assert flow.frame.index.tolist() == [1, 2, 3]
+    assert len(cohort.include(clinical(), [AGE], exclude_flagged=["duplicate"]).frame) == 4
+
+
+def test_candidates_are_those_whom_only_an_image_may_exclude():
+    frame = clinical(
+        6,
+        y=[nan] * 6,
+        section=["long", "long", "long", "trans", "long", "long"],
+        quality=["", "exclude", "keep", "", "", ""],
+        **{criterion_name(0): [True] + [False] * 5, criterion_name(1): [False] * 5 + [True]},
+    )
+    rows = cohort.candidates(frame, criteria=CRITERIA, view_column="section", view="long")
+    assert rows.index.tolist() == [2, 4]
+    assert cohort.candidates(frame).index.tolist() == [0, 2, 3, 4, 5]
+
+
+def test_other_views_are_set_aside():
+    frame = clinical(4, source_id=["a", "a", "b", "b"], section=["long", "trans"] * 2)
+    flow = cohort.include(frame, [AGE], view_column="section", view="long")
+    accents = clinical(2, section=["la\u0308ngs", "quer"])
+    assert len(cohort.candidates(accents, view_column="section", view=" längs")) == 1
+    assert counts(flow) == [("Assessed (images)", 4), ("view other than long", 2)]
+    with refused("section: no row has the view 'sagittal'. There: 'long' (2), 'trans' (2)."):
+        cohort.include(frame, [AGE], view_column="section", view="sagittal")
+
+
+def test_the_largest_of_the_table_or_of_the_masks_picks_the_row_of_a_patient():
+    frame = clinical(
+        6,
+        source_id=["a", "b", "a", "b", "c", "c"],
+        y=[1, 0, 1, nan, 0, 0],
+        size=["5", "7", "9", "8.5", "3", "3"],
+    )
+    flow = cohort.include(frame, [AGE], one_per_patient="size")
+    assert counts(flow) == [("Assessed (images)", 6), ("further image of the same patient", 3)]
+    # b: the larger one has no outcome; c: equals, so the first one.
+    assert flow.frame.index.tolist() == [1, 2, 4]
+    measured = pd.DataFrame({"mask_area_px": [9, 5, 1, 8, 3, 4]})
+    flow = cohort.include(frame, [AGE], one_per_patient="mask_area_px", measured=measured)
+    assert flow.frame.index.tolist() == [0, 1, 5]
+    typed = cohort.include(clinical(2, source_id=["a", "a"]), [AGE], one_per_patient="age")
+    assert typed.frame.index.tolist() == [1]
+
+
+def test_an_excluded_image_leaves_the_next_one_of_its_patient():
+    frame = clinical(2, source_id=["a", "a"], size=["9", "5"])
+    flags = pd.DataFrame({"blur": [True, False]})
+    flow = cohort.include(
+        frame, [AGE], one_per_patient="size", flags=flags, exclude_flagged=["blur"]
+    )
+    assert flow.frame.index.tolist() == [1]
+
+
+def test_sizes_that_cannot_pick_are_named():
+    frame = clinical(4, source_id=["a", "a", "b", "c"], size=["5", "", "big", ""])
+    with refused(
+        "The cohort cannot be used:\n"
+        "  row 4: size: 'big', expected a number with a decimal point\n"
+        "  row 3: size: empty, expected a number that picks the row of the patient"
+    ):
+        cohort.include(frame, [AGE], one_per_patient="size")
+    with refused("`one_per_patient`: 'area' is neither a column of the table nor measured."):
+        cohort.include(frame, [AGE], one_per_patient="area")
 
 
 def test_a_repeated_patient_stops_when_nothing_says_which_row_counts():
-    with pytest.raises(cohort.CohortError, match="row 2, 3: the same patient more than once"):
-        cohort.include(read(id=["a", "a", "c", "d"]), [AGE, MARGIN])
+    with refused(
+        "The table repeats patients:\n"
+        "  row 2, 4: the same patient; `one_per_patient` says which row to take\n"
+        "  row 3, 5: the same patient; `one_per_patient` says which row to take"
+    ):
+        cohort.include(clinical(source_id=["a", "b", "a", "b"]), [AGE])
 
 
-def test_544_patients_are_split_as_in_the_paper():
-    split = cohort.split_by_patient(pd.Series([0, 0, 1, 0] * 136), seed=1)
-    assert split.value_counts().to_dict() == {"train": 380, "test": 164}
+def test_a_cohort_of_nobody_says_how_it_came_about():
+    with refused(
+        "No patient is left:\n"
+        "  Assessed (patients): 4\n"
+        "  Excluded: outcome not recorded: 1\n"
+        "  Excluded: Age not recorded: 3"
+    ):
+        cohort.include(clinical(y=[0, 0, 1, nan], age=[nan] * 4), [AGE])
 
 
-def test_the_split_follows_the_seed_and_can_be_stratified():
-    y = pd.Series([0] * 70 + [1] * 30)
-    first, again, other = (cohort.split_by_patient(y, seed=s) for s in (1, 1, 2))
-    assert first.equals(again) and not first.equals(other)
-    stratified = cohort.split_by_patient(y, seed=1, stratify=True)
-    assert y[stratified == "test"].sum() == 9
+def test_every_row_is_counted_once_at_the_first_step_it_fails():
+    rng = np.random.default_rng(7)
+    for _ in range(30):
+        n = 60
+        frame = clinical(
+            n,
+            source_id=[f"p{i}" for i in rng.integers(0, 40, n)],
+            y=rng.choice([0, 1, nan], n),
+            age=rng.choice([50, nan], n, p=[0.8, 0.2]),
+            quality=rng.choice(["", "keep", "exclude"], n, p=[0.6, 0.2, 0.2]),
+            section=rng.choice(["long", "trans"], n),
+            **{criterion_name(i): rng.random(n) < 0.1 for i in range(2)},
+        )
+        view = {"view_column": "section", "view": "long"}
+        rows = cohort.candidates(frame, criteria=CRITERIA, **view)
+        images = pd.DataFrame(
+            {"blur": rng.random(len(rows)) < 0.2, "area": rng.random(len(rows))}, index=rows.index
+        )
+        flow = cohort.include(
+            frame,
+            [AGE],
+            criteria=CRITERIA,
+            **view,
+            one_per_patient="area",
+            measured=images,
+            flags=images,
+            exclude_flagged=["blur"],
+        )
+        assert n == len(flow.frame) + sum(step["n"] for step in flow.steps if step["excluded"])
+        assert flow.frame["source_id"].is_unique
+        assert set(flow.frame.index) <= set(rows.index)
+        left = frame[~frame[criterion_name(0)]]
+        assert counts(flow)[1] == ("Not the first operation", n - len(left))
+        assert counts(flow)[2] == ("I-131 before ultrasound", left[criterion_name(1)].sum())
 
 
-def test_a_split_without_outcomes_stops():
-    with pytest.raises(cohort.CohortError, match="at least two with and two without"):
-        cohort.split_by_patient(pd.Series([1] + [0] * 30), seed=1)
-
-
-def test_the_flow_chart_sums_or_stops():
-    patients = pd.DataFrame({"y": [0, 1, 1], "split": ["train", "train", "test"]})
+def chart_parts():
+    patients = pd.DataFrame({"y": [0, 1, 1, 0, 1], "split": ["train", "train", "test"] + ["x"] * 2})
     steps = [
         {"label": "Assessed", "n": 4, "excluded": False},
         {"label": "Excluded: x", "n": 1, "excluded": True},
     ]
-    chart = cohort.flow_chart(steps, patients)
+    return steps, patients
+
+
+def test_the_flow_chart_sums_or_stops():
+    steps, patients = chart_parts()
+    chart = cohort.flow_chart(steps, patients[:3])
     assert [(s["label"], s["n"], s.get("events")) for s in chart[2:]] == [
         ("Included", 3, None),
         ("Training cohort", 2, 1),
         ("Test cohort", 1, 1),
     ]
-    with pytest.raises(cohort.CohortError, match="ends with 4 patients, the cohort has 3"):
-        cohort.flow_chart(steps[:1], patients)
+    with refused("The flow chart ends with 4 patients, the cohort has 3."):
+        cohort.flow_chart(steps[:1], patients[:3])
+    with refused("Some patients are neither of the training, test nor external cohort."):
+        cohort.flow_chart(steps, patients)
 
 
-def test_pseudonyms_sort_and_say_nothing():
-    assert cohort.pseudonyms(2) == ["P001", "P002"]
-    assert cohort.pseudonyms(1200)[-1] == "P1200"
+def test_the_external_cohort_has_a_way_of_its_own():
+    steps, patients = chart_parts()
+    patients = patients.replace({"split": {"x": "external"}})
+    outside = [
+        {"label": "Assessed", "n": 5, "excluded": False},
+        {"label": "Excluded: y", "n": 3, "excluded": True},
+    ]
+    chart = cohort.flow_chart(steps, patients, outside)
+    assert chart[:5] == cohort.flow_chart(steps, patients[:3])
+    assert chart[5:7] == [{**step, "external": True} for step in outside]
+    node = {"label": "External cohort", "n": 2, "events": 1, "excluded": False, "split": True}
+    assert chart[7] == node | {"external": True}
+    assert "external" not in outside[0]  # the steps of the caller stay as they were
+    with refused("The flow chart ends with 5 patients, the external cohort has 2."):
+        cohort.flow_chart(steps, patients, outside[:1])
+    with refused("The external cohort has patients, but no steps that lead to them."):
+        cohort.flow_chart(steps, patients)
+
+
+def test_pseudonyms_follow_from_id_and_key_alone():
+    rng = np.random.default_rng(1)
+    ids = [f"{i:06d}" for i in rng.permutation(5000)]
+    made = dict(zip(ids, cohort.pseudonyms(ids, KEY), strict=True))
+    assert len(set(made.values())) == 5000
+    assert all(re.fullmatch("P[A-Z2-7]{8}", pseudonym) for pseudonym in made.values())
+    shuffled = rng.permutation(ids).tolist()
+    assert cohort.pseudonyms(shuffled[:100], KEY) == [made[patient] for patient in shuffled[:100]]
+    assert not set(cohort.pseudonyms(ids, KEY[::-1])) & set(made.values())
+
+
+def test_one_patient_has_one_pseudonym_however_the_id_is_written():
+    spellings = ["Müller", " Müller\u00a0", unicodedata.normalize("NFD", "Müller")]
+    assert len(set(cohort.pseudonyms(spellings, KEY))) == 1
+
+
+def test_a_pseudonym_is_the_keyed_hash_that_anyone_with_the_key_computes():
+    # printf 'S0001' | openssl dgst -sha256 -mac hmac -macopt hexkey:000102..1f -binary | base32
+    assert cohort.pseudonyms(["S0001"], KEY) == ["PYNBQKT65"]
+
+
+def test_equal_pseudonyms_and_short_keys_stop(monkeypatch):
+    with pytest.raises(ValueError, match=r"^key: expected at least 16 bytes, got 3\.$"):
+        cohort.pseudonyms(["a"], b"abc")
+    monkeypatch.setattr(cohort, "PSEUDONYM_LENGTH", 1)
+    with refused("Two patients get the same pseudonym; make another key."):
+        cohort.pseudonyms([str(i) for i in range(40)], KEY)
 
 
 def test_the_patient_table_carries_no_hospital_id():
-    clinical = read(age=["40", "51", "60", "33"]).assign(image="7/secret-a.png")
-    split = pd.Series(["train", "test", "train", "test"], name="split")
+    frame = clinical(radiologist=[1.0, 0, 0, 1], image=[f"7/secret-{i}.png" for i in range(4)])
+    frame.index = [3, 5, 7, 9]
+    parts = pd.Series(["train", "test", "train", "external"], index=frame.index, name="split")
+    ids = cohort.pseudonyms(frame["source_id"], KEY)
+    paths = {part: [f"r/{part}/{i}.png" for i in ids] for part in ("mask_2", "image", "mask")}
     patients = cohort.patient_table(
-        clinical, ["age", "margin"], split=split, spacing_mm=[(0.1, 0.2)] * 4, folder="r"
+        frame,
+        ["age", "ht"],
+        patient_ids=ids,
+        split=parts,
+        paths=paths,
+        spacing_mm=[(0.1, 0.2)] * 4,
     )
-    assert list(patients) == [
-        "patient_id",
-        "y",
-        "split",
-        "age",
-        "margin",
-        "image",
-        "mask",
-        "spacing_mm",
-    ]
-    assert patients["image"].tolist()[0] == "r/images/P001.png"
-    assert "secret" not in patients.to_csv()
+    assert list(patients) == (
+        ["patient_id", "y", "split", "age", "ht", "radiologist"]
+        + ["image", "mask", "mask_2", "spacing_mm"]
+    )
+    assert patients["patient_id"].tolist() == ids and patients["split"].tolist() == parts.tolist()
+    assert patients["y"].dtype == patients["radiologist"].dtype == int
+    assert patients["image"][0] == f"r/image/{ids[0]}.png"
+    assert patients["spacing_mm"][0] == [0.1, 0.2]
+    written = patients.to_csv()
+    assert "secret" not in written and "p0" not in written
+
+
+def test_a_study_of_scores_has_no_images():
+    frame = clinical(2, SVM=[0.1, 0.2])
+    patients = cohort.patient_table(
+        frame, ["age"], patient_ids=["Pa", "Pb"], split=pd.Series(["train", "test"])
+    )
+    assert list(patients) == ["patient_id", "y", "split", "age"]
+
+
+DATA = Path(__file__).parents[2] / "shared/data"
+
+
+def source(name, file):
+    if not DATA.is_dir():
+        pytest.skip(f"{DATA} is not there")
+    return spreadsheet.read((DATA / file).read_bytes(), name)
+
+
+def test_ddti_gives_184_patients_of_273_images():
+    # shared/data/README.md: 216 graded images of 184 cases, 33 + 151 by the largest lesion.
+    table = source("labels.csv", "ddti/labels.csv")
+    age = AGE | {"required": False}
+    frame, problems = cohort.read_clinical(
+        table,
+        [age],
+        id_column="case_id",
+        outcome_column="label_tirads_ge4a",
+        other_columns=["mask_area_px"],
+    )
+    assert problems == []
+    flow = cohort.include(frame, [age], one_per_patient="mask_area_px")
+    graded = table[table["label_tirads_ge4a"] != ""]
+    assert len(graded) == 216
+    assert set(flow.frame["source_id"]) == set(graded["case_id"]) and len(flow.frame) == 184
+    area = graded["mask_area_px"].astype(float)
+    assert (
+        flow.frame["mask_area_px"].astype(float).sum()
+        == area.groupby(graded["case_id"]).max().sum()
+    )
+    assert counts(flow)[0] == ("Assessed (images)", 273)
+
+
+def test_real_scores_of_two_centres_make_two_cohorts():
+    table = source("clnm_tidy.csv", "clnm_ptc/clnm_tidy.csv")
+    table["id"] = table["cohort"] + " " + table["row"]
+    size = {"name": "size", "column": "Size_of_US", "label": "Size", "kind": "continuous"}
+    frame, problems = cohort.read_clinical(
+        table,
+        [size, {"name": "age", "column": "Age", "label": "Age", "kind": "continuous"}],
+        id_column="id",
+        outcome_column="Label",
+        scores={"CNN": "dl_score_fold1"},
+        other_columns=["cohort"],
+    )
+    assert problems == []
+    flow = cohort.include(frame, [size], scores=["CNN"])
+    split = cohort.split_by_patient(
+        flow.frame["y"],
+        how="centre",
+        column=flow.frame["cohort"],
+        test_centres=["external_test"],
+        seed=1,
+    )
+    assert split.value_counts().to_dict() == {"test": 187, "train": 109}
+    assert flow.frame["y"].groupby(split).sum().to_dict() == {"test": 58, "train": 55}

@@ -82,6 +82,35 @@ def test_every_model_has_one_colour_and_one_line():
         assert (figures.MODEL_LINES[name] == "--") == name.startswith("OR_")
 
 
+@pytest.mark.parametrize("matrix", [np.eye(3), *BLINDNESS.values()], ids=["all", *BLINDNESS])
+def test_models_of_other_names_stay_apart_too(matrix):
+    names = [f"score {i}" for i in range(6)]
+    styles = figures.model_styles([*names, *PANELS[2]])
+    assert styles["Nomogram_B"] == (
+        figures.MODEL_COLOURS["Nomogram_B"],
+        figures.MODEL_LINES["Nomogram_B"],
+    )
+    for a, b in combinations(names, 2):
+        colours = [lab(styles[name][0], matrix) for name in (a, b)]
+        assert np.linalg.norm(colours[0] - colours[1]) > 20, (a, b)
+
+
+def test_no_two_of_24_models_look_alike_and_order_alone_decides():
+    names = [f"score {i}" for i in range(24)]
+    styles = figures.model_styles(names)
+    assert len(set(styles.values())) == 24
+    known = set(figures.MODEL_COLOURS.values())
+    assert not known & {colour for colour, _ in styles.values()}
+    assert figures.model_styles(["SR_SVM", *names])["score 3"] == styles["score 3"]
+
+
+def test_roc_keeps_the_style_of_a_model_in_every_panel(ax, cohort):
+    y, p = cohort
+    styles = figures.model_styles(["first", "second"])
+    figures.draw_roc({"second": statistics.roc_curve(y, p)}, ax, styles=styles)
+    assert (ax.lines[1].get_color(), ax.lines[1].get_linestyle()) == styles["second"]
+
+
 def test_style_prints_no_text_below_six_points():
     names = ("font", "axes.title", "axes.label", "xtick.label", "ytick.label")
     sizes = [mpl.rcParams[f"{name}.size" if name == "font" else f"{name}size"] for name in names]

@@ -1,15 +1,16 @@
-"""Image files: grey values, pixel sizes, masks, and what is refused."""
+"""Image files: grey values, pixel sizes, masks against their images, and a user's folder."""
 
+import pickle
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pydicom
 import pytest
 import SimpleITK as sitk
 from PIL import Image
-from pydicom.uid import ExplicitVRLittleEndian
 
+from tests.test_dicom import write_dicom
 from thyro import imaging
 
 REAL = Path("../shared/data")
@@ -18,192 +19,191 @@ needs_real_data = pytest.mark.skipif(
 )
 
 GREY = np.arange(0, 240, dtype=np.uint8).reshape(12, 20)
+NODULE = np.zeros(GREY.shape, np.uint8)
+NODULE[3:8, 4:12] = 1
+NODULE[4, 12] = 1  # unlike itself when mirrored or turned
+IDENTITY = (1, 0, 0, 0, 1, 0, 0, 0, 1)
 
 
-def write_dicom(path, pixels, **tags):
-    """A minimal ultrasound file."""
-    data = pydicom.Dataset()
-    data.SOPClassUID = "1.2.840.10008.5.1.4.1.1.6.1"
-    data.SOPInstanceUID = "1.2.3"
-    data.PatientName = "Planted^Name"
-    data.Rows, data.Columns = pixels.shape[:2]
-    data.SamplesPerPixel = 3 if pixels.ndim == 3 else 1
-    data.PlanarConfiguration = 0
-    data.PhotometricInterpretation = "RGB" if pixels.ndim == 3 else "MONOCHROME2"
-    data.BitsAllocated = data.BitsStored = pixels.itemsize * 8
-    data.HighBit = data.BitsStored - 1
-    data.PixelRepresentation = 0
-    data.PixelData = pixels.tobytes()
-    for name, value in tags.items():
-        setattr(data, name, value)
-    data.file_meta = pydicom.dataset.FileMetaDataset()
-    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    data.save_as(path, enforce_file_format=True)
-    return path
+def write_picture(path, array):
+    Image.fromarray(array).save(path)
+    return path.name
 
 
-def region(**changes):
-    tags = {
-        "RegionDataType": 1,
-        "PhysicalUnitsXDirection": 3,
-        "PhysicalUnitsYDirection": 3,
-        "PhysicalDeltaX": 0.01,
-        "PhysicalDeltaY": 0.02,
-        "RegionLocationMinX0": 0,
-        "RegionLocationMinY0": 0,
-        "RegionLocationMaxX1": 19,
-        "RegionLocationMaxY1": 11,
-    }
-    item = pydicom.Dataset()
-    for name, value in (tags | changes).items():
-        setattr(item, name, value)
-    return pydicom.Sequence([item])
+def write_volume(path, array, *, spacing=(0.1, 0.2, 1), origin=(0, 0, 0), direction=IDENTITY):
+    """A volume of (slices, rows, columns); geometry in ITK's order, x first."""
+    volume = sitk.GetImageFromArray(array)
+    n = volume.GetDimension()
+    volume.SetSpacing(spacing[:n])
+    volume.SetOrigin(origin[:n])
+    if n == 3:
+        volume.SetDirection(direction)
+    sitk.WriteImage(volume, str(path))
+    return path.name
 
 
-@pytest.mark.parametrize("suffix", ["png", "tif", "nii.gz", "nrrd", "mha"])
+def one(folder, image, mask, *, frame="", second_mask="", **options):
+    """The folder of one row."""
+    files = {"image": [image], "mask": [mask], "second_mask": [second_mask], "frame": [frame]}
+    return imaging.Folder(folder, pd.DataFrame(files), **options)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "bmp", "nii", "nii.gz", "nrrd", "mha"])
 def test_grey_files_come_back_as_they_were(tmp_path, suffix):
     path = tmp_path / f"a.{suffix}"
-    if suffix in ("png", "tif"):
-        Image.fromarray(GREY).save(path)
-    else:
-        volume = sitk.GetImageFromArray(GREY)
-        volume.SetSpacing((0.1, 0.2))
-        sitk.WriteImage(volume, str(path))
+    drawn = suffix in ("png", "tif", "bmp")
+    write_picture(path, GREY) if drawn else write_volume(path, GREY)
     image, spacing = imaging.read_image(path)
-    assert np.array_equal(image, GREY)
-    assert spacing == (None if suffix in ("png", "tif") else pytest.approx((0.2, 0.1)))
+    assert np.array_equal(image, GREY) and image.dtype == float
+    assert spacing == (None if drawn else pytest.approx((0.2, 0.1)))
+
+
+def test_a_volume_of_one_slice_is_a_frame(tmp_path):
+    write_volume(tmp_path / "a.nii.gz", GREY[None])
+    assert np.array_equal(imaging.read_image(tmp_path / "a.nii.gz")[0], GREY)
+
+
+def test_a_size_of_1_mm_is_what_programs_write_for_unknown(tmp_path):
+    write_volume(tmp_path / "a.nrrd", GREY, spacing=(1, 1, 1))
+    assert imaging.read_image(tmp_path / "a.nrrd")[1] is None
 
 
 def test_colour_is_weighed_to_grey_and_grey_in_rgb_is_exact(tmp_path):
-    Image.fromarray(np.stack([GREY] * 3, axis=-1)).save(tmp_path / "grey.png")
+    write_picture(tmp_path / "grey.png", np.stack([GREY] * 3, axis=-1))
     assert np.array_equal(imaging.read_image(tmp_path / "grey.png")[0], GREY)
     red = np.zeros((4, 4, 3), np.uint8)
     red[..., 0] = 100
-    Image.fromarray(red).save(tmp_path / "red.png")
+    write_picture(tmp_path / "red.png", red)
     assert imaging.read_image(tmp_path / "red.png")[0] == pytest.approx(29.9)
 
 
-def test_dicom_photometry(tmp_path):
-    plain, _ = imaging.read_image(write_dicom(tmp_path / "a.dcm", GREY))
-    turned, _ = imaging.read_image(
-        write_dicom(tmp_path / "b.dcm", GREY, PhotometricInterpretation="MONOCHROME1")
+def test_colours_of_a_palette_picture_are_shown(tmp_path):
+    picture = Image.fromarray(255 - GREY).convert("P")
+    picture.putpalette([level for grey in range(255, -1, -1) for level in [grey] * 3])
+    picture.save(tmp_path / "a.png")
+    assert np.array_equal(imaging.read_image(tmp_path / "a.png")[0], GREY)
+
+
+def test_a_picture_is_known_by_its_content(tmp_path):
+    Image.fromarray(GREY).save(tmp_path / "a.jpg", format="PNG")
+    assert np.array_equal(imaging.read_image(tmp_path / "a.jpg")[0], GREY)
+    write_dicom(tmp_path / "IM0001", GREY)
+    assert np.array_equal(imaging.read_image(tmp_path / "IM0001")[0], GREY)
+
+
+@pytest.mark.parametrize("name", ["a.nrrd", "a.tif", "a.dcm"])
+def test_a_frame_is_chosen(tmp_path, name):
+    path, stack = tmp_path / name, np.stack([GREY, GREY // 2])
+    if name == "a.nrrd":
+        write_volume(path, stack)
+    elif name == "a.tif":
+        pages = [Image.fromarray(page) for page in stack]
+        pages[0].save(path, save_all=True, append_images=pages[1:])
+    else:
+        write_dicom(path, stack, frames=2)
+    message = f"{name}: 2 frames; name the one to analyse with cohort.frame, from 0."
+    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+        imaging.read_image(path)
+    assert np.array_equal(imaging.read_image(path, frame=1)[0], GREY // 2)
+    write_picture(tmp_path / "m.png", NODULE)
+    for text in ("1", "1.0"):  # as spreadsheets write it
+        case = one(tmp_path, name, "m.png", frame=text)[0]
+        assert np.array_equal(case.image, GREY // 2)
+
+
+# The user's folder.
+
+
+def test_a_case_holds_both_masks_size_and_notes(tmp_path):
+    write_dicom(tmp_path / "a.dcm", GREY, PixelSpacing=[0.2, 0.1])
+    write_volume(tmp_path / "m.nii.gz", NODULE[None])
+    write_picture(tmp_path / "n.png", NODULE[::-1].copy())
+    files = pd.DataFrame(
+        {"image": ["a.dcm"] * 2, "mask": ["m.nii.gz"] * 2, "second_mask": ["n.png", ""]},
+        index=[4, 9],
     )
-    assert np.array_equal(plain, GREY) and np.array_equal(turned, 255.0 - GREY)
+    folder = imaging.Folder(tmp_path, files)
+    assert len(folder) == 2 and len(list(folder)) == 2
+    both, single = folder[0], folder[1]
+    assert np.array_equal(both.image, GREY) and both.image.dtype == float
+    assert np.array_equal(both.mask, NODULE == 1)
+    assert np.array_equal(both.second_mask, NODULE[::-1] == 1)
+    assert both.spacing_mm == (0.2, 0.1) and both.notes == ()
+    assert single.second_mask is None
 
 
-@pytest.mark.parametrize(
-    ("tags", "spacing"),
-    [
-        ({"PixelSpacing": [0.3, 0.4]}, (0.3, 0.4)),
-        ({"SequenceOfUltrasoundRegions": region()}, (0.2, 0.1)),
-        ({"SequenceOfUltrasoundRegions": region(PhysicalUnitsXDirection=4)}, None),  # seconds
-        ({"SequenceOfUltrasoundRegions": region(RegionLocationMaxX1=40)}, None),  # another size
-        ({}, None),
-    ],
-)
-def test_dicom_spacing(tmp_path, tags, spacing):
-    _, found = imaging.read_image(write_dicom(tmp_path / "a.dcm", GREY, **tags))
-    assert found == (None if spacing is None else pytest.approx(spacing))
+def test_a_missing_size_is_noted_or_taken_from_the_study(tmp_path):
+    write_picture(tmp_path / "a.png", GREY)
+    write_dicom(tmp_path / "b.dcm", GREY, PixelSpacing=[0, 0])
+    write_picture(tmp_path / "m.png", NODULE)
+    plain = one(tmp_path, "a.png", "m.png")[0]
+    assert plain.spacing_mm is None
+    assert plain.notes == ("no pixel size (the file tells none): sizes are in pixels",)
+    given = one(tmp_path, "a.png", "m.png", spacing_mm=0.08)[0]
+    assert given.spacing_mm == (0.08, 0.08) and given.notes == ()
+    wrong = one(tmp_path, "b.dcm", "m.png", spacing_mm=0.08)[0]
+    assert wrong.notes == (
+        "pixel size taken from cohort.spacing_mm (its PixelSpacing is not positive)",
+    )
 
 
-def test_deep_dicom_is_scaled_by_its_depth_however_dark(tmp_path):
-    deep = GREY.astype(np.uint16)  # at most 239 of 65535
-    image, _ = imaging.read_image(write_dicom(tmp_path / "a.dcm", deep))
-    assert image == pytest.approx(deep * (255 / 65535))
+def test_notes_and_cases_never_name_a_file(tmp_path):
+    write_dicom(tmp_path / "Smith_Jane.dcm", GREY)
+    write_picture(tmp_path / "Smith_Jane.png", NODULE * np.uint8(255))
+    assert "Smith" not in repr(one(tmp_path, "Smith_Jane.dcm", "Smith_Jane.png")[0])
 
 
-def test_other_files_beyond_8_bits_are_refused(tmp_path):
-    Image.fromarray(GREY.astype(np.uint16) * 2).save(tmp_path / "a.png")
-    with pytest.raises(imaging.ImageError, match="0 to 478, expected 0 to 255; export"):
-        imaging.read_image(tmp_path / "a.png")
+def test_a_border_is_set_to_black(tmp_path):
+    write_picture(tmp_path / "a.png", GREY + np.uint8(1))
+    write_picture(tmp_path / "m.png", NODULE)
+    image = one(tmp_path, "a.png", "m.png", border_px=(1, 2, 3, 4))[0].image
+    expected = np.zeros(GREY.shape)
+    expected[1:10, 3:16] = GREY[1:10, 3:16] + 1.0
+    assert np.array_equal(image, expected)
 
 
-def test_pixel_sizes_known_for_some_only_stop(tmp_path):
-    Image.fromarray((GREY > 99).astype(np.uint8)).save(tmp_path / "m.png")
-    write_dicom(tmp_path / "a.dcm", GREY, PixelSpacing=[0.3, 0.4])
-    write_dicom(tmp_path / "b.dcm", GREY)
-    folder = imaging.Folder(tmp_path, pd.Series(["a.dcm", "b.dcm"]), pd.Series(["m.png"] * 2))
-    with pytest.raises(
-        imaging.ImageError, match="1 of 2 images do not tell it, the first in row 3"
-    ):
-        folder.check()
+def test_everything_outside_the_scan_is_set_to_black(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = np.zeros((200, 300), np.uint8)
+    frame[20:170, 60:260] = rng.integers(30, 200, (150, 200))
+    frame[185:190, 10:80:3] = 255  # a line of text
+    write_picture(tmp_path / "a.png", frame)
+    mask = np.zeros_like(frame)
+    mask[80:100, 100:140] = 1
+    write_picture(tmp_path / "m.png", mask)
+    untouched = one(tmp_path, "a.png", "m.png")[0].image
+    image = one(tmp_path, "a.png", "m.png", blank_outside_scan=True)[0].image
+    assert np.array_equal(untouched, frame)
+    assert not image[185:190].any() and image[100, 160] == frame[100, 160] > 0
 
 
-def test_a_frame_must_be_chosen(tmp_path):
-    volume = sitk.GetImageFromArray(np.stack([GREY, GREY // 2]))
-    sitk.WriteImage(volume, str(tmp_path / "a.nrrd"))
-    with pytest.raises(imaging.ImageError, match="2 frames; say which"):
-        imaging.read_image(tmp_path / "a.nrrd")
-    assert np.array_equal(imaging.read_image(tmp_path / "a.nrrd", frame=1)[0], GREY // 2)
-
-
-def test_files_that_are_no_images_are_named(tmp_path):
-    (tmp_path / "broken.png").write_bytes(b"not a picture")
-    with pytest.raises(imaging.ImageError, match="broken.png: not readable as an image"):
-        imaging.read_image(tmp_path / "broken.png")
-    write_dicom(tmp_path / "a.dcm", GREY)
-    data = pydicom.dcmread(tmp_path / "a.dcm")
-    del data.PixelData
-    data.save_as(tmp_path / "empty.dcm")
-    with pytest.raises(imaging.ImageError, match="a DICOM file without pixels"):
-        imaging.read_image(tmp_path / "empty.dcm")
-
-
-@pytest.mark.parametrize("white", [1, 255])
-def test_masks_of_labels_and_of_pictures(tmp_path, white):
-    inside = GREY > 100
-    Image.fromarray((inside * white).astype(np.uint8)).save(tmp_path / "m.png")
-    assert np.array_equal(imaging.read_mask(tmp_path / "m.png", GREY), inside)
-
-
-@pytest.mark.parametrize(
-    ("mask", "message"),
-    [
-        (np.zeros((12, 20), np.uint8), "m.png: empty"),
-        (np.ones((20, 12), np.uint8), "20 x 12 pixels, but its image has 12 x 20"),
-    ],
-)
-def test_masks_that_do_not_match_are_refused(tmp_path, mask, message):
-    Image.fromarray(mask).save(tmp_path / "m.png")
-    with pytest.raises(imaging.ImageError, match=message):
-        imaging.read_mask(tmp_path / "m.png", GREY)
-
-
-def test_the_largest_of_two_components_stays():
-    mask = np.zeros((20, 20), bool)
-    mask[2:5, 2:5] = mask[10:18, 10:18] = True
-    assert imaging.largest_component(mask).sum() == 64
-
-
-def test_paths_cannot_leave_the_folder(tmp_path):
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (tmp_path / "secret.png").write_bytes(b"")
-    (folder / "link.png").symlink_to(tmp_path / "secret.png")
-    for name in ("../secret.png", str(tmp_path / "secret.png"), "link.png"):
-        with pytest.raises(imaging.ImageError, match="outside the data folder"):
-            imaging.inside(folder, name, "image")
-    with pytest.raises(imaging.ImageError, match="is not in the data folder"):
-        imaging.inside(folder, "absent.png", "image")
-    with pytest.raises(imaging.ImageError, match="no file named"):
-        imaging.inside(folder, " ", "image")
-
-
-def test_a_folder_reads_rows_and_names_all_that_are_wrong(tmp_path):
-    Image.fromarray(GREY).save(tmp_path / "a.png")
-    Image.fromarray((GREY > 99).astype(np.uint8)).save(tmp_path / "m.png")
-    Image.fromarray(np.zeros_like(GREY)).save(tmp_path / "e.png")
-    names = pd.Series(["a.png", "a.png", "b.png"], index=[0, 4, 7])
-    folder = imaging.Folder(tmp_path, names, pd.Series(["m.png", "e.png", "m.png"]), spacing_mm=0.1)
-    image, mask = folder[0]
-    assert np.array_equal(image, GREY) and mask.sum() == (GREY > 99).sum()
-    assert imaging.Folder(tmp_path, names[:1], pd.Series(["m.png"]), spacing_mm=0.1).check() == [
-        (0.1, 0.1)
+def test_all_problems_of_a_row_are_told_and_survive_the_way_from_a_worker(tmp_path):
+    write_picture(tmp_path / "a.png", GREY)
+    write_picture(tmp_path / "e.png", NODULE * 0)
+    write_picture(tmp_path / "l.png", np.kron(NODULE, np.full((2, 2), 3, np.uint8)))
+    folder = pickle.loads(pickle.dumps(one(tmp_path, "b.png", "e.png", second_mask="l.png")))
+    with pytest.raises(imaging.ImageError) as error:
+        folder[0]
+    expected = [
+        f"image 'b.png' is not in the data folder {tmp_path}.",
+        "mask e.png: empty. Outline the nodule, or exclude the patient.",
+        "second mask l.png: holds only label 3, expected 1; set cohort.mask_label.",
     ]
-    with pytest.raises(
-        imaging.ImageError, match=r"(?s)row 6: mask e.png: empty.*row 9: image 'b.png'"
-    ):
-        folder.check()
+    assert error.value.problems == expected
+    assert pickle.loads(pickle.dumps(error.value)).problems == expected
+    with pytest.raises(imaging.ImageError) as error:
+        one(tmp_path, "a.png", "l.png", frame="two")[0]
+    assert error.value.problems == [
+        "frame 'two': expected a whole number from 0, or an empty cell.",
+        "mask l.png: holds only label 3, expected 1; set cohort.mask_label.",
+    ]
+    with pytest.raises(imaging.ImageError) as error:
+        one(tmp_path, "a.png", "l.png")[0]
+    assert error.value.problems == [
+        "mask l.png: holds only label 3, expected 1; set cohort.mask_label.",
+        "mask l.png: 24 x 40 pixels, but its image has 12 x 20. "
+        "Export the mask on the grid of the image.",
+    ]
 
 
 def test_the_scan_is_found_beside_text():
@@ -216,6 +216,31 @@ def test_the_scan_is_found_beside_text():
     assert abs(columns.start - 60) <= 5 and abs(columns.stop - 260) <= 5
 
 
+def test_a_title_bar_is_not_the_scan():
+    rng = np.random.default_rng(0)
+    frame = np.zeros((200, 300))
+    frame[:24] = 60.0
+    frame[8:14, 10:290:3] = 255  # words on a bar of one grey
+    frame[24:170] = rng.uniform(10, 120, (146, 300))
+    rows, columns = imaging.scan_area(frame)
+    assert 20 <= rows.start <= 28 and abs(rows.stop - 170) <= 5
+    assert (columns.start, columns.stop) == (0, 300)
+
+
+def test_a_scan_without_a_border_is_whole():
+    frame = np.random.default_rng(0).uniform(10, 120, (150, 200))
+    assert imaging.scan_area(frame) == (slice(0, 150), slice(0, 200))
+    assert imaging.scan_area(np.zeros((150, 200))) == (slice(0, 150), slice(0, 200))
+
+
+@needs_real_data
+def test_the_scan_of_real_devices_ends_below_their_title_bars():
+    for name, top in (("OBXXXX1A", 60), ("gdcm-US-ALOKA-16", 20), ("US1_J2KI", 95)):
+        image, _ = imaging.read_image(REAL / "us_dicom" / f"{name}.dcm")
+        rows, _ = imaging.scan_area(image)
+        assert top < rows.start < top + 15, name  # institution and date stand above
+
+
 def test_a_png_holds_pixels_and_nothing_else(tmp_path):
     (tmp_path / "a.png").write_bytes(imaging.png_bytes(GREY))
     with Image.open(tmp_path / "a.png") as picture:
@@ -223,17 +248,18 @@ def test_a_png_holds_pixels_and_nothing_else(tmp_path):
 
 
 @needs_real_data
-def test_a_palette_file_and_its_compressed_twin_agree():
-    folder = REAL / "us_dicom"
-    plain, spacing = imaging.read_image(folder / "OBXXXX1A.dcm")
-    twin, _ = imaging.read_image(folder / "OBXXXX1A_rle.dcm")
-    assert np.array_equal(plain, twin)
-    assert spacing == pytest.approx((0.2623, 0.2623), rel=1e-3)
-
-
-@needs_real_data
-def test_a_region_box_of_another_image_size_gives_no_spacing():
-    with pytest.raises(imaging.ImageError, match="30 frames"):
-        imaging.read_image(REAL / "us_dicom" / "examples_ybr_color.dcm")
-    image, spacing = imaging.read_image(REAL / "us_dicom" / "examples_ybr_color.dcm", frame=0)
-    assert image.shape == (240, 320) and spacing is None
+def test_real_frames_and_outlines(tmp_path):
+    names = ["2_1", "3_1", "382_1"]
+    files = pd.DataFrame(
+        {
+            "image": [f"images/{name}.jpg" for name in names],
+            "mask": [f"masks/{name}.png" for name in names],
+        }
+    )
+    cases = list(imaging.Folder(REAL / "ddti", files, component="largest"))
+    assert [case.image.shape for case in cases] == [(360, 560)] * 3
+    assert [int(case.mask.sum()) for case in cases[:2]] == [31115, 7273]  # labels.csv
+    # 17 pixels of this outline lie beside the scan.
+    folder = imaging.Folder(REAL / "ddti", files, component="largest", blank_outside_scan=True)
+    with pytest.raises(imaging.ImageError, match="382_1.png: 17 of its 22775 pixels lie where"):
+        folder[2]

@@ -6,18 +6,20 @@ from pathlib import Path
 import pytest
 
 LAYERS = [
-    {"checks", "bmode"},
-    {"groups", "lasso", "phantom", "networks"},
-    {"statistics", "calibration", "decision"},
+    {"checks", "bmode", "cells", "spreadsheet", "pixels"},
+    {"groups", "lasso", "neck", "networks", "clinical_table", "dicom", "formats"},
+    {"phantom", "split", "masks"},
+    {"statistics", "calibration", "decision", "casemix"},
     {"performance"},
-    {"cohort", "simulate", "imaging", "sr", "radiomics", "deep"}
-    | {"selection", "models", "clinical", "nomogram"},
-    {"rounding", "jobs"},
-    {"params", "figures", "pictures", "diagrams", "model_figures", "paper"}
+    {"cohort", "simulate", "imaging", "quality", "example", "sr", "radiomics", "deep"}
+    | {"selection", "models", "clinical", "nomogram", "recovery"},
+    {"rounding", "jobs", "boxes"},
+    {"study", "baseline", "flow_chart"},
+    {"params", "wording", "figures", "pictures", "diagrams", "model_figures", "paper"}
     | {"crossref", "shortcodes", "reference_docx"},
-    {"store", "tables"},
-    {"supplement"},
-    {"render"},
+    {"store", "tables", "sheets"},
+    {"supplement", "sources", "terminal"},
+    {"render", "intake"},
     {"manuscript"},
     {"cli"},
 ]

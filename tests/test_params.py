@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from thyro import jobs, params
+from thyro import jobs, params, study
 
 STUDIES = sorted(path.stem for path in Path("params").glob("*.yml"))
 
@@ -30,6 +30,43 @@ def test_a_notebook_opened_by_hand_runs_the_smoke_study(job):
     values = params.arguments(params.load("smoke", Path("params")), "smoke", job)
     same = {key for key in values if cell[key] == values[key]}
     assert set(values) - same <= set(job.fixed)
+
+
+@pytest.mark.parametrize("section", [study.Source, study.Cohort, study.Variable, study.Criterion])
+def test_the_template_explains_every_key_of_a_folder(section):
+    text = Path("params/template.yml").read_text()
+    simulated = {"n_patients", "image_shape", "effect", "device", "exclusions", "missing"}
+    keys = set(section.model_fields) - (simulated if issubclass(section, study.Source) else set())
+    assert [key for key in sorted(keys) if key not in text] == []
+
+
+def test_an_external_cohort_is_like_the_cohort_but_for_what_it_says(tmp_path):
+    demo = params.load("demo", Path("params"))
+    assert demo.external.image_shape == demo.cohort.image_shape
+    assert (demo.cohort.device, demo.external.device) == ("A", "B")
+    # A study on a folder that extends a simulated one has no simulated external patients.
+    assert params.load("ddti", Path("params")).external is None
+
+
+def test_a_study_of_scores_runs_three_notebooks(tmp_path):
+    scores = {
+        "cohort": {
+            "source": "folder",
+            "table": "t.csv",
+            "id_column": "id",
+            "outcome_column": "y",
+            "scores": {"Deep": "dl"},
+            "variables": [{"name": "age", "label": "Age", "kind": "continuous"}],
+        },
+        "external": None,
+        "nomogram": {"signatures": ["Deep"]},
+    }
+    mine = params.load("mine", study_file(tmp_path, **scores))
+    assert list(mine.jobs) == ["00_cohort", "05_nomogram", "06_statistics"]
+    assert mine.jobs["00_cohort"].writes[-1] == "scores.parquet"
+    assert "nomogram_B.json" not in mine.jobs["05_nomogram"].writes
+    values = params.arguments(mine, "mine", mine.jobs["06_statistics"])
+    assert values["model_predictions"] == "results/mine/00_cohort/scores.parquet"
 
 
 def test_extends_changes_only_what_it_names():
@@ -68,6 +105,21 @@ def test_extends_changes_only_what_it_names():
             {"cohort": {"variables": [{"name": "a", "label": "A", "kind": "categorical"}]}},
             "a categorical variable needs at least two levels",
         ),
+        (
+            {"cohort": {"variables": [{"name": "a", "label": "A", "kind": "continuos"}]}},
+            "`cohort.variables.0.kind`: Input should be 'continuous' or 'categorical'",
+        ),
+        (
+            {"cohort": {"criteria": [{"colum": "a", "label": "b", "kind": "exclusion"}]}},
+            "unknown key `cohort.criteria.0.colum`. Did you mean `column`?",
+        ),
+        ({"external": {"devise": "B"}}, "unknown key `external.devise`. Did you mean `device`?"),
+        ({"external": {"source": "folder"}}, "`external`: a folder cohort needs table, id_column"),
+        ({"cohort": {"split": "centre"}}, "`split: centre` needs `split_column`"),
+        ({"cohort": {"view": "long"}}, "`view` and `view_column` go together"),
+        ({"cohort": {"scores": {"Deep": "dl"}}}, "`scores` are those of a folder's table"),
+        ({"cohort": {"scores": {"$x$": "dl"}}}, "String should match pattern"),
+        ({"nomogram": {"signatures": ["SVM"]}}, "must be among ['SR_SVM', 'SR_KNN', "),
     ],
 )
 def test_a_wrong_study_names_file_key_and_remedy(tmp_path, changes, message):

@@ -1,35 +1,85 @@
 """Table 2: the threshold comes from training patients, each row from its own cohort."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import statistics
-from thyro.performance import performance_table
+from thyro import calibration, statistics
+from thyro.performance import calibration_table, cohorts, performance_table
 
-Y = np.array([0, 0, 1, 1, 0, 0, 1, 1])
-TRAIN = np.array([True] * 4 + [False] * 4)
-SCORES = pd.DataFrame({"A": [0.1, 0.4, 0.3, 0.8, 0.2, 0.6, 0.5, 0.9], "B": np.arange(8) / 8})
+Y = np.tile([0, 0, 1, 1], 3)
+SPLIT = np.repeat(["external", "train", "test"], 4)
+SCORES = pd.DataFrame(
+    {
+        "A": [0.3, 0.7, 0.6, 0.2, 0.1, 0.4, 0.3, 0.8, 0.2, 0.6, 0.5, 0.9],
+        "B": np.arange(12) / 12,
+    }
+)
+
+
+def test_cohorts_come_in_one_order_and_only_those_that_occur():
+    assert list(cohorts(SPLIT)) == ["train", "test", "external"]
+    assert cohorts(SPLIT)["external"].tolist() == [True] * 4 + [False] * 8
+    assert list(cohorts(["test", "train"])) == ["train", "test"]
+
+
+@pytest.mark.parametrize(
+    ("split", "found"),
+    [(["test", "external"], "['external', 'test']"), (["train", "Test"], "['Test', 'train']")],
+)
+def test_a_split_that_cannot_be_is_refused(split, found):
+    message = f"split: expected 'train' and other names of train, test, external; found {found}."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        cohorts(split)
 
 
 def test_each_row_is_that_of_its_cohort():
-    table = performance_table(Y, SCORES, TRAIN).set_index(["model", "cohort"])
-    assert table.index.tolist() == [("A", "train"), ("A", "test"), ("B", "train"), ("B", "test")]
-    for cohort, chosen in (("train", TRAIN), ("test", ~TRAIN)):
+    table = performance_table(Y, SCORES, SPLIT).set_index(["model", "cohort"])
+    order = [(model, cohort) for model in "AB" for cohort in ("train", "test", "external")]
+    assert table.index.tolist() == order
+    for cohort in ("train", "test", "external"):
+        chosen = SPLIT == cohort
         auc = statistics.auc_ci(Y[chosen], SCORES.loc[chosen, "A"])
         row = table.loc[("A", cohort)]
         assert (row["auc"], row["ci_low"]) == (auc.auc, auc.ci_low)
         assert row["tp"] + row["fn"] == 2 and row["fp"] + row["tn"] == 2
 
 
-def test_the_test_cohort_does_not_move_the_threshold():
-    before = performance_table(Y, SCORES, TRAIN)["threshold"]
+def test_no_other_cohort_moves_the_threshold():
+    train = SPLIT == "train"
+    before = performance_table(Y, SCORES, SPLIT)["threshold"]
     changed = SCORES.copy()
-    changed.loc[~TRAIN] = np.random.default_rng(1).uniform(size=(4, 2))
-    after = performance_table(np.where(TRAIN, Y, 1 - Y), changed, TRAIN)["threshold"]
+    changed.loc[~train] = np.random.default_rng(1).uniform(size=(8, 2))
+    after = performance_table(np.where(train, Y, 1 - Y), changed, SPLIT)["threshold"]
     assert before.equals(after)
+    assert before.groupby(np.repeat(["A", "B"], 3)).nunique().eq(1).all()
+
+
+def test_a_threshold_of_training_is_applied_elsewhere():
+    """An external cohort on another scale: everybody lies above the cut-off."""
+    scores = SCORES[["B"]].where((SPLIT == "train")[:, None], SCORES[["B"]] + 5)
+    row = performance_table(Y, scores, SPLIT).set_index("cohort").loc["external"]
+    assert (row["sensitivity"], row["specificity"]) == (1, 0)
 
 
 def test_a_cohort_of_one_class_stops():
+    y = np.where(SPLIT == "test", 0, Y)
     with pytest.raises(ValueError, match="at least 2 patients per class"):
-        performance_table(np.array([0, 0, 1, 1, 0, 0, 0, 0]), SCORES, TRAIN)
+        performance_table(y, SCORES, SPLIT)
+
+
+def test_calibration_is_that_of_the_cohort():
+    rng = np.random.default_rng(3)
+    p = pd.DataFrame({"M": rng.uniform(0.05, 0.95, 240), "N": rng.uniform(0.2, 0.8, 240)})
+    y = rng.binomial(1, p["M"])
+    split = np.repeat(["train", "external", "test"], 80)
+    table = calibration_table(y, p, split, groups=8)
+    assert table["cohort"].tolist() == ["train"] * 2 + ["test"] * 2 + ["external"] * 2
+    row = table.set_index(["cohort", "model"]).loc[("external", "N")]
+    there = split == "external"
+    fit = calibration.hosmer_lemeshow(y[there], p.loc[there, "N"], groups=8)
+    measures = calibration.calibration(y[there], p.loc[there, "N"])
+    assert (row["statistic"], row["df"], row["p_value"]) == (fit.statistic, 6, fit.p_value)
+    assert (row["slope"], row["brier"]) == (measures.slope, measures.brier)

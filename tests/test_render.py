@@ -15,6 +15,7 @@ VARIABLES = {
     "origin": {"simulated": True, "label": "Simulated <data>", "note": "Simulated data."},
     "test": {"auc": "0.9 (0.8–1.0)"},
 }
+TABLES = {"provenance": [{"Stage": "02_features", "Device": "a|b"}], "recovery": []}
 CONFIG = """
 bibliography: references.bib
 lang: en
@@ -49,7 +50,9 @@ def study_dir(tmp_path):
 
 
 def stage(study_dir, report_dir, **changes):
-    return render.stage(study_dir, report_dir, {**VARIABLES, **changes}, renderer="pandoc")
+    return render.stage(
+        study_dir, report_dir, {**VARIABLES, **changes}, tables=TABLES, renderer="pandoc"
+    )
 
 
 def test_stage_leaves_everything_a_renderer_needs(study_dir, report_dir):
@@ -75,6 +78,42 @@ def test_flags_become_metadata(study_dir, report_dir):
     assert study["has"] == {"radiologist": False}
 
 
+def test_what_a_flag_hides_is_not_staged_and_lines_keep_their_numbers(study_dir, report_dir):
+    text = """# One
+
+::: {.content-visible when-meta="has.images"}
+{{< embed notebooks/absent.ipynb#figure >}}
+
+::: {.inner}
+Inner.
+:::
+:::
+
+::: {.content-visible unless-meta="has.images"}
+Shown.
+:::
+
+::: {.content-visible when-format="html"}
+Left to the renderer.
+:::
+"""
+    (report_dir / "index.qmd").write_text(text)
+    folder = stage(study_dir, report_dir, has={"images": False})
+    staged = (folder / "index.qmd").read_text().splitlines()
+    expected = text.splitlines()
+    expected[2:9] = [""] * 7
+    assert staged == expected
+
+
+def test_an_unknown_flag_stays_to_be_named(study_dir, report_dir):
+    text = 'One.\n\n::: {.content-visible when-meta="has.nothing"}\nTwo.\n:::\n'
+    (report_dir / "index.qmd").write_text(text)
+    folder = stage(study_dir, report_dir, has={"images": False})
+    assert (folder / "index.qmd").read_text() == text
+    with pytest.raises(ValueError, match="index.qmd:3: unknown flag 'has.nothing'"):
+        render.render(folder, study_dir / "report")
+
+
 def test_stage_starts_afresh(study_dir, report_dir):
     folder = stage(study_dir, report_dir)
     (folder / "notebooks" / "stale.ipynb").write_text("{}")
@@ -82,11 +121,11 @@ def test_stage_starts_afresh(study_dir, report_dir):
     assert not (folder / "notebooks" / "stale.ipynb").exists()
 
 
-def test_provenance_is_a_table_with_escaped_cells(study_dir, report_dir):
-    rows = [{"Stage": "02_features", "Device": "a|b"}]
-    folder = render.stage(study_dir, report_dir, VARIABLES, provenance=rows, renderer="pandoc")
+def test_tables_of_no_notebook_are_staged_with_escaped_cells(study_dir, report_dir):
+    folder = stage(study_dir, report_dir)
     text = (folder / "_provenance.qmd").read_text()
-    assert text == "| Stage | Device |\n| --- | --- |\n| 02\\_features | a\\|b |\n"
+    assert text == "| Stage | Device |\n| :----------- | :------ |\n| 02\\_features | a\\|b |\n"
+    assert (folder / "_recovery.qmd").read_text() == "Nothing was recorded.\n"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +216,7 @@ def quarto(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("quarto")
 def test_quarto_renders_when_it_is_on_the_path(study_dir, report_dir):
-    folder = render.stage(study_dir, report_dir, VARIABLES)
+    folder = render.stage(study_dir, report_dir, VARIABLES, tables=TABLES)
     assert "Quarto 1.7.32" in (folder / "_variables.yml").read_text()
     render.render(folder, study_dir / "report")
     assert (folder / "calls.txt").read_text().splitlines() == [
@@ -190,7 +229,7 @@ def test_quarto_renders_when_it_is_on_the_path(study_dir, report_dir):
 
 @pytest.mark.usefixtures("quarto")
 def test_what_quarto_says_is_passed_on(study_dir, report_dir):
-    folder = render.stage(study_dir, report_dir, VARIABLES)
+    folder = render.stage(study_dir, report_dir, VARIABLES, tables=TABLES)
     (folder / "broken").touch()
     with pytest.raises(RuntimeError, match="quarto failed with 1: no such format"):
         render.render(folder, study_dir / "report")
@@ -198,7 +237,7 @@ def test_what_quarto_says_is_passed_on(study_dir, report_dir):
 
 @pytest.mark.usefixtures("quarto")
 def test_quarto_gets_the_label_as_a_banner(study_dir, report_dir):
-    folder = render.stage(study_dir, report_dir, VARIABLES)
+    folder = render.stage(study_dir, report_dir, VARIABLES, tables=TABLES)
     study = yaml.safe_load((folder / "_study.yml").read_text())
     banner = study["format"]["html"]["include-before-body"][0]["text"]
     assert banner == '<div class="origin-banner" role="note">Simulated &lt;data&gt;</div>'

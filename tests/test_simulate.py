@@ -1,45 +1,23 @@
-"""The simulated cohort: Table 1, the stated truth, and frames asked for in any order."""
+"""The simulated cohort: who is in it, the stated truth, and the table a user would hand in."""
+
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from scipy.stats import chi2_contingency, chisquare
+from scipy.ndimage import laplace
+from scipy.stats import chi2_contingency
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
-from thyro import simulate
+from thyro import casemix, simulate
 from thyro.simulate import simulate_cohort
 
-# Li et al. 2024, Table 1, column ALL, n of 544.
-TABLE_1 = {
-    "gender": {"Female": 420, "Male": 124},
-    "bilaterality": {"No": 443, "Yes": 101},
-    "multifocality": {"No": 408, "Yes": 136},
-    "location": {"Full": 6, "Upper": 123, "Middle": 270, "Lower": 114, "Isthmus": 31},
-    "ht": {"No": 409, "Yes": 135},
-    "composition": {"Cystic and solid": 13, "Solid": 531},
-    "calcification": {
-        "No": 228,
-        "Stubby": 58,
-        "Peripheral": 6,
-        "Micro": 222,
-        "Stubby and micro": 27,
-        "Peripheral and micro": 3,
-    },
-    "margin": {
-        "Smooth or ill defined": 319,
-        "Irregular or lobulated": 158,
-        "Extrathyroidal extension": 67,
-    },
-    "echo": {"Hyper- or Isoechoic": 42, "Hypoechoic": 249, "Very hypoechoic": 253},
-    "shape": {"No taller-than-wide": 297, "Taller-than-wide": 247},
-    "surgical_method": {
-        "Unilateral leaf + isthmus + CDN": 208,
-        "TT + CND": 256,
-        "TT + CND + LND": 80,
-    },
-    "lnm_location": {"No": 379, "Central": 114, "Central + Lateral": 51},
-}
 SMALL = (128, 160)
+VARIABLES = [v["name"] for v in simulate.variables()]
+BEFORE_SURGERY = [v["name"] for v in simulate.variables() if v["preoperative"]]
+CRITERIA = [*list(casemix.CRITERIA)[:2], "surgery_date", *list(casemix.CRITERIA)[2:]]
 
 
 @pytest.fixture(scope="module")
@@ -52,73 +30,90 @@ def null():
     return simulate_cohort(20_000, rng=np.random.default_rng(2), effect=0)
 
 
+@pytest.fixture(scope="module")
+def assessed():
+    """120 patients who can be included among 156 assessed."""
+    return simulate_cohort(120, rng=np.random.default_rng(12), image_shape=SMALL, exclusions=0.3)
+
+
+def passes(table):
+    """Who passes all criteria, by the words of `simulate.criteria` alone."""
+    passed = pd.Series(True, index=table.index)
+    for c in simulate.criteria():
+        cell = table[c["column"]]
+        if c["until"]:
+            days = (pd.to_datetime(table[c["until"]]) - pd.to_datetime(cell)).dt.days
+            passed &= days.between(c["at_least"], c["at_most"])
+        else:
+            passed &= cell == (1 if c["kind"] == "inclusion" else 0)
+    return passed
+
+
 def test_columns_and_dtypes():
     table = simulate_cohort(30, rng=np.random.default_rng(0)).table
-    assert table["patient_id"].tolist()[:2] == ["S0001", "S0002"] and table["patient_id"].is_unique
+    assert list(table) == [
+        "patient_id",
+        "y",
+        *VARIABLES,
+        "radiologist",
+        "spacing_mm",
+        *CRITERIA,
+        "centre",
+    ]
+    assert table["patient_id"].tolist() == [f"S{i:04d}" for i in range(1, 31)]
     assert set(table["y"]) | set(table["radiologist"]) == {0, 1}
-    described = {v["name"]: v for v in simulate.variables()}
-    assert set(table) - set(described) == {"patient_id", "y", "radiologist", "spacing_mm"}
-    for name, variable in described.items():
+    for variable in simulate.variables():
         if variable["kind"] == "continuous":
-            assert table[name].dtype == np.float64
+            assert table[variable["name"]].dtype == np.float64
         else:
-            assert list(table[name].cat.categories) == variable["levels"]
-    after_surgery = [name for name, v in described.items() if not v["preoperative"]]
-    assert after_surgery == ["surgical_method", "lnm_location"]
+            assert list(table[variable["name"]].cat.categories) == variable["levels"]
+    assert set(VARIABLES) - set(BEFORE_SURGERY) == {"surgical_method", "lnm_location"}
     assert (
         "radiologist"
         not in simulate_cohort(5, rng=np.random.default_rng(0), radiologist=False).table
     )
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("name", TABLE_1)
-def test_margins_are_those_of_table_1(name, seed):
-    table = simulate_cohort(544, rng=np.random.default_rng(seed)).table
-    assert set(table[name].cat.categories) == set(TABLE_1[name])
-    found = table[name].value_counts().reindex(list(TABLE_1[name]))
-    # 36 comparisons: the smallest p of 36 under the null is below 0.001 once in 28 suites.
-    assert chisquare(found, list(TABLE_1[name].values())).pvalue > 0.001
-
-
-def test_margins_are_drawn_and_not_filled_up():
-    counts = [
-        (simulate_cohort(544, rng=np.random.default_rng(seed)).table["gender"] == "Male").sum()
-        for seed in range(5)
+def test_truth_has_a_row_per_row_of_the_table(assessed):
+    truth = assessed.truth
+    assert list(truth["patient_id"]) == list(assessed.table["patient_id"])
+    assert list(truth) == [
+        "patient_id",
+        "image_latent",
+        "linear_predictor",
+        "risk",
+        "aspect",
+        "defocus",
+        "gain_db",
+        "copy_of",
     ]
-    assert len(set(counts)) > 1
-
-
-@pytest.mark.parametrize("name, mean, sd", [("age", 43.03, 11.33), ("diameter", 12.22, 8.56)])
-def test_continuous_variables_have_the_printed_mean_and_sd(large, name, mean, sd):
-    assert large.table[name].mean() == pytest.approx(mean, abs=4 * sd / np.sqrt(20_000))
-    assert large.table[name].std() == pytest.approx(sd, abs=0.2)
-
-
-def test_diameter_is_right_skewed_within_its_range(large):
-    assert large.table["diameter"].between(3, 45).all()
-    assert large.table["diameter"].skew() > 1
-
-
-def test_copula_gives_the_stated_directions(large):
-    table = large.table
-    together = pd.crosstab(table["bilaterality"], table["multifocality"], normalize="index")
-    assert together.loc["Yes", "Yes"] > 2 * together.loc["No", "Yes"]
-    assert table.groupby("margin", observed=True)["diameter"].mean().is_monotonic_increasing
+    terms = simulate.risk_terms(assessed.table, truth["image_latent"])
+    intercept, *slopes = truth.attrs["coefficients"].values()
+    whole = terms.notna().all(axis=1)
+    score = intercept + terms[whole].to_numpy() @ slopes
+    assert truth.loc[whole, "linear_predictor"].to_numpy() == pytest.approx(score)
+    assert truth["risk"].to_numpy() == pytest.approx(1 / (1 + np.exp(-truth["linear_predictor"])))
 
 
 def test_prevalence(large):
     assert large.truth["risk"].mean() == pytest.approx(162 / 544, abs=1e-9)
-    assert large.table["y"].mean() == pytest.approx(162 / 544, abs=0.013)
+    assert abs(large.table["y"].sum() - 20_000 * 162 / 544) < 1
 
 
-def test_logistic_regression_recovers_the_stated_truth(large):
-    terms = simulate.risk_terms(large.table, large.truth["image_latent"])
-    fit = sm.Logit(large.table["y"], sm.add_constant(terms)).fit(disp=0)
-    truth = large.truth.attrs["coefficients"]
-    z = (fit.params.to_numpy() - list(truth.values())) / fit.bse.to_numpy()
-    assert list(truth) == ["intercept", *terms.columns]
-    assert np.abs(z).max() < 3.5
+def test_logistic_regression_recovers_the_stated_truth():
+    """The truth lies in 95 % of the 95 % intervals, and the estimates are not biased."""
+    z = []
+    for seed in range(40):
+        cohort = simulate_cohort(20_000, rng=np.random.default_rng(seed))
+        terms = simulate.risk_terms(cohort.table, cohort.truth["image_latent"])
+        fit = sm.Logit(cohort.table["y"], sm.add_constant(terms)).fit(disp=0)
+        truth = cohort.truth.attrs["coefficients"]
+        assert list(truth) == ["intercept", *terms.columns]
+        assert truth == truth | casemix.LOG_ODDS
+        z.append((fit.params.to_numpy() - list(truth.values())) / fit.bse.to_numpy())
+    inside = np.abs(z) < 1.96
+    assert 0.92 <= inside.mean() <= 0.98  # 280 intervals
+    assert np.abs(np.mean(z, axis=0)).max() < 3.3 / np.sqrt(40)
 
 
 def test_no_other_variable_matters_given_the_truth(large):
@@ -142,64 +137,135 @@ def test_effect_zero_leaves_nothing_to_predict_with(null):
         assert chi2_contingency(pd.crosstab(table[name], table["y"])).pvalue > 0.001
 
 
+def mean_test_auc(effect):
+    """Mean over 200 cohorts of 150 of the AUC in 30 % of a model fitted on the other 70 %."""
+    found = []
+    for seed in range(200):
+        rng = np.random.default_rng([seed, 7])
+        table = simulate_cohort(150, rng=rng, effect=effect).table
+        terms = pd.get_dummies(table[BEFORE_SURGERY], drop_first=True).astype(float)
+        terms = (terms - terms[:105].mean()) / (terms[:105].std() + 1e-9)
+        model = LogisticRegression(max_iter=300).fit(terms[:105], table["y"][:105])
+        found.append(roc_auc_score(table["y"][105:], model.decision_function(terms[105:])))
+    return np.mean(found)
+
+
+def test_no_model_predicts_at_effect_zero():
+    assert mean_test_auc(0.0) == pytest.approx(0.5, abs=0.02)
+
+
+def test_models_predict_at_effect_one():
+    assert mean_test_auc(1.0) > 0.6
+
+
 def test_radiologist_has_the_accuracy_of_table_2(large):
     y, reading = large.table["y"], large.table["radiologist"]
     assert reading[y == 1].mean() == pytest.approx(121 / 173, abs=0.025)
     assert 1 - reading[y == 0].mean() == pytest.approx(322 / 371, abs=0.015)
 
 
-@pytest.mark.parametrize("effect", [0, 1])
-def test_what_surgery_finds_agrees_with_the_outcome(effect):
-    table = simulate_cohort(2000, rng=np.random.default_rng(3), effect=effect).table
-    assert ((table["lnm_location"] == "No") == (table["y"] == 0)).all()
-    lateral = table[table["lnm_location"] == "Central + Lateral"]
-    assert (lateral["surgical_method"] == "TT + CND + LND").all()
-    bilateral = table[table["bilaterality"] == "Yes"]
-    assert bilateral["surgical_method"].str.startswith("TT").all()
+def test_effect_changes_the_outcome_and_not_the_patients():
+    on, off = (
+        simulate_cohort(
+            50, rng=np.random.default_rng(10), image_shape=SMALL, effect=effect, exclusions=0.1
+        )
+        for effect in (1, 0)
+    )
+    same = [*BEFORE_SURGERY, *CRITERIA, "spacing_mm"]
+    pd.testing.assert_frame_equal(on.table[same], off.table[same])
+    assert (on.table["y"] != off.table["y"]).any()
+    for part in ("images", "masks"):
+        assert np.array_equal(getattr(on, part)[7], getattr(off, part)[7])
 
 
-def test_acr_tirads_counts_the_points_of_the_signs():
-    def level(*codes):
-        names = ["composition", "echo", "shape", "margin", "calcification"]
-        signs = {
-            name: pd.Categorical.from_codes([code], list(TABLE_1[name]))
-            for name, code in zip(names, codes, strict=True)
-        }
-        return simulate.acr_tirads(pd.DataFrame(signs))[0]
+def test_included_patients_are_the_same_whatever_else_is_asked_for():
+    plain, crowded, thinned = (
+        simulate_cohort(60, rng=np.random.default_rng(13), image_shape=SMALL, **options)
+        for options in ({}, {"exclusions": 0.5}, {"missing": 0.2})
+    )
+    columns = ["y", *VARIABLES, "radiologist"]
 
-    assert level(0, 0, 0, 0, 0) == "TR2"  # mixed 1, isoechoic 1
-    assert level(1, 0, 0, 0, 0) == "TR3"  # solid 2, isoechoic 1
-    assert level(1, 1, 0, 0, 0) == "TR4"  # solid 2, hypoechoic 2
-    assert level(1, 1, 0, 1, 0) == "TR4"  # 6 with a lobulated margin
-    assert level(1, 1, 1, 0, 0) == "TR5"  # 7 with taller-than-wide
-    assert level(0, 0, 0, 0, 5) == "TR5"  # 7 with rim and punctate foci
+    def sorted_patients(cohort, rows):
+        return cohort.table[rows][columns].sort_values(columns).reset_index(drop=True)
 
-
-def test_acr_tirads_comes_near_to_table_1(large):
-    share = large.table["acr_tirads"].value_counts(normalize=True, sort=False)
-    assert share.to_numpy() == pytest.approx([0.0074, 0.0147, 0.1875, 0.7904], abs=0.04)
-
-
-def test_masks_fit_the_frame_and_match_the_table():
-    cohort = simulate_cohort(60, rng=np.random.default_rng(4), image_shape=SMALL)
-    for patient, mask in zip(cohort.table.itertuples(), cohort.masks, strict=True):
-        assert mask.shape == SMALL and mask.dtype == bool and mask.sum() >= 150
-        assert not (mask[[0, -1]].any() or mask[:, [0, -1]].any())
-        extent = [np.ptp(np.flatnonzero(mask.any(axis=axis))) + 1 for axis in (1, 0)]
-        size_mm = np.multiply(extent, patient.spacing_mm)
-        assert size_mm.max() == pytest.approx(patient.diameter, abs=2.1 * patient.spacing_mm[0])
-        assert np.all(np.divide(extent, SMALL) < 0.72)
-        assert (size_mm[0] > size_mm[1]) == (patient.shape == "Taller-than-wide")
+    originals = passes(crowded.table) & (crowded.truth["copy_of"] == "")
+    every = plain.table["y"].notna()
+    pd.testing.assert_frame_equal(
+        sorted_patients(plain, every), sorted_patients(crowded, originals)
+    )
+    kept = thinned.table[columns].notna()
+    assert (kept.to_numpy() <= plain.table[columns].notna().to_numpy()).all()
+    assert (thinned.table[columns] == plain.table[columns]).where(kept, True).all(axis=None)
+    assert np.array_equal(thinned.images[3], plain.images[3])
 
 
-def test_any_frame_shape_holds_every_nodule():
-    for image_shape in [(384, 512), (400, 160), (128, 600)]:
-        cohort = simulate_cohort(400, rng=np.random.default_rng(5), image_shape=image_shape)
-        largest = int(cohort.table["diameter"].argmax())
-        smallest = int(cohort.table["diameter"].argmin())
-        for i in (largest, smallest):
-            assert cohort.images[i].shape == image_shape
-            assert cohort.masks[i].sum() >= 150
+@pytest.mark.parametrize("n, exclusions, copies", [(120, 0.3, 2), (60, 0.2, 1), (40, 0.0, 0)])
+def test_as_many_can_be_included_as_were_asked_for(n, exclusions, copies):
+    cohort = simulate_cohort(
+        n, rng=np.random.default_rng(14), image_shape=SMALL, exclusions=exclusions
+    )
+    table, copy_of = cohort.table, cohort.truth["copy_of"]
+    assert len(table) == n + round(exclusions * n)
+    assert table["patient_id"].is_unique
+    assert (copy_of != "").sum() == copies
+    included = passes(table) & (copy_of == "")
+    assert included.sum() == n
+    assert table.loc[included, VARIABLES].notna().all(axis=None)
+    assert table.loc[included, "y"].sum() in (int(n * 162 / 544), int(n * 162 / 544) + 1)
+    assert not included.all() or exclusions == 0
+
+
+def test_patients_who_fail_lie_among_the_others(assessed):
+    out = np.flatnonzero(~passes(assessed.table))
+    assert out.min() < 20 and out.max() > 130 and len(out) == 34
+
+
+def test_a_copy_repeats_an_earlier_row_pixel_by_pixel(assessed):
+    table, copy_of = assessed.table, assessed.truth["copy_of"]
+    for row in np.flatnonzero(copy_of != ""):
+        first = table.index[table["patient_id"] == copy_of[row]][0]
+        assert first < row and passes(table)[row]
+        pd.testing.assert_series_equal(
+            table.loc[row].drop("patient_id"),
+            table.loc[first].drop("patient_id"),
+            check_names=False,
+        )
+        for frames in (assessed.images, assessed.masks, *assessed.readers):
+            assert np.array_equal(frames[row], frames[first])
+    images = {image.tobytes() for image in assessed.images}
+    assert len(images) == len(table) - 2
+
+
+def test_poor_ultrasound_is_blurred_or_dark():
+    cohort = simulate_cohort(
+        150, rng=np.random.default_rng(15), image_shape=(256, 336), exclusions=0.4
+    )
+    poor = cohort.table["poor_ultrasound"] == 1
+    blurred, dark = cohort.truth["defocus"] > 1, cohort.truth["gain_db"] < 0
+    assert (poor == (blurred | dark)).all() and not (blurred & dark).any()
+    assert blurred.sum() > 2 and dark.sum() > 2
+
+    def typical(rows, statistic):
+        return [statistic(cohort.images[i].astype(float)) for i in np.flatnonzero(rows)[:10]]
+
+    def edges(image):
+        return np.var(laplace(image))
+
+    assert np.median(typical(blurred, edges)) < 0.2 * np.median(typical(~poor, edges))
+    assert max(typical(dark, np.mean)) < min(typical(~poor, np.mean))
+
+
+def test_device_changes_the_scanner_and_not_the_case_mix():
+    first, second = (
+        simulate_cohort(20, rng=np.random.default_rng(16), image_shape=SMALL, device=device)
+        for device in "AB"
+    )
+    assert set(first.table["centre"]) == {"A"} and set(second.table["centre"]) == {"B"}
+    assert not set(first.table["patient_id"]) & set(second.table["patient_id"])
+    rest = first.table.columns.drop(["patient_id", "centre"])
+    pd.testing.assert_frame_equal(first.table[rest], second.table[rest])
+    assert np.array_equal(first.masks[3], second.masks[3])
+    assert not np.array_equal(first.images[3], second.images[3])
 
 
 def test_spacing_follows_the_depth_setting(large):
@@ -208,59 +274,52 @@ def test_spacing_follows_the_depth_setting(large):
     assert spacing.min() >= 0.06 and spacing.quantile(0.95) <= 0.12
 
 
-def test_same_seed_same_bytes_in_any_order():
-    first, second = (
-        simulate_cohort(6, rng=np.random.default_rng(7), image_shape=SMALL) for _ in range(2)
+def test_source_table_is_what_a_user_would_hand_in():
+    cohort = simulate_cohort(
+        100, rng=np.random.default_rng(20), image_shape=SMALL, exclusions=0.3, missing=0.05
     )
-    pd.testing.assert_frame_equal(first.table, second.table)
-    pd.testing.assert_frame_equal(first.truth, second.truth)
-    forward = [(first.images[i], first.masks[i]) for i in range(6)]
-    for i in (5, 0, 3, 3, 1):
-        assert np.array_equal(second.masks[i], forward[i][1])
-        assert np.array_equal(second.images[i], forward[i][0])
-    other = simulate_cohort(6, rng=np.random.default_rng(8), image_shape=SMALL)
-    assert not np.array_equal(other.images[0], forward[0][0])
-
-
-def test_frames_do_not_change_with_what_callers_do_to_them():
-    cohort = simulate_cohort(2, rng=np.random.default_rng(9), image_shape=SMALL)
-    image = cohort.images[0]
-    cohort.images[0][:] = 0
-    cohort.table["diameter"] = 40.0
-    assert cohort.images[1].shape == SMALL  # drops the frame that was kept
-    assert np.array_equal(cohort.images[0], image)
-
-
-def test_effect_changes_the_outcome_and_not_the_patients():
-    on, off = (
-        simulate_cohort(50, rng=np.random.default_rng(10), image_shape=SMALL, effect=effect)
-        for effect in (1, 0)
-    )
-    before_surgery = [v["name"] for v in simulate.variables() if v["preoperative"]]
-    pd.testing.assert_frame_equal(on.table[before_surgery], off.table[before_surgery])
-    assert (on.table["y"] != off.table["y"]).any()
-    assert np.array_equal(on.images[7], off.images[7])
-
-
-def test_frames_behave_as_a_sequence():
-    cohort = simulate_cohort(3, rng=np.random.default_rng(11), image_shape=SMALL)
-    assert len(cohort.images) == len(cohort.masks) == 3
-    assert np.array_equal(cohort.images[-1], cohort.images[2])
-    assert len(list(cohort.masks)) == 3
-    with pytest.raises(IndexError, match="patient 3"):
-        cohort.images[3]
-    with pytest.raises(TypeError):
-        cohort.images["S0001"]
+    text, table = simulate.source_table(cohort), cohort.table
+    assert list(text) == [
+        "patient_id",
+        "image",
+        "mask",
+        "mask_2",
+        "y",
+        *VARIABLES,
+        "radiologist",
+        *CRITERIA,
+        "centre",
+    ]
+    assert all(isinstance(cell, str) for cell in text.to_numpy().ravel())
+    assert text.loc[0, ["image", "mask", "mask_2"]].tolist() == [
+        "images/S0001.dcm",
+        "masks/S0001.nii.gz",
+        "masks_2/S0001.nii.gz",
+    ]
+    for name in VARIABLES:
+        cells = text[name].where(table["pathology"] == 1)
+        filled = cells.notna() & table[name].notna()
+        assert (text[name][table[name].isna()] == "").all()
+        kind = float if table[name].dtype == np.float64 else str
+        assert (cells[filled].astype(kind) == table[name][filled].astype(kind)).all()
+    unknown = table["pathology"] == 0
+    assert unknown.any() and (text.loc[unknown, ["y", "lnm_location"]] == "").all(axis=None)
+    assert (text["y"][~unknown] == table["y"][~unknown].astype(str)).all()
+    assert set(text["first_surgery"]) == {"0", "1"}
+    assert text["age"].str.fullmatch(r"\d*").all()  # whole years, without a point
 
 
 @pytest.mark.parametrize(
     "wrong, message",
     [
-        ({"n": 0}, "n: expected at least 1"),
-        ({"effect": -1.0}, "effect: expected"),
-        ({"image_shape": (100, 100)}, "image_shape: expected at least"),
+        ({"n": 0}, "n: expected at least 1 patient, got 0."),
+        ({"effect": -1.0}, "effect: expected a finite number of at least 0, got -1.0."),
+        ({"exclusions": 1.5}, "exclusions: expected a share between 0 and 1, got 1.5."),
+        ({"missing": -0.1}, "missing: expected a share between 0 and 1, got -0.1."),
+        ({"device": "C"}, "device: expected one of A, B; got 'C'."),
+        ({"image_shape": (100, 100)}, "image_shape: expected at least (128, 160), got (100, 100)."),
     ],
 )
 def test_impossible_cohort_is_refused(wrong, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=re.escape(message)):
         simulate_cohort(**{"n": 5, "rng": np.random.default_rng(0), **wrong})

@@ -1,6 +1,7 @@
 """Tables: what is in the cells, and that pandoc reads them as they are."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -31,27 +32,9 @@ def cells(markdown):
     ]
 
 
-@pytest.fixture
-def patients():
-    rng = np.random.default_rng(3)
-    n = 120
-    margin = pd.Categorical.from_codes(
-        rng.integers(0, 3, n), ["Smooth", "Irregular", "Extension"], ordered=False
-    )
-    return pd.DataFrame(
-        {
-            "y": rng.integers(0, 2, n),
-            "split": np.where(np.arange(n) < 84, "train", "test"),
-            "age": rng.normal(43, 11, n),
-            "margin": margin,
-        }
-    )
-
-
 DICTIONARY = {
     "age": {"label": "Age", "unit": "years", "kind": "continuous"},
     "margin": {"label": "Margin", "kind": "categorical"},
-    "y": {"label": "Metastasis", "kind": "categorical"},
 }
 
 
@@ -64,7 +47,8 @@ def test_show_prints_every_character_as_it_is():
     assert "<b>" not in html and "<em>Simulated data.</em>" in html
 
 
-def test_levels_stay_indented_under_their_variable(patients):
+def test_levels_stay_indented_under_their_variable():
+    patients = pd.DataFrame({"split": ["train", "test"] * 2, "margin": ["Smooth", "Smooth"] * 2})
     table = tables.baseline(patients, ["margin"], DICTIONARY)
     first = [row[0] for row in cells(tables.show(table).data)]
     assert first[:2] == ["Margin", "\N{EM SPACE}Smooth"]
@@ -87,56 +71,6 @@ def test_show_takes_numbers_and_a_named_index():
     assert lines[0] == "| feature | x | k |"
     assert lines[2] == "| a | 0.1235 | 3 |"
     assert lines[3] == "| b | – | -4 |"
-
-
-def test_baseline_counts_and_tests_every_variable(patients):
-    table = tables.baseline(patients, ["age", "margin", "y"], DICTIONARY).set_index(
-        "Characteristic"
-    )
-    assert list(table.columns[:3]) == ["All (n = 120)", "Test (n = 36)", "Train (n = 84)"]
-    assert list(table.index) == [
-        "Age, years",
-        "Margin",
-        *("\N{EM SPACE}" + level for level in ("Smooth", "Irregular", "Extension")),
-        "Metastasis",
-        "\N{EM SPACE}No",
-        "\N{EM SPACE}Yes",
-    ]
-    train = patients[patients["split"] == "train"]
-    age = train["age"]
-    assert table.loc["Age, years", "Train (n = 84)"] == f"{age.mean():.2f} ± {age.std():.2f}"
-    k = (train["margin"] == "Irregular").sum()
-    assert table.loc["\N{EM SPACE}Irregular", "Train (n = 84)"] == f"{k} ({100 * k / 84:.2f})"
-    want = statistics.group_test(patients["margin"], patients["split"])
-    assert table.loc["Margin", "P"] == tables.p_value(want.p_value)
-    assert table.loc["Margin", "Test used"] == "Chi-square"
-    assert table.loc["Age, years", "Test used"] == "Student t"
-
-
-def test_baseline_by_outcome_shows_missing_values_and_fisher(patients):
-    patients["margin"] = pd.Categorical(
-        ["Smooth"] * 60 + ["Irregular"] * 55 + [None] * 5, ["Smooth", "Irregular", "Extension"]
-    )
-    patients.loc[0, "margin"] = "Extension"
-    table = tables.baseline(
-        patients, ["margin"], DICTIONARY, by="y", columns={"Metastasis": 1, "None": 0}
-    )
-    assert table.columns[2].startswith("Metastasis (n = ")
-    last = table.iloc[-1]
-    assert last["Characteristic"].strip() == "Missing" and last["All (n = 120)"] == "5"
-    whole = patients.dropna(subset="margin")
-    fisher = statistics.group_test(whole["margin"], whole["y"], test="fisher").p_value
-    assert table.loc[0, "Fisher P"] == tables.p_value(fisher)
-    # Percent of the patients with a value, not of all.
-    assert table.loc[1, "All (n = 120)"] == "59 (51.30)"
-
-
-def test_baseline_names_unknown_variables_and_groups(patients):
-    with pytest.raises(ValueError, match=r"found no \['size'\]"):
-        tables.baseline(patients, ["size"], DICTIONARY)
-    patients.loc[0, "split"] = "external"
-    with pytest.raises(ValueError, match=r"split also holds \['external'\]"):
-        tables.baseline(patients, ["age"], DICTIONARY)
 
 
 def test_performance_is_table_2():
@@ -226,3 +160,42 @@ def test_selection_counts_add_up():
         assert sum(map(int, row.iloc[2:])) == int(row["Features"])
     with pytest.raises(ValueError, match="found \\['ridge'\\]"):
         tables.selection(fates.assign(step="ridge"))
+
+
+def test_missing_counts_each_variable_and_the_complete_patients():
+    patients = pd.DataFrame(
+        {"age": [40.0, np.nan, 50.0, 61.0], "margin": [None, None, "Smooth", "Smooth"]}
+    )
+    table = tables.missing(patients, ["age", "margin"], DICTIONARY)
+    assert list(table.columns) == ["Characteristic", "Recorded (n = 4)", "Missing"]
+    assert table.to_numpy().tolist() == [
+        ["Age, years", "3 (75.00)", "1 (25.00)"],
+        ["Margin", "2 (50.00)", "2 (50.00)"],
+        ["All of these", "2 (50.00)", "2 (50.00)"],
+    ]
+    with pytest.raises(
+        ValueError, match=re.escape("variables: expected columns of patients, found no ['size'].")
+    ):
+        tables.missing(patients, ["age", "size"], DICTIONARY)
+
+
+def test_flags_are_counted_one_by_one_and_together():
+    quality = pd.DataFrame(
+        {
+            "sharpness": [3.0, 9.0, 8.0, 7.0],
+            "duplicate": [False, False, False, True],
+            "blur": [True, False, False, True],
+            "size": [False] * 4,
+        }
+    )
+    sentences = {"blur": "less sharp than 5", "duplicate": "same pixels", "size": "too large"}
+    table = tables.flags(quality, sentences)
+    assert list(table.columns) == ["Flag", "Images (n = 4)", "Meaning"]
+    assert table.to_numpy().tolist() == [
+        ["Blur", "2 (50.00)", "less sharp than 5"],
+        ["Duplicate", "1 (25.00)", "same pixels"],
+        ["Size", "0", "too large"],
+        ["Any flag", "2 (50.00)", ""],
+    ]
+    with pytest.raises(ValueError, match="quality: .*'text'"):
+        tables.flags(quality, {"text": "beside the scan"})

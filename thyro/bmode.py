@@ -10,19 +10,73 @@ The first axis of every array is depth, the second is lateral; spacings are (row
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from scipy import fft
 
-WAVELENGTH_MM = 0.154  # 10 MHz at 1540 m/s
-PULSE_SIGMA_MM = 0.11  # axial standard deviation of the two-way pulse
-F_NUMBER = 3.0  # while the aperture grows with depth
-APERTURE_MM = 7.5  # at most; deeper than F_NUMBER x APERTURE_MM the beam widens
-VIDEO_SIGMA_MM = (0.07, 0.14)  # low-pass filter after detection, row and column
-DYNAMIC_RANGE_DB = 60.0
 SCATTERERS_PER_MM2 = 120.0  # well above ten per resolution cell: fully developed speckle
-NOISE_DB = -36.0  # electronic noise at the skin; the time gain lifts it by 0.4 dB/mm
+CLUTTER_DB = -21.0  # what reverberation and side lobes bring back from behind a shadow
 
 _PAD = 24  # pixels simulated around the frame and cut off: the convolution is circular
+
+
+@dataclass(frozen=True)
+class Scanner:
+    """What a scanner makes of the sound. Lengths are standard deviations in mm."""
+
+    wavelength_mm: float  # at 1540 m/s
+    pulse_mm: float  # axial, of the two-way pulse
+    f_number: float  # while the aperture grows with depth
+    aperture_mm: float  # at most; deeper than f_number x aperture_mm the beam widens
+    video_mm: tuple[float, float]  # low-pass filter after detection, row and column
+    dynamic_range_db: float  # of the 256 grey levels
+    noise_db: float  # electronic noise at the skin; the time gain lifts it by 0.4 dB/mm
+    gain_db: float  # level of normal thyroid above black
+    looks: int  # frames from several directions that are averaged: spatial compounding
+
+    def defocused(self, factor: float) -> Scanner:
+        """The scanner with pulse, beam and filter wider by `factor`: a frame that is blurred."""
+        return replace(
+            self,
+            pulse_mm=factor * self.pulse_mm,
+            f_number=factor * self.f_number,
+            aperture_mm=self.aperture_mm / factor,
+            video_mm=tuple(factor * sigma for sigma in self.video_mm),
+        )
+
+    def beam_mm(self, z_mm):
+        """Lateral standard deviation of the beam at depth `z_mm`: constant, then diffraction."""
+        full_width = self.wavelength_mm * np.hypot(self.f_number, z_mm / self.aperture_mm)
+        return full_width / 2.355
+
+
+# Both invented, within what linear arrays for the neck offer: A at 10 MHz, compounding; B older, at
+# 7.5 MHz, with coarser and harder speckle, a smaller dynamic range and more noise.
+SCANNERS = {
+    "A": Scanner(
+        wavelength_mm=0.154,
+        pulse_mm=0.11,
+        f_number=3.0,
+        aperture_mm=7.5,
+        video_mm=(0.07, 0.14),
+        dynamic_range_db=60.0,
+        noise_db=-32.0,
+        gain_db=25.0,
+        looks=2,
+    ),
+    "B": Scanner(
+        wavelength_mm=0.205,
+        pulse_mm=0.13,
+        f_number=2.6,
+        aperture_mm=6.5,
+        video_mm=(0.13, 0.21),
+        dynamic_range_db=54.0,
+        noise_db=-28.0,
+        gain_db=25.0,
+        looks=1,
+    ),
+}
 
 
 class Tissue:
@@ -32,8 +86,9 @@ class Tissue:
     mm: `z` down from the skin, shape (rows, 1), and `x` to the right from the middle, (1, columns).
     """
 
-    def __init__(self, image_shape, spacing_mm) -> None:
+    def __init__(self, image_shape, spacing_mm, scanner: Scanner = SCANNERS["A"]) -> None:
         self.spacing_mm = spacing_mm
+        self.scanner = scanner
         self.shape = (image_shape[0] + 2 * _PAD, image_shape[1] + 2 * _PAD)
         rows, columns = (np.arange(n, dtype=np.float32) for n in self.shape)
         self.z = ((rows - _PAD) * np.float32(spacing_mm[0]))[:, None]
@@ -54,6 +109,13 @@ class Tissue:
         waves = np.sin(2 * np.pi * self.x / lengths + phase).sum(axis=0, keepdims=True)
         return (amplitude * waves / np.sqrt(2.5)).astype(np.float32)
 
+    def box(self, centre_mm, half_mm) -> tuple[slice, slice]:
+        """Rows and columns within `half_mm` (x, z) of the point `centre_mm` (x, z)."""
+        (x, z), (dx, dz) = centre_mm, half_mm
+        rows = np.searchsorted(self.z[:, 0], (z - dz, z + dz))
+        columns = np.searchsorted(self.x[0], (x - dx, x + dx))
+        return slice(*rows), slice(*columns)
+
     def fill(self, share, echo) -> None:
         """Replace the backscatter by `echo` (dB) where `share` is 1, and in part below 1."""
         self.echo += share * (echo - self.echo)
@@ -70,25 +132,45 @@ class Tissue:
         level = level_db - 25 * np.minimum(np.abs(slope), 1.5)
         self.brighten(level - 4, off)
         # A tilted mirror changes its phase across the beam and cancels itself.
-        phase = np.exp(4j * np.pi / WAVELENGTH_MM * depth_mm).astype(np.complex64)
+        phase = np.exp(4j * np.pi / self.scanner.wavelength_mm * depth_mm).astype(np.complex64)
         self.coherent += np.exp(-(off**2) / 2) * (amplitude_ratio(level) * phase)
 
     def expose(self, *, gain_db: float, time_gain_db, rng: np.random.Generator) -> np.ndarray:
         """Image the tissue: uint8 grey levels of the frame, without the border around it.
 
-        `time_gain_db`, shape (rows, 1), is what the operator's sliders add at each depth.
+        `gain_db` is added to the gain of the scanner, and `time_gain_db`, shape (rows, 1), is what
+        the operator's sliders add at each depth.
         """
+        scanner = self.scanner
         # A shadow is as sharp as the beam is narrow.
         path_db = _smooth_laterally(self.loss, 0.3 / self.spacing_mm[1])
         path_db = np.cumsum(path_db, axis=0) * np.float32(self.spacing_mm[0])
-        sent = amplitude_ratio(time_gain_db - path_db)
-        echoes = scatter(self.density, spacing_mm=self.spacing_mm, rng=rng)
-        echoes *= sent * amplitude_ratio(self.echo)
-        echoes += amplitude_ratio(NOISE_DB + 0.4 * self.z) * _phasors(self.shape, rng)
-        amplitude = envelope(
-            echoes, self.coherent * sent, spacing_mm=self.spacing_mm, skin_row=_PAD
+        sent = amplitude_ratio(time_gain_db) * (
+            amplitude_ratio(-path_db) + amplitude_ratio(CLUTTER_DB)
         )
-        return self.crop(compress(amplitude, spacing_mm=self.spacing_mm, gain_db=gain_db))
+        # The looks see the same scatterers from where their phases differ.
+        strength = _strength(self.density, self.spacing_mm, rng) * amplitude_ratio(self.echo)
+        noise = amplitude_ratio(scanner.noise_db + 0.4 * self.z)
+        amplitude = np.zeros(self.shape, np.float32)
+        for _ in range(scanner.looks):
+            echoes = strength * sent * _phasors(self.shape, rng)
+            echoes += noise * _phasors(self.shape, rng)
+            amplitude += envelope(
+                echoes,
+                self.coherent * sent,
+                spacing_mm=self.spacing_mm,
+                skin_row=_PAD,
+                scanner=scanner,
+            )
+        amplitude /= scanner.looks
+        return self.crop(
+            compress(
+                amplitude,
+                spacing_mm=self.spacing_mm,
+                gain_db=scanner.gain_db + gain_db,
+                scanner=scanner,
+            )
+        )
 
     def crop(self, array) -> np.ndarray:
         """Copy of `array` without the border around the frame."""
@@ -111,14 +193,13 @@ def scatter(density_mm2, *, spacing_mm, rng: np.random.Generator) -> np.ndarray:
     ndarray of complex64, shape (rows, columns)
         Mean power 1 in every pixel, whatever the density.
     """
-    expected = density_mm2 * np.float32(spacing_mm[0] * spacing_mm[1])
-    count = rng.poisson(expected)
-    # The sum of `count` phasors of Gaussian strength is Gaussian with variance `count`.
-    strength = np.sqrt(count / (2 * expected), dtype=np.float32)
-    return strength * _phasors(count.shape, rng)
+    strength = _strength(density_mm2, spacing_mm, rng)
+    return strength * _phasors(strength.shape, rng)
 
 
-def envelope(echoes, coherent=0.0, *, spacing_mm, skin_row: int = 0) -> np.ndarray:
+def envelope(
+    echoes, coherent=0.0, *, spacing_mm, skin_row: int = 0, scanner: Scanner = SCANNERS["A"]
+) -> np.ndarray:
     """Convolve scatterers with the point spread function and detect the envelope.
 
     Parameters
@@ -130,6 +211,7 @@ def envelope(echoes, coherent=0.0, *, spacing_mm, skin_row: int = 0) -> np.ndarr
     spacing_mm : tuple of float
     skin_row : int
         Row of depth zero; rows before it are padding.
+    scanner : Scanner
 
     Returns
     -------
@@ -139,8 +221,8 @@ def envelope(echoes, coherent=0.0, *, spacing_mm, skin_row: int = 0) -> np.ndarr
     """
     rows, columns = echoes.shape
     z_mm = np.abs(np.arange(rows) - skin_row)[:, None] * spacing_mm[0]
-    pulse = _low_pass(rows, PULSE_SIGMA_MM / spacing_mm[0])[:, None]
-    beam = _low_pass(columns, beam_sigma_mm(z_mm) / spacing_mm[1])
+    pulse = _low_pass(rows, scanner.pulse_mm / spacing_mm[0])[:, None]
+    beam = _low_pass(columns, scanner.beam_mm(z_mm) / spacing_mm[1])
     # Parseval: dividing by the energy of the point spread function keeps the power of speckle.
     energy = np.mean(pulse**2) * np.mean(beam**2, axis=1, keepdims=True)
     field = (echoes / np.sqrt(energy) + coherent).astype(np.complex64)
@@ -148,21 +230,18 @@ def envelope(echoes, coherent=0.0, *, spacing_mm, skin_row: int = 0) -> np.ndarr
     return np.abs(fft.ifft(fft.fft(field, axis=1) * beam, axis=1))
 
 
-def beam_sigma_mm(z_mm):
-    """Lateral standard deviation of the beam at depth `z_mm`: constant, then diffraction."""
-    full_width = WAVELENGTH_MM * np.hypot(F_NUMBER, z_mm / APERTURE_MM)
-    return full_width / 2.355
-
-
-def compress(amplitude, *, spacing_mm, gain_db: float) -> np.ndarray:
+def compress(
+    amplitude, *, spacing_mm, gain_db: float, scanner: Scanner = SCANNERS["A"]
+) -> np.ndarray:
     """Turn an envelope into grey levels of 0-255.
 
     The video filter that every scanner applies between detection and display fills the nulls of
-    the speckle; then 60 dB fill the 256 levels, an envelope of 1 lying `gain_db` above black.
+    the speckle; then the dynamic range fills the 256 levels, an envelope of 1 lying `gain_db` above
+    black.
     """
-    video = fft.rfft2(amplitude) * _low_pass_2d(amplitude.shape, VIDEO_SIGMA_MM, spacing_mm)
+    video = fft.rfft2(amplitude) * _low_pass_2d(amplitude.shape, scanner.video_mm, spacing_mm)
     video = np.maximum(fft.irfft2(video, s=amplitude.shape), np.float32(1e-6))
-    grey = (20 * np.log10(video) + gain_db) * np.float32(255 / DYNAMIC_RANGE_DB)
+    grey = (20 * np.log10(video) + gain_db) * np.float32(255 / scanner.dynamic_range_db)
     return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
 
 
@@ -183,6 +262,13 @@ def random_field(shape, sigma_mm, *, spacing_mm, rng: np.random.Generator) -> np
 def amplitude_ratio(decibel):
     """Amplitude ratio of a level in dB, float32."""
     return np.exp(np.asarray(decibel, dtype=np.float32) * np.float32(np.log(10) / 20))
+
+
+def _strength(density_mm2, spacing_mm, rng) -> np.ndarray:
+    """Amplitude per pixel of a random number of scatterers; mean power 1 with `_phasors`."""
+    expected = density_mm2 * np.float32(spacing_mm[0] * spacing_mm[1])
+    # The sum of `count` phasors of Gaussian strength is Gaussian with variance `count`.
+    return np.sqrt(rng.poisson(expected) / (2 * expected), dtype=np.float32)
 
 
 def _phasors(shape, rng) -> np.ndarray:

@@ -7,6 +7,7 @@
 import argparse
 import ast
 import fcntl
+import hashlib
 import json
 import os
 import resource
@@ -17,12 +18,15 @@ import threading
 import time
 from pathlib import Path
 
-from thyro import jobs, params, store
+import yaml
+
+from thyro import jobs, params, store, terminal
 
 RECORDS = "notebooks"  # below results/<study>: executed notebooks and how long they took
 NUMBERS_OF_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # What a notebook raises on purpose: the message is for the user, the traceback is not.
-SPEAKING = {"StudyError", "CohortError", "ImageError", "FileNotFoundError", "ValueError"}
+SPEAKING = {"StudyError", "CohortError", "TableError", "ImageError"}
+SPEAKING |= {"FileNotFoundError", "ValueError"}
 
 
 def modules_of(notebook: Path) -> list[str]:
@@ -72,20 +76,39 @@ def check(name: str, *, data: str | None = None) -> params.Study:
                 f"params/{name}.yml: `compute.device` is cuda, but PyTorch sees no CUDA device "
                 "here. Use cpu, or install a CUDA build of PyTorch."
             )
-    for job in jobs.JOBS.values():
+    for job in study.jobs.values():
         notebook = store.path(f"notebooks/{job.notebook}.ipynb")
         params.check_notebook(params.arguments(study, name, job, data=data), notebook)
     if study.cohort.source == "folder" and data is not None:
-        for needed, what in (
-            (Path(data), "data folder"),
-            (Path(data, study.cohort.table), "table"),
-        ):
-            if not store.path(needed).exists():
-                raise params.StudyError(
-                    f"{what} {needed} is not there. Say DATA=path/to/folder, and name the table "
-                    f"as `cohort.table` in params/{name}.yml."
-                )
+        if not data:
+            raise params.StudyError(f"params/{name}.yml reads a folder: say DATA=path/to/folder.")
+        tables = [("cohort", study.cohort), ("external", study.external)]
+        needed = [("DATA", Path(data), "Name an existing folder.")]
+        needed += [
+            (f"table of `{section}`", Path(data, part.table), f"See `table` in params/{name}.yml.")
+            for section, part in tables
+            if part
+        ]
+        for what, file, remedy in needed:
+            if not store.path(file).exists():
+                raise params.StudyError(f"{what}: {file} is not there. {remedy}")
     return study
+
+
+def fingerprint(data: str) -> str:
+    """Changes when a file of the user's folder does; says nothing about their names.
+
+    Snakemake logs every input file of a rule, and names of image files may tell who a patient is.
+    """
+    if not data:
+        return ""
+    seen = hashlib.sha256()
+    for file in sorted(path for path in store.path(data).rglob("*") if path.is_file()):
+        status = file.stat()
+        seen.update(
+            f"{file}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogateescape")
+        )
+    return seen.hexdigest()
 
 
 def run(name: str, job_name: str, *, data: str) -> None:
@@ -93,8 +116,11 @@ def run(name: str, job_name: str, *, data: str) -> None:
     import papermill
 
     _stop_with_parent()
-    study, job = check(name, data=data), jobs.JOBS[job_name]
-    status = _Status(name, job_name)
+    study = check(name, data=data)
+    if job_name not in study.jobs:
+        raise params.StudyError(f"params/{name}.yml: a study of scores has no {job_name}.")
+    job = study.jobs[job_name]
+    status = terminal.Status(name, job_name)
     folder = store.path(f"results/{name}/{RECORDS}")
     folder.mkdir(parents=True, exist_ok=True)
     threads = str(threads_of(study, job))
@@ -149,10 +175,12 @@ def other_parameters(name: str, study: params.Study, data: str) -> list[str]:
     report is always that of the study file. Snakemake looks at times and does not see this.
     """
     strange = []
-    for job in jobs.JOBS.values():
+    for job in study.jobs.values():
         expected = params.identity(params.arguments(study, name, job, data=data))
         folder = store.path(f"results/{name}/{job.folder}")
-        found = [_json(folder / f"{file}.json").get("parameters") for file in job.writes]
+        found = [
+            terminal.read_json(folder / f"{file}.json").get("parameters") for file in job.writes
+        ]
         if any(values is not None and params.identity(values) != expected for values in found):
             strange.append(job.name)
     return strange
@@ -163,7 +191,7 @@ def render(name: str) -> None:
     from thyro import manuscript
 
     _stop_with_parent()
-    status = _Status(name, "report")
+    status = terminal.Status(name, "report")
     status.say("running")
     started = time.monotonic()
     try:
@@ -174,6 +202,25 @@ def render(name: str) -> None:
     record = {"seconds": round(time.monotonic() - started, 1)}
     store.path(f"results/{name}/{RECORDS}/report.json").write_text(json.dumps(record))
     status.say("done")
+
+
+def write_example(folder: Path, name: str) -> None:
+    """Write the simulated patients of a study as a user's folder, with a study file to run it."""
+    from thyro import sources
+
+    study = params.load(name, store.path("params"))
+    if study.cohort.source != "simulated":
+        raise params.StudyError(f"params/{name}.yml: only a simulated study makes an example.")
+    if folder.exists() and any(folder.iterdir()):
+        raise params.StudyError(f"{folder}: not empty; name a new folder.")
+    sections = sources.export(study, folder)
+    about = {"extends": name, "title": f"Example: {study.title}"} | sections
+    file = folder / "example.yml"
+    file.write_text(yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=100))
+    print(
+        f"{folder}: DICOM images, NIfTI masks and tables of simulated patients. To run them:\n"
+        f"  cp {file} params/example.yml\n  make report STUDY=example DATA={folder}"
+    )
 
 
 def report(name: str, *, data: str | None = None) -> None:
@@ -199,14 +246,14 @@ def report(name: str, *, data: str | None = None) -> None:
             process = subprocess.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT, cwd=store.project_root()
             )
-            failed = _watch(process, folder / ".run")
+            failed = terminal.watch(process, folder / ".run", [*study.jobs, "report"])
     if process.returncode:
         for job, message in failed.items():
             print(f"\n{job} stopped:\n  " + message.replace("\n", "\n  "), file=sys.stderr)
         if not failed:
             print(f"Stopped; see {os.path.relpath(folder / 'snakemake.log')}.", file=sys.stderr)
         raise SystemExit(1)
-    _summary(name, time.monotonic() - started)
+    _summary(name, study, time.monotonic() - started)
 
 
 def workflow(options: list[str]) -> None:
@@ -215,21 +262,6 @@ def workflow(options: list[str]) -> None:
 
     _stop_with_parent()
     snakemake(options)
-
-
-class _Status:
-    """What a job tells the terminal, through two small files of `results/<study>/.run`."""
-
-    def __init__(self, study: str, job: str):
-        folder = store.path(f"results/{study}/.run")
-        folder.mkdir(parents=True, exist_ok=True)
-        self.file = folder / f"{job}.state"
-        self.progress = folder / f"{job}.progress"
-
-    def say(self, state: str, message: str = "") -> None:
-        temporary = self.file.with_suffix(".part")
-        temporary.write_text(json.dumps({"state": state, "message": message}))
-        os.replace(temporary, self.file)
 
 
 class _only_one:
@@ -263,88 +295,16 @@ def _stop_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _watch(process: subprocess.Popen, folder: Path) -> dict[str, str]:
-    """Show which notebook of how many runs, and how far it is, until Snakemake ends.
-
-    Returns the messages of the jobs that failed.
-    """
-    order = [*jobs.JOBS, "report"]
-    shown: dict[str, str] = {}
-    since: dict[str, float] = {}
-    failed: dict[str, str] = {}
-    terminal = sys.stderr.isatty()
-    said = time.monotonic()
-    while True:
-        ended = process.poll() is not None
-        bars = []
-        for job in order:
-            state = _json(folder / f"{job}.state")
-            if not state:
-                continue
-            count = f"[{order.index(job) + 1}/{len(order)}] {job}"
-            since.setdefault(job, time.monotonic())
-            seconds = time.monotonic() - since[job]
-            if state["state"] == "running":
-                bars.append(f"{count} {_bar(_json(folder / f'{job}.progress'), seconds)}")
-            if state["state"] == shown.get(job):
-                continue
-            shown[job] = state["state"]
-            after = "" if state["state"] == "running" else f" after {_clock(seconds)}"
-            _line(f"{count} {state['state']}{after}", terminal)
-            if state["state"] == "failed":
-                failed[job] = state["message"]
-        if terminal:
-            print(
-                "\r\033[K" + "   ".join(bars)[: shutil.get_terminal_size().columns - 1],
-                end="",
-                file=sys.stderr,
-            )
-        elif bars and time.monotonic() - said > 15:
-            said = time.monotonic()
-            _line("   ".join(bars), terminal)
-        if ended:
-            if terminal:
-                print("\r\033[K", end="", file=sys.stderr)
-            return failed
-        sys.stderr.flush()
-        time.sleep(0.25)
-
-
-def _line(text: str, terminal: bool) -> None:
-    print(("\r\033[K" if terminal else "") + text, file=sys.stderr, flush=True)
-
-
-def _bar(progress: dict, seconds: float) -> str:
-    if not progress:
-        return _clock(seconds)
-    done, total = progress["done"], max(1, progress["total"])
-    filled = round(12 * done / total)
-    return (
-        f"{progress['label']} {'█' * filled}{'░' * (12 - filled)} {done}/{total} {_clock(seconds)}"
-    )
-
-
-def _json(file: Path) -> dict:
-    try:
-        return json.loads(file.read_text())
-    except (OSError, ValueError):  # not there yet, or this very moment being replaced
-        return {}
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def _summary(name: str, seconds: float) -> None:
+def _summary(name: str, study: params.Study, seconds: float) -> None:
     """Where the report lies, how long each stage took when it last ran, and its peak memory."""
     ran = {file.stem for file in store.path(f"results/{name}/.run").glob("*.state")}
     print(f"\n{'stage':22}{'time':>8}{'peak memory':>14}")
-    for job in [*jobs.JOBS, "report"]:
-        record = _json(store.path(f"results/{name}/{RECORDS}/{job}.json"))
+    for job in [*study.jobs, "report"]:
+        record = terminal.read_json(store.path(f"results/{name}/{RECORDS}/{job}.json"))
         peak = f"{record['peak_mb']:,} MB" if "peak_mb" in record else ""
         kept = "" if job in ran else "   up to date"
-        print(f"{job:22}{_clock(record.get('seconds', 0)):>8}{peak:>14}{kept}")
-    print(f"{'this call':22}{_clock(seconds):>8}\n\nThe report of study {name}:")
+        print(f"{job:22}{terminal.clock(record.get('seconds', 0)):>8}{peak:>14}{kept}")
+    print(f"{'this call':22}{terminal.clock(seconds):>8}\n\nThe report of study {name}:")
     for file in ("index.html", "thyro.pdf", "thyro.docx"):
         print(f"  results/{name}/report/{file}")
 
@@ -366,6 +326,9 @@ def main(argv: list[str] | None = None) -> None:
         sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")
+    example = commands.add_parser("example", help="write a simulated cohort as a user's folder")
+    example.add_argument("folder", help="a new folder")
+    example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
     # What follows is Snakemake's; `report` alone calls this.
     commands.add_parser("workflow", prefix_chars="\0").add_argument("options", nargs="*")
     arguments = parser.parse_args(argv)
@@ -378,6 +341,8 @@ def main(argv: list[str] | None = None) -> None:
                 print(f"params/{Path(name).stem}.yml is valid")
         elif arguments.command == "run":
             run(arguments.study, arguments.job, data=arguments.data)
+        elif arguments.command == "example":
+            write_example(Path(arguments.folder), arguments.study)
         elif arguments.command == "workflow":
             workflow(arguments.options)
         elif arguments.command == "render":

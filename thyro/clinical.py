@@ -312,22 +312,24 @@ def _unused_levels(frame: pd.DataFrame) -> list[str]:
 
 
 def preoperative(dictionary: dict[str, dict], named: list[str]) -> list[str]:
-    """Candidates of a model that is to be used before surgery: `named`, or every one known then.
+    """Candidates of a model that is to be used before surgery: `named`, or every one fit for it.
 
-    Raises
-    ------
-    ValueError
-        If a named variable is not declared, or is known after surgery only.
+    Fit is what is known before surgery and never missing; ValueError for a name that is not.
     """
-    known = [name for name, entry in dictionary.items() if entry["preoperative"]]
+    unfit = {}
+    for name, entry in dictionary.items():
+        if not entry["preoperative"]:
+            unfit[name] = "is known after surgery only"
+        elif not entry.get("required", True):
+            unfit[name] = "may be missing"
+    known = [name for name in dictionary if name not in unfit]
+    if not known:
+        raise ValueError("candidates: no variable is required of every patient before surgery.")
     for name in named:
         if name not in dictionary:
             raise ValueError(f"candidates: {name!r} is not declared. Declared: {', '.join(known)}.")
-        if name not in known:
-            raise ValueError(
-                f"candidates: {name!r} is known after surgery only and would make the nomogram "
-                "useless before it. Leave it out, or declare it `preoperative: true`."
-            )
+        if name in unfit:
+            raise ValueError(f"candidates: {name!r} {unfit[name]}; no nomogram can rest on it.")
     return list(named or known)
 
 

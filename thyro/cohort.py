@@ -1,22 +1,46 @@
-"""The cohort: from the user's table to one typed row per patient, counted at every step.
+"""The cohort: who of the user's table is studied, counted at every step, under a pseudonym.
 
 Nothing is dropped in silence. What is wrong with the table stops with every row named; what is
 merely missing excludes the patient and appears in the flow chart.
 """
 
-import math
-from collections.abc import Sequence
+import base64
+import hashlib
+import hmac
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
-SHOWN = 12  # rows named in a message before it says how many more there are
+from thyro import cells
+from thyro.clinical_table import CohortError, criterion_name, read_clinical, stop_at
+from thyro.split import check_disjoint, check_outcomes, split_by_patient
 
+__all__ = [  # the whole door to the cohort: what notebooks need of the modules below, too
+    "CohortError",
+    "Flow",
+    "candidates",
+    "check_disjoint",
+    "check_outcomes",
+    "flow_chart",
+    "include",
+    "patient_table",
+    "pseudonyms",
+    "read_clinical",
+    "split_by_patient",
+    "stop_at",
+]
 
-class CohortError(ValueError):
-    """A table that cannot be used; the message lists every problem with its row."""
+SHORTEST_KEY = 16  # bytes
+PSEUDONYM_LENGTH = 8  # characters of 5 bits
+FLAG_REASONS = {  # of a flagged image, as the flow chart says them
+    "duplicate": "duplicate image",
+    "blur": "blurred image",
+    "size": "excessively large image",
+    "border": "nodule reaches beyond the image",
+    "components": "more than one nodule outlined",
+    "text": "text in the image",
+}
 
 
 @dataclass(frozen=True)
@@ -28,192 +52,197 @@ class Flow:
 
     def drop(self, out: pd.Series, reason: str) -> "Flow":
         """The flow without the rows where `out` is true, which are counted under `reason`."""
+        out = out.reindex(self.frame.index, fill_value=False)
         n = int(out.sum())
         step = {"label": f"Excluded: {reason}", "n": n, "excluded": True}
         return Flow(self.frame[~out], [*self.steps, step] if n else self.steps)
 
 
-def read_clinical(
-    table: pd.DataFrame,
-    variables: list[dict],
+def candidates(
+    clinical: pd.DataFrame,
     *,
-    id_column: str,
-    outcome_column: str,
-    radiologist_column: str = "",
-    other_columns: Sequence[str] = (),
+    criteria: Sequence[Mapping] = (),
+    view_column: str = "",
+    view: str = "",
 ) -> pd.DataFrame:
-    """Type the user's table.
+    """Rows whose images decide: no criterion, no reader and no view of theirs excludes them.
 
     Parameters
     ----------
-    table
-        Every cell as text; row i is line i + 2 of the file.
-    variables
-        Declared clinical variables: name, column, label, kind, levels, recode, missing.
-    id_column, outcome_column, radiologist_column
-        Columns of the patient, of the outcome and, if there is one, of the yes/no reading.
-    other_columns
-        Further columns that must be there; they are carried along as text.
-
-    Returns
-    -------
-    DataFrame
-        `source_id`, `y` and `radiologist` (float, NaN where empty), the variables (float or
-        Categorical with the declared levels, first the reference; missing where empty), others.
+    clinical, criteria, view_column, view
+        As in `include`.
 
     Raises
     ------
     CohortError
-        Listing every missing column, or every unusable cell with its row.
+        If no row of the table has the view.
     """
-    columns = [v["column"] or v["name"] for v in variables]
-    wanted = [
-        id_column,
-        outcome_column,
-        *filter(None, [radiologist_column]),
-        *columns,
-        *other_columns,
-    ]
-    absent = [c for c in wanted if c not in table.columns]
-    if absent:
-        raise CohortError(
-            f"The table has no column {', '.join(map(repr, absent))}. "
-            f"It has: {', '.join(table.columns)}."
-        )
-    problems: list[str] = []
-    typed = {"source_id": table[id_column].str.strip()}
-    problems += _rows(table.index[typed["source_id"] == ""], f"{id_column}: empty, expected an id")
-    typed["y"] = _binary(table[outcome_column], problems)
-    if radiologist_column:
-        typed["radiologist"] = _binary(table[radiologist_column], problems)
-    for variable, column in zip(variables, columns, strict=True):
-        read = _number if variable["kind"] == "continuous" else _category
-        typed[variable["name"]] = read(table[column].str.strip(), variable, problems)
-    if problems:
-        raise CohortError("The table has cells that cannot be used:\n  " + "\n  ".join(problems))
-    return pd.DataFrame(typed | {c: table[c].str.strip() for c in other_columns})
-
-
-def _rows(rows, what: str) -> list[str]:
-    """One line for all rows with the same problem."""
-    lines = [int(row) + 2 for row in rows]
-    more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
-    return [f"row {', '.join(map(str, lines[:SHOWN]))}{more}: {what}"] if lines else []
-
-
-def _parsed(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Cells as numbers, and which non-empty ones are none."""
-    numbers = pd.to_numeric(cells, errors="coerce").astype(float)
-    return numbers, (numbers.isna() | np.isinf(numbers)) & (cells.str.strip() != "")
-
-
-def _binary(cells: pd.Series, problems: list[str]) -> pd.Series:
-    numbers, strange = _parsed(cells)
-    strange |= numbers.notna() & ~numbers.isin([0, 1])
-    for value, rows in cells[strange].groupby(cells[strange]).groups.items():
-        problems += _rows(rows, f"{cells.name}: {value!r}, expected 1, 0 or empty")
-    return numbers
-
-
-def _number(cells: pd.Series, variable: dict, problems: list[str]) -> pd.Series:
-    numbers, strange = _parsed(cells)
-    for value, rows in cells[strange].groupby(cells[strange]).groups.items():
-        problems += _rows(rows, f"{cells.name}: {value!r}, expected a number with a decimal point")
-    return numbers
-
-
-def _category(cells: pd.Series, variable: dict, problems: list[str]) -> pd.Series:
-    levels = variable["levels"]
-    known = {level: level for level in levels} | variable["recode"] | {"": variable["missing"]}
-    strange = ~cells.isin(list(known))
-    accepted = ", ".join(sorted({*levels, *variable["recode"]}))
-    for value, rows in cells[strange].groupby(cells[strange]).groups.items():
-        problems += _rows(rows, f"{cells.name}: {value!r}, expected one of: {accepted}")
-    return pd.Series(pd.Categorical(cells.map(known), categories=levels), index=cells.index)
+    out = _decided(clinical) == "exclude"
+    for i in range(len(criteria)):
+        out |= clinical[criterion_name(i)]
+    return clinical[~(out | _other_view(clinical, view_column, view))]
 
 
 def include(
-    clinical: pd.DataFrame, variables: list[dict], *, one_per_patient: str = "", unit: str = "image"
+    clinical: pd.DataFrame,
+    variables: Sequence[Mapping],
+    *,
+    criteria: Sequence[Mapping] = (),
+    view_column: str = "",
+    view: str = "",
+    one_per_patient: str = "",
+    measured: pd.DataFrame | None = None,
+    flags: pd.DataFrame | None = None,
+    exclude_flagged: Sequence[str] = (),
+    scores: Collection[str] = (),
+    unit: str = "",
 ) -> Flow:
-    """Leave one row per patient with outcome and complete clinical data, counting the others.
+    """Leave one row per patient that meets all criteria and is complete, counting the others.
+
+    A row leaves at the first step that it fails, in this order: criteria as listed; the reader's
+    decision on the image; flags of the image, unless the reader keeps it; view; further rows of the
+    patient; outcome, required variables, radiologist's reading and scores that are not recorded.
 
     Parameters
     ----------
     clinical
         From `read_clinical`.
+    variables
+        Declared variables; one that is not `required` excludes nobody.
+    criteria
+        As given to `read_clinical`; `label` says whom the criterion excludes.
+    view_column, view
+        Rows with another text in this column are set aside; "" takes all.
     one_per_patient
-        Column whose largest value picks the row of a patient; "" means that rows are patients.
+        Column of `clinical` or of `measured` whose largest value picks the row of a patient, among
+        rows with an outcome and, of equals, the first. "" means that rows are patients.
+    measured, flags
+        Numbers and bools of the examined images, by the index of `clinical`; rows that other steps
+        exclude need not be there.
+    exclude_flagged
+        Columns of `flags` that exclude.
+    scores
+        Names of models whose score every patient needs.
     unit
-        What a row of the table is, in words.
+        What a row of the table is, in words; "" says "patient", or "image" where patients repeat.
 
     Raises
     ------
     CohortError
-        If a patient has several rows and nothing says which one is analysed.
+        If a patient has several rows and nothing says which one is analysed, no row has the view,
+        a cell of `one_per_patient` is no number, or nobody is left.
     """
+    unit = unit or ("image" if clinical["source_id"].duplicated().any() else "patient")
     flow = Flow(clinical, [{"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False}])
-    flow = flow.drop(flow.frame["y"].isna(), "outcome not recorded")
+    for i, criterion in enumerate(criteria):
+        flow = flow.drop(clinical[criterion_name(i)], criterion["label"])
+    decision = _decided(clinical)
+    flow = flow.drop(decision == "exclude", "image quality, reader's decision")
+    for flag in exclude_flagged if flags is not None else ():
+        raised = flags[flag].reindex(clinical.index, fill_value=False)
+        flow = flow.drop(raised & (decision != "keep"), FLAG_REASONS[flag])
+    flow = flow.drop(
+        _other_view(clinical, view_column, view), f"view other than {cells.plain(view)}"
+    )
     if one_per_patient:
-        problems: list[str] = []
-        size = _number(flow.frame[one_per_patient].astype(str), {}, problems)
-        if problems:
-            raise CohortError(
-                "The table has cells that cannot be used:\n  " + "\n  ".join(problems)
-            )
-        first = size.sort_values(ascending=False, kind="stable").index
-        further = flow.frame.loc[first].duplicated("source_id").reindex(flow.frame.index)
+        further = _further_rows(flow.frame, one_per_patient, measured)
         flow = flow.drop(further, f"further {unit} of the same patient")
     again = flow.frame[flow.frame.duplicated("source_id", keep=False)]
-    if len(again):
-        lines = _rows(
-            again.index, "the same patient more than once; `one_per_patient` says which to take"
-        )
-        raise CohortError("\n  ".join(["The table repeats patients:", *lines]))
-    for variable in variables:
-        missing = flow.frame[variable["name"]].isna()
-        flow = flow.drop(missing, f"{variable['label'].lower()} not recorded")
-    if "radiologist" in flow.frame:
-        flow = flow.drop(flow.frame["radiologist"].isna(), "radiologist's reading not recorded")
+    remedy = "the same patient; `one_per_patient` says which row to take"
+    repeated = again.groupby("source_id", sort=False).groups.values()
+    stop_at(
+        [line for rows in repeated for line in cells.row_lines(rows, remedy)],
+        "The table repeats patients:",
+    )
+    needed = {"y": "outcome"}
+    needed |= {v["name"]: v["label"] for v in variables if v.get("required", True)}
+    needed |= {"radiologist": "radiologist's reading"} if "radiologist" in clinical else {}
+    needed |= {name: f"score of {name}" for name in scores}
+    for column, what in needed.items():
+        flow = flow.drop(flow.frame[column].isna(), f"{what} not recorded")
+    if flow.frame.empty:
+        counts = [f"{step['label']}: {step['n']}" for step in flow.steps]
+        raise CohortError("No patient is left:", counts)
     return flow
 
 
-def split_by_patient(
-    y: pd.Series, *, test_share: float = 0.3, seed: int, stratify: bool = False
-) -> pd.Series:
-    """Random split into "train" and "test"; one row of `y` is one patient.
+def _decided(clinical: pd.DataFrame) -> pd.Series:
+    """What the reader decided on each image: "keep", "exclude" or ""."""
+    return clinical.get("quality", pd.Series("", index=clinical.index))
 
-    floor(n * (1 - test_share)) patients train and the rest test, as scikit-learn rounds: 544 gives
-    380 and 164 (Li et al. 2024). Their split is not stratified.
+
+def _other_view(clinical: pd.DataFrame, view_column: str, view: str) -> pd.Series:
+    """Rows that show another view than the one that is analysed."""
+    if not view_column:
+        return pd.Series(False, index=clinical.index)
+    there = clinical[view_column].map(cells.plain)
+    if not (there == cells.plain(view)).any():
+        raise CohortError(
+            f"{view_column}: no row has the view {view!r}. There: {cells.counted(there)}."
+        )
+    return there != cells.plain(view)
+
+
+def _further_rows(frame: pd.DataFrame, column: str, measured: pd.DataFrame | None) -> pd.Series:
+    """Rows of patients who are analysed by another row, with a larger value."""
+    if column in frame:
+        problems: list[str] = []
+        texts = frame[column].astype(object).fillna("").map(str)
+        size = pd.Series(cells.column(texts, cells.number, problems), texts.index, dtype=float)
+        several = frame.duplicated("source_id", keep=False)
+        problems += cells.row_lines(
+            frame.index[several & (texts == "")],
+            f"{column}: empty, expected a number that picks the row of the patient",
+        )
+        stop_at(problems)
+    elif measured is not None and column in measured:
+        size = measured[column].reindex(frame.index)
+    else:
+        raise CohortError(
+            f"`one_per_patient`: {column!r} is neither a column of the table nor measured."
+        )
+    order = pd.DataFrame({"recorded": frame["y"].notna(), "size": size})
+    first = order.sort_values(["recorded", "size"], ascending=False).index  # equals in order
+    return frame.loc[first].duplicated("source_id")
+
+
+def pseudonyms(source_ids: Sequence[str], key: bytes) -> list[str]:
+    """Pseudonyms that follow from the id and a secret alone: not from the order of the rows.
+
+    HMAC-SHA256 of the id (without surrounding spaces, in Unicode NFC), its first 40 bits in base32
+    after a "P". The same key gives the same pseudonym in every run and table. Who has the key can
+    find out the pseudonym of an id; without it, neither direction is possible, also not by trying
+    all ids there can be.
 
     Raises
     ------
+    ValueError
+        If the key has fewer than `SHORTEST_KEY` bytes.
     CohortError
-        If either cohort would have fewer than two patients with, or without, the outcome.
+        If two ids get the same pseudonym (about 1 in 7 million cohorts of 544).
     """
-    n_test = math.ceil(len(y) * test_share)
-    train, test = train_test_split(
-        np.arange(len(y)), test_size=n_test, random_state=seed, stratify=y if stratify else None
-    )
-    split = pd.Series("train", index=y.index, name="split")
-    split.iloc[test] = "test"
-    for name, part in y.groupby(split):
-        if min(part.sum(), len(part) - part.sum()) < 2:
-            raise CohortError(
-                f"The {name} cohort has {int(part.sum())} of {len(part)} with the outcome; "
-                "at least two with and two without are needed. "
-                "Try `stratify: true`, another seed, or more patients."
-            )
-    return split
+    if len(key) < SHORTEST_KEY:
+        raise ValueError(f"key: expected at least {SHORTEST_KEY} bytes, got {len(key)}.")
+    ids = [cells.plain(source_id) for source_id in source_ids]
+    made = {patient: _pseudonym(patient, key) for patient in ids}
+    if len(set(made.values())) < len(made):
+        raise CohortError("Two patients get the same pseudonym; make another key.")
+    return [made[patient] for patient in ids]
 
 
-def pseudonyms(n: int) -> list[str]:
-    """Running numbers P001, P002 ... that say nothing about the patient."""
-    width = max(3, len(str(n)))
-    return [f"P{i:0{width}d}" for i in range(1, n + 1)]
+def _pseudonym(patient: str, key: bytes) -> str:
+    digest = hmac.new(key, patient.encode(), hashlib.sha256).digest()
+    return "P" + base64.b32encode(digest).decode()[:PSEUDONYM_LENGTH]
 
 
 def patient_table(
-    frame: pd.DataFrame, variables: list[str], *, split: pd.Series, spacing_mm: list, folder: str
+    frame: pd.DataFrame,
+    variables: Sequence[str],
+    *,
+    patient_ids: Sequence[str],
+    split: pd.Series,
+    paths: Mapping[str, Sequence[str]] | None = None,
+    spacing_mm: Sequence[tuple[float, float]] | None = None,
 ) -> pd.DataFrame:
     """One row per included patient, as every later stage reads it.
 
@@ -221,46 +250,85 @@ def patient_table(
     ----------
     frame
         `y`, the clinical variables and, if there is one, `radiologist`.
+    patient_ids
+        Pseudonyms, one per row.
+    split
+        "train", "test" or "external", by the index of `frame`.
+    paths
+        Files in the results, one per row: `image`, `mask` and, with a second reader, `mask_2`.
     spacing_mm
         (row, column) of each patient, in mm.
-    folder
-        Where images and masks lie, named after the pseudonym.
 
     Returns
     -------
     DataFrame
-        patient_id, y, split, variables, radiologist, image, mask, spacing_mm; nothing else of the
-        user's table, and no id of a hospital.
+        patient_id, y, split, variables, radiologist, image, mask, mask_2, spacing_mm, as far as
+        they are given; nothing else of the user's table, and no id of a hospital.
     """
-    ids = pseudonyms(len(frame))
     reading = ["radiologist"] if "radiologist" in frame else []
-    table = frame[["y", *reading]].astype(int).join(frame[variables]).join(split)
-    table["patient_id"] = ids
-    table["image"] = [f"{folder}/images/{patient}.png" for patient in ids]
-    table["mask"] = [f"{folder}/masks/{patient}.png" for patient in ids]
-    table["spacing_mm"] = [[float(side) for side in pair] for pair in spacing_mm]
-    order = ["patient_id", "y", "split", *variables, *reading, "image", "mask", "spacing_mm"]
+    table = frame[["y", *reading]].astype(int).join(frame[list(variables)])
+    table["patient_id"] = list(patient_ids)
+    table["split"] = split
+    files = [name for name in ("image", "mask", "mask_2") if name in (paths or {})]
+    for name in files:
+        table[name] = list(paths[name])
+    order = ["patient_id", "y", "split", *variables, *reading, *files]
+    if spacing_mm is not None:
+        table["spacing_mm"] = [[float(side) for side in pair] for pair in spacing_mm]
+        order.append("spacing_mm")
     return table[order].reset_index(drop=True)
 
 
-def flow_chart(steps: list[dict], patients: pd.DataFrame) -> list[dict]:
-    """Steps of the flow chart from the table to the two cohorts; every node sums.
+def flow_chart(
+    steps: Sequence[Mapping],
+    patients: pd.DataFrame,
+    external_steps: Sequence[Mapping] | None = None,
+) -> list[dict]:
+    """Steps of the flow chart from the table to the cohorts; every node sums.
+
+    Parameters
+    ----------
+    steps, external_steps
+        `Flow.steps` of the cohort and, if there is one, of the external cohort.
+    patients
+        `y` and `split` of everybody included.
+
+    Returns
+    -------
+    list of dict
+        label, n, excluded; cohorts with `split` and `events`; what belongs to the external cohort
+        with `external`.
 
     Raises
     ------
     CohortError
         If patients were lost on the way without a reason.
     """
-    left = steps[0]["n"] - sum(step["n"] for step in steps if step["excluded"])
-    if left != len(patients):
-        raise CohortError(
-            f"The flow chart ends with {left} patients, the cohort has {len(patients)}."
-        )
-    chart = [*steps, {"label": "Included", "n": left, "excluded": False}]
-    for name, split in (("Training cohort", "train"), ("Test cohort", "test")):
-        part = patients[patients["split"] == split]
-        events = int(part["y"].sum())
-        chart.append(
-            {"label": name, "n": len(part), "events": events, "excluded": False, "split": True}
-        )
+    parts = {name: patients[patients["split"] == name] for name in ("train", "test", "external")}
+    inside = len(parts["train"]) + len(parts["test"])
+    _check_sum(steps, inside, "cohort")
+    chart = [dict(step) for step in steps]
+    chart.append({"label": "Included", "n": inside, "excluded": False})
+    chart.append(_cohort_node("Training cohort", parts["train"]))
+    chart.append(_cohort_node("Test cohort", parts["test"]))
+    if external_steps is None and len(parts["external"]):
+        raise CohortError("The external cohort has patients, but no steps that lead to them.")
+    if external_steps is not None:
+        _check_sum(external_steps, len(parts["external"]), "external cohort")
+        outside = [*external_steps, _cohort_node("External cohort", parts["external"])]
+        chart += [{**step, "external": True} for step in outside]
+    if inside + len(parts["external"]) != len(patients):
+        raise CohortError("Some patients are neither of the training, test nor external cohort.")
     return chart
+
+
+def _check_sum(steps: Sequence[Mapping], n: int, name: str) -> None:
+    """Raise where the steps do not lead from the first count to `n` patients."""
+    left = steps[0]["n"] - sum(step["n"] for step in steps if step["excluded"])
+    if left != n:
+        raise CohortError(f"The flow chart ends with {left} patients, the {name} has {n}.")
+
+
+def _cohort_node(label: str, part: pd.DataFrame) -> dict:
+    events = int(part["y"].sum())
+    return {"label": label, "n": len(part), "events": events, "excluded": False, "split": True}

@@ -5,6 +5,7 @@ here, and numbers are shortened only where they are painted. Features and nomogr
 `model_figures`, images in `pictures`, the flow chart and networks in `diagrams`.
 """
 
+import itertools
 import string
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +41,10 @@ MODEL_LINES = {name: "--" if name.startswith("OR_") else "-" for name in MODEL_C
     "Nomogram_B": (0, (6, 1.5)),
     "Nomogram_C": (0, (6, 1.5, 1, 1.5)),
 }
+# Of models with other names, such as the scores of a table; then the next line style. Apart from
+# each other, and from the nomograms, to colour-blind readers too.
+OTHER_COLOURS = ("#0B4F9A", "#E69F00", "#009E73", "#661100", "#56B4E9", "#000000")
+OTHER_LINES = ("-", "--", "-.", ":")
 SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
 SIGN_COLOURS = ("#0072B2", "#D55E00")  # negative, positive
 SINGLE_COLUMN = 89 / 25.4  # journal column widths, inches
@@ -118,6 +123,20 @@ def panel_letters(axes: Iterable[Axes]) -> None:
         )
 
 
+def model_styles(models: Iterable[str]) -> dict[str, tuple]:
+    """Colour and line of every model, (colour, line style) by name.
+
+    Models of the paper have their own; others take the next free pair in the order given, so ask
+    once per study and with all of them.
+    """
+    others = ((colour, line) for line in OTHER_LINES for colour in OTHER_COLOURS)
+    free = itertools.cycle(others)
+    return {
+        name: (MODEL_COLOURS[name], MODEL_LINES[name]) if name in MODEL_COLOURS else next(free)
+        for name in models
+    }
+
+
 def draw_training(history: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
     """Draw the losses of a training run: one line per column beside `epoch` or `step`.
 
@@ -185,6 +204,7 @@ def draw_roc(
     ax: Axes,
     *,
     labels: Mapping[str, str] | None = None,
+    styles: Mapping[str, tuple] | None = None,
     title: str = "",
     level: float = 0.95,
 ) -> Axes:
@@ -197,18 +217,21 @@ def draw_roc(
     ax : Axes
     labels : mapping of model name to text, optional
         Legend text such as "SR_SVM 0.878 (0.820–0.936)"; the model name without it.
+    styles : mapping of model name to (colour, line style), optional
+        From `model_styles` of all models, where they are not those of the paper.
     title : str
     level : float, default 0.95
         Coverage of the intervals in `labels`.
     """
     ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="_chance")
+    styles = styles or model_styles(curves)
     for model, curve in curves.items():
         false_positive, sensitivity = 1 - np.asarray(curve.specificity), curve.sensitivity
         ax.plot(
             false_positive,
             sensitivity,
-            color=MODEL_COLOURS[model],
-            ls=MODEL_LINES[model],
+            color=styles[model][0],
+            ls=styles[model][1],
             label=(labels or {}).get(model, model),
             marker="o" if len(sensitivity) == 3 else None,
             markevery=[1] if len(sensitivity) == 3 else None,

@@ -4,7 +4,7 @@ Each arrow between notebooks is a file named here. Snakemake gets its rules from
 notebooks get their paths from it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -29,7 +29,8 @@ class Job:
 PATIENTS = "00_cohort/patients.parquet"
 COHORT = "00_cohort/cohort.json"
 IMAGES = "01_super_resolution/images.parquet"
-
+PREDICTIONS = "04_models/predictions.parquet"
+SCORES = "00_cohort/scores.parquet"  # of the user's table, where it holds these and no images
 
 ABOUT = {"patients": PATIENTS, "cohort": COHORT}  # what every notebook after 00 reads
 FAMILIES = ("radiomics", "resnet101", "densenet121")
@@ -74,17 +75,43 @@ JOBS = {
         _job("04_models", ABOUT | {"images": IMAGES} | SELECTED, ("predictions.parquet",)),
         _job(
             "05_nomogram",
-            ABOUT | {"model_predictions": "04_models/predictions.parquet"},
+            ABOUT | {"model_predictions": PREDICTIONS},
             tuple(f"nomogram_{letter}.json" for letter in "ABC") + ("predictions.parquet",),
         ),
         _job(
             "06_statistics",
             ABOUT
             | {
-                "model_predictions": "04_models/predictions.parquet",
+                "model_predictions": PREDICTIONS,
                 "nomogram_predictions": "05_nomogram/predictions.parquet",
             },
             ("performance.parquet", "delong.parquet", "scalars.json"),
         ),
     ]
 }
+
+
+def plan(*, images: bool = True, signatures: int = 2) -> dict[str, Job]:
+    """The runs of a study, by name.
+
+    Parameters
+    ----------
+    images
+        False where the table holds scores of models: their predictions are read instead of made.
+    signatures
+        How many nomograms have one; with a single one there is no nomogram B.
+    """
+    jobs = dict(JOBS)
+    if signatures == 1:
+        job = jobs["05_nomogram"]
+        without_b = tuple(file for file in job.writes if file != "nomogram_B.json")
+        jobs[job.name] = replace(job, writes=without_b)
+    if images:
+        return jobs
+    kept = {name: jobs[name] for name in ("00_cohort", "05_nomogram", "06_statistics")}
+    for name, job in kept.items():
+        if name == "00_cohort":
+            kept[name] = replace(job, writes=(*job.writes, PurePosixPath(SCORES).name))
+        else:
+            kept[name] = replace(job, reads=job.reads | {"model_predictions": SCORES})
+    return kept

@@ -1,7 +1,6 @@
-"""From the results of a study to the words and numbers that its manuscript uses.
+"""From the results of a study to the manuscript: what the notebooks left, staged and rendered.
 
-Reads what the notebooks left, rounds it for display, and hands it to `render`. Nothing is computed
-here but verdicts that a reader would draw from two numbers.
+`wording` turns numbers into display strings, `render` puts them into the text.
 """
 
 import datetime
@@ -11,9 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from thyro import jobs, paper, params, radiomics, render, rounding, store
+from thyro import paper, params, radiomics, recovery, render, rounding, store, wording
 
-NOMOGRAMS = ("Nomogram_A", "Nomogram_B", "Nomogram_C")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
 PUBLISHED = "report/published"
 
@@ -34,52 +32,72 @@ def make(results: str, name: str, study: params.Study) -> None:
         folder,
         store.path("report"),
         variables(results, name, study),
-        provenance=stages(folder / "notebooks"),
+        tables={
+            "provenance": stages(folder / "notebooks", study),
+            "recovery": _recovery_rows(results, study) if _has_truth(results) else [],
+        },
     )
     render.render(staged, folder / "report")
 
 
 def variables(results: str, name: str, study: params.Study) -> dict:
-    """The tree of display strings and flags behind `{{< var ... >}}`."""
+    """The tree of display strings and flags behind `{{< var ... >}}`.
+
+    What a study does not have (images, an external cohort, a truth) has no strings; the flag says
+    so, and the manuscript leaves the passage out.
+    """
     about = store.read_json(f"{results}/00_cohort/cohort.json")
     patients = store.read_table(f"{results}/00_cohort/patients.parquet")
+    flow = store.read_json(f"{results}/00_cohort/flow.json")
     performance = store.read_table(f"{results}/06_statistics/performance.parquet")
-    radiologist = "radiologist" in patients
-    return {
+    calibration = store.read_table(f"{results}/06_statistics/calibration.parquet")
+    delong = wording.delong(store.read_table(f"{results}/06_statistics/delong.parquet"))
+    factors = store.read_json(f"{results}/05_nomogram/scalars.json")
+    scores, signatures = list(study.cohort.scores), study.nomogram.signatures
+    outside = patients["split"].eq("external")
+    has = {
+        "radiologist": "radiologist" in patients,
+        "images": not scores,
+        "nomogram_b": len(signatures) > 1,
+        "comparison": len(scores) != 1,
+        "external": bool(outside.any()),
+        "recovery": _has_truth(results),
+        "protocols": False,
+        "audit": True,
+    }
+    tree = {
         "study": {
             "title": study.title,
-            "name": _cohort_name(name, about, len(patients)),
+            "name": wording.cohort_name(name, about, int((~outside).sum())),
             "outcome": study.outcome,
         },
-        "origin": _origin(about),
-        "has": {"radiologist": radiologist, "protocols": False, "audit": True},
-        "cohort": _cohort(patients, store.read_json(f"{results}/00_cohort/flow.json")),
-        "sr": _super_resolution(
-            study, store.read_json(f"{results}/01_super_resolution/scalars.json")
-        ),
-        "features": {
-            "n": f"{len(radiomics.FEATURE_NAMES):,}",
-            "image_types": str(radiomics.describe_features()["image_type"].nunique()),
-            "degenerate": str(len(radiomics.degenerate_features())),
-        },
-        "deep": _deep(store.read_json(f"{results}/02_features/scalars_or.json")),
-        "selection": _selection(study, store.read_json(f"{results}/03_selection/scalars.json")),
-        **_clinical(study, about, store.read_json(f"{results}/05_nomogram/scalars.json")),
+        "origin": wording.origin(about),
+        "has": has,
+        "cohort": wording.cohort(study, about, patients[~outside], flow),
+        "models": wording.models(scores, performance, delong),
+        "clinical": wording.clinical(study, about, factors),
+        "nomogram": wording.nomograms(signatures, performance),
         "statistics": {"level": rounding.percent(study.statistics.level, 0)},
-        "performance": _performance(performance),
-        "delong": _delong(store.read_table(f"{results}/06_statistics/delong.parquet")),
-        "calibration": _calibration(
-            store.read_table(f"{results}/06_statistics/calibration.parquet")
-        ),
+        "performance": wording.performance(performance),
+        "delong": delong,
+        "calibration": wording.calibration(calibration),
+        "checklist": wording.checklist(has),
         "published": _published(store.path(PUBLISHED)),
         "run": _run(study, store.path(results) / "notebooks"),
     }
+    if has["images"]:
+        tree |= _images(results, study)
+    if has["external"]:
+        tree["external"] = wording.external(patients[outside], flow, performance, calibration)
+    if has["recovery"]:
+        tree["recovery"] = wording.recovery(*_recovered(results, study))
+    return tree
 
 
-def stages(folder: Path) -> list[dict[str, str]]:
+def stages(folder: Path, study: params.Study) -> list[dict[str, str]]:
     """Rows of the provenance table: each executed notebook, its time and its peak memory."""
     rows = []
-    for job in jobs.JOBS:
+    for job in study.jobs:
         record = json.loads((folder / f"{job}.json").read_text())
         rows.append(
             {
@@ -91,150 +109,56 @@ def stages(folder: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _cohort_name(name: str, about: dict, n: int) -> str:
-    what = "a simulated cohort" if about["simulated"] else "a cohort of real patients"
-    return f"{what} of {n} ({name})"
+def _images(results: str, study: params.Study) -> dict:
+    """What only a study of images has: super-resolution, features, networks, selection."""
+    quality = store.read_json(f"{results}/01_super_resolution/scalars.json")
+    weights = store.read_json(f"{results}/02_features/scalars_or.json")["weights"]
+    kept = store.read_json(f"{results}/03_selection/scalars.json")
+    return {
+        "sr": wording.super_resolution(study, quality),
+        "features": {
+            "n": f"{len(radiomics.FEATURE_NAMES):,}",
+            "image_types": str(radiomics.describe_features()["image_type"].nunique()),
+            "degenerate": str(len(radiomics.degenerate_features())),
+        },
+        "deep": {"weights": " and ".join(dict.fromkeys(weights.values()))},
+        "selection": wording.selection(study, kept),
+    }
 
 
-def _origin(about: dict) -> dict:
-    if about["simulated"]:
-        statement = (
-            "Every patient, image and result in this report is simulated. The data of the "
-            "reference study are not public. The simulation exists so that the methods can be "
-            "followed from image to nomogram; no number here says anything about thyroid cancer."
-        )
-        label = "Simulated data - not clinical evidence"
-        return {
-            "simulated": True,
-            "label": label,
-            "note": "Simulated data.",
-            "statement": statement,
-        }
-    statement = (
-        f"The images are real; the outcome is {about['outcome']}. These are other patients than "
-        "those of the reference study, and unless the outcome is the same, another question."
+def _has_truth(results: str) -> bool:
+    """A simulated study keeps its truth apart from what the notebooks read."""
+    return store.path(f"{results}/00_cohort/truth.parquet").is_file()
+
+
+def _recovered(results: str, study: params.Study) -> tuple[pd.DataFrame, ...]:
+    """Log odds, correlations with the image latent, and risks, from `recovery`."""
+    level = study.statistics.level
+    truth = store.read_table(f"{results}/00_cohort/truth.parquet").set_index("patient_id")
+    patients = store.read_table(f"{results}/00_cohort/patients.parquet").set_index("patient_id")
+    train, test = (patients[patients["split"].eq(name)] for name in ("train", "test"))
+    fit = store.read_json(f"{results}/05_nomogram/nomogram_C.json")["fit"]
+    tables = (
+        store.read_table(f"{results}/{stage}/predictions.parquet")
+        for stage in ("04_models", "05_nomogram")
     )
-    if not about["spacing_known"]:
-        statement += " The images do not tell the size of a pixel: lengths are in pixels."
-    return {
-        "simulated": False,
-        "label": about["title"],
-        "note": about["credit"],
-        "statement": f"{statement} {about['credit']}".strip(),
-    }
+    scores, p = (
+        table.pivot(index="patient_id", columns="model", values="p").loc[
+            test.index, table["model"].unique()
+        ]
+        for table in tables
+    )
+    known = truth.loc[test.index]
+    return (
+        recovery.log_odds(fit, truth.attrs["coefficients"], train, level=level),
+        recovery.correlations(known["image_latent"], scores, level=level),
+        recovery.risks(test["y"], known["risk"], p, level=level),
+    )
 
 
-def _cohort(patients: pd.DataFrame, flow: list[dict]) -> dict:
-    split = patients.groupby("split")["y"].agg(["size", "sum"])
-    return {
-        "n": str(len(patients)),
-        "n_train": str(split.loc["train", "size"]),
-        "n_test": str(split.loc["test", "size"]),
-        "events": str(patients["y"].sum()),
-        "events_train": str(split.loc["train", "sum"]),
-        "events_test": str(split.loc["test", "sum"]),
-        "prevalence": rounding.percent(patients["y"].mean()),
-        "excluded": str(sum(step["n"] for step in flow if step["excluded"])),
-    }
-
-
-def _super_resolution(study: params.Study, scalars: dict) -> dict:
-    better = [m for m in ("psnr", "ssim") if scalars[m] > scalars[f"{m}_bicubic"]]
-    verdicts = {
-        2: "The generator exceeded bicubic interpolation on both measures.",
-        1: f"The generator exceeded bicubic interpolation in {''.join(better).upper()} only.",
-        0: "The generator did not exceed bicubic interpolation: its images are not better.",
-    }
-    digits = {"psnr": 2, "psnr_bicubic": 2, "ssim": 3, "ssim_bicubic": 3}
-    return {
-        "factor": str(study.super_resolution.factor),
-        "noise": rounding.number(255 * study.super_resolution.noise_sigma, 0),
-        "parameters": f"{scalars['parameters_generator']:,}",
-        "verdict": verdicts[len(better)],
-        **{key: rounding.number(scalars[key], places) for key, places in digits.items()},
-    }
-
-
-def _deep(scalars: dict) -> dict:
-    return {"weights": " and ".join(dict.fromkeys(scalars["weights"].values()))}
-
-
-def _selection(study: params.Study, scalars: dict) -> dict:
-    return {
-        "alpha": f"{study.selection.alpha:g}",
-        "rho": f"{study.selection.correlation:g}",
-        "folds": str(study.selection.folds),
-        "or_kept": str(scalars["radiomics_or"]["kept"]),
-        "sr_kept": str(scalars["radiomics_sr"]["kept"]),
-    }
-
-
-def _clinical(study: params.Study, about: dict, scalars: dict) -> dict:
-    labels = [about["variables"][term]["label"] for term in scalars["terms"]]
-    terms = [label if label.isupper() else label[0].lower() + label[1:] for label in labels]
-    notes = dict.fromkeys([scalars["note"], *scalars["notes"].values()])
-    return {
-        "clinical": {
-            "entry": f"{study.nomogram.entry:g}",
-            "retain": f"{study.nomogram.retain:g}",
-            "terms": " and ".join([", ".join(terms[:-1]), terms[-1]] if terms[1:] else terms),
-            "note": " ".join(filter(None, notes)),
-        },
-        "nomogram": {
-            "signature_a": scalars["signatures"][0],
-            "signature_b": scalars["signatures"][1],
-            "choice": "Both signatures are named in the study file; no result chooses them.",
-        },
-    }
-
-
-def _performance(table: pd.DataFrame) -> dict:
-    tree: dict = {}
-    for row in table.itertuples():
-        tree.setdefault(row.model.lower(), {})[row.cohort] = {
-            "auc": rounding.estimate(row.auc, row.ci_low, row.ci_high),
-            "accuracy": rounding.probability(row.accuracy),
-        }
-    return tree
-
-
-def _delong(table: pd.DataFrame) -> dict:
-    pairs = {
-        "sr_vs_or": ("SR_SVM", "OR_SVM"),
-        "a_vs_b": ("Nomogram_A", "Nomogram_B"),
-        "a_vs_c": ("Nomogram_A", "Nomogram_C"),
-        "a_vs_radiologist": ("Nomogram_A", "Radiologist"),
-    }
-    test = table[table["cohort"].eq("test")].set_index(["model_a", "model_b"])
-    return {
-        key: {
-            "difference_ci": rounding.estimate(
-                *test.loc[pair, ["difference", "ci_low", "ci_high"]]
-            ),
-            "p": _relation(test.loc[pair, "p_value"]),
-            "p_holm": _relation(test.loc[pair, "p_holm"]),
-        }
-        for key, pair in pairs.items()
-        if pair in test.index
-    }
-
-
-def _relation(p: float) -> str:
-    """ "= 0.013" or "< 0.001", as a sentence continues after "p"."""
-    text = rounding.p_value(p)
-    return text.replace("<", "< ") if text.startswith("<") else f"= {text}"
-
-
-def _calibration(table: pd.DataFrame) -> dict:
-    test = table[table["cohort"].eq("test")].set_index("model")
-    return {
-        model.lower(): {
-            "slope": rounding.number(test.loc[model, "slope"], 2),
-            "intercept": rounding.number(test.loc[model, "intercept"], 2),
-            "hl_p": _relation(test.loc[model, "p_value"]),
-        }
-        for model in NOMOGRAMS
-    }
+def _recovery_rows(results: str, study: params.Study) -> list[dict[str, str]]:
+    about = store.read_json(f"{results}/00_cohort/cohort.json")
+    return wording.recovery_rows(*_recovered(results, study), about["variables"])
 
 
 def _published(folder: Path) -> dict:
@@ -267,8 +191,8 @@ def _published(folder: Path) -> dict:
         "radiologist_f1_test": rounding.probability(f1["test"]),
         "radiologist_positive_table1": str(int(patients[suspected & everyone]["n"].sum())),
         "radiologist_positive_table2": str((reading["tp"] + reading["fp"]).sum()),
-        "delong_p": _relation(p),
-        "delong_p_holm": _relation(min(1.0, 4 * p)),  # the smallest of four
+        "delong_p": wording.relation(p),
+        "delong_p_holm": wording.relation(min(1.0, 4 * p)),  # the smallest of four
         "auc_sr_svm": auc["SR_SVM"],
         "auc_nomogram_b": auc["Nomogram_B"],
         "auc_nomogram_c": auc["Nomogram_C"],
@@ -276,7 +200,7 @@ def _published(folder: Path) -> dict:
 
 
 def _run(study: params.Study, folder: Path) -> dict:
-    records = [json.loads((folder / f"{job}.json").read_text()) for job in jobs.JOBS]
+    records = [json.loads((folder / f"{job}.json").read_text()) for job in study.jobs]
     versions = store.versions()
     today = datetime.date.today()
     device = {"cpu": f"{os.cpu_count()} CPU cores", "cuda": "a CUDA device"}[study.compute.device]

@@ -7,167 +7,20 @@ holds only what differs. `arguments` turns a study into the parameters of one no
 import ast
 import difflib
 import json
+import types
+import typing
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
 from thyro.jobs import Job
-
-Share = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[int, Field(ge=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+from thyro.study import Study
 
 
 class StudyError(ValueError):
     """A study that cannot run; the message names the file, the key and the remedy."""
-
-
-class Section(BaseModel):
-    """Part of a study file: every key is known, nothing is guessed from another type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Variable(Section):
-    """A clinical variable of the user's table."""
-
-    name: Name  # short name used in tables and formulas
-    column: str | None = None  # column of the table when it is called otherwise
-    label: str  # how the report calls it
-    kind: Literal["continuous", "categorical"]
-    unit: str = ""
-    levels: list[str] = []  # categorical: the first is the reference
-    recode: dict[str, str] = {}  # value in the table -> level
-    missing: str | None = None  # level for an empty cell; without one the patient is excluded
-    preoperative: bool = True  # known before surgery, so allowed in a model
-
-    @model_validator(mode="after")
-    def _levels_fit_the_kind(self):
-        if self.kind == "categorical" and len(self.levels) < 2:
-            raise ValueError("a categorical variable needs at least two levels")
-        if self.kind == "continuous" and (self.levels or self.recode or self.missing):
-            raise ValueError("levels, recode and missing belong to categorical variables")
-        strange = sorted({*self.recode.values(), *filter(None, [self.missing])} - {*self.levels})
-        if self.kind == "categorical" and strange:
-            raise ValueError(f"{strange} not among the levels {self.levels}")
-        return self
-
-
-class Cohort(Section):
-    """Who is studied, and the 7:3 split."""
-
-    source: Literal["simulated", "folder"]
-    test_share: Share = 0.3
-    stratify: bool = False  # the paper's split is plain random
-    n_patients: Annotated[int, Field(ge=20)] = 544  # simulated cohorts
-    image_shape: list[Annotated[int, Field(ge=128, le=4096)]] = Field(
-        [384, 512], min_length=2, max_length=2
-    )
-    effect: Annotated[float, Field(ge=0)] = 1.0  # 0: nothing predicts the outcome
-    table: str = ""  # folder cohorts: CSV or XLSX in the data folder
-    id_column: str = ""
-    image_column: str = ""
-    mask_column: str = ""
-    outcome_column: str = ""
-    radiologist_column: str = ""  # 0/1 reading; empty when there is none
-    one_per_patient: str = ""  # column whose largest value picks the image of a patient
-    mask_component: Literal["all", "largest"] = "all"
-    spacing_mm: Annotated[float, Field(gt=0)] | None = None  # where the images do not tell it
-    variables: list[Variable] = []
-
-    @model_validator(mode="after")
-    def _folder_names_its_columns(self):
-        if self.source == "folder":
-            needed = ["table", "id_column", "image_column", "mask_column", "outcome_column"]
-            absent = [key for key in needed if not getattr(self, key)]
-            if absent or not self.variables:
-                raise ValueError(f"a folder cohort needs {', '.join(absent or ['variables'])}")
-        names = [variable.name for variable in self.variables]
-        if len(set(names)) < len(names):
-            raise ValueError(f"variable names must differ, got {names}")
-        return self
-
-
-class SuperResolution(Section):
-    """Degradation of R-22 and the training of both networks."""
-
-    factor: Literal[2, 4] = 4
-    noise_sigma: Annotated[float, Field(ge=0, lt=0.5)] = 0.0196  # share of 255; 5/255
-    blocks: Positive = 6
-    width: Annotated[int, Field(ge=4, le=256)] = 32
-    warmup_steps: Annotated[int, Field(ge=0)] = 2000  # pixel loss only
-    adversarial_steps: Annotated[int, Field(ge=0)] = 300
-    adversarial_weight: Annotated[float, Field(ge=0)] = 0.0003
-    batch: Positive = 8
-    patch_px: Annotated[int, Field(ge=32, le=512, multiple_of=16)] = 96
-    learning_rate: Annotated[float, Field(gt=0)] = 0.001
-
-
-class Features(Section):
-    """Radiomics and deep features."""
-
-    bin_width: Annotated[float, Field(gt=0)] = 25.0
-    weights: str = "random"  # "random", "imagenet", or a file with a state dict
-    crop_px: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 224
-    crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1
-
-
-class Selection(Section):
-    """R-39 to R-43."""
-
-    alpha: Share = 0.05
-    correlation: Share = 0.9
-    folds: Annotated[int, Field(ge=2, le=20)] = 5
-
-
-class Models(Section):
-    """The classifiers on top of the selected features."""
-
-    neighbours: Positive = 5
-
-
-class Nomogram(Section):
-    """R-54 to R-59."""
-
-    entry: Share = 0.1
-    retain: Share = 0.05
-    candidates: list[Name] = []  # empty: every preoperative variable
-    signatures: list[str] = Field(["SR_SVM", "SR_ResNet101"], min_length=2, max_length=2)
-
-
-class Statistics(Section):
-    """R-65 to R-75."""
-
-    level: Share = 0.95
-    threshold_grid: list[float] = Field([0.01, 0.99, 0.01], min_length=3, max_length=3)
-    groups: Annotated[int, Field(ge=3, le=50)] = 10  # Hosmer-Lemeshow
-
-
-class Compute(Section):
-    """What changes the time but, on one machine, not the numbers; and the seed."""
-
-    seed: int = 2024
-    workers: Positive = 2
-    device: Literal["cpu", "cuda"] = "cpu"
-
-
-class Study(Section):
-    """A whole study."""
-
-    title: str
-    outcome: str  # in words: "cervical lymph-node metastasis"
-    outcome_levels: list[str] = Field(min_length=2, max_length=2)  # names of 0 and 1
-    credit: str = ""  # where real data come from, as captions cite it
-    cohort: Cohort
-    super_resolution: SuperResolution = SuperResolution()
-    features: Features = Features()
-    selection: Selection = Selection()
-    models: Models = Models()
-    nomogram: Nomogram = Nomogram()
-    statistics: Statistics = Statistics()
-    compute: Compute = Compute()
 
 
 def load(study: str, folder: Path) -> Study:
@@ -206,7 +59,15 @@ def _read(study: str, folder: Path, seen: tuple[str, ...]) -> dict:
         return raw
     if parent in (*seen, study):
         raise StudyError(f"{path}: `extends: {parent}` goes round in a circle.")
-    return _merge(_read(str(parent), folder, (*seen, study)), raw)
+    base = _read(str(parent), folder, (*seen, study))
+    if _source(raw) not in (None, _source(base)):
+        base.pop("external", None)  # whose patients are of the other kind
+    return _merge(base, raw)
+
+
+def _source(raw: dict) -> str | None:
+    cohort = raw.get("cohort")
+    return cohort.get("source") if isinstance(cohort, dict) else None
 
 
 def _merge(base: dict, over: dict) -> dict:
@@ -235,11 +96,17 @@ def _explain(problem: dict) -> str:
 
 def _keys(location: tuple) -> list[str]:
     """Names that the model accepts at `location`."""
-    model: Any = Study
+    model = Study
     for part in location:
         if not isinstance(part, int):
-            model = Variable if part == "variables" else model.model_fields[part].annotation
+            model = _model(model.model_fields[part].annotation)
     return list(model.model_fields)
+
+
+def _model(annotation: Any) -> type[BaseModel]:
+    """The section behind `Section`, `Section | None` or `list[Section]`."""
+    inner = [part for part in typing.get_args(annotation) if part is not types.NoneType]
+    return _model(inner[0]) if inner else annotation
 
 
 def notebook_parameters(path: Path) -> dict[str, Any]:
@@ -284,7 +151,9 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
             "outcome_levels": study.outcome_levels,
             "credit": study.credit,
         }
-        values |= about | {"data_dir": data or ""}
+        external = study.external.model_dump(exclude_defaults=True) if study.external else {}
+        values |= about | {"external": external, "data_dir": data or ""}
+        values["workers"] = study.compute.workers
     if job.section in ("cohort", "super_resolution", "features", "selection", "models"):
         values["seed"] = study.compute.seed
     if job.section == "models":  # Grad-CAM looks at what the networks of 02 saw

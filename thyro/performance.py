@@ -1,46 +1,78 @@
-"""Table 2: every score of a study, in the training and in the test cohort."""
+"""Discrimination, classification and calibration of every score, per cohort."""
 
 from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
-from thyro import statistics
+from thyro import calibration, statistics
 from thyro.checks import as_labels
 
+COHORTS = ("train", "test", "external")  # in the order of every table
 
-def performance_table(y, scores: pd.DataFrame, is_train, *, level: float = 0.95) -> pd.DataFrame:
-    """Discrimination and classification of every score, per cohort.
+
+def cohorts(split) -> dict[str, np.ndarray]:
+    """Who belongs to which cohort, in the order train, test, external.
+
+    Parameters
+    ----------
+    split : array_like of str, shape (n_patients,)
+        "train", "test" or, for a cohort that is only ever predicted on, "external".
+
+    Returns
+    -------
+    dict of str to ndarray of bool, shape (n_patients,)
+        The cohorts that occur.
+
+    Raises
+    ------
+    ValueError
+        If nobody trains, or there is another name.
+    """
+    split = np.asarray(split, dtype=object)
+    found = set(split.tolist())
+    if "train" not in found or not found <= set(COHORTS):
+        raise ValueError(
+            f"split: expected 'train' and other names of {', '.join(COHORTS)}; "
+            f"found {sorted(map(str, found))}."
+        )
+    return {name: split == name for name in COHORTS if name in found}
+
+
+def performance_table(y, scores: pd.DataFrame, split, *, level: float = 0.95) -> pd.DataFrame:
+    """Table 2: discrimination and classification of every score, per cohort.
 
     The cut-off of a score maximises Youden's index on the training patients and is applied
-    unchanged to the test patients (R-68): the test cohort never chooses it.
+    unchanged to all others (R-68): neither the test nor an external cohort ever chooses it.
 
     Parameters
     ----------
     y : array_like of int, shape (n_patients,)
     scores : DataFrame, shape (n_patients, n_scores)
         One column per model, higher meaning more suspicious.
-    is_train : array_like of bool, shape (n_patients,)
+    split : array_like of str, shape (n_patients,)
+        As in `cohorts`.
     level : float, default 0.95
         Coverage of the AUC's interval.
 
     Returns
     -------
     DataFrame
-        One row per score and cohort ("train", "test"), unrounded: model, cohort, auc, se, ci_low,
-        ci_high, threshold, and the fields of `statistics.Metrics`.
+        One row per score and cohort, unrounded: model, cohort, auc, se, ci_low, ci_high,
+        threshold, and the fields of `statistics.Metrics`.
 
     Raises
     ------
     ValueError
-        If a cohort has fewer than two patients of a class, or a score is not finite.
+        If a cohort has fewer than two patients of a class, a score is not finite, and as
+        `cohorts`.
     """
-    y, is_train = as_labels(y, "y"), np.asarray(is_train, dtype=bool)
+    y, members = as_labels(y, "y"), cohorts(split)
     rows = []
     for model, score in scores.items():
         score = score.to_numpy()
-        threshold = statistics.youden_threshold(y[is_train], score[is_train])
-        for cohort, chosen in (("train", is_train), ("test", ~is_train)):
+        threshold = statistics.youden_threshold(y[members["train"]], score[members["train"]])
+        for cohort, chosen in members.items():
             auc = statistics.auc_ci(y[chosen], score[chosen], level=level)
             metrics = statistics.threshold_metrics(y[chosen], score[chosen], threshold)
             rows.append(
@@ -49,4 +81,40 @@ def performance_table(y, scores: pd.DataFrame, is_train, *, level: float = 0.95)
                 | {"threshold": threshold}
                 | asdict(metrics)
             )
+    return pd.DataFrame(rows)
+
+
+def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.DataFrame:
+    """Calibration and the Hosmer-Lemeshow test of every model, per cohort.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+    p : DataFrame, shape (n_patients, n_models)
+        Predicted probabilities, one column per model.
+    split : array_like of str, shape (n_patients,)
+        As in `cohorts`.
+    groups : int, default 10
+        Groups of predicted risk of the Hosmer-Lemeshow test.
+
+    Returns
+    -------
+    DataFrame
+        One row per cohort and model, unrounded: model, cohort, the fields of
+        `calibration.Calibration`, and statistic, df and p_value of the test.
+
+    Raises
+    ------
+    ValueError
+        As `calibration.calibration` and `calibration.hosmer_lemeshow`.
+    """
+    y = as_labels(y, "y")
+    rows = []
+    for cohort, chosen in cohorts(split).items():
+        for model, values in p.items():
+            values = values.to_numpy()[chosen]
+            fit = calibration.hosmer_lemeshow(y[chosen], values, groups=groups)
+            test = {"statistic": fit.statistic, "df": fit.df, "p_value": fit.p_value}
+            measures = asdict(calibration.calibration(y[chosen], values))
+            rows.append({"model": model, "cohort": cohort} | measures | test)
     return pd.DataFrame(rows)

@@ -16,14 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thyro import bmode, checks
+from thyro import bmode, checks, neck
 
-THYROID_DB = 25.0  # level of normal thyroid above black
 CLEARANCE_MM = 9.0  # skin, fat, strap muscle and capsule above a nodule, some tissue below it
 MIN_IMAGE_SHAPE = (128, 160)
 
 MARGINS = ("Smooth or ill defined", "Irregular or lobulated", "Extrathyroidal extension")
-ECHO_DB = {  # range of the nodule's mean backscatter; strap muscle lies at -10
+ECHO_DB = {  # range of the nodule's mean backscatter beside its parenchyma; muscle lies at -9
     "Hyper- or Isoechoic": (-1.5, 3.0),
     "Hypoechoic": (-8.0, -5.0),
     "Very hypoechoic": (-15.0, -11.0),
@@ -37,6 +36,10 @@ CALCIFICATIONS = (
     "Stubby and micro",
     "Peripheral and micro",
 )
+# A reader's outline errs with an SD of 0.12 mm times the square root of the diameter in mm: 0.3 mm
+# at 6 mm, 0.5 mm at 17 mm. The second reader draws outside by a share of that on average.
+READER_ERROR_MM = 0.12
+READER_BIAS = (0.0, 0.5)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class Scene:
     calcification: str
     thyroiditis: bool  # Hashimoto: darker and patchy parenchyma
     texture: float  # standard normal: how clustered the nodule's scatterers are
+    device: str = "A"  # key of `bmode.SCANNERS`
+    defocus: float = 1.0  # above 1 a blurred frame: factor on the point spread function
+    gain_db: float = 0.0  # below 0 a frame that is too dark
 
     def __post_init__(self) -> None:
         as_image_shape(self.image_shape)
@@ -61,6 +67,7 @@ class Scene:
             ("echo", ECHO_DB),
             ("composition", COMPOSITIONS),
             ("calcification", CALCIFICATIONS),
+            ("device", bmode.SCANNERS),
         ):
             checks.as_one_of(getattr(self, name), name, levels)
         height, width = nodule_size_mm(self.diameter_mm, self.aspect)
@@ -77,6 +84,8 @@ class Frame(NamedTuple):
 
     image: np.ndarray  # uint8, shape (rows, columns)
     mask: np.ndarray  # bool, same shape: the true outline of the nodule
+    reader_1: np.ndarray  # bool: the outline as a reader drew it
+    reader_2: np.ndarray  # as another did, who draws a little generously
 
 
 def as_image_shape(image_shape) -> tuple[int, int]:
@@ -95,32 +104,31 @@ def nodule_size_mm(diameter_mm, aspect):
 
 
 def draw_frame(scene: Scene, *, rng: np.random.Generator) -> Frame:
-    """Simulate one frame and the true outline of its nodule."""
-    tissue = bmode.Tissue(scene.image_shape, scene.spacing_mm)
-    place = _choose_place(scene, rng)
-    nodule = _outline_nodule(tissue, scene, place, rng)
-    _add_neck(tissue, scene, place, rng)
+    """Simulate one frame, the true outline of its nodule and two readers' outlines."""
+    scanner = bmode.SCANNERS[scene.device].defocused(scene.defocus)
+    tissue = bmode.Tissue(scene.image_shape, scene.spacing_mm, scanner)
+    size = nodule_size_mm(scene.diameter_mm, scene.aspect)
+    place = neck.choose_place(
+        np.multiply(scene.image_shape, scene.spacing_mm),
+        size,
+        extends=scene.margin == "Extrathyroidal extension",
+        rng=rng,
+    )
+    nodule = _outline_nodule(tissue, scene.margin, size, place.nodule, rng)
+    neck.add_neck(tissue, place, thyroiditis=scene.thyroiditis, rng=rng)
     _add_nodule(tissue, scene, nodule, rng)
     _add_calcifications(tissue, scene, nodule, rng)
     # The gain knob, and sliders of the time gain that are never quite right.
     turns = rng.uniform(0.4, 1.2) * tissue.z / tissue.z[-1] + rng.uniform()
     image = tissue.expose(
-        gain_db=THYROID_DB + rng.normal(0, 1.2),
+        gain_db=scene.gain_db + rng.normal(0, 1.2),
         time_gain_db=1.5 * np.sin(2 * np.pi * turns),
         rng=rng,
     )
-    return Frame(image, tissue.crop(nodule.distance > 0))
-
-
-class _Place(NamedTuple):
-    """Where things lie, in mm."""
-
-    capsule: float  # depth of the front of the lobe
-    back: float  # depth of its back
-    half_width: float  # of the lobe
-    nodule: tuple[float, float]  # x, z of the middle of its bounding box
-    transverse: bool  # with trachea and carotid at the sides
-    lateral: int  # side of the carotid, -1 or 1
+    # Read last: the readers change nothing in the image.
+    sd = READER_ERROR_MM * np.sqrt(scene.diameter_mm)
+    readers = (_read(nodule, sd, bias, rng) for bias in READER_BIAS)
+    return Frame(image, tissue.crop(nodule.distance > 0), *map(tissue.crop, readers))
 
 
 class _Nodule(NamedTuple):
@@ -139,117 +147,15 @@ class _Nodule(NamedTuple):
         return x, self.origin[1] + share * radius * np.sin(angle), radius
 
 
-def _choose_place(scene: Scene, rng) -> _Place:
-    """Put the nodule near the middle of the frame, inside a lobe that is large enough for it."""
-    height, width = nodule_size_mm(scene.diameter_mm, scene.aspect)
-    frame = np.multiply(scene.image_shape, scene.spacing_mm)
-    capsule = rng.uniform(5.5, 7.5)
-    if scene.margin == "Extrathyroidal extension":
-        top = capsule - min(rng.uniform(0.12, 0.25) * height, 3.0)
-    else:
-        room = min(0.95 * frame[0], capsule + 16) - capsule - height
-        top = capsule + rng.uniform(0.5, max(0.7, 0.8 * room))
-    transverse = rng.uniform() < 0.6
-    usual = rng.uniform(8.5, 11.5) if transverse else rng.uniform(22, 30)
-    return _Place(
-        capsule=capsule,
-        back=max(capsule + rng.uniform(14, 18), top + height + rng.uniform(1.0, 2.5)),
-        half_width=max(usual, 0.6 * width + 2),
-        nodule=(rng.uniform(-0.05, 0.05) * frame[1], top + height / 2),
-        transverse=transverse,
-        lateral=int(rng.choice([-1, 1])),
-    )
-
-
-def _add_neck(tissue: bmode.Tissue, scene: Scene, place: _Place, rng) -> None:
-    """Layers from the skin to the muscle behind the thyroid, the lobe, and what lies beside it."""
-    streaks = tissue.field((0.13, 1.8), rng)
-    patches = tissue.field((0.7, 1.0), rng)
-    ripple = tissue.curve(0.25, 12, rng)
-    tilt = rng.normal(0, 0.03) * tissue.x
-    skin = rng.uniform(1.2, 1.8) + ripple / 4
-    fascia = skin + (place.capsule - skin) * rng.uniform(0.3, 0.5) + ripple / 2 + tilt
-    front, back, inside = _lobe(tissue, place, ripple, rng)
-
-    tissue.echo = -9 + 4.5 * streaks + 2.5 * patches  # muscle and connective tissue
-    tissue.fill(_step(fascia - tissue.z, 0.3), -4 + 4 * streaks + 2 * patches)
-    tissue.fill(_step(skin - tissue.z, 0.2), 4 + 2 * streaks)
-    lobe = _step(tissue.z - front, 0.5) * _step(back - tissue.z, 0.8)
-    mean, spread = (-2.5, 2.8) if scene.thyroiditis else (0.0, 1.3)
-    tissue.fill(lobe, mean + spread * patches + 0.8 * streaks)
-    # Penetration: what the time gain cannot make up for grows behind the thyroid.
-    tissue.loss += 0.10 + rng.uniform(0.1, 0.5) * _step(tissue.z - back, 3.0)
-
-    tissue.reflect(skin, 9, 0.2)
-    tissue.reflect(fascia, _patchy(tissue, 14, rng), 0.15)
-    for _ in range(3):  # partial fasciae between and inside the muscles
-        depth = rng.uniform(0.3, 0.95) * place.capsule + tissue.curve(0.2, 12, rng)
-        depth += rng.normal(0, 0.05) * tissue.x
-        tissue.reflect(np.minimum(depth, front - 0.3), _patchy(tissue, 3, rng, 9), 0.12)
-    tissue.reflect(front, _patchy(tissue, 16, rng) - 30 * (1 - inside), 0.15)
-    tissue.reflect(back, _patchy(tissue, 13, rng) - 30 * (1 - inside), 0.25)
-    for _ in range(4):
-        depth = place.back + rng.uniform(0.5, 12.0) + tissue.curve(0.6, 12, rng)
-        depth += rng.normal(0, 0.12) * tissue.x
-        tissue.reflect(depth, _patchy(tissue, 8, rng, 8), rng.uniform(0.15, 0.35))
-    if place.transverse:
-        _add_trachea(tissue, place, rng)
-        _add_carotid(tissue, place, rng)
-
-
-def _lobe(tissue: bmode.Tissue, place: _Place, ripple, rng):
-    """Return the depths of the lobe's front and back, and a share that is 0 beside the lobe."""
-    half_height = (place.back - place.capsule) / 2
-    across = np.abs(tissue.x - rng.uniform(-1.5, 1.5)) / place.half_width
-    arc = np.maximum(1 - across**2.5, 0)
-    front = place.capsule + half_height * (1 - arc ** rng.uniform(0.3, 0.5)) + ripple
-    back = place.back - half_height * (1 - arc ** rng.uniform(0.3, 0.7))
-    return front, back + tissue.curve(0.5, 12, rng), _step(1 - across, 0.15)
-
-
-def _patchy(tissue: bmode.Tissue, level_db: float, rng, spread_db: float = 4) -> np.ndarray:
-    """Level of an interface along x: mean `level_db`, stronger here and weaker there."""
-    return level_db + tissue.curve(spread_db, 9, rng)
-
-
-def _add_carotid(tissue: bmode.Tissue, place: _Place, rng) -> None:
-    """A round vessel beside the lobe: its wall is bright where the beam meets it squarely."""
-    radius = rng.uniform(2.4, 3.4)
-    dx = tissue.x - place.lateral * (place.half_width + radius + rng.uniform(-0.8, 0.8))
-    dz = (tissue.z - place.capsule - rng.uniform(5, 10)) / rng.uniform(0.85, 1.1)
-    inside = radius - np.hypot(dx, dz)
-    lumen = _step(inside, 0.4)
-    tissue.fill(lumen, -24 + 8 * _step(-dz - 0.3 * radius, radius))  # reverberation at the front
-    tissue.coherent *= 1 - lumen
-    tissue.loss -= 0.25 * lumen
-    tissue.brighten(8 - 20 * (dx / radius) ** 2, inside / 0.25)
-
-
-def _add_trachea(tissue: bmode.Tissue, place: _Place, rng) -> None:
-    """Cartilage, and air that reflects: a bright front, echoes of it, and no sound behind."""
-    radius = rng.uniform(8, 10)
-    dx = tissue.x + place.lateral * (place.half_width + radius + rng.uniform(-2.5, -0.5))
-    dz = tissue.z - place.capsule - radius + rng.uniform(-1, 2)
-    inside = radius - np.hypot(dx, dz) + tissue.curve(0.2, 6, rng)
-    tissue.fill(_step(inside, 0.5), -12)
-    air = _step(inside - 1.5, 0.3)
-    tissue.coherent *= 1 - air
-    tissue.fill(air, -8)
-    tilt = (dx / radius) ** 2 + 2 * _step(dz, 0.5)  # no sound returns from sides and back
-    for bounce in range(3):
-        tissue.brighten(14 - 30 * tilt - 7 * bounce, (inside - 1.5 - 1.4 * bounce) / 0.3)
-    tissue.loss += 2.5 * air
-
-
-def _outline_nodule(tissue: bmode.Tissue, scene: Scene, place: _Place, rng) -> _Nodule:
-    """Draw a closed star-shaped outline with exactly the height and width of the scene."""
-    height, width = nodule_size_mm(scene.diameter_mm, scene.aspect)
+def _outline_nodule(tissue: bmode.Tissue, margin: str, size_mm, middle_mm, rng) -> _Nodule:
+    """Draw a closed star-shaped outline with exactly the height and width of `size_mm`."""
+    height, width = size_mm
     angle = np.linspace(-np.pi, np.pi, 721)[:-1]
-    radius = 1 + _roughness(scene.margin, angle, rng)
+    radius = 1 + _roughness(margin, angle, rng)
     x, z = radius * np.cos(angle), radius * np.sin(angle)
     x, z = x * width / np.ptp(x), z * height / np.ptp(z)
     middle = (x.min() + x.max()) / 2, (z.min() + z.max()) / 2
-    origin = (place.nodule[0] - middle[0], place.nodule[1] - middle[1])
+    origin = (middle_mm[0] - middle[0], middle_mm[1] - middle[1])
     # Scaling the axes keeps the order of directions: the radius is still a function of angle.
     outline = np.arctan2(z, x), np.hypot(x, z)
 
@@ -269,10 +175,28 @@ def _roughness(margin: str, angle, rng) -> np.ndarray:
         orders, size = np.arange(4, 8), 0.08
     else:  # irregular
         orders, size = np.arange(4, 18), 0.08
+    return np.clip(size * _harmonics(orders, angle, rng), -0.3, 0.3)
+
+
+def _harmonics(orders, angle, rng) -> np.ndarray:
+    """Random periodic function of `angle` with SD 1 and these orders, the higher the weaker."""
     phase = rng.uniform(0, 2 * np.pi, len(orders))
     weight = rng.uniform(0.5, 1, len(orders)) / np.sqrt(orders)
     waves = weight @ np.cos(orders[:, None] * angle + phase[:, None])
-    return np.clip(size * waves / np.sqrt((weight**2).sum() / 2), -0.3, 0.3)
+    return waves / np.sqrt((weight**2).sum() / 2)
+
+
+def _read(nodule: _Nodule, sd_mm: float, bias: float, rng) -> np.ndarray:
+    """Mask of a reader whose outline errs smoothly by `sd_mm`, outside by `bias` SD on average."""
+    angle, radius = nodule.outline
+    error = sd_mm * (bias + _harmonics(np.arange(1, 8), angle, rng))
+    error = np.maximum(error, -0.4 * radius)
+    rows, columns = (np.flatnonzero((nodule.distance > -4 * sd_mm).any(axis)) for axis in (1, 0))
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    mask = np.zeros(nodule.distance.shape, bool)
+    pixel_error = np.interp(nodule.angle[box], angle, error, period=2 * np.pi)
+    mask[box] = nodule.distance[box] + pixel_error > 0
+    return mask
 
 
 def _add_nodule(tissue: bmode.Tissue, scene: Scene, nodule: _Nodule, rng) -> None:
@@ -280,53 +204,74 @@ def _add_nodule(tissue: bmode.Tissue, scene: Scene, nodule: _Nodule, rng) -> Non
     smooth = scene.margin == "Smooth or ill defined"
     transition = min(rng.uniform(0.2, 1.5 if smooth else 0.6), 0.12 * scene.diameter_mm)
     share = _step(nodule.distance, transition)
-    level = rng.uniform(*ECHO_DB[scene.echo])
-    tissue.fill(share, level + 1.5 * tissue.field((0.9, 1.1), rng))
+    level = rng.uniform(*ECHO_DB[scene.echo]) + neck.PARENCHYMA_DB[scene.thyroiditis][0]
+    density, mottling = _clustered(tissue, scene.texture, rng)
+    tissue.density += share * (density - tissue.density)
+    tissue.fill(share, level + tissue.field((0.9, 1.1), rng) + mottling)
     if scene.echo == "Hyper- or Isoechoic":  # a halo is what shows a nodule like its surroundings
-        tissue.echo -= rng.uniform(2, 8) * np.exp(-((nodule.distance / 0.4) ** 2))
-    tissue.density += share * (_clustered(tissue, scene.texture, rng) - tissue.density)
+        width = min(rng.uniform(0.4, 0.7), 0.08 * scene.diameter_mm)
+        tissue.echo -= rng.uniform(6, 11) * np.exp(-((nodule.distance / np.float32(width)) ** 2))
     tissue.coherent *= 1 - share
     tissue.loss += 0.12 * share
+    # The beam is bent where it grazes the sides: thin shadows begin there.
+    grazing = np.exp(-((nodule.distance / 0.35) ** 2) - (np.sin(nodule.angle) / 0.35) ** 2)
+    tissue.loss += rng.uniform(0.2, 1.0) * grazing
     if scene.composition == "Cystic and solid":
-        _add_cysts(tissue, scene, nodule, rng)
+        _add_cysts(tissue, nodule, rng)
 
 
-def _clustered(tissue: bmode.Tissue, texture: float, rng) -> np.ndarray:
-    """Density of scatterers that gather in clusters, the more so the higher the image latent.
+def _clustered(tissue: bmode.Tissue, texture: float, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Return density (per mm2) and backscatter (dB) of scatterers that gather in clusters.
 
-    One half of the clustering is finer than the point spread function, which blurs it; the other
-    half is coarser and shows as mottling. The mean density does not depend on the latent.
+    The higher the image latent, the stronger and the coarser the clusters. One half of them is
+    finer than the point spread function, which blurs it; the other half shows as mottling. The
+    latent does not shift the mean backscatter, and hardly the mean density.
     """
     latent = np.clip(texture, -3, 3)
-    strength, coarse = 0.6 * np.exp(0.45 * latent), 0.4 * np.exp(0.25 * latent)
-    clusters = tissue.field((0.1, 0.1), rng) + tissue.field((coarse, coarse), rng)
-    return bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2)
+    strength, coarse = 0.8 * np.exp(0.45 * latent), 0.45 * np.exp(0.25 * latent)
+    mottling = tissue.field((coarse, coarse), rng)
+    clusters = tissue.field((0.1, 0.1), rng) + mottling
+    density = bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2)
+    # No void: about one scatterer is left in a resolution cell.
+    return np.maximum(density, 6), 2.0 * np.exp(0.5 * latent) * mottling
 
 
-def _add_cysts(tissue: bmode.Tissue, scene: Scene, nodule: _Nodule, rng) -> None:
-    """One to three pockets of fluid: hardly an echo, and enhancement behind them."""
-    for _ in range(rng.integers(1, 4)):
-        x, z, radius = nodule.point(0.5, rng)
+def _add_cysts(tissue: bmode.Tissue, nodule: _Nodule, rng) -> None:
+    """Two to four pockets of fluid that may run together: hardly an echo, enhancement behind."""
+    wall = tissue.field((0.8, 0.8), rng)
+    x, z, radius = nodule.point(0.4, rng)
+    depth = np.full(tissue.shape, -np.inf, np.float32)  # mm inside the nearest pocket
+    for _ in range(rng.integers(2, 5)):
         size = rng.uniform(0.25, 0.5) * radius
-        inside = size - np.hypot((tissue.x - x) / rng.uniform(1, 1.6), tissue.z - z)
-        fluid = _step(inside, 0.3) * _step(nodule.distance - 0.4, 0.3)
-        tissue.fill(fluid, -28)
-        tissue.loss -= 0.4 * fluid
+        pocket = size - np.hypot((tissue.x - x) / rng.uniform(1, 1.6), tissue.z - z)
+        depth = np.maximum(depth, pocket + 0.12 * size * wall)
+        x, z, radius = nodule.point(0.6, rng)
+    fluid = _step(depth, 0.3) * _step(nodule.distance - 0.6, 0.3)
+    # Fine echoes drift in the fluid, and its wall is a little brighter than the nodule.
+    tissue.fill(fluid, -25 + 2 * wall)
+    tissue.coherent *= 1 - fluid
+    tissue.loss -= 0.8 * fluid
+    tissue.brighten(3 - 40 * (nodule.distance < 0.5), depth / 0.2)
 
 
 def _add_calcifications(tissue: bmode.Tissue, scene: Scene, nodule: _Nodule, rng) -> None:
     """Points without a shadow (micro), coarse stones and rims with one."""
     kind = scene.calcification.lower()
     if "micro" in kind:
-        for _ in range(3 + rng.poisson(0.6 * scene.diameter_mm)):
-            x, z, _ = nodule.point(0.9, rng)
-            size = min(rng.uniform(0.3, 1.0), 0.1 * scene.diameter_mm) / 2
-            _add_stone(tissue, (x, z), (size, size), rng.uniform(16, 24), 0.0, rng)
+        # Punctate foci lie in groups.
+        groups = [nodule.point(0.6, rng)[:2] for _ in range(rng.integers(1, 4))]
+        for k in range(5 + rng.poisson(0.7 * scene.diameter_mm)):
+            x, z, radius = nodule.point(0.85, rng)
+            x0, z0 = groups[k % len(groups)]
+            pull = rng.uniform(0, 0.8)
+            size = rng.uniform(0.15, 0.5) / 2
+            centre = x + pull * (x0 - x), z + pull * (z0 - z)
+            _add_stone(tissue, centre, (size, size), rng.uniform(14, 24), 0.0, rng)
     if "stubby" in kind:
         for _ in range(rng.integers(1, 3)):
             x, z, radius = nodule.point(0.5, rng)
-            size = min(rng.uniform(0.8, 1.8), 0.35 * radius)
-            _add_stone(tissue, (x, z), (size * rng.uniform(1, 1.5), size), 22, 10.0, rng)
+            size = min(rng.uniform(0.6, 1.4), 0.3 * radius)
+            _add_stone(tissue, (x, z), (size * rng.uniform(1, 1.8), size), 20, 9.0, rng)
     if "peripheral" in kind:
         for middle in (-np.pi / 2 + rng.uniform(-0.6, 0.6), rng.uniform(-np.pi, np.pi)):
             _add_rim(tissue, nodule, middle, rng)
@@ -336,16 +281,16 @@ def _add_stone(tissue: bmode.Tissue, centre, half_mm, level_db, loss, rng) -> No
     """An ellipse of calcium at (x, z); `loss` (dB/mm) casts its shadow."""
     # No smaller than the grid can hold, or a coarse grid would lose it.
     half = np.maximum(half_mm, 0.6 * np.array(tissue.spacing_mm[::-1]))
-    (z0, z1), (x0, x1) = (
-        np.searchsorted(axis.ravel(), (middle - 2 * reach, middle + 2 * reach))
-        for axis, middle, reach in zip((tissue.z, tissue.x), centre[::-1], half[::-1], strict=True)
-    )
-    box = (slice(z0, z1), slice(x0, x1))
-    off = ((tissue.x[:, x0:x1] - centre[0]) / half[0]) ** 2
-    off = off + ((tissue.z[z0:z1] - centre[1]) / half[1]) ** 2
+    box = rows, columns = tissue.box(centre, 2 * half)
+    dx = (tissue.x[:, columns] - centre[0]) / half[0]
+    dz = (tissue.z[rows] - centre[1]) / half[1]
+    turn = 3 * np.arctan2(dz, dx) + rng.uniform(0, 2 * np.pi)
+    off = (dx**2 + dz**2) / (1 + 0.2 * np.cos(turn)) ** 2
+    # Sound hardly enters: the front is brightest.
+    level = level_db - 5 * np.clip(dz + 1, 0, 2)
     phase = np.exp(2j * np.pi * rng.uniform())
-    tissue.coherent[box] += np.exp(-(off**2)) * np.complex64(10 ** (level_db / 20) * phase)
-    tissue.echo[box] = np.maximum(tissue.echo[box], level_db - 8 - 6 * off)
+    tissue.coherent[box] += np.exp(-(off**2)) * bmode.amplitude_ratio(level) * np.complex64(phase)
+    tissue.echo[box] = np.maximum(tissue.echo[box], level - 6 - 6 * off)
     tissue.loss[box] += loss * (off < 1)
 
 

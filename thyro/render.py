@@ -43,7 +43,7 @@ def stage(
     report_dir: Path | str,
     variables: Mapping,
     *,
-    provenance: Sequence[Mapping[str, str]] = (),
+    tables: Mapping[str, Sequence[Mapping[str, str]]],
     renderer: str = "auto",
 ) -> Path:
     """Write `<study_dir>/manuscript/`, complete and ready to render, and return it.
@@ -58,8 +58,9 @@ def stage(
         Display strings for `{{< var a.b >}}`, printed as they are: Markdown in them is escaped.
         Booleans are flags for `when-meta="a.b"`. `study.title`, `origin.label` and
         `origin.simulated` are required; `run.renderer` is added here.
-    provenance : sequence of mapping
-        Rows of the provenance table, all with the same keys.
+    tables : mapping of name to sequence of mapping
+        Rows, all with the same keys, of tables that no notebook shows; the manuscript includes
+        them as `_<name>.qmd`.
     renderer : {"auto", "quarto", "pandoc"}
         Recorded for `render`, so that the report names the renderer that made it.
 
@@ -87,7 +88,10 @@ def stage(
     shutil.rmtree(folder, ignore_errors=True)  # a stale notebook would hide a missing one
     (folder / "notebooks").mkdir(parents=True)
     for path in sorted(Path(report_dir).iterdir()):
-        if path.suffix in SOURCES:
+        if path.suffix == ".qmd":
+            text = _without_hidden(path.read_text(encoding="utf-8"), flags)
+            (folder / path.name).write_text(text, encoding="utf-8")
+        elif path.suffix in SOURCES:
             shutil.copy(path, folder)
     for path in notebooks:
         shutil.copy(path, folder / "notebooks")
@@ -103,7 +107,8 @@ def stage(
         study["format"] = {"html": {"include-before-body": [{"text": banner}]}}
     _write_yaml(folder / "_variables.yml", texts)
     _write_yaml(folder / "_study.yml", study)
-    (folder / "_provenance.qmd").write_text(_pipe_table(provenance), encoding="utf-8")
+    for name, rows in tables.items():
+        (folder / f"_{name}.qmd").write_text(_pipe_table(rows), encoding="utf-8")
     write_reference_docx(
         folder / "reference.docx",
         header,
@@ -218,6 +223,32 @@ def _bibliography_keys(path: Path) -> set[str]:
     return set(re.findall(r"^@\w+\{([^,\s]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
+def _without_hidden(text: str, flags: Mapping) -> str:
+    """`text` with the blocks that a flag hides left blank, so that lines keep their numbers.
+
+    Quarto resolves embeds before it looks at conditions, and stops at a notebook that the study
+    does not have.
+    """
+    lines, hidden = [], [False]
+    for line in text.splitlines():
+        if shortcodes.OPENING.match(line):
+            visible = shortcodes.CONDITION.findall(line) if ".content-visible" in line else []
+            against = [_flag(flags, key) is (word == "unless") for word, what, key in visible]
+            hidden.append(hidden[-1] or any(against))
+        lines.append("" if hidden[-1] else line)
+        if shortcodes.CLOSING.match(line) and len(hidden) > 1:
+            hidden.pop()
+    return "\n".join(lines) + "\n"
+
+
+def _flag(flags: Mapping, key: str) -> bool | None:
+    """The flag "has.images"; None for what is not known here, such as a format."""
+    node = flags
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, Mapping) else None
+    return node if isinstance(node, bool) else None
+
+
 def _required(variables: Mapping, key: str):
     group, name = key.split(".")
     if name not in variables.get(group, {}):
@@ -246,10 +277,15 @@ def _split_variables(tree: Mapping, path: str) -> tuple[dict, dict]:
 
 def _pipe_table(rows: Sequence[Mapping[str, str]]) -> str:
     if not rows:
-        return "No provenance was recorded.\n"
+        return "Nothing was recorded.\n"
     header = list(rows[0])
     body = [[shortcodes.escape(row[key]) for key in header] for row in rows]
-    lines = [header, ["---"] * len(header), *body]
+    # pandoc takes the dashes of a wide table as relative widths of its columns.
+    widths = [
+        max(len(row[key]) for row in [*rows, dict(zip(header, header, strict=True))])
+        for key in header
+    ]
+    lines = [header, [":" + "-" * max(2, width) for width in widths], *body]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 

@@ -1,8 +1,7 @@
-"""A simulated cohort: the clinical table of Li et al. 2024, frames made on demand, and the truth.
+"""A simulated cohort: the table of `casemix`, frames made on demand, and the truth.
 
-The variables and their frequencies are those of Table 1, column ALL, of Li et al. (2024), Discov.
-Oncol., doi:10.1007/s12672-024-01601-0. How variables depend on each other, and what raises the risk
-of metastasis, is invented here and stated below; nothing was fitted to the results of the paper.
+It stands in for the data of Li et al. (2024), which are not public; nothing learned from it is a
+finding about patients.
 """
 
 from __future__ import annotations
@@ -13,73 +12,46 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
-from scipy.special import expit, logit
-from scipy.stats import norm, truncnorm
+from scipy.special import expit
 
-from thyro import phantom
+from thyro import bmode, casemix, checks, phantom
+from thyro.casemix import acr_tirads, criteria, risk_terms, variables
 
-PREVALENCE = 162 / 544
-# Table 1, counts of 544. The printed order, except that the commonest location comes first: the
-# printed one, "Full", is held by six patients and would be a useless reference.
-COUNTS = {
-    "gender": {"Female": 420, "Male": 124},
-    "bilaterality": {"No": 443, "Yes": 101},
-    "multifocality": {"No": 408, "Yes": 136},
-    "location": {"Middle": 270, "Full": 6, "Upper": 123, "Lower": 114, "Isthmus": 31},
-    "ht": {"No": 409, "Yes": 135},
-    "composition": dict(zip(phantom.COMPOSITIONS, (13, 531), strict=True)),
-    "calcification": dict(zip(phantom.CALCIFICATIONS, (228, 58, 6, 222, 27, 3), strict=True)),
-    "margin": dict(zip(phantom.MARGINS, (319, 158, 67), strict=True)),
-    "echo": dict(zip(phantom.ECHO_DB, (42, 249, 253), strict=True)),
-    "shape": {"No taller-than-wide": 297, "Taller-than-wide": 247},
-}
-ACR_LEVELS = ("TR2", "TR3", "TR4", "TR5")
-SURGERY = ("Unilateral leaf + isthmus + CDN", "TT + CND", "TT + CND + LND")  # as printed
-LNM_LOCATION = ("No", "Central", "Central + Lateral")
-LATERAL_SHARE = 51 / (114 + 51)  # of the metastases of Table 1
+__all__ = [
+    "FrameSequence",
+    "SimulatedCohort",
+    "acr_tirads",
+    "criteria",
+    "risk_terms",
+    "simulate_cohort",
+    "source_table",
+    "variables",
+]
 
-# Correlations of the Gaussian copula, levels counted from the first. All others are 0.
-DEPENDENCE = {
-    ("age", "diameter"): -0.10,
-    ("diameter", "multifocality"): 0.15,
-    ("diameter", "calcification"): 0.20,
-    ("diameter", "composition"): -0.20,
-    ("diameter", "margin"): 0.30,
-    ("diameter", "shape"): -0.25,
-    ("gender", "ht"): -0.30,  # thyroiditis is a disease of women
-    ("bilaterality", "multifocality"): 0.75,
-    ("composition", "calcification"): 0.30,
-    ("composition", "margin"): 0.45,
-    ("composition", "echo"): 0.60,
-    ("composition", "shape"): 0.40,
-    ("calcification", "margin"): 0.10,
-}
-# Log odds of metastasis per unit at effect 1. The clinical factors are those the paper retained;
-# sizes are invented and round.
-LOG_ODDS = {
-    "age": -0.045,  # per year
-    "log_diameter": 0.9,  # per unit of ln(mm)
-    "margin[Irregular or lobulated]": 0.5,
-    "margin[Extrathyroidal extension]": 1.1,
-    "multifocality[Yes]": 0.7,
-    "image_latent": 0.8,  # per SD of the latent that clusters the nodule's scatterers
-}
-# The radiologist of Table 2, both cohorts pooled.
-SENSITIVITY, SPECIFICITY = 121 / 173, 322 / 371
+ID_PREFIX = {"A": "S", "B": "B"}  # no patient of one device has the id of one of the other
+# What makes a patient and does not stand in the table.
+_LATENT = ["image_latent", "linear_predictor", "risk", "aspect", "defocus", "gain_db", "copy_of"]
 
 
 class SimulatedCohort(NamedTuple):
-    """A cohort and what made it. Frames are computed when they are asked for."""
+    """A cohort and what made it; row i, frame i and truth i are one patient's.
 
-    table: pd.DataFrame  # one row per patient: patient_id, y, clinical variables, spacing_mm
+    Frames are computed when they are asked for.
+    """
+
+    # One row per assessed patient: patient_id, y, clinical variables, radiologist, spacing_mm,
+    # centre, and the columns of the criteria.
+    table: pd.DataFrame
     images: FrameSequence  # uint8 arrays, shape (rows, columns)
-    masks: FrameSequence  # bool arrays, same shape
-    truth: pd.DataFrame  # latents, linear predictor and risk; attrs["coefficients"]
+    masks: FrameSequence  # bool arrays, same shape: the true outlines
+    # Latents, linear predictor, risk, how the frame was taken, and `copy_of`, the id whose frame a
+    # patient shares; attrs["coefficients"].
+    truth: pd.DataFrame
+    readers: tuple[FrameSequence, FrameSequence]  # bool arrays: outlines as two readers drew them
 
 
 class FrameSequence(Sequence):
-    """The images or the masks of a cohort; item i is always the same, whatever was read before."""
+    """One part of the frames of a cohort; item i is always the same, whatever was read before."""
 
     def __init__(self, frames: _Frames, part: str) -> None:
         self._frames = frames
@@ -102,13 +74,19 @@ def simulate_cohort(
     image_shape: tuple[int, int] = (384, 512),
     effect: float = 1.0,
     radiologist: bool = True,
+    device: str = "A",
+    exclusions: float = 0.0,
+    missing: float = 0.0,
 ) -> SimulatedCohort:
-    """Simulate `n` patients.
+    """Simulate a cohort of which `n` patients can be included.
+
+    These are the same patients whatever the options are: `effect` changes their outcomes, `device`
+    their images, `missing` empties cells and `exclusions` adds others.
 
     Parameters
     ----------
     n : int
-        Number of patients.
+        Patients who pass all criteria.
     rng : numpy.random.Generator
         The same state gives the same cohort, pixel by pixel.
     image_shape : tuple of int
@@ -118,6 +96,15 @@ def simulate_cohort(
         outcome groups. At 0 nothing known before surgery predicts the outcome.
     radiologist : bool, default True
         Whether the table has the yes/no reading of a radiologist.
+    device : str, default "A"
+        "B" is another centre with another scanner and the same case mix.
+    exclusions : float, default 0
+        Patients assessed beyond the `n`, as a share of `n`. They lie among the others and fail at
+        least one criterion, save one (two from 100 patients on) who passes all and repeats an
+        earlier row, frame and all, under another id. Whoever fails for poor ultrasound has a
+        blurred or a dark frame, and whoever has incomplete records an empty cell.
+    missing : float, default 0
+        Share of the cells of the clinical variables left empty completely at random.
 
     Returns
     -------
@@ -128,164 +115,107 @@ def simulate_cohort(
     Raises
     ------
     ValueError
-        If `n` or `effect` is out of range or the frames are too small.
+        If a number is out of range, the device is unknown or the frames are too small.
     """
     if n < 1:
         raise ValueError(f"n: expected at least 1 patient, got {n}.")
     if not 0 <= effect < np.inf:
         raise ValueError(f"effect: expected a finite number of at least 0, got {effect}.")
+    for name, share in (("exclusions", exclusions), ("missing", missing)):
+        if not 0 <= share <= 1:
+            raise ValueError(f"{name}: expected a share between 0 and 1, got {share}.")
+    checks.as_one_of(device, "device", bmode.SCANNERS)
     image_shape = phantom.as_image_shape(image_shape)
-    table = _preoperative(n, rng)
-    truth = _truth(table, effect, rng)
-    truth["aspect"] = _aspect(table["shape"], rng)
-    spacing = _spacing_mm(table["diameter"].to_numpy(), truth["aspect"], image_shape, rng)
-    entropy = rng.integers(2**32, size=4).tolist()
-    # Drawn last, so that `effect` changes outcomes and leaves patients and images as they are.
-    y = rng.binomial(1, truth["risk"])
-    table.insert(1, "y", y)
-    table["acr_tirads"] = acr_tirads(table)
-    table["lnm_location"], table["surgical_method"] = _surgery(y, table["bilaterality"], rng)
-    if radiologist:
-        table["radiologist"] = _reading(y, effect, rng)
-    table["spacing_mm"] = [(s, s) for s in spacing.tolist()]  # pixels are square
-    frames = _Frames(table, truth, image_shape, entropy)
-    return SimulatedCohort(
-        table, FrameSequence(frames, "image"), FrameSequence(frames, "mask"), truth
-    )
+    # A stream for each part, so that changing one leaves the others as they are.
+    seeds = np.random.SeedSequence(rng.integers(2**32, size=4).tolist())
+    own, others, gaps, order, frame_seeds = seeds.spawn(5)
+    further = round(exclusions * n)
+    copies = min(further, 2 if n >= 100 else 1)
+    patients, coefficients = _draw_patients(n, image_shape, effect, own)
+    if further > copies:
+        rest, _ = _draw_patients(further - copies, image_shape, effect, others, coefficients)
+        patients = pd.concat([patients, rest], ignore_index=True)
+    signs = patients[[*_SIGNS]].assign(stream=range(len(patients)))
+    patients = casemix.empty_cells(patients, missing, np.random.default_rng(gaps))
+
+    order = np.random.default_rng(order)
+    # Who is drawn again comes twice, and the later row is the copy.
+    again = order.choice(n, copies, replace=False)
+    rows = order.permutation(np.concatenate([np.arange(len(patients)), again]))
+    patients = patients.iloc[rows].reset_index(drop=True)
+    ids = pd.Series([f"{ID_PREFIX[device]}{i:04d}" for i in range(1, len(rows) + 1)])
+    first = ids.groupby(rows).transform("first")
+    patients.insert(0, "patient_id", ids)
+    patients = patients.assign(centre=device, copy_of=first.where(first != ids, ""))
+    truth = patients[["patient_id", *_LATENT]].copy()
+    truth.attrs["coefficients"] = coefficients
+    table = patients.drop(columns=_LATENT if radiologist else [*_LATENT, "radiologist"])
+    frames = _Frames(signs.iloc[rows], image_shape, device, frame_seeds)
+    images, masks, *readers = (FrameSequence(frames, part) for part in phantom.Frame._fields)
+    return SimulatedCohort(table, images, masks, truth, tuple(readers))
 
 
-def variables() -> list[dict]:
-    """Describe the clinical variables of the table, in the order of Table 1."""
-    labels = {
-        "age": "Age",
-        "diameter": "Diameter",
-        "gender": "Gender",
-        "bilaterality": "Bilaterality",
-        "multifocality": "Multifocality",
-        "location": "Location",
-        "ht": "Hashimoto thyroiditis",
-        "composition": "Composition",
-        "calcification": "Calcification",
-        "margin": "Margin",
-        "echo": "Echogenicity",
-        "shape": "Shape",
-        "acr_tirads": "ACR TI-RADS",
-        "surgical_method": "Surgical method",
-        "lnm_location": "Location of LNM",
-    }
-    after = {"surgical_method": SURGERY, "lnm_location": LNM_LOCATION}
-    levels = {**COUNTS, "acr_tirads": ACR_LEVELS, **after}
-    return [
-        {
-            "name": name,
-            "label": label,
-            "kind": "categorical" if name in levels else "continuous",
-            "unit": {"age": "years", "diameter": "mm"}.get(name, ""),
-            "levels": list(levels.get(name, ())),
-            "preoperative": name not in after,
-        }
-        for name, label in labels.items()
-    ]
+def source_table(cohort: SimulatedCohort) -> pd.DataFrame:
+    """Write the cohort as a user's table would hold it: every cell text, "" where empty.
 
-
-def risk_terms(table: pd.DataFrame, image_latent) -> pd.DataFrame:
-    """Return the terms of the true model, one column per key of `LOG_ODDS`."""
-    terms = {
-        "age": table["age"],
-        "log_diameter": np.log(table["diameter"]),
-        "margin[Irregular or lobulated]": table["margin"] == "Irregular or lobulated",
-        "margin[Extrathyroidal extension]": table["margin"] == "Extrathyroidal extension",
-        "multifocality[Yes]": table["multifocality"] == "Yes",
-        "image_latent": image_latent,
-    }
-    return pd.DataFrame(terms, index=table.index).astype(float)
-
-
-def acr_tirads(table: pd.DataFrame) -> pd.Categorical:
-    """Score the ultrasound signs: Tessler et al. (2017), J. Am. Coll. Radiol. 14:587-595.
-
-    The least suspicious signs of Table 1 give two points, so TR1 cannot occur. The level follows
-    from the signs, so its frequencies come near to Table 1 without being drawn from it.
+    Columns `image`, `mask` and `mask_2` name one file per patient, mask and mask_2 being those of
+    the two readers. Whoever has no pathology has neither outcome nor location of metastasis.
     """
-    points_of = {
-        "composition": (1, 2),
-        "echo": (1, 2, 3),
-        "shape": (0, 3),
-        "margin": (0, 2, 3),
-        "calcification": (0, 1, 2, 3, 4, 5),
-    }
-    points = sum(np.take(points_of[name], table[name].cat.codes) for name in points_of)
-    return pd.Categorical.from_codes(np.searchsorted((3, 4, 7), points, "right"), ACR_LEVELS)
+    table = cohort.table.drop(columns="spacing_mm")
+    unknown = table["pathology"] == 0
+    text = table.apply(lambda column: column.map(_cell).where(column.notna(), "")).astype(str)
+    text.loc[unknown, ["y", "lnm_location"]] = ""
+    for k, (column, ending) in enumerate(
+        {"image": "dcm", "mask": "nii.gz", "mask_2": "nii.gz"}.items(), start=1
+    ):
+        folder = column.replace("image", "images").replace("mask", "masks")
+        text.insert(k, column, folder + "/" + text["patient_id"] + "." + ending)
+    return text
 
 
-def _preoperative(n: int, rng) -> pd.DataFrame:
-    """Draw identity and everything known before surgery from a Gaussian copula."""
-    names = ["age", "diameter", *COUNTS]
-    correlation = pd.DataFrame(np.eye(len(names)), names, names)
-    for (a, b), value in DEPENDENCE.items():
-        correlation.loc[a, b] = correlation.loc[b, a] = value
-    normal = rng.standard_normal((n, len(names))) @ np.linalg.cholesky(correlation).T
-    u = pd.DataFrame(norm.cdf(normal), columns=names)
-    # Mean and SD after truncation are those of Table 1: 43.03 +- 11.33 and 12.22 +- 8.56.
-    columns = {
-        "patient_id": [f"S{i:04d}" for i in range(1, n + 1)],
-        "age": _truncated_normal(u["age"], 42.434, 12.070, 18, 80).round(),
-        "diameter": np.exp(
-            _truncated_normal(u["diameter"], 2.1656, 0.8658, np.log(3), np.log(45))
-        ).round(1),
-    }
-    for name, counts in COUNTS.items():
-        edges = np.cumsum(list(counts.values()))[:-1] / sum(counts.values())
-        codes = np.searchsorted(edges, u[name])
-        columns[name] = pd.Categorical.from_codes(codes, list(counts))
-    return pd.DataFrame(columns)
+def _cell(value) -> str:
+    """A value as text that gives the same value back; whole numbers without a point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _truncated_normal(u, mean: float, sd: float, low: float, high: float) -> np.ndarray:
-    """Quantiles of a normal distribution between `low` and `high`."""
-    return truncnorm.ppf(u, (low - mean) / sd, (high - mean) / sd, loc=mean, scale=sd)
+def _draw_patients(
+    n: int, image_shape, effect: float, seeds, coefficients: dict | None = None
+) -> tuple[pd.DataFrame, dict]:
+    """Draw patients, one per row in the order of the table, and return the model of their risk.
 
-
-def _truth(table: pd.DataFrame, effect: float, rng) -> pd.DataFrame:
-    """Draw the image latent and compute every patient's risk; the mean risk is `PREVALENCE`."""
-    latent = rng.standard_normal(len(table))
-    slopes = {name: effect * value for name, value in LOG_ODDS.items()}
-    score = risk_terms(table, latent).to_numpy() @ np.array(list(slopes.values()))
-    intercept = brentq(
-        lambda a: expit(a + score).mean() - PREVALENCE, -score.max() - 10, 10 - score.min()
-    )
-    truth = pd.DataFrame(
-        {
-            "patient_id": table["patient_id"],
-            "image_latent": latent,
-            "linear_predictor": intercept + score,
-            "risk": expit(intercept + score),
-        }
-    )
-    truth.attrs["coefficients"] = {"intercept": intercept, **slopes}
-    return truth
-
-
-def _surgery(y, bilaterality, rng) -> tuple[pd.Categorical, pd.Categorical]:
-    """Draw location of metastasis and the operation, which follow the outcome.
-
-    Lateral metastasis means lateral dissection; else a bilateral tumour means total thyroidectomy.
-    The remaining probabilities give the frequencies of Table 1.
+    Without `coefficients` they pass all criteria and the intercept is set for them; with those of
+    other patients they fail.
     """
-    lateral = (y == 1) & (rng.uniform(size=len(y)) < LATERAL_SHARE)
-    dissected = lateral | (rng.uniform(size=len(y)) < 0.061)
-    total = dissected | (bilaterality == "Yes") | (rng.uniform(size=len(y)) < 0.449)
-    return (
-        pd.Categorical.from_codes(y + lateral, LNM_LOCATION),
-        pd.Categorical.from_codes(total.astype(int) + dissected, SURGERY),
+    # The outcome has a stream of its own: what it uses depends on `effect`.
+    rng, outcome_rng = map(np.random.default_rng, seeds.spawn(2))
+    clinical = casemix.preoperative(n, rng)
+    latent = rng.standard_normal(n)
+    aspect = _aspect(clinical["shape"], rng)
+    spacing = _spacing_mm(clinical["diameter"].to_numpy(), aspect, image_shape, rng)
+    criteria_cells = casemix.criteria_cells(n, rng, failing=coefficients is not None)
+    poor = criteria_cells["poor_ultrasound"].to_numpy() == 1
+    blurred = poor & (rng.uniform(size=n) < 0.5)
+    defocus = np.where(blurred, rng.uniform(2.0, 2.8, n), 1.0)
+    gain_db = np.where(poor & ~blurred, rng.uniform(-18.0, -12.0, n), 0.0)
+
+    if coefficients is None:
+        coefficients = casemix.coefficients(clinical, latent, effect)
+    intercept, *slopes = coefficients.values()
+    score = intercept + casemix.risk_terms(clinical, latent).to_numpy() @ np.array(slopes)
+    y = casemix.outcome(expit(score), outcome_rng)
+    clinical = clinical.assign(**casemix.surgery(y, clinical["bilaterality"], outcome_rng))
+    clinical.insert(0, "y", y)
+    patients = clinical.assign(
+        radiologist=casemix.reading(y, effect, outcome_rng),
+        spacing_mm=[(s, s) for s in spacing.tolist()],  # pixels are square
+        image_latent=latent,
+        linear_predictor=score,
+        risk=expit(score),
+        aspect=aspect,
+        defocus=defocus,
+        gain_db=gain_db,
     )
-
-
-def _reading(y, effect: float, rng) -> np.ndarray:
-    """Draw the radiologist's 0/1 reading, which depends on the outcome alone."""
-    by_outcome = logit([1 - SPECIFICITY, SENSITIVITY])
-    average = logit(PREVALENCE * SENSITIVITY + (1 - PREVALENCE) * (1 - SPECIFICITY))
-    return rng.binomial(1, expit(average + effect * (by_outcome - average))[y])
+    return patients.join(criteria_cells), coefficients
 
 
 def _aspect(shape, rng) -> np.ndarray:
@@ -312,43 +242,45 @@ def _spacing_mm(diameter_mm, aspect, image_shape, rng) -> np.ndarray:
     return depth / rows
 
 
+# Columns of the table that a frame shows, and the fields of `phantom.Scene` they fill.
+_SIGNS = {
+    "spacing_mm": "spacing_mm",
+    "diameter": "diameter_mm",
+    "aspect": "aspect",
+    "margin": "margin",
+    "echo": "echo",
+    "composition": "composition",
+    "calcification": "calcification",
+    "ht": "thyroiditis",
+    "image_latent": "texture",
+    "defocus": "defocus",
+    "gain_db": "gain_db",
+}
+
+
 class _Frames:
     """Makes frame i from a random stream of its own and keeps the last one made."""
 
-    def __init__(self, table, truth, image_shape, entropy: list[int]) -> None:
-        names = ["spacing_mm", "diameter", "margin", "echo", "composition", "calcification", "ht"]
-        # Copied, so that whoever edits the table does not change the images.
-        self._signs = table[names].assign(
-            aspect=truth["aspect"], image_latent=truth["image_latent"]
-        )
-        self._image_shape = image_shape
-        self._entropy = entropy
+    def __init__(self, signs: pd.DataFrame, image_shape, device: str, seeds) -> None:
+        signs = signs.rename(columns=_SIGNS)
+        self._streams = signs.pop("stream").tolist()
+        self._scenes = signs.assign(
+            image_shape=[image_shape] * len(signs), thyroiditis=signs["thyroiditis"] == "Yes"
+        ).to_dict("records")
+        self._device = device
+        self._seeds = seeds  # a SeedSequence, whose child k is that of stream k
         self._last: tuple[int, phantom.Frame | None] = (-1, None)
 
     def __len__(self) -> int:
-        return len(self._signs)
+        return len(self._scenes)
 
     def frame(self, i: int) -> phantom.Frame:
-        """Image and mask of patient `i`, counted from 0."""
+        """Image, mask and readers' masks of patient `i`, counted from 0."""
         made, frame = self._last
         if made != i:
-            # The i-th child, as `SeedSequence.spawn` would number it.
-            seed = np.random.SeedSequence(self._entropy, spawn_key=(i,))
-            frame = phantom.draw_frame(self._scene(i), rng=np.random.default_rng(seed))
+            key = (*self._seeds.spawn_key, self._streams[i])
+            seed = np.random.SeedSequence(self._seeds.entropy, spawn_key=key)
+            scene = phantom.Scene(**self._scenes[i], device=self._device)
+            frame = phantom.draw_frame(scene, rng=np.random.default_rng(seed))
             self._last = i, frame
         return frame
-
-    def _scene(self, i: int) -> phantom.Scene:
-        row = self._signs.iloc[i]
-        return phantom.Scene(
-            image_shape=self._image_shape,
-            spacing_mm=row["spacing_mm"],
-            diameter_mm=row["diameter"],
-            aspect=row["aspect"],
-            margin=row["margin"],
-            echo=row["echo"],
-            composition=row["composition"],
-            calcification=row["calcification"],
-            thyroiditis=row["ht"] == "Yes",
-            texture=row["image_latent"],
-        )

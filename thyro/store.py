@@ -14,8 +14,11 @@ import io
 import json
 import os
 import platform
+import secrets
+import shutil
 import subprocess
 import time
+from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -23,8 +26,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.backends.backend_pdf import PdfPages
 
-from thyro import imaging
+from thyro import imaging, spreadsheet
 
 VERSIONS = (
     "numpy",
@@ -37,6 +41,7 @@ VERSIONS = (
     "pyradiomics",
 )
 PROGRESS_FILE = "THYRO_PROGRESS"  # environment: where a long loop says how far it is
+PSEUDONYM_KEY = "THYRO_PSEUDONYM_KEY"  # environment: file of the secret behind pseudonyms
 NOTEBOOK = "THYRO_NOTEBOOK"  # environment: name of the job that papermill runs
 
 _started = time.monotonic()
@@ -83,26 +88,33 @@ def read_json(relative: str | Path) -> Any:
     return json.loads(_remember(relative, _found(relative).read_bytes()))
 
 
-def read_source_table(data_dir: str, name: str) -> pd.DataFrame:
+def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFrame:
     """The user's table, every cell as text; empty cells are "".
 
     Raises
     ------
-    FileNotFoundError, ValueError
+    FileNotFoundError, ImageError, TableError
         If the folder or table is missing, or the file is not a table.
     """
     folder = path(data_dir)
     if not data_dir or not folder.is_dir():
         raise FileNotFoundError(f"{data_dir or 'DATA'}: no such folder. Say DATA=path/to/folder.")
-    file = imaging.inside(folder, name, "table")
-    data = io.BytesIO(_remember(f"{data_dir}/{name}", file.read_bytes()))
-    options = {"dtype": str, "keep_default_na": False}
-    try:
-        if file.suffix.lower() == ".xlsx":
-            return pd.read_excel(data, **options)
-        return pd.read_csv(data, encoding="utf-8-sig", **options)
-    except (ValueError, UnicodeDecodeError, OSError) as error:
-        raise ValueError(f"{data_dir}/{name}: not readable as a table: {error}") from None
+    data = imaging.inside(folder, name, "table").read_bytes()
+    return spreadsheet.read(_remember(f"{data_dir}/{name}", data), name, sheet=sheet)
+
+
+def pseudonym_key() -> bytes:
+    """The secret that turns ids into pseudonyms: made once, and kept outside the results.
+
+    It lies in `.pseudonym_key` of the project, or where `THYRO_PSEUDONYM_KEY` says. With it, ids of
+    the table can be matched to pseudonyms again; without it, not.
+    """
+    file = Path(os.environ.get(PSEUDONYM_KEY) or project_root() / ".pseudonym_key")
+    if not file.is_file():
+        with _atomic(file) as temporary:
+            temporary.touch(mode=0o600)
+            temporary.write_text(secrets.token_hex(32))
+    return bytes.fromhex(file.read_text().strip())
 
 
 @contextmanager
@@ -150,14 +162,48 @@ def write_figure(fig, out_dir: str, name: str) -> None:
         _write(data.getvalue(), out_dir, f"{name}{suffix}")
 
 
+def write_pages(figures: Iterable, out_dir: str, name: str, *, show=None) -> None:
+    """Write figures as the pages of `<out_dir>/<name>.pdf`, one at a time; `show` gets each.
+
+    Without any figure there is no file, and one of an earlier run does not stay.
+    """
+    data = io.BytesIO()
+    with PdfPages(data, metadata={"CreationDate": None}) as pages:
+        for figure in figures:
+            pages.savefig(figure)
+            if show is not None:
+                show(figure)
+        empty = not pages.get_pagecount()
+    if empty:
+        for suffix in ("", ".json"):
+            (path(out_dir) / f"{name}.pdf{suffix}").unlink(missing_ok=True)
+    else:
+        _write(data.getvalue(), out_dir, f"{name}.pdf")
+
+
 def write_images(frames, out_dir: str, *, total: int) -> None:
     """Write `(name, uint8 array)` pairs as PNG below `out_dir`, one at a time.
 
     Images have no neighbour of their own: the table that lists them has.
     """
     for name, array in progress("images")(frames, total=total):
-        with _atomic(path(out_dir) / name) as temporary:
-            temporary.write_bytes(imaging.png_bytes(array))
+        write_image(array, out_dir, name)
+
+
+def write_image(array: np.ndarray, out_dir: str, name: str) -> None:
+    """Write one uint8 or boolean array as bare PNG `<out_dir>/<name>`."""
+    with _atomic(path(out_dir) / name) as temporary:
+        temporary.write_bytes(imaging.png_bytes(array))
+
+
+def replace_folder(out_dir: str, name: str, files: dict[str, str]) -> None:
+    """Make `<out_dir>/<name>` hold the files that are named (target -> source, both below
+    `out_dir`) and nothing else: an image of a patient who is no longer studied must not stay.
+    """
+    shutil.rmtree(path(out_dir) / name, ignore_errors=True)
+    (path(out_dir) / name).mkdir(parents=True)
+    for target, source in files.items():
+        os.replace(path(out_dir) / source, path(out_dir) / name / target)
 
 
 class Frames:

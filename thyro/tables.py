@@ -5,13 +5,14 @@ Markdown for the notebook and the manuscript. The forms of single numbers are th
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from thyro import statistics
+from thyro.baseline import baseline as baseline
+from thyro.baseline import variable_label
 from thyro.checks import as_columns
 from thyro.rounding import (
     ABSENT,
@@ -29,17 +30,8 @@ from thyro.rounding import display_names as display_names
 from thyro.rounding import hosmer_label as hosmer_label
 from thyro.rounding import percent as percent
 
-INDENT = "\N{EM SPACE}"  # a level under its variable
 NARROWEST, WIDEST = 3, 90  # of a column, in dashes: pandoc takes them as relative widths
 NUMBER = re.compile(r"–|[−<>]?[\d∞][\d∞.,%()±–−to ]*")
-SMALL_EXPECTED = 5  # expected count below which chi-square is doubtful (Cochran 1954)
-TESTS = {
-    "student": "Student t",
-    "welch": "Welch t",
-    "mann-whitney": "Mann–Whitney U",
-    "chi2": "Chi-square",
-    "fisher": "Fisher exact",
-}
 STEPS = ("z-score", "Mann-Whitney U", "Spearman", "LASSO", "kept")  # of the feature selection
 METRICS = {
     "accuracy": "Accuracy",
@@ -93,112 +85,46 @@ def _cell(value) -> str:
     return str(value)
 
 
-def baseline(
-    patients: pd.DataFrame,
-    variables: Sequence[str],
-    dictionary: Mapping[str, Mapping],
-    *,
-    test: Callable = statistics.group_test,
-    by: str = "split",
-    columns: Mapping | None = None,
+def missing(
+    patients: pd.DataFrame, variables: Sequence[str], dictionary: Mapping[str, Mapping]
 ) -> pd.DataFrame:
-    """Table 1: the patients, all and by group, with a test between the groups.
+    """Missing values: count (percent) of patients with and without each variable, and with all."""
+    absent = [name for name in variables if name not in patients]
+    if absent:
+        raise ValueError(f"variables: expected columns of patients, found no {absent}.")
+    recorded = patients[list(variables)].notna()
+    rows = {variable_label(name, dictionary): recorded[name] for name in variables}
+    rows["All of these"] = recorded.all(axis=1)
+    n = len(patients)
+    return pd.DataFrame(
+        {
+            "Characteristic": list(rows),
+            f"Recorded (n = {n})": [count(int(row.sum()), n) for row in rows.values()],
+            "Missing": [count(int((~row).sum()), n) for row in rows.values()],
+        }
+    )
+
+
+def flags(quality: pd.DataFrame, sentences: Mapping[str, str]) -> pd.DataFrame:
+    """Quality flags: count (percent) of the images that have each, and any of them.
 
     Parameters
     ----------
-    patients : DataFrame
-        One row per patient.
-    variables : sequence of str
-        Rows, in order. Continuous ones are shown as mean ± SD, others as count (percent) per
-        level. A 0/1 variable that the dictionary calls categorical reads "No" and "Yes", or the
-        two `levels` of its entry.
-    dictionary : mapping of name to {"label", "unit", "kind"}
-    test : callable
-        Called with values and groups as `statistics.group_test`; gives `.test` and `.p_value`.
-    by : str, default "split"
-        Column that makes the groups; "y" gives the same table by outcome.
-    columns : mapping of heading to value of `by`
-        Groups in the order of the columns; {"Test": "test", "Train": "train"} without it.
-
-    Returns
-    -------
-    DataFrame of str
-        Characteristic, All, one column per group, P, Test used, and "Fisher P" where an expected
-        count is below 5. A row "Missing" ends a variable with missing values, which percent and
-        test leave out.
-
-    Raises
-    ------
-    ValueError
-        If a variable is unknown or a patient is in none of the groups.
+    quality : DataFrame
+        One row per examined image, one boolean column per flag.
+    sentences : mapping of flag to what it means
+        In the order of the rows; other columns of `quality` are left aside.
     """
-    columns = columns or {"Test": "test", "Train": "train"}
-    group = as_columns(patients, [by], "patients")[by]
-    outside = sorted(set(group) - set(columns.values()), key=str)
-    if outside:
-        raise ValueError(f"columns: {by} also holds {outside}; give every group its heading.")
-    unknown = [name for name in variables if name not in patients]
-    if unknown:
-        raise ValueError(f"variables: expected columns of patients, found no {unknown}.")
-    parts = {"All": np.ones(len(patients), bool)}
-    parts |= {heading: (group == value).to_numpy() for heading, value in columns.items()}
-    parts = {f"{heading} (n = {inside.sum()})": inside for heading, inside in parts.items()}
-    rows = []
-    for name in variables:
-        values = _readable(patients[name], dictionary.get(name, {}))
-        first, *others = _counted(values, parts)
-        label = {"Characteristic": _label(name, dictionary)}
-        rows += [label | first | _compared(values, group, test), *others]
-    return pd.DataFrame(rows).fillna("")
-
-
-def _label(name: str, dictionary: Mapping[str, Mapping]) -> str:
-    entry = dictionary.get(name, {})
-    unit = entry.get("unit") or ""
-    return entry.get("label", name) + (f", {unit}" if unit else "")
-
-
-def _readable(values: pd.Series, entry: Mapping) -> pd.Series:
-    """Numbers as they are, everything else as Categorical with readable levels."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values
-    if pd.api.types.is_bool_dtype(values) or (
-        entry.get("kind") == "categorical" and set(values.dropna()) <= {0, 1}
-    ):
-        levels = list(entry.get("levels") or ["No", "Yes"])
-        codes = values.map({0: 0, 1: 1}).fillna(-1).astype(int)
-        return pd.Series(pd.Categorical.from_codes(codes, levels), index=values.index)
-    return values if pd.api.types.is_numeric_dtype(values) else values.astype("category")
-
-
-def _counted(values: pd.Series, parts: Mapping[str, np.ndarray]) -> list[dict[str, str]]:
-    """Rows of one variable: mean ± SD, or an empty one and its levels; missing values last."""
-    if not isinstance(values.dtype, pd.CategoricalDtype):
-        rows = [{heading: mean_sd(values[inside]) for heading, inside in parts.items()}]
-    else:
-        rows = [dict.fromkeys(parts, "")]
-        for level in values.cat.categories:
-            cells = {
-                heading: count(int((values[inside] == level).sum()), int(values[inside].count()))
-                for heading, inside in parts.items()
-            }
-            rows.append({"Characteristic": f"{INDENT}{level}"} | cells)
-    if values.isna().any():
-        missing = {heading: str(values[inside].isna().sum()) for heading, inside in parts.items()}
-        rows.append({"Characteristic": f"{INDENT}Missing"} | missing)
-    return rows
-
-
-def _compared(values: pd.Series, group: pd.Series, test: Callable) -> dict[str, str]:
-    values, group = values[values.notna()], group[values.notna()]
-    result = test(values, group)
-    cells = {"P": p_value(result.p_value), "Test used": TESTS.get(result.test, result.test)}
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        table = pd.crosstab(values, group).to_numpy()
-        expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-        if expected.min() < SMALL_EXPECTED:
-            cells["Fisher P"] = p_value(test(values, group, test="fisher").p_value)
-    return cells
+    raised = as_columns(quality, list(sentences), "quality").astype(bool)
+    rows = [(flag, int(raised[flag].sum()), text) for flag, text in sentences.items()]
+    rows.append(("Any flag", int(raised.any(axis=1).sum()), ""))
+    return pd.DataFrame(
+        {
+            "Flag": [flag[:1].upper() + flag[1:] for flag, _, _ in rows],
+            f"Images (n = {len(raised)})": [count(k, len(raised)) for _, k, _ in rows],
+            "Meaning": [text for _, _, text in rows],
+        }
+    )
 
 
 def formatted(frame: pd.DataFrame, spec: Mapping, *, optional: Sequence[str] = ()) -> pd.DataFrame:
@@ -246,7 +172,7 @@ def logistic(
     rows["level"] = rows["level"].fillna("")
     table = pd.DataFrame(
         {
-            "Variable": [_label(term, dictionary) for term in rows["term"]],
+            "Variable": [variable_label(term, dictionary) for term in rows["term"]],
             "Level": rows["level"],
         }
     )

@@ -5,6 +5,7 @@ Machines differ and are noisy, so what counts is the ratio of two ways measured 
 
 import logging
 import resource
+import tempfile
 import time
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 import SimpleITK as sitk
 from radiomics import featureextractor
 
-from thyro import lasso, radiomics, simulate, sr, statistics
+from thyro import example, imaging, lasso, quality, radiomics, simulate, sr, statistics
 
 
 def seconds(work, *, repeat: int = 3) -> float:
@@ -44,12 +45,30 @@ def pairwise_auc(y: np.ndarray, score: np.ndarray) -> float:
     return ((difference > 0) + 0.5 * (difference == 0)).mean()
 
 
+def door(cohort):
+    """A case of DICOM and NIfTI from the disk to its measures."""
+    table = simulate.source_table(cohort)
+    with tempfile.TemporaryDirectory() as folder:
+        frames = zip(cohort.images, *cohort.readers, strict=True)
+        example.write(folder, table, frames, spacing_mm=list(cohort.table["spacing_mm"]))
+        files = table[["image", "mask", "mask_2"]].rename(columns={"mask_2": "second_mask"})
+        cases = imaging.Folder(folder, files)
+        read = seconds(lambda: [cases[i] for i in range(12)])
+        yield "read and compare a DICOM image, two NIfTI masks", read / 12, ""
+        case = cases[0]
+        measure = seconds(lambda: quality.measure(case.image, case.mask, case.spacing_mm))
+        whole = 544 * (read / 12 + measure)
+        yield "measure its quality", measure, f"544 cases on one core: {whole:.0f} s"
+
+
 def rows():
     """(what, seconds, remark) of each measurement."""
     rng = np.random.default_rng(0)
     cohort = simulate.simulate_cohort(12, rng=rng)
     order = iter(range(12))
     yield "simulate one 384 x 512 frame", seconds(lambda: cohort.images[next(order)]), ""
+
+    yield from door(cohort)
 
     largest = max(range(12), key=lambda i: cohort.masks[i].sum())
     image, mask = cohort.images[largest], cohort.masks[largest]

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from thyro import jobs, params
+from thyro import params
 
 SMALL = {
     "extends": "smoke",
     "title": "Tiny study of the tests",
     "cohort": {"n_patients": 48, "image_shape": [128, 160]},
+    "external": {"n_patients": 20, "image_shape": [128, 160]},
     "super_resolution": {"warmup_steps": 8, "adversarial_steps": 4, "width": 8, "blocks": 1},
     "features": {"crop_px": 64},
 }
@@ -29,10 +30,10 @@ STEPS = [
 ]
 
 
-def execute(job_name: str, study: params.Study, results: Path) -> None:
+def execute(job_name: str, study: params.Study, results: Path, data: str = "") -> None:
     """One notebook, its files below `results` instead of `results/<study>`."""
-    job = jobs.JOBS[job_name]
-    values = params.arguments(study, "tiny", job)
+    job = study.jobs[job_name]
+    values = params.arguments(study, "tiny", job, data=data)
     moved = {
         key: value.replace("results/tiny", str(results)) if isinstance(value, str) else value
         for key, value in values.items()
@@ -56,12 +57,15 @@ def execute(job_name: str, study: params.Study, results: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-def run_chain(study: params.Study, results: Path, *, first: int = 0, last: int = 6) -> None:
+def run_chain(
+    study: params.Study, results: Path, *, first: int = 0, last: int = 6, data: str = ""
+) -> None:
     """The notebooks of steps `first` to `last` in order; the two feature runs side by side."""
     results.mkdir(parents=True, exist_ok=True)
     for together in STEPS[first : last + 1]:
         with ThreadPoolExecutor(len(together)) as pool:
-            list(pool.map(lambda job: execute(job, study, results), together))
+            planned = [job for job in together if job in study.jobs]
+            list(pool.map(lambda job: execute(job, study, results, data), planned))
 
 
 @pytest.fixture(scope="session")

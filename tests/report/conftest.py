@@ -20,7 +20,12 @@ MODELS = ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN", "SR_ResNet101", "OR_ResNet101"
 MODELS += ["SR_DenseNet121", "OR_DenseNet121", "Radiologist"]
 # label -> width and height of the figure in inches, or the header of the table and its rows
 CELLS = {
-    "00_cohort": {"flow": (5.5, 5), "process": (7.2, 3), "table-1": ("table_1", 42)},
+    "00_cohort": {
+        "flow": (5.5, 5),
+        "process": (7.2, 3),
+        "table-1": ("table_1", 42),
+        "table-1b": ("table_1", 40),
+    },
     "01_super_resolution": {"sr-pairs": (7.2, 4), "quality": ("quality", 3)},
     "02_features_or": {"feature-table": ("features", 90)},
     "03_selection": {"selection-table": ("selection", 4)},
@@ -117,15 +122,39 @@ def variables():
 
 
 @pytest.fixture(scope="session")
-def report(study_dir, variables):
-    """The folder of the rendered report."""
+def tables():
+    """What no notebook shows."""
     stages = ["00_cohort", "01_super_resolution", "02_features", "03_selection", "04_models"]
     provenance = [
         {"Stage": stage, "Seconds": str(10 + number), "Device": "cpu", "Seed": "2024"}
         for number, stage in enumerate(stages)
     ]
-    manuscript = render.stage(
-        study_dir, REPORT, variables, provenance=provenance, renderer="pandoc"
-    )
+    found = {"Truth": "−0.045", "Estimate": "−0.040 (−0.071 to −0.009)"}
+    recovery = [{"Measure": "Log odds", "Of": "Age (years)"} | found]
+    return {"provenance": provenance, "recovery": recovery}
+
+
+@pytest.fixture(scope="session")
+def report(study_dir, variables, tables):
+    """The folder of the rendered report."""
+    manuscript = render.stage(study_dir, REPORT, variables, tables=tables, renderer="pandoc")
     render.render(manuscript, study_dir / "report")
     return study_dir / "report"
+
+
+@pytest.fixture(scope="session")
+def score_study(tmp_path_factory, variables):
+    """A study of two scores and one signature: its folder and its variables."""
+    folder = tmp_path_factory.mktemp("results") / "scores"
+    (folder / "notebooks").mkdir(parents=True)
+    for name in ("00_cohort", "05_nomogram", "06_statistics"):
+        write_notebook(folder / "notebooks" / f"{name}.ipynb", CELLS[name])
+    absent = ("sr", "features", "selection", "deep", "external", "recovery")
+    shown = {key: value for key, value in variables.items() if key not in absent}
+    off = ("images", "nomogram_b", "external", "recovery", "radiologist", "protocols")
+    shown["has"] = variables["has"] | dict.fromkeys(off, False)
+    shown["performance"] = {}
+    places = {"preparation": "Methods, Cohort and Scores", "predictors": "Methods, Scores"}
+    shown["checklist"] = variables["checklist"] | places
+    shown["delong"] = {"a_vs_c": variables["delong"]["a_vs_c"]}
+    return folder, shown

@@ -19,23 +19,25 @@ CAPTIONS = [
     "Figure 4. Receiver operating characteristic curves of the image models.",
     "Figure 5. Nomograms.",
     "Figure 6. Performance of the nomograms.",
-    "Table 1. Clinical and ultrasound characteristics of the patients.",
+    "Table 1. Characteristics of the patients by cohort.",
     "Table 2. Performance of the individual models",
     "Supplementary Table 1. Logistic regression of the clinical factors",
     "Supplementary Table 2. Radiomics features",
-    "Supplementary Table 3. Items of TRIPOD+AI",
-    "Supplementary Table 4. Topics of CLEAR",
-    "Supplementary Figure 1. Comparison of the image models",
+    "Supplementary Table 3. Characteristics of the patients of training and test by outcome",
+    "Supplementary Table 4. Items of TRIPOD+AI",
+    "Supplementary Table 5. Topics of CLEAR",
+    "Supplementary Figure 1. Comparison of the individual models",
     "Supplementary Figure 2. Grad-CAM heat maps",
     "Supplementary Figure 3. Calibration curves",
     # beside the publication
     "Table 3. Quality of the restored images",
     "Table 4. Number of radiomics features that left",
-    "Table 5. Performance of the nomograms.",
-    "Table 6. The same analysis under the protocol",
-    "Table 7. Published figures",
-    "Table 8. Checks of the published numbers",
-    "Table 9. Provenance",
+    "Table 5. Performance of the nomograms in every cohort.",
+    "Table 6. Simulated truth beside its estimates",
+    "Table 7. The same analysis under the protocol",
+    "Table 8. Published figures",
+    "Table 9. Checks of the published numbers",
+    "Table 10. Provenance",
 ]
 LABEL = "Simulated data - not clinical evidence"
 
@@ -133,15 +135,55 @@ def test_word_tables_repeat_their_header_and_use_small_text(word):
     assert wide.cell(1, 0).paragraphs[0].style.name == "Table 7 pt"
 
 
-def test_the_radiologist_can_be_absent(study_dir, variables, tmp_path):
-    study = {**variables, "has": {"radiologist": False, "protocols": False, "audit": False}}
+def rendered_text(folder, variables, tables, out):
+    """The text of the HTML report."""
+    staged = render.stage(folder, REPORT, variables, tables=tables, renderer="pandoc")
+    render.render(staged, out)
+    return flat("".join(Page((out / "index.html").read_text(encoding="utf-8")).text))
+
+
+def test_what_a_study_lacks_can_be_absent(study_dir, variables, tables, tmp_path):
+    off = ("radiologist", "protocols", "audit", "external", "recovery")
+    study = {**variables, "has": variables["has"] | dict.fromkeys(off, False)}
     study["performance"] = {**variables["performance"], "radiologist": {}}
     study["delong"] = {**variables["delong"], "a_vs_radiologist": {}}
-    folder = render.stage(study_dir, REPORT, study, renderer="pandoc")
-    render.render(folder, tmp_path)
-    text = flat("".join(Page((tmp_path / "index.html").read_text(encoding="utf-8")).text))
+    study |= {"external": {}, "recovery": {}}
+    text = rendered_text(study_dir, study, tables, tmp_path)
     assert "This study holds no reading by a radiologist." in text
     assert "Table 7. Provenance" in text
+    assert "external cohort of" not in text and "simulated truth" not in text.lower()
+
+
+def test_an_external_cohort_is_in_abstract_methods_and_results(page):
+    text = flat("".join(page.text))
+    assert "In the external cohort of 20 patients the AUC of Nomogram_A was 0.861" in text
+    assert "A further cohort of 20 patients (7 with the outcome; 3 excluded) is external." in text
+    assert "The calibration slope of Nomogram_A was 0.71" in text
+
+
+def test_a_study_of_scores_is_shorter_and_whole(score_study, tables, tmp_path):
+    """No image notebook is there: a reference to one would stop the rendering."""
+    text = rendered_text(*score_study, tables, tmp_path)
+    for caption in (
+        "Figure 1. Flow of patients",
+        "Figure 2. Receiver operating characteristic curves of the scores",
+        "Figure 3. Nomograms.",
+        "Figure 4. Performance of the nomograms.",
+        "Table 2. Performance of the individual models",
+        "Supplementary Table 2. Characteristics of the patients of training and test by outcome",
+        "Supplementary Figure 2. Calibration curves",
+    ):
+        assert caption in text
+    absent = ("Super-resolution.", "Grad-CAM", "Radiomics features", "CLEAR", "Nomogram_B minus")
+    assert [words for words in absent if words in text] == []
+
+
+def test_a_single_score_has_nothing_to_be_compared_with(score_study, tables, tmp_path):
+    folder, variables = score_study
+    variables = {**variables, "has": variables["has"] | {"comparison": False}}
+    text = rendered_text(folder, variables, tables, tmp_path)
+    assert "Comparison of the individual models" not in text
+    assert "Supplementary Figure 1. Calibration curves" in text
 
 
 def test_variables_of_the_fixture_are_those_of_the_manuscript(variables):

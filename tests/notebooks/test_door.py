@@ -1,0 +1,166 @@
+"""The same patients through both doors, and what must not come through with them.
+
+The simulated patients of the tiny study are written as a hospital would hand them over, with names,
+dates and ids planted wherever a header, a table or a file name can hold them.
+"""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pydicom
+import pytest
+import yaml
+
+from thyro import manuscript, params, sources
+
+from .conftest import run_chain
+
+PLANTED = {
+    "PatientName": "Quenneville^Ottilie",
+    "PatientID": "HX-7731904",
+    "PatientBirthDate": "19430217",
+    "StudyDate": "20181103",
+    "AccessionNumber": "ACC5520917",
+    "InstitutionName": "Sankt-Ottokar-Klinikum",
+    "ReferringPhysicianName": "Vandersloot^Ignaz",
+    "StationName": "US-ROOM-4477",
+    "PatientComments": "lives at Rosmarinweg 9",
+}
+WORDS = {word for value in PLANTED.values() for word in re.split(r"[\^ ]", value)}
+SECRETS = [*sorted(word for word in WORDS if len(word) > 5), "patient-of-HX"]
+
+
+@pytest.fixture(scope="module")
+def folder_study(tiny_study, tmp_path_factory) -> tuple[params.Study, Path]:
+    """The study that reads the folder, and the folder."""
+    folder = tmp_path_factory.mktemp("theirs")
+    sections = sources.export(tiny_study, folder)
+    for name in ("patients.csv", "external.csv"):
+        table = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
+        table["patient_id"] = "patient-of-HX-" + table["patient_id"]
+        for row, image in table["image"].items():
+            data = pydicom.dcmread(folder / image)
+            for tag, value in PLANTED.items():
+                setattr(data, tag, value)
+            data.add_new(0x00091001, "LO", "Quenneville")  # a private element
+            named = Path(image).with_name(f"patient-of-HX-{row}.dcm")
+            data.save_as(folder / named)
+            table.loc[row, "image"] = str(named)
+        table["remarks"] = "Ottilie Quenneville, born 17.02.1943"
+        table.to_csv(folder / name, index=False)
+    studies = tmp_path_factory.mktemp("studies")
+    for name in ("demo", "smoke"):
+        shutil.copy(f"params/{name}.yml", studies)
+    about = tiny_study.model_dump(exclude_unset=True, exclude={"cohort", "external"})
+    (studies / "theirs.yml").write_text(yaml.safe_dump({"extends": "smoke"} | about | sections))
+    return params.load("theirs", studies), folder
+
+
+@pytest.fixture(scope="module")
+def hospital(folder_study, tmp_path_factory) -> Path:
+    """Its results, with a report."""
+    study, folder = folder_study
+    results = tmp_path_factory.mktemp("results") / "theirs"
+    run_chain(study, results, data=str(folder))
+    (results / "notebooks").mkdir()
+    for job in study.jobs:
+        (results / f"{job}.ipynb").rename(results / f"notebooks/{job}.ipynb")
+        record = {"seconds": 1.5, "peak_mb": 400}
+        (results / f"notebooks/{job}.json").write_text(json.dumps(record))
+    manuscript.make(str(results), "theirs", study)
+    return results
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "radiomics_or",
+        "radiomics_sr",
+        "deep_resnet101_or",
+        "deep_resnet101_sr",
+        "deep_densenet121_or",
+        "deep_densenet121_sr",
+    ],
+)
+def test_dicom_and_nifti_give_the_features_of_the_simulation(tiny, hospital, table):
+    made, read = (
+        pd.read_parquet(results / f"02_features/{table}.parquet") for results in (tiny, hospital)
+    )
+    # The same patients in the same order; pseudonyms follow another key.
+    assert not set(made.index) & set(read.index)
+    # A pixel size passes through a decimal string of 16 characters.
+    np.testing.assert_allclose(read.to_numpy(), made.to_numpy(), rtol=1e-6, atol=1e-9)
+
+
+def test_both_doors_include_and_split_alike(tiny, hospital):
+    made, read = (
+        pd.read_parquet(results / "00_cohort/patients.parquet").drop(
+            columns=["patient_id", "image", "mask", "mask_2", "spacing_mm"]
+        )
+        for results in (tiny, hospital)
+    )
+    pd.testing.assert_frame_equal(read, made)
+    flows = [(r / "00_cohort/flow.json").read_bytes() for r in (tiny, hospital)]
+    assert flows[0] == flows[1]
+
+
+def contents(file: Path):
+    """Everything that the bytes of a file say: as they are, unpacked, and decoded."""
+    data = file.read_bytes()
+    yield data
+    if file.suffix == ".parquet":
+        frame = pd.read_parquet(file)
+        yield (frame.to_csv() + str(frame.attrs)).encode()
+    elif file.suffix in (".docx", ".skops"):
+        with zipfile.ZipFile(file) as archive:
+            yield from (archive.read(name) for name in archive.namelist())
+    elif file.suffix == ".pdf":
+        for stream in re.findall(rb"stream\r?\n(.*?)endstream", data, flags=re.DOTALL):
+            try:
+                yield zlib.decompress(stream)
+            except zlib.error:  # not packed: was searched as it is
+                continue
+        if shutil.which("pdftotext"):
+            yield subprocess.run(["pdftotext", file, "-"], capture_output=True).stdout
+    elif file.suffix in (".ipynb", ".html"):
+        for packed in re.findall(rb"[A-Za-z0-9+/=\\n]{200,}", data):
+            clean = packed.replace(b"\\n", b"")
+            yield base64.b64decode(clean[: len(clean) // 4 * 4])
+
+
+def test_nothing_that_tells_who_a_patient_is_reaches_the_results(hospital):
+    files = [file for file in hospital.rglob("*") if file.is_file()]
+    assert {".docx", ".html", ".ipynb", ".parquet", ".pdf", ".png"} <= {f.suffix for f in files}
+    found = [
+        (str(file.relative_to(hospital)), secret)
+        for file in files
+        for text in contents(file)
+        for secret in SECRETS
+        if secret.lower().encode() in text.lower() or secret.encode("utf-16-le") in text
+    ]
+    assert found == []
+    names = [secret for f in files for secret in SECRETS if secret.lower() in str(f).lower()]
+    assert names == []
+
+
+def test_the_search_finds_what_is_there(hospital, folder_study):
+    """The other half: the folder holds all that was planted, and the search sees into files."""
+    _, folder = folder_study
+    header = (folder / "images/patient-of-HX-0.dcm").read_bytes()
+    assert [s for s in SECRETS if s.encode() not in header + b"patient-of-HX"] == []
+    patients = pd.read_parquet(hospital / "00_cohort/patients.parquet")["patient_id"]
+    first = patients[0].encode()
+    sheets = [hospital / "00_cohort/quality.parquet", hospital / "00_cohort/patients.parquet"]
+    assert all(any(first in text for text in contents(file)) for file in sheets)
+
+
+def test_simulated_patients_stay_labelled_when_they_come_as_a_folder(hospital):
+    assert json.loads((hospital / "00_cohort/cohort.json").read_text())["simulated"] is True

@@ -1,0 +1,64 @@
+"""A study of scores, from its table on: one or two signatures, and an external cohort."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from thyro.study import Study
+
+from .conftest import execute
+
+SCORES = {"first": "a", "second": "b"}
+VARIABLES = [
+    {"name": "age", "label": "Age", "kind": "continuous", "unit": "years"},
+    {"name": "tsh", "label": "TSH", "kind": "continuous", "required": False},
+]
+
+
+@pytest.mark.parametrize("signatures", [["second"], ["first", "second"]], ids=["one", "two"])
+def test_nomograms_and_statistics_of_scores(signatures, tmp_path):
+    scores = SCORES if len(signatures) == 2 else {"second": "b"}
+    source = {"source": "folder", "table": "t.csv", "id_column": "id", "outcome_column": "y"}
+    study = Study(
+        title="Scores",
+        outcome="metastasis",
+        outcome_levels=["None", "Metastasis"],
+        cohort=source | {"scores": scores, "variables": VARIABLES},
+        external={"table": "other.csv"},
+        nomogram={"signatures": signatures},
+    )
+    rng, n = np.random.default_rng(2), 180
+    table = pd.DataFrame({"id": [f"hospital-{i}" for i in range(n)]})
+    table["age"] = rng.normal(45, 10, n).round(1)
+    table["tsh"] = np.where(rng.random(n) < 0.3, np.nan, rng.normal(2, 1, n).clip(0.1))
+    table = table.join(pd.DataFrame({c: rng.normal(size=n) for c in "ab"}))  # no probabilities
+    table["y"] = rng.binomial(1, expit(table["b"] + (45 - table["age"]) / 20))
+    (tmp_path / "data").mkdir()
+    table[:120].to_csv(tmp_path / "data/t.csv", index=False)
+    table[120:].to_csv(tmp_path / "data/other.csv", index=False)
+
+    execute("00_cohort", study, tmp_path, str(tmp_path / "data"))
+    patients = pd.read_parquet(tmp_path / "00_cohort/patients.parquet")
+    assert patients["split"].value_counts().to_dict() == {"train": 84, "external": 60, "test": 36}
+    assert "image" not in patients and patients["tsh"].isna().any()
+    assert not (tmp_path / "00_cohort/contact_sheet.pdf").exists()
+    for job in ("05_nomogram", "06_statistics"):
+        execute(job, study, tmp_path, str(tmp_path / "data"))
+        for file in study.jobs[job].writes:
+            assert (tmp_path / job / file).is_file(), f"{job}: {file}"
+    measured = pd.read_parquet(tmp_path / "06_statistics/performance.parquet")
+    letters = "ABC" if len(signatures) == 2 else "AC"
+    assert list(measured["model"].unique()) == [*scores, *(f"Nomogram_{k}" for k in letters)]
+    assert (
+        measured["cohort"].tolist() == ["train", "test", "external"] * measured["model"].nunique()
+    )
+    assert measured.groupby("model")["threshold"].nunique().eq(1).all()
+    calibrated = pd.read_parquet(tmp_path / "06_statistics/calibration.parquet")
+    assert set(calibrated["cohort"]) == {"train", "test", "external"}
+    families = pd.read_parquet(tmp_path / "06_statistics/delong.parquet")["family"].unique()
+    assert list(families) == (["image", "nomogram"] if len(scores) == 2 else ["nomogram"])
+    fit = json.loads((tmp_path / "05_nomogram/nomogram_A.json").read_text())["fit"]
+    assert "tsh" not in fit["terms"] and signatures[0] in fit["terms"]

@@ -1,0 +1,572 @@
+"""Bad images and masks of a user's folder: every case with the exact words the user reads."""
+
+import gzip
+import re
+import struct
+import zlib
+
+import numpy as np
+import pandas as pd
+import pydicom
+import pytest
+import SimpleITK as sitk
+from PIL import Image
+
+from tests.test_dicom import GREY, palette, region, write_dicom
+from thyro import imaging
+
+NODULE = np.zeros(GREY.shape, np.uint8)
+NODULE[3:8, 4:12] = 1
+EXPORT = "Copy or export it again."
+ON_GRID = "Export the mask on the grid of the image."
+KNOWN = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, NRRD or MHA"
+TURNED = (0, 1, 0, 1, 0, 0, 0, 0, 1)
+
+
+def put(folder, name, array):
+    Image.fromarray(array).save(folder / name)
+    return name
+
+
+def put_volume(folder, name, array, *, spacing=(0.1, 0.2, 1), origin=(0, 0, 0), direction=None):
+    volume = sitk.GetImageFromArray(array)
+    volume.SetSpacing(spacing[: array.ndim])
+    volume.SetOrigin(origin[: array.ndim])
+    if direction:
+        volume.SetDirection(direction)
+    sitk.WriteImage(volume, str(folder / name))
+    return name
+
+
+def put_bytes(folder, name, content):
+    (folder / name).write_bytes(content)
+    return name
+
+
+def put_dicom(folder, pixels=GREY, **tags):
+    return write_dicom(folder / "b.dcm", pixels, **tags).name
+
+
+def cut(folder, name, share=0.6):
+    """The first part of a file."""
+    content = (folder / name).read_bytes()
+    return put_bytes(folder, f"cut_{name}", content[: int(len(content) * share)])
+
+
+def linked(folder):
+    put(folder.parent, "secret.png", GREY)
+    (folder / "link.png").symlink_to(folder.parent / "secret.png")
+    return "link.png"
+
+
+def png_header(rows, columns):
+    """A PNG of a few bytes that declares any size."""
+    head = struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+
+
+def nifti_with(folder, name, offset, value, array=GREY[None]):
+    """A NIfTI file with one number of its header changed."""
+    put_volume(folder, "plain.nii", array)
+    content = bytearray((folder / "plain.nii").read_bytes())
+    struct.pack_into(value[0], content, offset, *value[1:])
+    return put_bytes(folder, name, gzip.compress(bytes(content)))
+
+
+def without_pixels(folder):
+    data = pydicom.dcmread(write_dicom(folder / "b.dcm", GREY))
+    del data.PixelData
+    data.save_as(folder / "b.dcm")
+    return "b.dcm"
+
+
+def of_syntax(folder, uid):
+    """A DICOM file that claims another transfer syntax, with pixels as it would wrap them."""
+    data = pydicom.dcmread(write_dicom(folder / "b.dcm", GREY))
+    data.PixelData = pydicom.encaps.encapsulate([b"\1\2\3\4"])
+    data["PixelData"].is_undefined_length = True
+    data.file_meta.TransferSyntaxUID = uid
+    data.save_as(folder / "b.dcm", implicit_vr=False, little_endian=True)
+    return "b.dcm"
+
+
+def not_numbers():
+    pixels = GREY.astype(np.float32)
+    pixels[0, 0] = np.nan
+    return pixels
+
+
+def parts(*places):
+    mask = NODULE.copy()
+    for place in places:
+        mask[place] = 1
+    return mask
+
+
+# Each: what is written and named in the cell, the frame, and what the user reads.
+IMAGES = {
+    "no file named": (lambda f: " ", "", "image: no file named; fill the cell."),
+    "outside the folder": (
+        lambda f: "../secret.png",
+        "",
+        "image '../secret.png' lies outside the data folder; copy it there.",
+    ),
+    "absolute path": (
+        lambda f: "/etc/hostname",
+        "",
+        "image '/etc/hostname' lies outside the data folder; copy it there.",
+    ),
+    "link that leads out": (
+        linked,
+        "",
+        "image 'link.png' lies outside the data folder; copy it there.",
+    ),
+    "not there": (lambda f: "b.png", "", "image 'b.png' is not in the data folder {folder}."),
+    "folders of Windows": (
+        lambda f: "images\\b.png",
+        "",
+        "image 'images\\\\b.png' is not in the data folder {folder}. "
+        "Write / between folder and file.",
+    ),
+    "a name too long": (
+        lambda f: "b" * 300,
+        "",
+        f"image '{'b' * 300}' is not in the data folder {{folder}}.",
+    ),
+    "a character that no name holds": (
+        lambda f: "b\0.png",
+        "",
+        "image 'b\\x00.png' is not in the data folder {folder}.",
+    ),
+    "a folder": (lambda f: ".", "", "image '.' is a folder; name one file in it."),
+    "empty file": (lambda f: put_bytes(f, "b.dcm", b""), "", f"b.dcm: an empty file. {EXPORT}"),
+    "text named DICOM": (
+        lambda f: put_bytes(f, "b.dcm", b"see the other folder\n"),
+        "",
+        f"b.dcm: not a file of a known kind; expected {KNOWN}.",
+    ),
+    "truncated DICOM": (
+        lambda f: cut(f, put_dicom(f), 0.9),
+        "",
+        "cut_b.dcm: its pixels cannot be decoded (Explicit VR Little Endian): the file is cut "
+        f"short or damaged. {EXPORT}",
+    ),
+    "truncated PNG": (
+        lambda f: cut(f, put(f, "b.png", GREY)),
+        "",
+        f"cut_b.png: its pixels cannot be decoded: the file is cut short or damaged. {EXPORT}",
+    ),
+    "truncated NIfTI": (  # ITK would fill the rest with zeros
+        lambda f: cut(f, put_volume(f, "b.nii", GREY[None]), 0.9),
+        "",
+        f"cut_b.nii: cannot be read as .nii: the file is cut short or damaged. {EXPORT}",
+    ),
+    "truncated compressed NIfTI": (
+        lambda f: cut(f, put_volume(f, "b.nii.gz", GREY[None]), 0.9),
+        "",
+        f"cut_b.nii.gz: cannot be read as .nii.gz: the file is cut short or damaged. {EXPORT}",
+    ),
+    "truncated NRRD": (
+        lambda f: cut(f, put_volume(f, "b.nrrd", GREY[None]), 0.9),
+        "",
+        f"cut_b.nrrd: cannot be read as .nrrd: the file is cut short or damaged. {EXPORT}",
+    ),
+    "truncated MHA": (
+        lambda f: cut(f, put_volume(f, "b.mha", GREY[None]), 0.9),
+        "",
+        f"cut_b.mha: cannot be read as .mha: the file is cut short or damaged. {EXPORT}",
+    ),
+    "pixels in another file": (
+        lambda f: put_bytes(
+            f,
+            "b.nrrd",
+            b"NRRD0004\ntype: uint8\ndimension: 2\nsizes: 20 12\nencoding: raw\n"
+            b"data file: ../secret.raw\n\n",
+        ),
+        "",
+        "b.nrrd: its pixels lie in another file; save both as one file.",
+    ),
+    "pixels in another file, MHA": (
+        lambda f: put_bytes(
+            f,
+            "b.mha",
+            b"ObjectType = Image\nNDims = 2\nDimSize = 20 12\nElementType = MET_UCHAR\n"
+            b"ElementDataFile = ../secret.raw\n",
+        ),
+        "",
+        "b.mha: its pixels lie in another file; save both as one file.",
+    ),
+    "DICOM without pixels": (
+        without_pixels,
+        "",
+        "b.dcm: a DICOM file without pixels, or cut short before them. Export the image again.",
+    ),
+    "unknown transfer syntax": (
+        lambda f: of_syntax(f, "1.2.3.4.5"),
+        "",
+        "b.dcm: the transfer syntax 1.2.3.4.5 cannot be decoded, or is encrypted. "
+        "Export the image uncompressed (Explicit VR Little Endian).",
+    ),
+    "a film": (
+        lambda f: of_syntax(f, pydicom.uid.MPEG4HP41),
+        "",
+        "b.dcm: the transfer syntax MPEG-4 AVC/H.264 High Profile / Level 4.1 cannot be decoded, "
+        "or is encrypted. Export the image uncompressed (Explicit VR Little Endian).",
+    ),
+    "compressed in name only": (
+        lambda f: of_syntax(f, pydicom.uid.JPEG2000),
+        "",
+        "b.dcm: its pixels cannot be decoded (JPEG 2000 Image Compression): the file is cut short "
+        f"or damaged. {EXPORT}",
+    ),
+    "palette of 12 bits": (
+        lambda f: put_dicom(
+            f,
+            **palette(np.zeros((256, 3), int))
+            | {"RedPaletteColorLookupTableDescriptor": [256, 0, 12]},
+        ),
+        "",
+        "b.dcm: its palette has 12 bits, expected 8 or 16. Export the image in grey or RGB.",
+    ),
+    "30 frames, none declared": (
+        lambda f: put_dicom(f, np.stack([GREY] * 30), frames=30),
+        "",
+        "b.dcm: 30 frames; name the one to analyse with cohort.frame, from 0.",
+    ),
+    "frame beyond the last": (
+        lambda f: put_dicom(f, np.stack([GREY] * 30), frames=30),
+        "30",
+        "b.dcm: frame 30 does not exist; expected 0 to 29. Frames are counted from 0.",
+    ),
+    "frame of a single image": (
+        lambda f: put(f, "b.png", GREY),
+        "1",
+        "b.png: frame 1 does not exist; expected 0 to 0. Frames are counted from 0.",
+    ),
+    "frame that is no number": (
+        lambda f: put(f, "b.png", GREY),
+        "third",
+        "frame 'third': expected a whole number from 0, or an empty cell.",
+    ),
+    "frame below 0": (
+        lambda f: put(f, "b.png", GREY),
+        "-1",
+        "frame '-1': expected a whole number from 0, or an empty cell.",
+    ),
+    "volume of several slices": (
+        lambda f: put_volume(f, "b.nii.gz", np.stack([GREY] * 5)),
+        "",
+        "b.nii.gz: 5 frames; name the one to analyse with cohort.frame, from 0.",
+    ),
+    "four dimensions": (
+        lambda f: nifti_with(f, "b.nii.gz", 40, ("<5h", 4, 4, 6, 5, 2)),
+        "",
+        "b.nii.gz: 4 dimensions, expected 2 or 3. Export one frame.",
+    ),
+    "all black": (
+        lambda f: put(f, "b.png", GREY * 0),
+        "",
+        "b.png: every pixel is 0; there is nothing to see.",
+    ),
+    "the mask named as image": (
+        lambda f: put(f, "b.png", NODULE * np.uint8(255)),
+        "",
+        "b.png: holds the grey values 0 and 255 only. Is it a mask?",
+    ),
+    "pixels that are not numbers": (
+        lambda f: put_volume(f, "b.nii.gz", not_numbers()),
+        "",
+        "b.nii.gz: holds pixels that are not numbers. Export it again.",
+    ),
+    "pixels that are not numbers, MHA": (
+        lambda f: put_volume(f, "b.mha", not_numbers()),
+        "",
+        "b.mha: holds pixels that are not numbers. Export it again.",
+    ),
+    "grey beyond 255": (
+        lambda f: put_volume(f, "b.nii.gz", GREY.astype(np.int16) * 3 - 20),
+        "",
+        "b.nii.gz: grey values -20 to 697, expected 0 to 255; export the image with 8 bits.",
+    ),
+    "grey as shares": (
+        lambda f: put_volume(f, "b.nii.gz", (GREY / 239).astype(np.float32)),
+        "",
+        "b.nii.gz: grey values 0 to 1, expected 0 to 255. Export the image with 8 bits.",
+    ),
+    "PNG of 16 bits": (
+        lambda f: put(f, "b.png", GREY.astype(np.uint16)),
+        "",
+        "b.png: more than 8 bits per pixel, expected 8. Export it with 8 bits.",
+    ),
+    "PNG of 100 million pixels": (
+        lambda f: put_bytes(f, "b.png", png_header(10_000, 10_000)),
+        "",
+        "b.png: 10000 x 10000 pixels by its header, expected an ultrasound frame of at most "
+        "64 million. Export it again.",
+    ),
+    "PNG of 4 thousand million pixels": (
+        lambda f: put_bytes(f, "b.png", png_header(65_000, 65_000)),
+        "",
+        "b.png: far too many pixels by its header, expected an ultrasound frame. Export it again.",
+    ),
+    "DICOM of 4 thousand million pixels": (
+        lambda f: put_dicom(f, Rows=65_000, Columns=65_000),
+        "",
+        "b.dcm: 65000 x 65000 pixels by its header, expected an ultrasound frame of at most "
+        "64 million. Export it again.",
+    ),
+    "NIfTI of 900 million pixels": (
+        lambda f: nifti_with(f, "b.nii.gz", 42, ("<2h", 30_000, 30_000)),
+        "",
+        "b.nii.gz: 30000 x 30000 pixels by its header, expected an ultrasound frame of at most "
+        "64 million. Export it again.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IMAGES)
+def test_bad_images(tmp_path, case):
+    write, frame, message = IMAGES[case]
+    folder = tmp_path / "data"
+    folder.mkdir()
+    name = write(folder)
+    files = {"image": [name], "mask": [put(folder, "m.png", NODULE)], "frame": [frame]}
+    with pytest.raises(imaging.ImageError) as error:
+        imaging.Folder(folder, pd.DataFrame(files))[0]
+    assert error.value.problems == [message.format(folder=folder)]
+
+
+# Each: the mask that is written, options of the folder, and what the user reads. The image has
+# 12 x 20 pixels of 0.2 x 0.1 mm and lies at the origin.
+MASKS = {
+    "no file named": (lambda f: "", {}, "mask: no file named; fill the cell."),
+    "a DICOM file": (
+        lambda f: put_dicom(f, NODULE),
+        {},
+        "mask b.dcm: a DICOM file; save masks as NIfTI, NRRD, MHA or PNG.",
+    ),
+    "another size": (
+        lambda f: put(f, "m.png", np.kron(NODULE, np.ones((2, 2), np.uint8))),
+        {},
+        f"mask m.png: 24 x 40 pixels, but its image has 12 x 20. {ON_GRID}",
+    ),
+    "swapped axes": (
+        lambda f: put_volume(f, "m.nii.gz", NODULE.T[None].copy()),
+        {},
+        "mask m.nii.gz: 20 x 12 pixels, but its image has 12 x 20. "
+        "Its rows and columns are swapped: transpose it before saving.",
+    ),
+    "another pixel size": (
+        lambda f: put_volume(f, "m.nrrd", NODULE[None], spacing=(0.1, 0.1, 1)),
+        {},
+        f"mask m.nrrd: pixels of 0.1 x 0.1 mm, but its image has 0.2 x 0.1 mm. {ON_GRID}",
+    ),
+    "another pixel size is not mended by a flip": (
+        lambda f: put_volume(f, "m.nrrd", NODULE[None], spacing=(1, 1, 1)),
+        {"mask_flip": "both"},
+        f"mask m.nrrd: pixels of 1 x 1 mm, but its image has 0.2 x 0.1 mm. {ON_GRID}",
+    ),
+    "another origin": (
+        lambda f: put_volume(f, "m.mha", NODULE[None], origin=(3, -4, 0)),
+        {},
+        f"mask m.mha: by its header it lies (3, -4, 0) mm beside its image. {ON_GRID}",
+    ),
+    "mirrored": (
+        lambda f: put_volume(f, "m.nii.gz", NODULE[None], direction=(-1, 0, 0, 0, 1, 0, 0, 0, 1)),
+        {},
+        "mask m.nii.gz: by its header it lies mirrored left to right against its image; "
+        "set cohort.mask_flip to horizontal, or export the mask on the grid of the image.",
+    ),
+    "upside down": (
+        lambda f: put_volume(f, "m.nii.gz", NODULE[None], direction=(1, 0, 0, 0, -1, 0, 0, 0, 1)),
+        {},
+        "mask m.nii.gz: by its header it lies mirrored top to bottom against its image; "
+        "set cohort.mask_flip to vertical, or export the mask on the grid of the image.",
+    ),
+    "mirrored both ways": (
+        lambda f: put_volume(f, "m.nii.gz", NODULE[None], direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1)),
+        {},
+        "mask m.nii.gz: by its header it lies mirrored both ways against its image; "
+        "set cohort.mask_flip to both, or export the mask on the grid of the image.",
+    ),
+    "axes swapped by the header": (
+        lambda f: put_volume(f, "m.nii.gz", NODULE[None], direction=TURNED),
+        {},
+        "mask m.nii.gz: by its header it lies with rows and columns swapped against its image; "
+        "transpose it before saving.",
+    ),
+    "turned": (
+        lambda f: put_volume(
+            f, "m.mha", NODULE[None], direction=(0.8, -0.6, 0, 0.6, 0.8, 0, 0, 0, 1)
+        ),
+        {},
+        f"mask m.mha: by its header it lies turned against its image. {ON_GRID}",
+    ),
+    "empty": (
+        lambda f: put(f, "m.png", NODULE * 0),
+        {},
+        "mask m.png: empty. Outline the nodule, or exclude the patient.",
+    ),
+    "another label": (
+        lambda f: put_volume(f, "m.nii.gz", NODULE[None] * 3),
+        {},
+        "mask m.nii.gz: holds only label 3, expected 1; set cohort.mask_label.",
+    ),
+    "other labels": (
+        lambda f: put(f, "m.png", NODULE * 3 + parts((10, 10)) * np.uint8(4)),
+        {"mask_label": 2},
+        "mask m.png: holds only label 4, 7, expected 2; set cohort.mask_label.",
+    ),
+    "two parts": (
+        lambda f: put(f, "m.png", parts((10, 17), (11, 18))),
+        {},
+        "mask m.png: 2 separate parts, the largest of 40 and 2 pixels, expected one nodule. "
+        "Correct it, or set cohort.mask_component to largest or all.",
+    ),
+    "probabilities": (
+        lambda f: put_volume(f, "m.nii.gz", NODULE[None] * np.float32(0.7)),
+        {},
+        "mask m.nii.gz: holds values between labels, expected 0 and 1. Threshold it.",
+    ),
+    "not numbers, NIfTI": (  # for which ITK would put 0
+        lambda f: put_volume(f, "m.nii.gz", np.where(NODULE, np.nan, 0).astype(np.float32)),
+        {},
+        "mask m.nii.gz: holds pixels that are not numbers. Export it again.",
+    ),
+    "not numbers": (
+        lambda f: put_volume(f, "m.mha", np.where(NODULE, np.nan, 0).astype(np.float32)),
+        {},
+        "mask m.mha: holds values between labels, expected 0 and 1. Threshold it.",
+    ),
+    "a coloured picture": (
+        lambda f: put(f, "m.png", NODULE[..., None] * np.array([255, 0, 0], np.uint8)),
+        {},
+        "mask m.png: a picture in colour; save the mask in black and white.",
+    ),
+    "several slices": (
+        lambda f: put_volume(f, "m.nii.gz", np.stack([NODULE] * 4)),
+        {},
+        "mask m.nii.gz: 4 slices, but its image has 1. Save the one slice.",
+    ),
+    "a point": (
+        lambda f: put(f, "m.png", parts() * 0 + parts((0, 0)) * (1 - NODULE)),
+        {},
+        "mask m.png: 1 pixels inside 1 x 1, too few to measure. "
+        "Correct the outline, or exclude the patient.",
+    ),
+    "everything": (
+        lambda f: put(f, "m.png", NODULE * 0 + np.uint8(1)),
+        {},
+        "mask m.png: covers the whole image. Outline the nodule.",
+    ),
+    "truncated": (
+        lambda f: cut(f, put_volume(f, "m.nii", NODULE[None]), 0.9),
+        {},
+        f"mask cut_m.nii: cannot be read as .nii: the file is cut short or damaged. {EXPORT}",
+    ),
+    "in the blanked border": (
+        lambda f: put(f, "m.png", NODULE),
+        {"border_px": (4, 0, 5, 0)},
+        "mask m.png: 12 of its 40 pixels lie where cohort.border_px sets the image to black. "
+        "Change that, or exclude the image.",
+    ),
+    "in the black of its image": (
+        lambda f: put(f, "m.png", parts() * 0 + (np.arange(20) < 4) * np.ones((12, 1), np.uint8)),
+        {},
+        "mask m.png: every pixel of the image inside it is 0. Is it the mask of this image?",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MASKS)
+def test_bad_masks(tmp_path, case):
+    write, options, message = MASKS[case]
+    shown = GREY.copy()
+    shown[:, :4] = 0
+    put_volume(tmp_path, "a.nii.gz", shown[None])
+    files = {"image": ["a.nii.gz"], "mask": [write(tmp_path)]}
+    with pytest.raises(imaging.ImageError) as error:
+        imaging.Folder(tmp_path, pd.DataFrame(files), **options)[0]
+    assert error.value.problems == [message]
+
+
+def test_a_mask_beside_the_scan(tmp_path):
+    frame = np.zeros((200, 300), np.uint8)
+    frame[20:170, 60:260] = np.random.default_rng(0).integers(30, 200, (150, 200))
+    frame[5, 5] = 200
+    mask = np.zeros_like(frame)
+    mask[60:80, 30:90] = 1
+    files = {"image": [put(tmp_path, "a.png", frame)], "mask": [put(tmp_path, "m.png", mask)]}
+    message = (
+        r"mask m\.png: \d+ of its 1200 pixels lie where cohort\.border_px or blank_outside_scan "
+        r"sets the image to black\. Change that, or exclude the image\."
+    )
+    with pytest.raises(imaging.ImageError, match=f"^{message}$"):
+        imaging.Folder(tmp_path, pd.DataFrame(files), blank_outside_scan=True)[0]
+
+
+def test_a_border_that_leaves_nothing(tmp_path):
+    put(tmp_path, "a.png", GREY)
+    put(tmp_path, "m.png", NODULE)
+    files = pd.DataFrame({"image": ["a.png"], "mask": ["m.png"]})
+    with pytest.raises(imaging.ImageError) as error:
+        imaging.Folder(tmp_path, files, border_px=(6, 6, 0, 0))[0]
+    assert "a.png: cohort.border_px leaves nothing but black." in error.value.problems
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({"PixelSpacing": [0, 0.1]}, "its PixelSpacing is not positive"),
+        ({"PixelSpacing": [0.2, -0.1]}, "its PixelSpacing is not positive"),
+        (
+            [region(RegionLocationMaxY1=24)],
+            "its tissue region (0-19 x 0-24) does not fit its 20 x 12 pixels, "
+            "so its scale is that of another image",
+        ),
+        (
+            [region(PhysicalUnitsXDirection=4)],
+            "its tissue region is measured in seconds, not in centimetres",
+        ),
+    ],
+)
+def test_sizes_that_cannot_be_trusted_are_left_out_and_noted(tmp_path, tags, reason):
+    if isinstance(tags, list):
+        tags = {"SequenceOfUltrasoundRegions": pydicom.Sequence(tags)}
+    files = {"image": [put_dicom(tmp_path, **tags)], "mask": [put(tmp_path, "m.png", NODULE)]}
+    case = imaging.Folder(tmp_path, pd.DataFrame(files))[0]
+    assert case.spacing_mm is None
+    assert case.notes == (f"no pixel size ({reason}): sizes are in pixels",)
+
+
+@pytest.mark.parametrize("side", [0.0, -0.1])
+def test_a_nifti_size_that_is_none_is_not_taken_for_1_mm(tmp_path, side):
+    nifti_with(tmp_path, "a.nii.gz", 80, ("<f", side))
+    files = {"image": ["a.nii.gz"], "mask": [put(tmp_path, "m.png", NODULE)]}
+    case = imaging.Folder(tmp_path, pd.DataFrame(files))[0]
+    assert case.spacing_mm is None
+    assert case.notes == ("no pixel size (its header says none, or 1 x 1 mm): sizes are in pixels",)
+
+
+def test_a_file_that_is_not_there_is_told_by_name(tmp_path):
+    message = "b.dcm: cannot be opened: No such file or directory."
+    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+        imaging.read_image(tmp_path / "b.dcm")
+
+
+@pytest.mark.parametrize("name", ["Schilddrüse 1", "甲状腺", "щитовидная", "a'b\"c"])
+def test_names_in_every_script_work(tmp_path, name):
+    write_dicom(tmp_path / f"{name}.dcm", GREY, PixelSpacing=[0.2, 0.1])
+    put(tmp_path, f"{name}.png", NODULE)
+    put_volume(tmp_path, f"{name}.nii.gz", NODULE[None])
+    put_volume(tmp_path, f"{name}.mha", GREY[None])
+    for image in (f"{name}.dcm", f"{name}.mha"):
+        for mask in (f"{name}.png", f"{name}.nii.gz"):
+            files = pd.DataFrame({"image": [image], "mask": [mask]})
+            case = imaging.Folder(tmp_path, files)[0]
+            assert np.array_equal(case.image, GREY) and np.array_equal(case.mask, NODULE == 1)
+            assert case.spacing_mm == pytest.approx((0.2, 0.1))

@@ -1,0 +1,162 @@
+"""One cell at a time: what is accepted, and what a user reads where it is not."""
+
+import datetime
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from thyro import cells
+
+
+def refused(message):
+    return pytest.raises(cells.CellError, match=f"^{re.escape(message)}$")
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("51.5", 51.5), ("-3", -3), ("+.5", 0.5), ("7.", 7), ("1e-3", 0.001), ("1.234", 1.234)],
+)
+def test_numbers(cell, value):
+    assert cells.number(cell) == value
+
+
+def test_a_number_in_full_precision_is_the_same_number():
+    for value in np.random.default_rng(1).lognormal(0, 20, 200).tolist():
+        assert cells.number(repr(value)) == value
+
+
+def test_an_empty_cell_is_no_number_and_no_problem():
+    assert math.isnan(cells.number("", minimum=0)) and math.isnan(cells.binary(""))
+    assert cells.iso_date("") is None and cells.word("", ["keep"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "remedy"),
+    [
+        ("51,5", " with a decimal point: write 51.5"),
+        ("1,234", ": write 1.234 or 1234"),
+        ("1,234.5", " without separators of thousands: write 1234.5"),
+        ("1.234,5", " without separators of thousands: write 1234.5"),
+        ("-1.234.567", " without separators of thousands: write -1234567"),
+        ("1 234", " without separators of thousands: write 1234"),
+        ("1’234", " without separators of thousands: write 1234"),
+        ("nan", "; leave the cell empty where it is not known"),
+        ("N/A", "; leave the cell empty where it is not known"),
+        ("inf", "; leave the cell empty where it is not known"),
+        ("2024-03-01", ", found a date; was it changed by a spreadsheet program?"),
+        ("03.04.24", ", found a date; was it changed by a spreadsheet program?"),
+        ("12 mm", " without its unit"),
+        ("85%", " without its unit"),
+        ("５１", " in the digits 0-9: write 51"),
+        ("−4", " in the digits 0-9: write -4"),
+        ("=1+1", " with a decimal point"),
+        ("1_000", " with a decimal point"),
+        ("5 1", " with a decimal point"),
+        ("1e999", " with a decimal point"),
+        ("#N/A", " with a decimal point"),
+    ],
+)
+def test_what_is_no_number_comes_with_the_remedy(cell, remedy):
+    with refused(f"'{cell}', expected a number{remedy}"):
+        cells.number(cell)
+
+
+def test_invisible_characters_are_shown():
+    with refused(r"'1\xa0234', expected a number without separators of thousands: write 1234"):
+        cells.number("1\u00a0234")
+    with refused(r"'\u200b51', expected a number with a decimal point"):
+        cells.number("\u200b51")
+
+
+@pytest.mark.parametrize(
+    ("limits", "cell", "expected"),
+    [
+        ({"minimum": 0}, "-4", "of at least 0"),
+        ({"maximum": 120.5}, "121", "of at most 120.5"),
+        ({"minimum": 0, "maximum": 120}, "430", "from 0 to 120"),
+    ],
+)
+def test_limits(limits, cell, expected):
+    with refused(f"'{cell}', expected a number {expected}"):
+        cells.number(cell, **limits)
+    assert cells.number("120", **limits) == 120  # a limit itself is accepted
+
+
+@pytest.mark.parametrize(("cell", "value"), [("1", 1), ("0", 0), ("1.0", 1), ("00", 0)])
+def test_binary(cell, value):
+    assert cells.binary(cell) == value
+
+
+@pytest.mark.parametrize("cell", ["2", "0.5", "-1", "yes", "TRUE", "1,0", "nan"])
+def test_what_is_neither_one_nor_zero(cell):
+    with refused(f"'{cell}', expected 1, 0 or empty"):
+        cells.binary(cell)
+
+
+def test_levels_propose_the_nearest():
+    known = {"Irregular": "Irregular", "s": "Smooth", "": None}
+    assert cells.level("s", known) == "Smooth" and cells.level("", known) is None
+    with refused("'IREGULAR', expected one of: Irregular, s; did you mean 'Irregular'?"):
+        cells.level("IREGULAR", known)
+    with refused("'round', expected one of: Irregular, s"):
+        cells.level("round", known)
+
+
+def test_words_are_read_in_any_case():
+    assert cells.word("Keep", ["keep", "exclude"]) == "keep"
+    with refused("'excluded', expected one of: exclude, keep; did you mean 'exclude'?"):
+        cells.word("excluded", ["keep", "exclude"])
+
+
+def test_dates_are_iso_and_lose_the_time_of_day():
+    assert cells.iso_date("2024-02-29") == datetime.date(2024, 2, 29)
+    assert cells.iso_date("2024-02-29T23:59:00") == datetime.date(2024, 2, 29)
+
+
+@pytest.mark.parametrize("cell", ["03/04/2024", "2024-3-1", "20240301", "2023-02-29", "2024-W01-1"])
+def test_other_dates_are_refused(cell):
+    with refused(f"'{cell}', expected a date as year-month-day, such as 2024-03-31"):
+        cells.iso_date(cell)
+
+
+def test_free_text_is_cut_in_messages():
+    assert cells.quoted("x" * 40) == repr("x" * 40)
+    assert cells.quoted("x" * 41) == repr("x" * 40 + "…")
+
+
+def test_texts_are_compared_without_spaces_and_in_one_spelling():
+    assert cells.plain("\u00a0Mu\u0308ller ") == cells.plain("Müller") == "Müller"
+
+
+def test_a_problem_names_its_rows_and_counts_the_rest():
+    assert cells.row_lines([], "x") == []
+    assert cells.row_lines([0, 5], "x") == ["row 2, 7: x"]
+    assert cells.row_lines(range(15), "x") == [
+        "row 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 3 more: x"
+    ]
+
+
+def test_a_column_of_something_else_does_not_fill_the_page():
+    problems = []
+    names = pd.Series([f"Name {i:02d}" for i in range(40)], name="age")
+    assert cells.column(names, cells.number, problems) == [None] * 40
+    assert len(problems) == 13
+    assert problems[-1].startswith("row 14, 15, 16")
+    assert problems[-1].endswith(
+        "and 16 more: age: further cells that cannot be used; is it the right column?"
+    )
+    assert not any("Name 12" in line for line in problems)
+
+
+def test_equal_problems_share_a_line():
+    problems = []
+    cells.column(pd.Series(["x", "1", " x"], name="age"), cells.number, problems)
+    assert problems == ["row 2, 4: age: 'x', expected a number with a decimal point"]
+
+
+def test_texts_are_counted_for_messages():
+    assert cells.counted(pd.Series(["b", "a", "b"])) == "'b' (2), 'a' (1)"
+    assert cells.counted(pd.Series(list("abcdefghijklmn"))).endswith("'l' (1) and 2 more")

@@ -1,0 +1,430 @@
+"""DICOM files: every photometric interpretation, compressed syntaxes, pixel sizes, real files."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.data import get_testdata_file
+from pydicom.encaps import encapsulate
+from pydicom.pixels import apply_color_lut
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    RLELossless,
+)
+
+from thyro import dicom, imaging
+from thyro.pixels import ImageError
+
+REAL = Path("../shared/data/us_dicom")
+needs_real_data = pytest.mark.skipif(
+    not REAL.is_dir(), reason="real images are not on this machine"
+)
+
+GREY = np.arange(0, 240, dtype=np.uint8).reshape(12, 20)
+COLOUR = np.stack([GREY, GREY[::-1], GREY[:, ::-1]], axis=-1)
+LUMA = COLOUR @ [0.299, 0.587, 0.114]
+
+
+def write_dicom(path, pixels, *, syntax=ExplicitVRLittleEndian, frames=1, **tags):
+    """A minimal ultrasound file: (rows, columns), (rows, columns, 3), or a stack of frames."""
+    frame = pixels[0] if frames > 1 else pixels
+    data = pydicom.Dataset()
+    data.SOPClassUID = "1.2.840.10008.5.1.4.1.1.6.1"
+    data.SOPInstanceUID = "1.2.3"
+    data.PatientName = "Planted^Name"
+    data.Rows, data.Columns = frame.shape[:2]
+    data.SamplesPerPixel = 3 if frame.ndim == 3 else 1
+    if frame.ndim == 3:
+        data.PlanarConfiguration = 0
+    if frames > 1:
+        data.NumberOfFrames = frames
+    data.PhotometricInterpretation = "RGB" if frame.ndim == 3 else "MONOCHROME2"
+    data.BitsAllocated = data.BitsStored = pixels.itemsize * 8
+    data.HighBit = data.BitsStored - 1
+    data.PixelRepresentation = 0
+    data.PixelData = pixels.tobytes()
+    data["PixelData"].VR = "OB" if pixels.itemsize == 1 else "OW"
+    for name, value in tags.items():
+        if value is None:
+            delattr(data, name)
+        else:
+            setattr(data, name, value)
+    data.file_meta = pydicom.dataset.FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    if syntax in (RLELossless, JPEG2000Lossless):
+        data.compress(syntax)
+    data.file_meta.TransferSyntaxUID = syntax
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+def region(**changes):
+    """One region of an ultrasound image: tissue in centimetres over the whole of GREY."""
+    tags = {
+        "RegionDataType": 1,
+        "PhysicalUnitsXDirection": 3,
+        "PhysicalUnitsYDirection": 3,
+        "PhysicalDeltaX": 0.01,
+        "PhysicalDeltaY": 0.02,
+        "RegionLocationMinX0": 0,
+        "RegionLocationMinY0": 0,
+        "RegionLocationMaxX1": 19,
+        "RegionLocationMaxY1": 11,
+    }
+    item = pydicom.Dataset()
+    for name, value in (tags | changes).items():
+        setattr(item, name, value)
+    return item
+
+
+def palette(table, *, bits=16, first=0, data=None):
+    """Tags of a palette: `table` is (entries, 3); `data` overrides what is stored."""
+    kind = "<u2" if bits == 16 else "u1"
+    tags = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for i, colour in enumerate(("Red", "Green", "Blue")):
+        name = f"{colour}PaletteColorLookupTable"
+        tags[f"{name}Descriptor"] = [len(table) % 2**16, first, bits]
+        tags[f"{name}Data"] = data[i] if data else table[:, i].astype(kind).tobytes()
+    return tags
+
+
+def test_white_may_be_the_highest_or_the_lowest_value(tmp_path):
+    plain = dicom.read(write_dicom(tmp_path / "a.dcm", GREY))
+    turned = dicom.read(
+        write_dicom(tmp_path / "b.dcm", GREY, PhotometricInterpretation="MONOCHROME1")
+    )
+    assert np.array_equal(plain.grey, GREY) and np.array_equal(turned.grey, 255.0 - GREY)
+
+
+def test_colour_is_weighed_and_grey_in_colour_is_exact(tmp_path):
+    assert dicom.read(write_dicom(tmp_path / "a.dcm", COLOUR)).grey == pytest.approx(LUMA)
+    mixed = np.stack([GREY] * 3, axis=-1)
+    mixed[0, 0] = (255, 0, 0)
+    grey = dicom.read(write_dicom(tmp_path / "b.dcm", mixed)).grey
+    assert grey[0, 0] == pytest.approx(0.299 * 255)
+    assert np.array_equal(grey[1:], GREY[1:])
+
+
+def test_colours_may_lie_in_planes(tmp_path):
+    planes = np.ascontiguousarray(np.moveaxis(COLOUR, -1, 0))
+    path = write_dicom(
+        tmp_path / "a.dcm", COLOUR, PlanarConfiguration=1, PixelData=planes.tobytes()
+    )
+    assert dicom.read(path).grey == pytest.approx(LUMA)
+
+
+def test_ybr_becomes_grey(tmp_path):
+    # Neutral colour (Cb = Cr = 128) is the luminance itself.
+    ybr = np.stack([GREY, np.full_like(GREY, 128), np.full_like(GREY, 128)], axis=-1)
+    full = write_dicom(tmp_path / "a.dcm", ybr, PhotometricInterpretation="YBR_FULL")
+    assert np.array_equal(dicom.read(full).grey, GREY)
+    # 4:2:2 stores two luminances, then one pair of colours.
+    pairs = np.stack([GREY[:, ::2], GREY[:, 1::2], ybr[:, ::2, 1], ybr[:, ::2, 2]], axis=-1)
+    half = write_dicom(
+        tmp_path / "b.dcm",
+        ybr,
+        PhotometricInterpretation="YBR_FULL_422",
+        PixelData=pairs.tobytes(),
+    )
+    assert np.array_equal(dicom.read(half).grey, GREY)
+
+
+@pytest.mark.parametrize(
+    "syntax",
+    [
+        ExplicitVRLittleEndian,
+        ImplicitVRLittleEndian,
+        DeflatedExplicitVRLittleEndian,
+        RLELossless,
+        JPEG2000Lossless,
+    ],
+    ids=lambda syntax: syntax.keyword,
+)
+@pytest.mark.parametrize("kind", ["grey", "colour", "deep"])
+def test_lossless_syntaxes_change_nothing(tmp_path, syntax, kind):
+    grey = np.kron(GREY, np.ones((8, 4), np.uint8))  # JPEG 2000 has no tiles below 64 pixels
+    pixels = {
+        "grey": grey,
+        "colour": np.kron(COLOUR, np.ones((8, 4, 1), np.uint8)),
+        "deep": grey.astype(np.uint16) * 257,
+    }[kind]
+    expected = pixels @ [0.299, 0.587, 0.114] if kind == "colour" else grey
+    path = write_dicom(tmp_path / "a.dcm", pixels, syntax=syntax)
+    assert dicom.read(path).grey == pytest.approx(expected)
+
+
+def test_big_endian(tmp_path):
+    deep = (GREY.astype(np.uint16) * 257).astype(">u2")
+    path = write_dicom(tmp_path / "a.dcm", deep, syntax=ExplicitVRBigEndian)
+    assert dicom.read(path).grey == pytest.approx(GREY)
+
+
+def test_jpeg_baseline_is_close(tmp_path):
+    smooth = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
+    data = io.BytesIO()
+    Image.fromarray(np.stack([smooth] * 3, axis=-1)).save(data, "JPEG", quality=95)
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        np.stack([smooth] * 3, axis=-1),
+        syntax=JPEGBaseline8Bit,
+        PhotometricInterpretation="YBR_FULL_422",
+        PixelData=encapsulate([data.getvalue()]),
+    )
+    assert np.abs(dicom.read(path).grey - smooth).max() <= 3
+
+
+@pytest.mark.parametrize(
+    ("file", "plain"),
+    [
+        ("MR_small_jpeg_ls_lossless.dcm", "MR_small.dcm"),  # JPEG-LS
+        ("MR_small_jp2klossless.dcm", "MR_small.dcm"),  # JPEG 2000
+        ("MR_small_RLE.dcm", "MR_small.dcm"),
+        ("MR_small_bigendian.dcm", "MR_small.dcm"),
+        ("SC_rgb_jpeg_gdcm.dcm", "SC_rgb_rle.dcm"),  # JPEG lossless
+    ],
+)
+def test_files_of_other_writers_agree(file, plain):
+    twin, original = (dicom.read(Path(get_testdata_file(name))) for name in (file, plain))
+    assert np.array_equal(twin.grey, original.grey)
+
+
+def test_deep_files_are_scaled_by_their_depth_however_dark(tmp_path):
+    deep = GREY.astype(np.uint16)  # at most 239 of 65535, or of 4095
+    whole = dicom.read(write_dicom(tmp_path / "a.dcm", deep)).grey
+    twelve = dicom.read(write_dicom(tmp_path / "b.dcm", deep, BitsStored=12, HighBit=11)).grey
+    assert whole == pytest.approx(deep * (255 / 65535))
+    assert twelve == pytest.approx(deep * (255 / 4095))
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercept", "expected"),
+    [
+        (0.5, 20, GREY * 0.5 + 20),  # within 0-255 already
+        (1 / 257, 0, GREY / 257),
+        (2, -10, GREY),  # the range of the bits, -10 to 500, becomes 0-255
+        (-1, 255, 255 - GREY),  # the writer turned white and black
+    ],
+)
+def test_rescale(tmp_path, slope, intercept, expected):
+    path = write_dicom(
+        tmp_path / "a.dcm", GREY, RescaleSlope=round(slope, 12), RescaleIntercept=intercept
+    )
+    assert dicom.read(path).grey == pytest.approx(expected)
+
+
+def test_signed_values_use_their_whole_range(tmp_path):
+    signed = (GREY.astype(int) - 128).astype(np.int8)
+    path = write_dicom(tmp_path / "a.dcm", signed, PixelRepresentation=1)
+    assert dicom.read(path).grey == pytest.approx(GREY)
+
+
+TABLE = np.stack([np.arange(256), np.arange(256)[::-1], np.arange(256) // 2], axis=-1)
+SHOWN = TABLE[GREY] @ [0.299, 0.587, 0.114]
+
+
+@pytest.mark.parametrize("scale", [256, 257, 1])
+def test_palettes_of_16_bits_hold_grey_in_their_high_byte(tmp_path, scale):
+    path = write_dicom(tmp_path / "a.dcm", GREY, **palette(TABLE * scale))
+    assert dicom.read(path).grey == pytest.approx(SHOWN)
+
+
+def test_palettes_of_big_endian_files(tmp_path):
+    data = [(TABLE[:, i] * 256).astype(">u2").tobytes() for i in range(3)]
+    tags = palette(TABLE, data=data)
+    path = write_dicom(tmp_path / "a.dcm", GREY, syntax=ExplicitVRBigEndian, **tags)
+    assert dicom.read(path).grey == pytest.approx(SHOWN)
+
+
+def test_palettes_of_8_bits_and_deep_indices(tmp_path):
+    path = write_dicom(tmp_path / "a.dcm", GREY, **palette(TABLE, bits=8))
+    assert dicom.read(path).grey == pytest.approx(SHOWN)
+    # 600 entries, the first for the value 100: indices beyond 8 bits, and beyond both ends.
+    table = np.repeat(np.arange(600)[:, None] // 4, 3, axis=1)
+    index = np.arange(0, 960, 4, dtype=np.uint16).reshape(12, 20)
+    path = write_dicom(tmp_path / "b.dcm", index, **palette(table, bits=8, first=100))
+    expected = np.clip(index.astype(int) - 100, 0, 599) // 4
+    assert np.array_equal(dicom.read(path).grey, expected)
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        (palette(TABLE * 16) | {"RedPaletteColorLookupTableDescriptor": [256, 0, 12]}, "12 bits"),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "0 bits"),
+    ],
+)
+def test_odd_palettes_are_refused(tmp_path, tags, message):
+    path = write_dicom(tmp_path / "a.dcm", GREY, **tags)
+    with pytest.raises(ImageError, match=f"^a.dcm: its palette has {message}, expected 8 or 16. "):
+        dicom.read(path)
+
+
+def test_a_palette_cut_short_is_refused(tmp_path):
+    path = write_dicom(tmp_path / "a.dcm", GREY, **palette(TABLE, data=[b"\0" * 10] * 3))
+    message = "a.dcm: its palette cannot be read. Export the image in grey or RGB."
+    with pytest.raises(ImageError, match=f"^{re.escape(message)}$"):
+        dicom.read(path)
+
+
+def test_one_frame_of_a_clip(tmp_path):
+    clip = np.stack([GREY, GREY // 2, GREY // 3])
+    path = write_dicom(tmp_path / "a.dcm", clip, frames=3)
+    assert np.array_equal(dicom.read(path, frame=2).grey, GREY // 3)
+    assert dicom.read(path, frame=0).frames == 3
+
+
+SECONDS = {"PhysicalUnitsXDirection": 4}
+MISFIT = (
+    "its tissue region (0-40 x 0-11) does not fit its 20 x 12 pixels, "
+    "so its scale is that of another image"
+)
+
+
+@pytest.mark.parametrize(
+    ("tags", "spacing", "note"),
+    [
+        ({"PixelSpacing": [0.3, 0.4]}, (0.3, 0.4), ""),
+        ({"PixelSpacing": [0, 0.4]}, None, "its PixelSpacing is not positive"),
+        ({"PixelSpacing": [-0.3, 0.4]}, None, "its PixelSpacing is not positive"),
+        ([region()], (0.2, 0.1), ""),
+        ([region(PhysicalDeltaY=-0.02)], (0.2, 0.1), ""),  # upwards
+        ([region(RegionLocationMaxX1=20, RegionLocationMaxY1=12)], (0.2, 0.1), ""),
+        ([region(RegionLocationMaxX1=40)], None, MISFIT),
+        ([region(**SECONDS)], None, "its tissue region is measured in seconds, not in centimetres"),
+        ([region(**SECONDS), region()], (0.2, 0.1), ""),  # M-mode above the B-mode
+        ([region(RegionDataType=10, **SECONDS), region()], (0.2, 0.1), ""),  # ECG
+        ([region(RegionLocationMaxX1=9), region(RegionLocationMinX0=10)], (0.2, 0.1), ""),
+        ([region(), region(PhysicalDeltaX=0.03)], None, "its tissue regions differ in scale"),
+        ([region(PhysicalDeltaX=0.0)], None, "its tissue region has no scale"),
+        ([region(RegionDataType=2)], None, "the file tells none"),
+        ({}, None, "the file tells none"),
+    ],
+)
+def test_spacing_and_why_there_is_none(tmp_path, tags, spacing, note):
+    if isinstance(tags, list):
+        tags = {"SequenceOfUltrasoundRegions": pydicom.Sequence(tags)}
+    picture = dicom.read(write_dicom(tmp_path / "a.dcm", GREY, **tags))
+    assert picture.spacing_mm == (None if spacing is None else pytest.approx(spacing))
+    assert picture.note == note
+
+
+def test_position_and_direction_are_told_where_they_are_known(tmp_path):
+    tags = {
+        "PixelSpacing": [0.3, 0.4],
+        "ImagePositionPatient": [1, 2, 3],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+    }
+    grid = dicom.read(write_dicom(tmp_path / "a.dcm", GREY, **tags)).grid
+    assert grid == ((0.3, 0.4), (1, 2, 3), (1, 0, 0, 0, 1, 0))
+    regions = pydicom.Sequence([region()])
+    grid = dicom.read(
+        write_dicom(tmp_path / "b.dcm", GREY, SequenceOfUltrasoundRegions=regions)
+    ).grid
+    assert grid == (None, None, None)  # as ITK sees it
+
+
+def test_nothing_of_a_person_is_parsed(tmp_path):
+    named = {pydicom.datadict.tag_for_keyword(tag) for tag in dicom.TAGS}
+    assert None not in named
+    groups = {tag >> 16 for tag in named}
+    assert groups == {0x0018, 0x0020, 0x0028, 0x7FE0}  # 0x0008 and 0x0010 name people and places
+    picture = dicom.read(write_dicom(tmp_path / "a.dcm", GREY, PatientName="Planted^Name"))
+    assert "Planted" not in repr(picture)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_damaged_files_are_refused_and_never_crash(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    whole = write_dicom(
+        tmp_path / "a.dcm",
+        GREY,
+        PixelSpacing=[0.3, 0.4],
+        SequenceOfUltrasoundRegions=pydicom.Sequence([region()]),
+    ).read_bytes()
+    damaged = bytearray(whole if seed % 2 else whole[: rng.integers(140, len(whole))])
+    for place in rng.integers(132, len(damaged), 6):
+        damaged[place] = rng.integers(256)
+    (tmp_path / "b.dcm").write_bytes(damaged)
+    try:
+        grey = dicom.read(tmp_path / "b.dcm").grey
+    except ImageError as error:
+        assert str(error).startswith("b.dcm: ") and "Planted" not in str(error)
+    else:
+        assert grey.min() >= 0 and grey.max() <= 255
+
+
+# The six real files: what index.csv and the README beside them say of each.
+
+
+@needs_real_data
+def test_real_palette_file():
+    picture = dicom.read(REAL / "OBXXXX1A.dcm")
+    assert picture.grey.shape == (600, 800) and picture.frames == 1
+    # 0.02623 cm/px of the tissue region; the ECG strip below is in seconds and does not count.
+    assert picture.spacing_mm == pytest.approx((0.2622879, 0.2622879), rel=1e-6)
+    header = pydicom.dcmread(REAL / "OBXXXX1A.dcm")
+    red = np.frombuffer(header.RedPaletteColorLookupTableData, "<u2") // 256
+    grey = header.pixel_array == 100  # an entry that is grey
+    assert set(picture.grey[grey].tolist()) == {float(red[100])}
+
+
+@needs_real_data
+def test_real_palette_file_and_its_compressed_twin_agree_pixel_for_pixel():
+    plain, twin = (dicom.read(REAL / f"OBXXXX1A{end}.dcm") for end in ("", "_rle"))
+    assert np.array_equal(plain.grey, twin.grey)
+    assert plain.spacing_mm == twin.spacing_mm
+
+
+@needs_real_data
+def test_real_jpeg_2000_file():
+    picture = dicom.read(REAL / "US1_J2KI.dcm")
+    assert picture.grey.shape == (480, 640) and picture.grey.max() == 255
+    assert picture.spacing_mm is None and picture.note == "the file tells none"
+
+
+@needs_real_data
+def test_real_rgb_file():
+    picture = dicom.read(REAL / "examples_rgb_color.dcm")
+    rgb = pydicom.dcmread(REAL / "examples_rgb_color.dcm").pixel_array
+    assert picture.grey == pytest.approx(rgb @ [0.299, 0.587, 0.114])
+    assert picture.spacing_mm is None and picture.note == "the file tells none"
+
+
+@needs_real_data
+def test_real_clip_needs_its_frame_and_has_the_scale_of_another_size():
+    clip = REAL / "examples_ybr_color.dcm"
+    message = (
+        "examples_ybr_color.dcm: 30 frames; name the one to analyse with cohort.frame, from 0."
+    )
+    with pytest.raises(ImageError, match=f"^{re.escape(message)}$"):
+        dicom.read(clip)
+    first, last = dicom.read(clip, frame=0), dicom.read(clip, frame=29)
+    assert first.grey.shape == (240, 320) and first.frames == 30
+    assert not np.array_equal(first.grey, last.grey)
+    assert first.spacing_mm is None  # 0.05105 cm/px is that of 480 x 640
+    assert first.note == (
+        "its tissue region (84-595 x 31-414) does not fit its 320 x 240 pixels, "
+        "so its scale is that of another image"
+    )
+    assert imaging.read_image(clip, frame=0)[1] is None
+
+
+@needs_real_data
+def test_real_file_of_16_bit_indices_and_two_regions_of_one_scale():
+    picture = dicom.read(REAL / "gdcm-US-ALOKA-16.dcm")
+    assert picture.grey.shape == (480, 640)
+    assert picture.spacing_mm == pytest.approx((0.3826531, 0.3826531), rel=1e-6)
+    # Its table is written in segments, with v * 257 for the grey v.
+    header = pydicom.dcmread(REAL / "gdcm-US-ALOKA-16.dcm")
+    rgb = apply_color_lut(header.pixel_array, header)
+    assert set(np.unique(rgb % 257)) == {0}
+    assert picture.grey == pytest.approx((rgb // 257) @ [0.299, 0.587, 0.114])

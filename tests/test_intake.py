@@ -1,0 +1,225 @@
+"""The door: table and images together, all problems at once, nothing of the user's ids left."""
+
+import numpy as np
+import pandas as pd
+import pydicom
+import pytest
+from PIL import Image
+
+from thyro import casemix, cohort, example, intake, params, simulate, sources, store
+from thyro.study import Source
+
+N = 24
+
+
+@pytest.fixture(scope="module")
+def made():
+    return simulate.simulate_cohort(N, rng=np.random.default_rng(5), image_shape=(128, 160))
+
+
+@pytest.fixture
+def folder(made, tmp_path, monkeypatch):
+    """The simulated patients as a user's folder, in a project of its own."""
+    for name in ("params", "notebooks"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    store.project_root.cache_clear()
+    table = simulate.source_table(made)
+    masks = made.readers
+    frames = zip(made.images, *masks, strict=True)
+    example.write(tmp_path / "data", table, frames, spacing_mm=list(made.table["spacing_mm"]))
+    yield tmp_path / "data"
+    store.project_root.cache_clear()
+
+
+def source(**changes):
+    variables = [v for v in simulate.variables() if v["name"] in ("age", "margin")]
+    columns = {"source": "folder", "table": "patients.csv", **sources.COLUMNS}
+    return Source(**columns | {"variables": variables} | changes)
+
+
+def admit(*, external=None, **changes):
+    given = {"cohort": source(**changes)} | ({"external": external} if external else {})
+    return intake.admit(given, data_dir="data", out_dir="results/mine/00_cohort", seed=1)
+
+
+def edit(folder, row, name="patients.csv", **cells):
+    """Change cells of one row of the table, counted as a spreadsheet does."""
+    table = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
+    for column, value in cells.items():
+        table.loc[row - 2, column] = value
+    table.to_csv(folder / name, index=False)
+
+
+def problems_of(call):
+    with pytest.raises(cohort.CohortError) as error:
+        call()
+    return error.value.problems
+
+
+def test_a_folder_gives_the_patients_that_were_written(folder, made):
+    admission = admit()["cohort"]
+    patients = admission.patients("train", "results/mine/00_cohort")
+    assert patients["y"].tolist() == made.table["y"].tolist()
+    assert patients["spacing_mm"].tolist() == pytest.approx(
+        np.array(made.table["spacing_mm"].tolist())
+    )
+    images = store.path("results/mine/00_cohort")
+    for i in (0, N - 1):
+        for column, part in (("image", made.images), ("mask_2", made.readers[1])):
+            written = np.asarray(Image.open(images.parents[2] / patients[column][i]))
+            assert np.array_equal(written, part[i] * (255 if part[i].dtype == bool else 1))
+    assert sorted(f.stem for f in (images / "masks").iterdir()) == sorted(patients["patient_id"])
+
+
+def test_all_that_is_wrong_is_told_at_once_and_nothing_is_left(folder):
+    edit(folder, 4, age="51,5", mask="masks/none.nii.gz")
+    edit(folder, 9, margin="smoth")
+    (folder / "images/S0010.dcm").write_bytes(b"")
+    external = source(table="other.csv")
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    table.head(12).assign(age="-4").to_csv(folder / "other.csv", index=False)
+    lines = problems_of(lambda: admit(external=external))
+    assert len([line for line in lines if line.startswith("row 4:")]) == 2
+    for start in ("row 9: margin", "row 11: ", "external row 2, 3, 4", "row 2 of the cohort and"):
+        assert any(line.startswith(start) for line in lines), (start, lines)
+    assert not store.path("results/mine/00_cohort").exists()
+    assert list(store.path("results/mine").iterdir()) == []
+
+
+def test_an_image_of_an_excluded_patient_need_not_be_readable(folder):
+    (folder / "images/S0003.dcm").unlink()
+    edit(folder, 4, comorbidity="1")
+    criterion = {"column": "comorbidity", "label": "co-morbidity", "kind": "exclusion"}
+    flow = admit(criteria=[criterion])["cohort"].flow
+    assert len(flow.frame) == N - 1
+    assert flow.steps[1] == {"label": "Excluded: co-morbidity", "n": 1, "excluded": True}
+
+
+def test_a_duplicate_leaves_unless_the_reader_keeps_it(folder):
+    edit(
+        folder,
+        7,
+        image="images/S0001.dcm",
+        mask="masks/S0001.nii.gz",
+        mask_2="masks_2/S0001.nii.gz",
+    )
+    first = admit()["cohort"]
+    assert first.flow.steps[1]["label"] == "Excluded: duplicate image"
+    assert first.quality.loc[first.quality["duplicate"], "table_row"].tolist() == [7]
+    assert not first.quality.loc[5, "included"]
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    table.assign(reader="").to_csv(folder / "patients.csv", index=False)
+    edit(folder, 7, reader="keep")
+    edit(folder, 8, reader="exclude")
+    kept = admit(quality_column="reader")["cohort"]
+    assert [step["label"] for step in kept.flow.steps[1:]] == [
+        "Excluded: image quality, reader's decision"
+    ]
+    # Flagged all the same, so that the second sheet shows it.
+    titles = [title for title, *_ in intake.flagged_cases({"cohort": kept})]
+    assert titles == [f"{kept.patient_ids[5]} (row 7)"]
+
+
+def test_the_largest_nodule_of_a_patient_is_measured(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    table["patient_id"] = table["patient_id"].where(table.index != 3, table["patient_id"][2])
+    table["y"] = table["y"].where(table.index != 3, table["y"][2])
+    table.to_csv(folder / "patients.csv", index=False)
+    admission = admit(one_per_patient="mask_area_px")["cohort"]
+    area = admission.quality["mask_area_px"]
+    left = {2, 3} & set(admission.flow.frame.index)
+    assert left == {area.loc[[2, 3]].idxmax()}
+    assert admission.flow.steps[0]["label"] == "Assessed (images)"
+
+
+def test_an_image_in_both_cohorts_is_a_problem(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    other = table.iloc[4:6].assign(patient_id=["X1", "X2"])
+    other.to_csv(folder / "other.csv", index=False)
+    lines = problems_of(lambda: admit(external=source(table="other.csv")))
+    assert lines == [
+        f"external row {i + 2}: the same pixels as row {i + 6} of the cohort; an image belongs to "
+        "one of them"
+        for i in (0, 1)
+    ]
+
+
+def test_an_external_cohort_without_outcomes_stops(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    table = table.assign(patient_id="X" + table["patient_id"], y="0", image=table["image"])
+    table.tail(5).to_csv(folder / "other.csv", index=False)
+    table.head(N - 5).assign(patient_id=table["patient_id"] + "Y").to_csv(
+        folder / "patients.csv", index=False
+    )
+    assert problems_of(lambda: admit(external=source(table="other.csv"))) == [
+        "The external cohort has 0 of 5 with the outcome; at least two with and two without are "
+        "needed. Add patients."
+    ]
+
+
+def test_pixel_sizes_that_some_images_lack_are_a_problem(folder):
+    data = pydicom.dcmread(folder / "images/S0002.dcm")
+    del data.PixelSpacing
+    data.save_as(folder / "images/S0002.dcm")
+    assert problems_of(admit) == [
+        f"row 3: 1 of {N} images do not tell the size of a pixel, this one first; give "
+        "`spacing_mm`, or leave these images out"
+    ]
+    sizes = admit(spacing_mm=0.2)["cohort"].quality
+    assert sizes.loc[1, "row_mm"] == 0.2 and sizes.loc[2, "row_mm"] != 0.2
+
+
+def test_an_image_of_somebody_no_longer_studied_does_not_stay(folder):
+    admit()
+    edit(folder, 5, y="")
+    admission = admit()["cohort"]
+    for part in ("images", "masks", "masks_2"):
+        left = {file.stem for file in store.path(f"results/mine/00_cohort/{part}").iterdir()}
+        assert left == set(admission.patient_ids) and len(left) == N - 1
+
+
+def test_a_second_reader_need_not_have_read_every_image(folder):
+    edit(folder, 3, mask_2="")
+    patients = admit()["cohort"].patients("train", "results/mine/00_cohort")
+    assert patients["mask_2"].isna().tolist() == [i == 1 for i in range(N)]
+    assert len(list(store.path("results/mine/00_cohort/masks_2").iterdir())) == N - 1
+
+
+def test_scores_stand_instead_of_images(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    table.assign(dl=np.arange(N) / 7).to_csv(folder / "patients.csv", index=False)
+    no_images = {"image_column": "", "mask_column": "", "second_mask_column": ""}
+    admission = admit(scores={"Deep": "dl"}, **no_images)["cohort"]
+    patients = admission.patients("train", "results/mine/00_cohort")
+    assert "image" not in patients and "spacing_mm" not in patients
+    scores = admission.scores()
+    assert list(scores) == ["patient_id", "model", "p", "protocol", "fold"]
+    assert scores["p"].tolist() == pytest.approx(np.arange(N) / 7)
+    assert scores["patient_id"].tolist() == patients["patient_id"].tolist()
+
+
+def test_pseudonyms_follow_the_key_of_the_project(folder):
+    first = admit()["cohort"].patient_ids
+    assert store.path(".pseudonym_key").stat().st_mode & 0o077 == 0
+    assert admit()["cohort"].patient_ids.equals(first)
+    store.path(".pseudonym_key").unlink()
+    assert not set(admit()["cohort"].patient_ids) & set(first)
+
+
+def test_simulated_cohorts_take_the_same_door(tmp_path):
+    study = params.load("smoke", store.path("params"))
+    small = study.cohort.model_copy(update={"n_patients": 20, "image_shape": [128, 160]})
+    admitted = intake.admit(
+        {"cohort": small, "external": small.model_copy(update={"device": "B"})},
+        data_dir="",
+        out_dir=str(tmp_path / "s/00_cohort"),
+        seed=3,
+        workers=2,
+    )
+    ids = [set(admission.patient_ids) for admission in admitted.values()]
+    assert [len(some) for some in ids] == [20, 20] and not ids[0] & ids[1]
+    truth = admitted["cohort"].truth
+    assert truth["patient_id"].tolist() == admitted["cohort"].patient_ids.tolist()
+    assert truth.attrs["coefficients"]["age"] == casemix.LOG_ODDS["age"]
+    assert admitted["cohort"].flow.steps[0]["n"] > 20

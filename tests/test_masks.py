@@ -1,0 +1,169 @@
+"""Nodule masks: labels, pictures, flips, parts, and geometry against their image."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.test_dicom import write_dicom
+from tests.test_imaging import GREY, NODULE, one, write_picture, write_volume
+from thyro import imaging
+
+
+@pytest.mark.parametrize("white", [1, 255])
+def test_masks_of_labels_and_of_pictures(tmp_path, white):
+    write_picture(tmp_path / "m.png", NODULE * np.uint8(white))
+    mask = imaging.read_mask(tmp_path / "m.png", GREY)
+    assert np.array_equal(mask, NODULE == 1) and mask.dtype == bool
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA", "RGB", "I;16"])
+def test_masks_in_other_modes_of_a_picture(tmp_path, mode):
+    white = Image.fromarray(NODULE * np.uint8(255))
+    if mode == "P":  # the numbers count, not their colours
+        picture = Image.fromarray(NODULE).convert("P")
+        picture.putpalette([0, 0, 0, 200, 10, 10])
+    elif mode == "I;16":
+        picture = Image.fromarray(NODULE.astype(np.uint16))
+    else:
+        picture = white.convert(mode)
+    picture.save(tmp_path / "m.png")
+    assert np.array_equal(imaging.read_mask(tmp_path / "m.png", GREY), NODULE == 1)
+
+
+@pytest.mark.parametrize("suffix", ["nii", "nii.gz", "nrrd", "mha"])
+def test_masks_of_one_slice_as_itk_snap_saves_them(tmp_path, suffix):
+    write_volume(tmp_path / f"m.{suffix}", NODULE[None])
+    mask = imaging.read_mask(tmp_path / f"m.{suffix}", GREY)
+    assert np.array_equal(mask, NODULE == 1)
+
+
+def test_a_label_is_chosen(tmp_path):
+    write_volume(tmp_path / "m.nii.gz", NODULE + 2 * (GREY > 200).astype(np.uint8))
+    first = imaging.read_mask(tmp_path / "m.nii.gz", GREY)
+    second = imaging.read_mask(tmp_path / "m.nii.gz", GREY, label=2)
+    assert np.array_equal(first, NODULE == 1) and np.array_equal(second, GREY > 200)
+
+
+def test_grey_edges_of_a_mask_are_cut_at_half_and_noted(tmp_path):
+    write_picture(tmp_path / "a.png", GREY)
+    soft = NODULE * np.uint8(255)
+    soft[8, 4:12], soft[2, 4:12] = 128, 127
+    write_picture(tmp_path / "m.png", soft)
+    case = one(tmp_path, "a.png", "m.png", spacing_mm=0.1)[0]
+    assert case.mask.sum() == NODULE.sum() + 8
+    assert case.notes == ("a mask has grey edges: pixels above 127 are taken",)
+
+
+@pytest.mark.parametrize(
+    ("flip", "expected"),
+    [
+        ("none", NODULE),
+        ("horizontal", NODULE[:, ::-1]),
+        ("vertical", NODULE[::-1]),
+        ("both", NODULE[::-1, ::-1]),
+    ],
+)
+def test_flips(tmp_path, flip, expected):
+    write_picture(tmp_path / "a.png", GREY)
+    write_picture(tmp_path / "m.png", NODULE)
+    case = one(tmp_path, "a.png", "m.png", mask_flip=flip)[0]
+    assert np.array_equal(case.mask, expected == 1)
+
+
+@pytest.mark.parametrize(
+    ("direction", "flip"),
+    [
+        ((-1, 0, 0, 0, 1, 0, 0, 0, 1), "horizontal"),
+        ((1, 0, 0, 0, -1, 0, 0, 0, 1), "vertical"),
+        ((-1, 0, 0, 0, -1, 0, 0, 0, 1), "both"),  # what nibabel writes for an identity matrix
+    ],
+)
+def test_a_mirrored_header_is_named_with_the_flip_that_mends_it(tmp_path, direction, flip):
+    write_volume(tmp_path / "a.nii.gz", GREY[None])
+    write_volume(tmp_path / "m.nii.gz", NODULE[None], direction=direction)
+    with pytest.raises(imaging.ImageError, match=f"set cohort.mask_flip to {flip}, or export"):
+        one(tmp_path, "a.nii.gz", "m.nii.gz")[0]
+    down, right = {"horizontal": (1, -1), "vertical": (-1, 1), "both": (-1, -1)}[flip]
+    case = one(tmp_path, "a.nii.gz", "m.nii.gz", mask_flip=flip)[0]
+    assert np.array_equal(case.mask, NODULE[::down, ::right] == 1)
+
+
+def test_a_mirrored_header_is_noted_where_the_image_says_nothing(tmp_path):
+    write_dicom(tmp_path / "a.dcm", GREY, PixelSpacing=[0.2, 0.1])
+    write_volume(tmp_path / "m.nii.gz", NODULE[None], direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1))
+    case = one(tmp_path, "a.dcm", "m.nii.gz")[0]
+    assert case.notes == (
+        "the header of a mask mirrors or turns it, that of its image says nothing",
+    )
+
+
+@pytest.mark.parametrize(
+    ("spacing", "origin", "fits"),
+    [
+        ((0.1, 0.2, 1), (0, 0, 0), True),
+        ((0.1019, 0.2, 1), (0, 0, 0), True),
+        ((0.1021, 0.2, 1), (0, 0, 0), False),
+        ((0.1, 0.2, 1), (0.04, 0, 0), True),  # less than half a pixel
+        ((0.1, 0.2, 1), (0.06, 0, 0), False),
+        ((0.1, 0.2, 1), (0, 0, 5), False),
+    ],
+)
+def test_tolerances_of_the_geometry(tmp_path, spacing, origin, fits):
+    tags = {"ImagePositionPatient": [0, 0, 0], "ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}
+    write_dicom(tmp_path / "a.dcm", GREY, PixelSpacing=[0.2, 0.1], **tags)
+    write_volume(tmp_path / "m.mha", NODULE[None], spacing=spacing, origin=origin)
+    folder = one(tmp_path, "a.dcm", "m.mha")
+    if fits:
+        assert np.array_equal(folder[0].mask, NODULE == 1)
+    else:
+        with pytest.raises(imaging.ImageError, match="^mask m.mha: "):
+            folder[0]
+
+
+def test_geometry_is_compared_only_where_both_files_tell_it(tmp_path):
+    write_picture(tmp_path / "a.png", GREY)
+    write_dicom(tmp_path / "b.dcm", GREY, PixelSpacing=[0.2, 0.1])  # without a position
+    far = {"spacing": (0.1, 0.2, 1), "origin": (7, 8, 9)}
+    write_volume(tmp_path / "m.nii.gz", NODULE[None], **far)
+    for image in ("a.png", "b.dcm"):
+        assert np.array_equal(one(tmp_path, image, "m.nii.gz")[0].mask, NODULE == 1)
+
+
+def test_a_flat_mask_and_a_volume_of_one_slice_agree(tmp_path):
+    write_volume(tmp_path / "a.nii.gz", GREY[None], origin=(1, 2, 3))
+    write_volume(tmp_path / "m.nrrd", NODULE, origin=(1, 2))
+    assert np.array_equal(one(tmp_path, "a.nii.gz", "m.nrrd")[0].mask, NODULE == 1)
+
+
+def test_a_mask_of_a_clip_has_a_slice_for_each_frame(tmp_path):
+    write_dicom(tmp_path / "a.dcm", np.stack([GREY, GREY // 2]), frames=2)
+    write_volume(tmp_path / "m.nii.gz", np.stack([NODULE * 0, NODULE]))
+    case = one(tmp_path, "a.dcm", "m.nii.gz", frame="1")[0]
+    assert np.array_equal(case.image, GREY // 2) and np.array_equal(case.mask, NODULE == 1)
+    with pytest.raises(imaging.ImageError, match="^mask m.nii.gz: empty. Outline the nodule"):
+        one(tmp_path, "a.dcm", "m.nii.gz", frame="0")[0]
+
+
+def test_components(tmp_path):
+    write_picture(tmp_path / "a.png", GREY)
+    two = NODULE.copy()
+    two[10:, 15:] = 1
+    write_picture(tmp_path / "m.png", two)
+    with pytest.raises(imaging.ImageError, match="2 separate parts, the largest of 41 and 10 "):
+        one(tmp_path, "a.png", "m.png")[0]
+    largest = one(tmp_path, "a.png", "m.png", component="largest")[0].mask
+    every = one(tmp_path, "a.png", "m.png", component="all")[0].mask
+    assert np.array_equal(largest, NODULE == 1) and np.array_equal(every, two == 1)
+
+
+def test_the_largest_of_two_components_stays():
+    mask = np.zeros((20, 20), bool)
+    mask[2:5, 2:5] = mask[10:18, 10:18] = True
+    assert imaging.largest_component(mask).sum() == 64
+
+
+def test_read_mask_keeps_every_part_of_what_results_hold(tmp_path):
+    two = NODULE.copy()
+    two[10:, 15:] = 1
+    (tmp_path / "m.png").write_bytes(imaging.png_bytes(two == 1))
+    assert np.array_equal(imaging.read_mask(tmp_path / "m.png", GREY), two == 1)

@@ -1,0 +1,198 @@
+"""Measures and flags of image quality: each on an image made to show it."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageDraw
+from scipy import ndimage
+from scipy.spatial.distance import pdist
+from skimage.measure import find_contours
+
+from thyro import imaging, quality, simulate
+
+REAL = Path("../shared/data/ddti")
+needs_real_data = pytest.mark.skipif(
+    not REAL.is_dir(), reason="real images are not on this machine"
+)
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """Simulated frames of 384 x 512, float."""
+    made = simulate.simulate_cohort(4, rng=np.random.default_rng(7))
+    return [np.asarray(made.images[i], dtype=float) for i in range(4)]
+
+
+def box(shape, rows=slice(100, 160), columns=slice(200, 290)):
+    mask = np.zeros(shape, bool)
+    mask[rows, columns] = True
+    return mask
+
+
+def sharpness(image):
+    return quality.measure(image, box(image.shape), None)["sharpness"]
+
+
+def with_text(image, words, at=(20, 8)):
+    """The frame in the middle of a black screen, with words written beside it."""
+    screen = np.pad(image, ((40, 60), (80, 80)))
+    picture = Image.fromarray(screen.astype(np.uint8))
+    ImageDraw.Draw(picture).text(at, words, fill=230)
+    return np.asarray(picture, dtype=float)
+
+
+def test_measures_are_plain_and_complete(frames):
+    measures = quality.measure(frames[0], box(frames[0].shape), (0.1, 0.2))
+    assert measures["rows"] == 384 and measures["columns"] == 512
+    assert measures["mask_area_px"] == 60 * 90 and measures["mask_parts"] == 1
+    assert measures["touches_border"] is False and measures["text_share"] == 0.0
+    assert measures["grey_mean"] == pytest.approx(frames[0].mean(), rel=0.05)
+    assert {type(value) for value in measures.values()} <= {str, int, float, bool}
+
+
+def test_the_hash_is_that_of_shape_and_8_bit_pixels(frames):
+    image, mask = frames[0], box(frames[0].shape)
+    pixels = np.rint(image).astype(np.uint8)
+    expected = hashlib.sha256(b"(384, 512)" + pixels.tobytes()).hexdigest()
+    assert quality.measure(image, mask, None)["pixel_hash"] == expected
+    assert quality.measure(pixels, mask, None)["pixel_hash"] == expected
+    changed = image.copy()
+    changed[0, 0] += 1
+    assert quality.measure(changed, mask, None)["pixel_hash"] != expected
+    turned = image.reshape(512, 384)  # the same bytes in another shape
+    assert quality.measure(turned, box(turned.shape), None)["pixel_hash"] != expected
+
+
+def test_the_diameter_is_that_of_marching_squares():
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        mask = ndimage.gaussian_filter(rng.normal(size=(40, 60)), 4) > 0.03
+        mask[20, 30] = True
+        outline = np.concatenate(find_contours(np.pad(mask, 1).astype(float), 0.5))
+        measures = quality.measure(rng.uniform(0, 255, mask.shape), mask, (0.5, 0.5))
+        assert measures["mask_diameter_px"] == pytest.approx(pdist(outline).max())
+        assert measures["mask_diameter_mm"] == pytest.approx(pdist(outline).max() / 2)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "spacing", "diameter"),
+    [
+        (slice(5, 6), slice(3, 10), None, 7.0),  # a line of 7 pixels
+        (slice(5, 6), slice(3, 4), None, 1.0),
+        (slice(2, 9), slice(3, 4), (0.2, 0.1), 1.4),
+    ],
+)
+def test_the_diameter_of_a_line_is_its_number_of_pixels(rows, columns, spacing, diameter):
+    image = np.random.default_rng(0).uniform(0, 255, (12, 16))
+    measures = quality.measure(image, box(image.shape, rows, columns), spacing)
+    name = "mask_diameter_px" if spacing is None else "mask_diameter_mm"
+    assert measures[name] == pytest.approx(diameter)
+    assert np.isnan(measures["mask_diameter_mm"]) == (spacing is None)
+
+
+def test_blur_lowers_sharpness(frames):
+    for image in frames:
+        blurred = [sharpness(ndimage.gaussian_filter(image, sigma)) for sigma in (0, 1, 2, 4)]
+        assert blurred == sorted(blurred, reverse=True)
+        assert blurred[0] > 0.15 and blurred[3] < 0.05
+
+
+def test_sharpness_does_not_depend_on_gain_brightness_or_size(frames):
+    for image in frames:
+        plain = sharpness(image)
+        assert sharpness(np.rint(image * 0.5)) == pytest.approx(plain, rel=0.05)
+        assert sharpness(image * 0.7 + 60) == pytest.approx(plain, rel=0.01)
+        assert sharpness(ndimage.zoom(image, 2, order=1)) == pytest.approx(plain, rel=0.2)
+        half = image.reshape(192, 2, 256, 2).mean(axis=(1, 3))
+        assert sharpness(half) == pytest.approx(plain, rel=0.05)
+
+
+def test_sharpness_is_that_of_the_scan_and_not_of_what_is_beside_it(frames):
+    rows, columns = imaging.scan_area(np.pad(frames[0], 60))
+    assert (rows.stop - rows.start, columns.stop - columns.start) == pytest.approx(
+        (384, 512), abs=8
+    )
+    noisy = np.pad(frames[0], 60)
+    noisy[:10, ::3] = 255
+    assert sharpness(noisy) == pytest.approx(sharpness(np.pad(frames[0], 60)), rel=1e-9)
+
+
+def test_an_even_scan_has_no_sharpness():
+    assert sharpness(np.full((300, 400), 90.0)) == 0.0
+
+
+def test_text_is_found_beside_the_scan(frames):
+    for image in frames:
+        plain, named = with_text(image, ""), with_text(image, "DOE JANE 1970-01-01")
+        share = [quality.measure(x, box(x.shape), None)["text_share"] for x in (plain, named)]
+        assert share[0] == 0.0 and share[1] > quality.TEXT_SHARE
+
+
+def test_border_and_components_are_measured(frames):
+    image = frames[0]
+    for rows, columns in [(slice(0, 9), slice(9, 19)), (slice(9, 19), slice(500, 512))]:
+        assert quality.measure(image, box(image.shape, rows, columns), None)["touches_border"]
+    two = box(image.shape) | box(image.shape, slice(300, 310), slice(20, 30))
+    assert quality.measure(image, two, None)["mask_parts"] == 2
+
+
+def test_a_mask_of_another_shape_or_without_pixels_is_refused(frames):
+    for mask, got in [(np.ones((2, 2), bool), "4 of shape (2, 2)"), (frames[0] < 0, "0 of shape")]:
+        message = f"mask: expected pixels inside, shape (384, 512); got {got}"
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+            quality.measure(frames[0], mask, None)
+
+
+def test_flags(frames):
+    image, mask = frames[0], box(frames[0].shape)
+    text = with_text(image, "DOE JANE 1970-01-01")
+    cases = {
+        "good": (image, mask),
+        "again": (image.copy(), box(image.shape, slice(90, 160))),
+        "blurred": (ndimage.gaussian_filter(image, 5), mask),
+        "large": (ndimage.zoom(image, 2, order=1), box((768, 1024))),
+        "cut": (frames[1], box(image.shape, slice(0, 30))),
+        "two": (frames[2], mask | box(image.shape, slice(300, 310), slice(20, 30))),
+        "named": (text, box(text.shape)),
+    }
+    measures = pd.DataFrame(
+        [quality.measure(*case, (0.1, 0.1)) for case in cases.values()], index=list(cases)
+    )
+    flags = quality.flag(measures, min_sharpness=0.1, max_pixels=400_000)
+    assert list(flags) == list(quality.FLAGS) and all(flags.dtypes == "bool")
+    expected = {"again": "duplicate", "blurred": "blur", "large": "size", "cut": "border"}
+    expected |= {"two": "components", "named": "text"}
+    found = {
+        name: " ".join(flags.columns[row]) for name, row in zip(cases, flags.values, strict=True)
+    }
+    assert found == {"good": ""} | expected
+    none = quality.flag(measures, min_sharpness=0, max_pixels=10**9)
+    assert not none[["blur", "size"]].any(axis=None)
+
+
+def test_no_images_have_no_flags():
+    flags = quality.flag(pd.DataFrame(), min_sharpness=0.1, max_pixels=1)
+    assert list(flags) == list(quality.FLAGS) and len(flags) == 0
+
+
+@needs_real_data
+def test_real_frames():
+    files = sorted((REAL / "images").glob("*.jpg"))[::9]
+    rows = []
+    for file in files:
+        image, spacing = imaging.read_image(file)
+        mask = imaging.read_mask(REAL / "masks" / f"{file.stem}.png", image, component="largest")
+        rows.append(quality.measure(image, mask, spacing))
+    measures = pd.DataFrame(rows)
+    # Every frame of this collection has text burned in, and none is blurred.
+    flags = quality.flag(measures, min_sharpness=0.1, max_pixels=4e6)
+    assert flags["text"].all() and not flags[["blur", "size", "components"]].any(axis=None)
+    assert measures["sharpness"].between(0.3, 3).all()
+    table = pd.read_csv(REAL / "labels.csv").set_index("image_id")
+    single = table.loc[[file.stem for file in files], "n_polygons"].to_numpy() == 1
+    area = table.loc[[file.stem for file in files], "mask_area_px"].to_numpy()
+    assert np.array_equal(measures["mask_area_px"][single], area[single])

@@ -1,0 +1,103 @@
+"""The simulated truth beside what is found: exact cases, and recovery where it must succeed."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+
+from thyro import clinical, recovery
+
+TRUTH = {"intercept": -2.0, "age": -0.05, "log_size": 0.9, "edge[Rough]": 1.0, "image_latent": 0.8}
+FIT = {
+    "names": ["(Intercept)", "size", "edge=Rough", "sex=Male"],
+    "coefficients": [-3.0, 0.1, 0.8, 0.2],
+    "covariance": np.diag([1.0, 0.0004, 0.09, 0.04]).tolist(),
+}
+TRAIN = pd.DataFrame({"age": [40.0] * 5, "size": [2.0, 4.0, 6.0, 8.0, 20.0], "edge": ["Rough"] * 5})
+
+
+def test_log_odds_stand_beside_their_truth():
+    table = recovery.log_odds(FIT, TRUTH, TRAIN)
+    assert table["term"].tolist() == ["age", "size", "edge", "sex"]
+    assert table["level"].tolist() == ["", "", "Rough", "Male"]
+    age, size, edge, sex = (row for _, row in table.iterrows())
+    # A term that the model left out has a truth and no estimate.
+    assert age["truth"] == -0.05 and age[["estimate", "ci_low", "ci_high"]].isna().all()
+    # One that the truth does not know was put in for nothing.
+    assert (sex["truth"], sex["estimate"]) == (0.0, 0.2)
+    assert edge["ci_low"] == pytest.approx(0.8 - 1.959964 * 0.3)
+    assert edge["ci_high"] == pytest.approx(0.8 + 1.959964 * 0.3)
+    # The logarithm and the millimetre meet between two sizes only: quartiles 4 and 8.
+    assert (size["low"], size["high"]) == (4.0, 8.0)
+    assert size["truth"] == pytest.approx(0.9 * np.log(2))
+    assert size["estimate"] == pytest.approx(0.4)
+    assert size["ci_high"] - size["estimate"] == pytest.approx(1.959964 * 4 * 0.02)
+
+
+def test_a_large_cohort_recovers_its_log_odds():
+    rng = np.random.default_rng(12)
+    n = 20_000
+    frame = pd.DataFrame({"age": rng.normal(45, 10, n), "edge": rng.choice(["Plain", "Rough"], n)})
+    truth = {"intercept": 1.0, "age": -0.05, "edge[Rough]": 1.0}
+    y = rng.binomial(1, expit(1.0 - 0.05 * frame["age"] + (frame["edge"] == "Rough")))
+    fit = clinical.fit_logistic(frame, y, ["age", "edge"]).to_dict()
+    table = recovery.log_odds(fit, truth, frame, level=0.999)
+    assert table["truth"].between(table["ci_low"], table["ci_high"]).all()
+    assert (table["ci_high"] - table["ci_low"]).max() < 0.25
+
+
+def test_correlation_of_scores_with_the_latent():
+    latent = np.array([0.1, 0.5, -1.0, 2.0, 1.5, -0.3, 0.0, 0.9])
+    scores = pd.DataFrame({"same": expit(latent), "turned": -latent, "flat": 0.5})
+    table = recovery.correlations(latent, scores).set_index("model")
+    assert table.loc["same", "rho"] == pytest.approx(1)
+    assert table.loc["turned", "rho"] == pytest.approx(-1)
+    assert table.loc["flat", ["rho", "ci_low", "ci_high"]].isna().all()
+    assert table["n"].eq(8).all()
+
+
+def test_the_interval_of_a_correlation_is_that_of_bonett_and_wright():
+    """In 28 patients: atanh(rho) ± 1.96 sqrt((1 + rho² / 2) / 25)."""
+    rng = np.random.default_rng(1)
+    latent = rng.normal(size=28)
+    scores = pd.DataFrame({"m": latent + rng.normal(size=28)})
+    row = recovery.correlations(latent, scores).iloc[0]
+    se = np.sqrt((1 + row["rho"] ** 2 / 2) / 25)
+    assert np.arctanh(row["ci_high"]) - np.arctanh(row["rho"]) == pytest.approx(1.959964 * se)
+    assert np.arctanh(row["rho"]) - np.arctanh(row["ci_low"]) == pytest.approx(1.959964 * se)
+
+
+def test_too_few_patients_for_a_correlation():
+    message = "latent: an interval needs at least 4 patients, got 3."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        recovery.correlations([1.0, 2.0, 3.0], pd.DataFrame({"m": [1.0, 2.0, 3.0]}))
+
+
+def test_risks_are_compared_with_the_true_one():
+    rng = np.random.default_rng(8)
+    risk = rng.uniform(0.05, 0.95, 400)
+    y = rng.binomial(1, risk)
+    p = pd.DataFrame(
+        {
+            "itself": risk,
+            "extreme": expit(2 * logit(risk)),  # the same ranks, twice the log odds
+            "certain": np.where(np.arange(400) < 3, 1.0, risk),  # three have no log odds
+            "flat": 0.3,
+        }
+    )
+    table = recovery.risks(y, risk, p).set_index("model")
+    assert table["auc_of_risk"].nunique() == 1
+    assert table.loc["itself", "auc"] == table.loc["itself", "auc_of_risk"]
+    assert table.loc["extreme", "auc"] == pytest.approx(table.loc["itself", "auc"])
+    slopes = table["slope"]
+    assert (slopes["itself"], slopes["extreme"]) == pytest.approx((1, 0.5))
+    assert slopes["certain"] == pytest.approx(1) and np.isnan(slopes["flat"])
+    assert table.loc["itself", "absolute_error"] == 0
+    assert table.loc["flat", "absolute_error"] == pytest.approx(np.mean(np.abs(risk - 0.3)))
+
+
+def test_a_risk_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=re.escape("risk: expected probabilities between 0 and 1")):
+        recovery.risks([0, 1], [0.2, 1.2], pd.DataFrame({"m": [0.1, 0.2]}))

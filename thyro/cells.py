@@ -1,0 +1,167 @@
+"""One cell of the user's table: text in, a value out, or what is wrong with it and the remedy.
+
+Readers take text without surrounding spaces and raise `CellError` with a message that quotes the
+cell; `column` applies one to a column and names the rows. Nothing is repaired: a comma may be a
+decimal one or separate thousands, and only the user knows.
+"""
+
+import difflib
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date
+
+import pandas as pd
+
+SHOWN = 12  # rows of a problem, and problems of a column, before the rest is counted
+LONGEST = 40  # characters of a cell that a message quotes
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+MEASURE = re.compile(NUMBER.pattern + r"\s*([^\W\d_]\D*|%)")
+COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+GROUPED = re.compile(r"[+-]?\d{1,3}(?P<mark>[,.'’\s])\d{3}((?P=mark)\d{3})*(?P<rest>[.,]\d+)?")
+DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", re.ASCII)
+ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
+UNKNOWN = {"na", "n/a", "nan", "null", "none", "unknown", "missing", "inf", "-inf", "?", "-", "."}
+
+
+class CellError(ValueError):
+    """A cell that cannot be used; the message quotes it and says what was expected."""
+
+
+def plain(text: str) -> str:
+    """`text` without surrounding spaces, in Unicode NFC: as ids and levels are compared."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def quoted(cell: str) -> str:
+    """`cell` as a message shows it: invisible characters escaped, free text cut."""
+    return repr(cell if len(cell) <= LONGEST else cell[:LONGEST] + "…")
+
+
+def row_lines(rows: Iterable[int], what: str) -> list[str]:
+    """One line for all rows, given by the index of the table, with the same problem."""
+    numbers = [str(int(row) + 2) for row in rows]
+    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
+    return [f"row {', '.join(numbers[:SHOWN])}{more}: {what}"] if numbers else []
+
+
+def counted(values: pd.Series) -> str:
+    """Distinct texts of a column and how often they occur, for a message."""
+    counts = values.value_counts()
+    more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
+    return ", ".join(f"{quoted(text)} ({n})" for text, n in counts.head(SHOWN).items()) + more
+
+
+def column(cells: pd.Series, read: Callable[[str], object], problems: list[str]) -> list:
+    """Values of the cells of a column, None where they cannot be used.
+
+    Appends to `problems` one line for each kind of unusable cell, with its rows.
+    """
+    values, wrong = [], {}
+    for row, cell in cells.items():
+        try:
+            values.append(read(plain(cell)))
+        except CellError as error:
+            values.append(None)
+            wrong.setdefault(str(error), []).append(row)
+    lines = [
+        line for what, rows in wrong.items() for line in row_lines(rows, f"{cells.name}: {what}")
+    ]
+    problems += lines[:SHOWN]
+    if len(lines) > SHOWN:
+        problems += row_lines(
+            [row for rows in list(wrong.values())[SHOWN:] for row in rows],
+            f"{cells.name}: further cells that cannot be used; is it the right column?",
+        )
+    return values
+
+
+def number(
+    cell: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    empty: float = math.nan,
+) -> float:
+    """A finite number written with the digits 0-9 and a decimal point; `empty` for no text."""
+    if not cell:
+        return empty
+    if not NUMBER.fullmatch(cell) or math.isinf(float(cell)):
+        raise CellError(f"{quoted(cell)}, expected a number{_remedy(cell)}")
+    value = float(cell)
+    below = minimum is not None and value < minimum
+    above = maximum is not None and value > maximum
+    if below or above:
+        raise CellError(f"{quoted(cell)}, expected a number {_limits(minimum, maximum)}")
+    return value
+
+
+def _limits(minimum: float | None, maximum: float | None) -> str:
+    if maximum is None:
+        return f"of at least {minimum:g}"
+    return f"of at most {maximum:g}" if minimum is None else f"from {minimum:g} to {maximum:g}"
+
+
+def _remedy(cell: str) -> str:
+    """What to write instead, where the text lets us say so."""
+    if cell.lower() in UNKNOWN:
+        return "; leave the cell empty where it is not known"
+    if DATE.fullmatch(cell):
+        return ", found a date; was it changed by a spreadsheet program?"
+    grouped = GROUPED.fullmatch(cell)
+    if COMMA.fullmatch(cell) and grouped:
+        return f": write {cell.replace(',', '.')} or {cell.replace(',', '')}"
+    if COMMA.fullmatch(cell):
+        return f" with a decimal point: write {cell.replace(',', '.')}"
+    if grouped:
+        rest = grouped["rest"] or ""
+        whole = "".join(re.findall(r"[+-]|\d", cell[: len(cell) - len(rest)]))
+        return f" without separators of thousands: write {whole}{rest.replace(',', '.')}"
+    ascii_only = unicodedata.normalize("NFKC", cell).replace("\N{MINUS SIGN}", "-")
+    if ascii_only != cell and NUMBER.fullmatch(ascii_only):
+        return f" in the digits 0-9: write {ascii_only}"
+    return " without its unit" if MEASURE.fullmatch(cell) else " with a decimal point"
+
+
+def binary(cell: str, *, empty: float = math.nan) -> float:
+    """1 or 0; `empty` for no text."""
+    if not cell:
+        return empty
+    if not NUMBER.fullmatch(cell) or float(cell) not in (0, 1):
+        raise CellError(f"{quoted(cell)}, expected 1, 0 or empty")
+    return float(cell)
+
+
+def level(cell: str, known: Mapping[str, str | None]) -> str | None:
+    """The level that `known` has for the cell; a similar one is proposed where it has none."""
+    if cell in known:
+        return known[cell]
+    raise CellError(_not_among(cell, [name for name in known if name]))
+
+
+def word(cell: str, accepted: Collection[str]) -> str:
+    """One of the accepted lower-case words, written in any case, or "" for no text."""
+    if cell.lower() not in {*accepted, ""}:
+        raise CellError(_not_among(cell, accepted))
+    return cell.lower()
+
+
+def _not_among(cell: str, accepted: Collection[str]) -> str:
+    by_lower_case = {name.casefold(): name for name in accepted}
+    near = difflib.get_close_matches(cell.casefold(), by_lower_case, n=1)
+    hint = f"; did you mean {by_lower_case[near[0]]!r}?" if near else ""
+    return f"{quoted(cell)}, expected one of: {', '.join(sorted(accepted))}{hint}"
+
+
+def iso_date(cell: str) -> date | None:
+    """A date as 2024-03-31, with or without a time of day, which is left out; None for no text."""
+    if not cell:
+        return None
+    match = ISO_DATE.fullmatch(cell)
+    try:
+        return date.fromisoformat(match[1] if match else "")
+    except ValueError:
+        raise CellError(
+            f"{quoted(cell)}, expected a date as year-month-day, such as 2024-03-31"
+        ) from None

@@ -1,0 +1,190 @@
+"""Files that are not DICOM: pictures (PNG, JPEG, TIFF, BMP) and volumes (NIfTI, NRRD, MHA).
+
+Only stored values and where they lie are read, nothing else of a header.
+"""
+
+import gzip
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+from PIL import Image
+
+from thyro.pixels import Grid, ImageError, check_size
+
+PICTURES = ("PNG", "JPEG", "TIFF", "BMP")
+VOLUMES = {
+    ".nii": "NiftiImageIO",
+    ".nii.gz": "NiftiImageIO",
+    ".nrrd": "NrrdImageIO",
+    ".mha": "MetaImageIO",
+}
+KNOWN = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, NRRD or MHA"
+NIFTI_HEADER = 348  # bytes, and the number it begins with
+NIFTI_FLOATS = (16, 64)  # codes of its data types
+
+
+def is_dicom(path: Path, name: str) -> bool:
+    """Whether a file is DICOM by its content.
+
+    Raises
+    ------
+    ImageError
+        If there is no such file, or it may not be read.
+    """
+    try:
+        return pydicom.misc.is_dicom(path)
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be opened: {error.strerror}.") from None
+
+
+def read(path: Path, name: str, *, labels: bool = False) -> tuple[np.ndarray, Grid]:
+    """Read every frame of a file.
+
+    Parameters
+    ----------
+    path
+        The file. Volumes are known by the ending of their name, pictures by their content.
+    name
+        What messages call it.
+    labels
+        Whether the numbers of a palette count, as in label maps, and not its colours.
+
+    Returns
+    -------
+    values : array, shape (frames, rows, columns) or (frames, rows, columns, channels)
+        As stored; a 2-D file has one frame.
+    grid : Grid
+        Pixel size, position and direction: nothing for a picture. A size that is not positive
+        is none.
+
+    Raises
+    ------
+    ImageError
+        If the file is empty, of another kind, cut short, or too large; if it is neither 2-D nor
+        3-D, or keeps its pixels in another file.
+    """
+    if path.stat().st_size == 0:
+        raise ImageError(f"{name}: an empty file. Copy or export it again.")
+    if _ending(path):
+        return _volume(path, name)
+    return _picture(path, name, labels), Grid()
+
+
+def _picture(path: Path, name: str, labels: bool) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # check_size is stricter
+        try:
+            frames = []
+            with Image.open(path, formats=PICTURES) as picture:
+                count = getattr(picture, "n_frames", 1)
+                check_size(picture.height, picture.width * count, name)
+                if picture.mode.startswith(("I", "F")) and not labels:
+                    raise ImageError(
+                        f"{name}: more than 8 bits per pixel, expected 8. Export it with 8 bits."
+                    )
+                for i in range(count):
+                    picture.seek(i)
+                    as_stored = labels or picture.mode in ("L", "RGB")
+                    frames.append(np.asarray(picture if as_stored else picture.convert("RGB")))
+            return np.stack(frames)
+        except ImageError:
+            raise
+        except Image.UnidentifiedImageError:
+            raise ImageError(f"{name}: not a file of a known kind; expected {KNOWN}.") from None
+        except Image.DecompressionBombError:
+            raise ImageError(
+                f"{name}: far too many pixels by its header, expected an ultrasound frame. "
+                "Export it again."
+            ) from None
+        except Exception:  # decoders raise what they like
+            raise ImageError(
+                f"{name}: its pixels cannot be decoded: the file is cut short or damaged. "
+                "Copy or export it again."
+            ) from None
+
+
+def _ending(path: Path) -> str:
+    """The one of `VOLUMES` that ends the name, or ""."""
+    return next((end for end in VOLUMES if path.name.lower().endswith(end)), "")
+
+
+def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
+    broken = ImageError(
+        f"{name}: cannot be read as {_ending(path)}: the file is cut short or damaged. "
+        "Copy or export it again."
+    )
+    # Only these formats can point to other files, which may lie anywhere.
+    if _elsewhere(path):
+        raise ImageError(f"{name}: its pixels lie in another file; save both as one file.")
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO(VOLUMES[_ending(path)])
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+        size = reader.GetSize()
+    except RuntimeError:
+        raise broken from None
+    if len(size) not in (2, 3):
+        raise ImageError(f"{name}: {len(size)} dimensions, expected 2 or 3. Export one frame.")
+    check_size(size[1], size[0] * (size[2] if len(size) == 3 else 1), name)
+    try:
+        sized = _check_nifti(path, name) if "nii" in _ending(path) else True
+        volume = reader.Execute()
+    except ImageError:
+        raise
+    except (RuntimeError, OSError, EOFError, ValueError, struct.error, zlib.error):
+        raise broken from None
+    values = sitk.GetArrayFromImage(volume)
+    return (values if len(size) == 3 else values[None]), _grid(volume, sized)
+
+
+def _elsewhere(path: Path) -> bool:
+    """Whether the header of an NRRD or MHA file names a data file."""
+    with path.open("rb") as file:
+        head = file.read(2**16).lower()
+    if _ending(path) == ".nrrd":
+        header = head.split(b"\n\n")[0].replace(b"\r", b"").split(b"\n\n")[0]
+        return b"\ndata file:" in header or b"\ndatafile:" in header
+    if _ending(path) == ".mha":
+        place = head.partition(b"elementdatafile")[2].partition(b"\n")[0]
+        return place.strip(b" =\r") != b"local"
+    return False
+
+
+def _check_nifti(path: Path, name: str) -> bool:
+    """Refuse what ITK would mend in silence: it fills a short file with zeros, and puts 0 for NaN.
+
+    Returns whether the file tells a positive pixel size, for which ITK would put 1.
+    """
+    with (gzip.open if _ending(path) == ".nii.gz" else open)(path, "rb") as file:
+        header = file.read(NIFTI_HEADER)
+        order = "<" if header.startswith(struct.pack("<i", NIFTI_HEADER)) else ">"
+        dims = struct.unpack_from(f"{order}8h", header, 40)
+        kind, bits = struct.unpack_from(f"{order}2h", header, 70)
+        sides = struct.unpack_from(f"{order}8f", header, 76)
+        start = int(struct.unpack_from(f"{order}f", header, 108)[0]) - NIFTI_HEADER
+        size = int(np.prod(dims[1 : dims[0] + 1], dtype=np.int64)) * bits // 8
+        content = file.read(start + size)
+        while file.read(2**20):  # to the end, where gzip checks its sum
+            pass
+    if len(content) < start + size:
+        raise ValueError("cut short")
+    if kind in NIFTI_FLOATS:
+        values = np.frombuffer(content[start:], f"{order}f{bits // 8}")
+        if not np.isfinite(values).all():
+            raise ImageError(f"{name}: holds pixels that are not numbers. Export it again.")
+    return min(sides[1:3]) > 0
+
+
+def _grid(volume: sitk.Image, sized: bool) -> Grid:
+    n = volume.GetDimension()
+    column_mm, row_mm = volume.GetSpacing()[:2]
+    matrix = np.zeros((3, 2))
+    matrix[:n] = np.reshape(volume.GetDirection(), (n, n))[:, :2]
+    origin = (*volume.GetOrigin(), np.nan)[:3]  # a 2-D file does not tell its depth
+    return Grid((row_mm, column_mm) if sized else None, origin, tuple(matrix.T.ravel()))

@@ -1,0 +1,323 @@
+"""The door of the cohort: from a source of patients to typed rows and images under pseudonyms.
+
+Simulated patients and the user's own take the same way. The table is typed; rows that pass every
+criterion known from it have their image and masks examined, once and in parallel, and written as
+bare PNG; what is found decides with the reader who is included. All that is wrong with tables and
+images is raised together, before anything is left in the results.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from thyro import cohort, imaging, quality, store
+from thyro.sources import Opened, open_all
+from thyro.study import Source
+
+CHUNK = 8  # images that a worker examines before it reports
+FOLDERS = {"image": "images", "mask": "masks", "mask_2": "masks_2"}  # of a patient's files
+NO_SECRET = b"simulated patients have no secret"  # key of pseudonyms that hide nobody
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The patients of one source, after everything but the split."""
+
+    opened: Opened
+    assessed: pd.DataFrame  # every row of the table, typed
+    flow: cohort.Flow  # its frame: the included, with the index of the table
+    patient_ids: pd.Series  # pseudonyms of the included, by row of the table
+    quality: pd.DataFrame  # one row per examined image, by row of the table; empty without images
+    cases: Sequence | None  # what was examined, in the order of `quality`; read again when asked
+    truth: pd.DataFrame | None  # what made the included, where they are simulated
+
+    def patients(self, split: pd.Series | str, out_dir: str) -> pd.DataFrame:
+        """The included as every later notebook reads them; see `cohort.patient_table`."""
+        frame = self.flow.frame
+        split = pd.Series(split, index=frame.index)
+        if self.cases is None:
+            paths = spacing = None
+        else:
+            paths = {part: self._paths(part, out_dir) for part in _parts(self.opened)}
+            sides = self.quality.loc[frame.index, ["row_mm", "column_mm"]]
+            spacing = sides.fillna(1.0).to_numpy()
+        return cohort.patient_table(
+            frame,
+            [variable["name"] for variable in self.opened.variables],
+            patient_ids=self.patient_ids,
+            split=split,
+            paths=paths,
+            spacing_mm=spacing,
+        )
+
+    def files(self, part: str) -> dict[int, str]:
+        """Name of the file of every patient who has this part, by row of the table."""
+        second = self.quality["second_reader"]
+        return {
+            row: f"{patient}.png"
+            for row, patient in self.patient_ids.items()
+            if part != "mask_2" or second[row]
+        }
+
+    def _paths(self, part: str, out_dir: str) -> list[str | None]:
+        files = self.files(part)
+        folder = f"{out_dir}/{FOLDERS[part]}"
+        return [
+            f"{folder}/{files[row]}" if row in files else None for row in self.patient_ids.index
+        ]
+
+    def scores(self) -> pd.DataFrame:
+        """Scores of the table as predictions: patient_id, model, p, protocol, fold."""
+        names = list(self.opened.source.scores)
+        wide = self.flow.frame[names].set_axis(self.patient_ids.rename("patient_id"))
+        long = wide.rename_axis(columns="model").stack().rename("p").reset_index()
+        return long.assign(protocol="paper", fold=pd.array([pd.NA] * len(long), dtype="Int64"))
+
+
+def admit(
+    sources: Mapping[str, Source],
+    *,
+    data_dir: str,
+    out_dir: str,
+    seed: int,
+    workers: int = 1,
+) -> dict[str, Admission]:
+    """Read, examine and include the patients of every source, and write their images.
+
+    Parameters
+    ----------
+    sources
+        "cohort", and "external" where there is one.
+    data_dir
+        The user's folder.
+    out_dir
+        Where images/, masks/ and, with a second reader, masks_2/ are made anew.
+    seed
+        Of simulated sources.
+    workers
+        Processes that examine images.
+
+    Raises
+    ------
+    cohort.CohortError
+        With every problem of every table and image, by row.
+    """
+    doors = [_Door(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
+    key = store.pseudonym_key() if doors[0].opened.folder else NO_SECRET
+    with tempfile.TemporaryDirectory(dir=_beside(out_dir), prefix=".examined-") as scratch:
+        problems = [line for door in doors for line in door.examine(Path(scratch), workers)]
+        if len(doors) == 2:
+            problems += _between(*doors)
+        cohort.stop_at(problems)
+        admitted = {door.opened.name: door.include(key) for door in doors}
+        if "external" in admitted:
+            cohort.check_outcomes(admitted["external"].flow.frame["y"], "external")
+        for part, folder in FOLDERS.items():
+            files = {
+                file: f"{scratch}/{name}-{row}-{part}.png"
+                for name, admission in admitted.items()
+                if part in _parts(admission.opened)
+                for row, file in admission.files(part).items()
+            }
+            store.replace_folder(out_dir, folder, files)
+    return admitted
+
+
+def included_cases(patients: pd.DataFrame, examined: pd.DataFrame) -> Iterator[tuple]:
+    """(title, image, mask, flags in words) of every included patient, as results hold them."""
+    words = _in_words(examined).set_axis(examined["patient_id"])
+    for patient in patients.itertuples() if "image" in patients else ():
+        image, _ = imaging.read_image(store.path(patient.image))
+        mask = imaging.read_mask(store.path(patient.mask), image)
+        yield patient.patient_id, image, mask, words[[patient.patient_id]].max()
+
+
+def flagged_cases(admitted: Mapping[str, Admission]) -> Iterator[tuple]:
+    """(row and title, image, mask, flags in words) of every image that carries a flag."""
+    for admission in admitted.values():
+        words = _in_words(admission.quality)
+        for i, row in enumerate(admission.quality.itertuples()):
+            if words.iloc[i]:
+                case = admission.cases[i]
+                fate = "" if row.included else ", not included"
+                title = f"{row.patient_id} (row {row.table_row}{fate})"
+                yield title, case.image, case.mask, words.iloc[i]
+
+
+def _in_words(examined: pd.DataFrame) -> pd.Series:
+    """Flags of every examined image, joined."""
+    flags = examined.reindex(columns=list(quality.FLAGS), fill_value=False)
+    return pd.Series(
+        [", ".join(flags.columns[row]) for row in flags.to_numpy(bool)],
+        index=examined.index,
+        dtype=object,
+    )
+
+
+class _Door:
+    """One source on its way in."""
+
+    def __init__(self, opened: Opened):
+        self.opened = opened
+        self.prefix = "" if opened.name == "cohort" else f"{opened.name} "
+
+    def examine(self, scratch: Path, workers: int) -> list[str]:
+        """Type the table, look at the images that matter; returns all problems."""
+        source, files = self.opened.source, self.opened.files
+        extra = [source.view_column, getattr(source, "split_column", ""), *files.values()]
+        if source.one_per_patient in self.opened.table:
+            extra.append(source.one_per_patient)
+        self.clinical, problems = cohort.read_clinical(
+            self.opened.table,
+            self.opened.variables,
+            id_column=source.id_column,
+            outcome_column=source.outcome_column,
+            radiologist_column=source.radiologist_column,
+            scores=source.scores,
+            criteria=self.opened.criteria,
+            quality_column=source.quality_column,
+            other_columns=list(dict.fromkeys(filter(None, extra))),
+        )
+        self.quality, self.cases = pd.DataFrame(), None
+        if files:
+            rows = cohort.candidates(
+                self.clinical,
+                criteria=self.opened.criteria,
+                view_column=source.view_column,
+                view=source.view,
+            )
+            self.cases = self.opened.cases(rows)
+            found = self._look(rows.index, scratch, workers)
+            problems += [line for result in found for line in result["problems"]]
+            read = [result for result in found if result["measures"]]
+            self.quality = pd.DataFrame(
+                [result["measures"] for result in read],
+                index=[result["row"] for result in read],
+                columns=None if read else ["pixel_hash", "row_mm"],
+            )
+            problems += _spacing_problems(self.quality)
+        return [f"{self.prefix}{line}" for line in problems]
+
+    def _look(self, rows: pd.Index, scratch: Path, workers: int) -> list[dict]:
+        """What was found in each image, in order."""
+        chunks = [range(i, min(i + CHUNK, len(rows))) for i in range(0, len(rows), CHUNK)]
+        jobs = (
+            delayed(_examine)(self.cases, chunk, rows[list(chunk)], f"{scratch}/{self.opened.name}")
+            for chunk in chunks
+        )
+        done = Parallel(n_jobs=workers, return_as="generator")(jobs)
+        label = "simulating" if self.opened.made is not None else "checking images"
+        return [
+            result
+            for results in store.progress(label)(done, total=len(chunks))
+            for result in results
+        ]
+
+    def include(self, key: bytes) -> Admission:
+        """Decide who is studied; nothing can be wrong with table or images any more."""
+        source, measured = self.opened.source, self.quality
+        if self.cases is not None:
+            flags = quality.flag(
+                measured, min_sharpness=source.min_sharpness, max_pixels=source.max_pixels
+            )
+            measured = measured.join(flags)
+        flow = cohort.include(
+            self.clinical,
+            self.opened.variables,
+            criteria=self.opened.criteria,
+            view_column=source.view_column,
+            view=source.view,
+            one_per_patient=source.one_per_patient,
+            measured=measured,
+            flags=measured if self.cases is not None else None,
+            exclude_flagged=source.exclude_flagged if self.cases is not None else (),
+            scores=source.scores,
+        )
+        everybody = self.clinical["source_id"]
+        ids = pd.Series(cohort.pseudonyms(everybody, key), index=everybody.index)
+        measured = measured.assign(
+            patient_id=ids.reindex(measured.index),
+            cohort=self.opened.name,
+            table_row=measured.index + 2,
+            included=measured.index.isin(flow.frame.index),
+        )
+        rows = flow.frame.index
+        truth = None
+        if self.opened.made is not None:
+            truth = self.opened.made.truth.loc[rows].assign(patient_id=ids[rows])
+            truth.attrs = self.opened.made.truth.attrs
+        return Admission(self.opened, self.clinical, flow, ids[rows], measured, self.cases, truth)
+
+
+def _beside(out_dir: str) -> Path:
+    """Folder for scratch files on the disk of the results."""
+    folder = store.path(out_dir).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _parts(opened: Opened) -> list[str]:
+    """Files that patients of the source have; none for a table of scores."""
+    parts = {"image": "image", "mask": "mask", "second_mask": "mask_2"}
+    return [part for column, part in parts.items() if column in opened.files]
+
+
+def _examine(cases: Sequence, chunk: range, rows: Sequence[int], target: str) -> list[dict]:
+    """Read some cases, write their pixels to `<target>-<row>-<part>.png`, and measure them."""
+    results = []
+    for i, row in zip(chunk, rows, strict=True):
+        try:
+            case = cases[i]
+        except imaging.ImageError as error:
+            problems = [f"row {int(row) + 2}: {line}" for line in error.problems]
+            results.append({"problems": problems, "measures": {}, "row": int(row)})
+            continue
+        pixels = np.rint(case.image).astype(np.uint8)
+        parts = {"image": pixels, "mask": case.mask, "mask_2": case.second_mask}
+        for part, array in parts.items():
+            if array is not None:
+                store.write_image(array, "", f"{target}-{row}-{part}.png")
+        sides = case.spacing_mm or (np.nan, np.nan)
+        measures = quality.measure(pixels, case.mask, case.spacing_mm)
+        measures |= {"row_mm": sides[0], "column_mm": sides[1], "notes": "; ".join(case.notes)}
+        measures["second_reader"] = case.second_mask is not None
+        results.append({"problems": [], "measures": measures, "row": int(row)})
+    return results
+
+
+def _spacing_problems(measures: pd.DataFrame) -> list[str]:
+    """Millimetres and pixels in one column would be no sizes at all."""
+    unknown = measures.index[measures["row_mm"].isna()] + 2
+    if 0 < len(unknown) < len(measures):
+        return [
+            f"row {unknown[0]}: {len(unknown)} of {len(measures)} images do not tell the size of a "
+            "pixel, this one first; give `spacing_mm`, or leave these images out"
+        ]
+    return []
+
+
+def _between(first: "_Door", second: "_Door") -> list[str]:
+    """What is wrong between two cohorts: the same patient, the same image, another unit."""
+    problems = cohort.check_disjoint(first.clinical["source_id"], second.clinical["source_id"])
+    if first.cases is None:
+        return problems
+    rows = pd.Series(first.quality.index, index=first.quality["pixel_hash"])
+    for row, pixel_hash in second.quality["pixel_hash"].items():
+        if pixel_hash in rows:
+            twin = np.min(rows[pixel_hash]) + 2
+            problems.append(
+                f"{second.opened.name} row {row + 2}: the same pixels as row {twin} of the cohort; "
+                "an image belongs to one of them"
+            )
+    known = [door.quality["row_mm"].notna().all() for door in (first, second)]
+    if known[0] != known[1]:
+        problems.append(
+            "one of the two cohorts tells the size of its pixels and the other does not; give "
+            "`spacing_mm`"
+        )
+    return problems

@@ -1,0 +1,124 @@
+"""What an image is, whatever file it came from: grey 0-255, its grid, its scan area."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+MAX_PIXELS = 64_000_000  # 8000 x 8000: far beyond any ultrasound frame
+LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, the weights of grey in JPEG
+EIGHT = np.ones((3, 3))  # neighbours that belong to one part of a mask
+TISSUE_SHARE = 0.4  # of the pixels around one in the scan; a dense line of text has less
+NO_SIZE = "the file tells none"  # the usual reason for having no pixel size
+
+
+class ImageError(ValueError):
+    """Images or masks that cannot be used; each problem names the file and the remedy."""
+
+    @property
+    def problems(self) -> list[str]:
+        """Every problem found, one sentence or two each."""
+        return list(self.args)
+
+    def __str__(self) -> str:
+        return "\n  ".join(self.args)
+
+
+class Grid(NamedTuple):
+    """Where the pixels of a file lie, as far as its header says; None for what it does not say."""
+
+    spacing_mm: tuple[float, float] | None = None  # (row, column)
+    origin_mm: tuple[float, ...] | None = None  # of the first pixel: x, y, z
+    direction: tuple[float, ...] | None = None  # unit vectors along a row, and along a column
+
+
+class Picture(NamedTuple):
+    """One frame of a file."""
+
+    grey: np.ndarray  # float, 0-255, shape (rows, columns)
+    spacing_mm: tuple[float, float] | None  # (row, column)
+    grid: Grid
+    frames: int  # how many the file holds
+    note: str = ""  # why there is no pixel size
+
+
+def attempt(problems: list[str], read: Callable, *arguments):
+    """What `read` returns, or None once its problems are noted."""
+    try:
+        return read(*arguments)
+    except ImageError as error:
+        problems += error.problems
+
+
+def choose_frame(frame: int | None, frames: int, name: str) -> int:
+    """The index of the declared frame; a single frame needs no declaration."""
+    if frame is None and frames > 1:
+        raise ImageError(
+            f"{name}: {frames} frames; name the one to analyse with cohort.frame, from 0."
+        )
+    if not 0 <= (frame or 0) < frames:
+        raise ImageError(
+            f"{name}: frame {frame} does not exist; expected 0 to {frames - 1}. "
+            "Frames are counted from 0."
+        )
+    return frame or 0
+
+
+def check_size(rows: int, columns: int, name: str) -> None:
+    """Refuse a size that is none, or that would fill the memory, before anything is read."""
+    if rows < 1 or columns < 1 or rows * columns > MAX_PIXELS:
+        raise ImageError(
+            f"{name}: {rows} x {columns} pixels by its header, expected an ultrasound frame "
+            f"of at most {MAX_PIXELS // 10**6} million. Export it again."
+        )
+
+
+def to_grey(array: np.ndarray, name: str) -> np.ndarray:
+    """Grey 0-255 as float from grey or RGB(A), shape (rows, columns) or (rows, columns, 3 or 4)."""
+    if array.ndim == 3 and array.shape[-1] in (3, 4):
+        red, green, blue = (array[..., i] for i in range(3))
+        # Grey stored as RGB comes back exactly, where the weighted sum would round.
+        coloured = (red != green) | (green != blue)
+        array = np.where(coloured, array[..., :3] @ LUMA, red) if coloured.any() else red
+    if array.ndim != 2:
+        raise ImageError(f"{name}: expected one 2-D frame, found shape {array.shape}.")
+    grey = array.astype(float)
+    if not np.isfinite(grey).all():
+        raise ImageError(f"{name}: holds pixels that are not numbers. Export it again.")
+    if grey.min() < 0 or grey.max() > 255:
+        raise ImageError(
+            f"{name}: grey values {grey.min():g} to {grey.max():g}, expected 0 to 255; "
+            "export the image with 8 bits."
+        )
+    return grey
+
+
+def largest_component(mask: np.ndarray) -> np.ndarray:
+    """The largest connected part of a boolean mask (8 neighbours), same shape."""
+    labels, _ = ndimage.label(mask, structure=EIGHT)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    return labels == sizes.argmax()
+
+
+def scan_area(image: np.ndarray, *, floor: float = 4.0) -> tuple[slice, slice]:
+    """Rows and columns of the scan in a screen shot: its largest connected part of tissue.
+
+    Tissue is lit (above `floor`) and never even, since speckle differs from pixel to pixel. Text,
+    scales and logos cover their surroundings thinly, and title bars are of one grey: both are left
+    out, up to a few pixels. What stands inside the box, as in the corners of a sector, is not. A
+    frame without a border is returned whole.
+    """
+    grey = np.rint(image).astype(np.int16)
+    even = np.ones(grey.shape, bool)  # like all neighbours above, below, left and right
+    along, down = grey[:, 1:] == grey[:, :-1], grey[1:] == grey[:-1]
+    even[:, 1:] &= along
+    even[:, :-1] &= along
+    even[1:] &= down
+    even[:-1] &= down
+    tissue = ndimage.uniform_filter(((grey > floor) & ~even).astype(np.float32), 9) > TISSUE_SHARE
+    core = ndimage.binary_opening(tissue, iterations=6)
+    if not core.any():
+        return slice(0, image.shape[0]), slice(0, image.shape[1])
+    return ndimage.find_objects(largest_component(core).astype(int))[0]

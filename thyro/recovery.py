@@ -1,0 +1,151 @@
+"""How much of a simulated truth an analysis found again.
+
+Only for simulated cohorts, where the log odds, the image latent and the risk of every patient are
+known. No model ever reads them; they are set beside its results when those are final.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import logit
+
+from thyro import statistics
+from thyro.checks import as_columns, as_level, as_probabilities, as_scores
+
+LOG = "log_"  # prefix of a true coefficient that is per unit of the logarithm
+
+
+def log_odds(
+    fit: Mapping, truth: Mapping[str, float], train: pd.DataFrame, *, level: float = 0.95
+) -> pd.DataFrame:
+    """Estimated log odds of a clinical model beside the true ones.
+
+    A variable that raises the true risk by its logarithm and enters the model as it is has no
+    coefficient in common with it. Both imply a log odds between two patients, so such a variable
+    is compared between the quartiles of the training patients.
+
+    Parameters
+    ----------
+    fit : mapping
+        `clinical.LogisticFit.to_dict()`: names, coefficients and covariance are used.
+    truth : mapping of str to float
+        True log odds by name: "age", "margin[Irregular]", "log_diameter". "intercept" is left out.
+    train : DataFrame
+        The training patients, with the variables of logarithmic effect.
+    level : float, default 0.95
+        Coverage of the Wald intervals.
+
+    Returns
+    -------
+    DataFrame
+        One row per true coefficient of a clinical variable, then per other coefficient of the
+        model (true value 0): term, level ("" for a continuous one), low and high (the values
+        compared; NaN where the coefficient is per unit or level), truth, estimate, ci_low and
+        ci_high (NaN where the model left the term out).
+    """
+    half = stats.norm.isf((1 - as_level(level)) / 2)
+    estimated = dict(zip(fit["names"], fit["coefficients"], strict=True))
+    se = dict(zip(fit["names"], np.sqrt(np.diag(fit["covariance"])), strict=True))
+    wanted = {name: _name(name) for name in truth if _name(name).partition("=")[0] in train}
+    surplus = set(estimated) - {"(Intercept)", *wanted.values()}
+    wanted |= {name: name for name in fit["names"] if name in surplus}
+    rows = []
+    for name, own in wanted.items():
+        term, _, of_level = own.partition("=")
+        value, low, high, step, true_step = truth.get(name, 0.0), np.nan, np.nan, 1.0, 1.0
+        if name.startswith(LOG):
+            low, high = np.quantile(train[term], [0.25, 0.75])
+            step, true_step = high - low, np.log(high / low)
+        beta, error = estimated.get(own, np.nan) * step, se.get(own, np.nan) * step
+        rows.append(
+            {"term": term, "level": of_level, "low": low, "high": high}
+            | {"truth": value * true_step, "estimate": beta}
+            | {"ci_low": beta - half * error, "ci_high": beta + half * error}
+        )
+    return pd.DataFrame(rows)
+
+
+def _name(truth: str) -> str:
+    """Name of a true coefficient as a fit writes it: "margin[Irregular]" -> "margin=Irregular"."""
+    return truth.removeprefix(LOG).replace("[", "=").removesuffix("]")
+
+
+def correlations(latent, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Spearman correlation of every score with the latent that shaped the images.
+
+    Parameters
+    ----------
+    latent : array_like of float, shape (n_patients,)
+    scores : DataFrame, shape (n_patients, n_models)
+        Of patients who fitted no model.
+    level : float, default 0.95
+        Coverage of the intervals, by Fisher's transformation with the variance of Bonett, Wright.
+
+    Returns
+    -------
+    DataFrame
+        One row per score: model, rho, ci_low, ci_high, n. A constant score has no correlation
+        (NaN).
+
+    References
+    ----------
+    Bonett, Wright (2000), Psychometrika 65:23-28.
+    """
+    latent = as_scores(latent, "latent", len(scores))
+    if len(latent) < 4:
+        raise ValueError(f"latent: an interval needs at least 4 patients, got {len(latent)}.")
+    half = stats.norm.isf((1 - as_level(level)) / 2)
+    rows = []
+    for model in as_columns(scores, scores.columns, "scores"):
+        constant = min(np.ptp(latent), np.ptp(scores[model])) == 0
+        rho = np.nan if constant else float(stats.spearmanr(latent, scores[model]).statistic)
+        reach = half * np.sqrt((1 + rho**2 / 2) / (len(latent) - 3))
+        z = np.arctanh(np.clip(rho, -1 + 1e-15, 1 - 1e-15))  # a perfect order has no finite z
+        low, high = np.tanh([z - reach, z + reach])
+        rows.append({"model": model, "rho": rho, "ci_low": low, "ci_high": high, "n": len(latent)})
+    return pd.DataFrame(rows)
+
+
+def risks(y, risk, p: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Predicted beside true risk.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+    risk : array_like of float, shape (n_patients,)
+        True probability of the outcome, strictly between 0 and 1.
+    p : DataFrame, shape (n_patients, n_models)
+        Predicted probabilities of patients who fitted no model.
+    level : float, default 0.95
+        Coverage of the intervals of the AUC.
+
+    Returns
+    -------
+    DataFrame
+        One row per model: model; auc, ci_low, ci_high; auc_of_risk, the AUC of the true risk in
+        the same patients, which a model passes by chance only; slope, of the true log odds on the
+        predicted ones by least squares (ideal 1, below 1 where predictions are too extreme, NaN
+        for a constant prediction); absolute_error, mean of |p - risk|.
+    """
+    risk = as_probabilities(risk, "risk", len(p))
+    ceiling = statistics.auc_ci(y, risk, level=level).auc
+    rows = []
+    for model, values in p.items():
+        values = as_probabilities(values, model, len(risk))
+        auc = statistics.auc_ci(y, values, level=level)
+        inside = (values > 0) & (values < 1)  # 0 and 1 have no log odds
+        rows.append(
+            {"model": model, "auc": auc.auc, "ci_low": auc.ci_low, "ci_high": auc.ci_high}
+            | {"auc_of_risk": ceiling, "slope": _slope(logit(values[inside]), logit(risk[inside]))}
+            | {"absolute_error": float(np.mean(np.abs(values - risk)))}
+        )
+    return pd.DataFrame(rows)
+
+
+def _slope(x: np.ndarray, y: np.ndarray) -> float:
+    """Least-squares slope of `y` on `x`; NaN where `x` is constant or nobody is left."""
+    if len(np.unique(x)) < 2:
+        return float("nan")
+    return float(stats.linregress(x, y).slope)

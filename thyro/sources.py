@@ -1,0 +1,159 @@
+"""Where patients come from: the simulation, or the user's folder. Both look alike afterwards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from thyro import example, imaging, simulate, store
+from thyro.study import Criterion, Source, Study, Variable
+
+COLUMNS = {  # of the table that the simulation makes
+    "id_column": "patient_id",
+    "image_column": "image",
+    "mask_column": "mask",
+    "second_mask_column": "mask_2",
+    "outcome_column": "y",
+    "radiologist_column": "radiologist",
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source whose table has been read; its images have not."""
+
+    name: str  # "cohort" or "external"
+    source: Source  # with the columns, criteria and variables of a simulated table filled in
+    table: pd.DataFrame  # every cell as text
+    folder: Path | None = None  # the user's
+    made: simulate.SimulatedCohort | None = None
+
+    @property
+    def variables(self) -> list[dict]:
+        """Declared clinical variables."""
+        return [variable.model_dump() for variable in self.source.variables]
+
+    @property
+    def criteria(self) -> list[dict]:
+        """Declared criteria, in the order of the flow chart."""
+        return [criterion.model_dump() for criterion in self.source.criteria]
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Columns of the table that name files, or frames in them, as `imaging.Folder` calls them.
+
+        Empty for a table of scores.
+        """
+        source = self.source
+        columns = {
+            "image": source.image_column,
+            "mask": source.mask_column,
+            "second_mask": source.second_mask_column,
+            "frame": source.frame if isinstance(source.frame, str) else "",
+        }
+        return {name: column for name, column in columns.items() if column}
+
+    def cases(self, clinical: pd.DataFrame) -> Sequence:
+        """Image and masks of some rows of the typed table, read or made when asked for."""
+        if self.made is not None:
+            return _Simulated(self.made, list(clinical.index))
+        source = self.source
+        names = clinical[list(self.files.values())].set_axis(list(self.files), axis=1)
+        if isinstance(source.frame, int):
+            names["frame"] = str(source.frame)
+        return imaging.Folder(
+            self.folder,
+            names,
+            mask_label=source.mask_label,
+            mask_flip=source.mask_flip,
+            component=source.mask_component,
+            spacing_mm=source.spacing_mm,
+            border_px=tuple(source.border_px),
+            blank_outside_scan=source.blank_outside_scan,
+        )
+
+
+def open_all(sources: Mapping[str, Source], *, data_dir: str, seed: int) -> list[Opened]:
+    """Read or simulate the tables of "cohort" and, where there is one, "external"."""
+    streams = np.random.SeedSequence(seed).spawn(len(sources))
+    return [
+        _simulated(name, source, np.random.default_rng(stream))
+        if source.source == "simulated"
+        else Opened(
+            name,
+            source,
+            store.read_source_table(data_dir, source.table, sheet=source.sheet),
+            folder=store.path(data_dir),
+        )
+        for (name, source), stream in zip(sources.items(), streams, strict=True)
+    ]
+
+
+def export(study: Study, folder: Path) -> dict[str, dict]:
+    """Write the simulated patients of a study as a user's folder.
+
+    Returns
+    -------
+    dict
+        Sections `cohort` and, where there is one, `external` of a study that reads the folder.
+    """
+    given = {"cohort": study.cohort} | ({"external": study.external} if study.external else {})
+    sections = {}
+    for opened in open_all(given, data_dir="", seed=study.compute.seed):
+        cases = opened.cases(opened.table)
+        table = "patients.csv" if opened.name == "cohort" else f"{opened.name}.csv"
+        example.write(
+            folder,
+            opened.table,
+            ((case.image.astype(np.uint8), case.mask, case.second_mask) for case in cases),
+            spacing_mm=list(opened.made.table["spacing_mm"]),
+            name=table,
+        )
+        sections[opened.name] = {"table": table}
+    sections["cohort"] |= {
+        "source": "folder",
+        "simulated": True,
+        **COLUMNS,
+        "criteria": [entry.model_dump(exclude_defaults=True) for entry in opened.source.criteria],
+        "variables": [entry.model_dump(exclude_defaults=True) for entry in opened.source.variables],
+    }
+    return sections
+
+
+def _simulated(name: str, source: Source, rng: np.random.Generator) -> Opened:
+    made = simulate.simulate_cohort(
+        source.n_patients,
+        rng=rng,
+        image_shape=tuple(source.image_shape),
+        effect=source.effect,
+        device=source.device,
+        exclusions=source.exclusions,
+        missing=source.missing,
+    )
+    table = simulate.source_table(made)
+    # Both cohorts count their patients, and so their files, from 1.
+    for column in ("patient_id", *(["image", "mask", "mask_2"] if name != "cohort" else [])):
+        table[column] = f"{name}/" + table[column]
+    described = {
+        "variables": [Variable(**entry) for entry in simulate.variables()],
+        "criteria": [Criterion(**entry) for entry in simulate.criteria()],
+    }
+    return Opened(name, source.model_copy(update=COLUMNS | described), table, made=made)
+
+
+class _Simulated(Sequence):
+    """Simulated images as a folder would give them: outlines are the readers', not the truth."""
+
+    def __init__(self, made: simulate.SimulatedCohort, rows: list[int]):
+        self._made, self._rows = made, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, i: int) -> imaging.Case:
+        row, made = self._rows[i], self._made
+        first, second = (masks[row] for masks in made.readers)
+        spacing = tuple(made.table["spacing_mm"].iloc[row])
+        return imaging.Case(made.images[row].astype(float), first, second, spacing, ())

@@ -1,0 +1,132 @@
+"""Who trains and who tests: by patient, drawn or as the table says, and nobody twice."""
+
+import math
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from thyro import cells
+from thyro.clinical_table import CohortError, stop_at
+
+FEWEST = 10  # patients with, and without, the outcome
+
+
+def split_by_patient(
+    y: pd.Series,
+    *,
+    how: str = "random",
+    test_share: float = 0.3,
+    seed: int,
+    column: pd.Series | None = None,
+    test_centres: Collection[str] = (),
+) -> pd.Series:
+    """Split into "train" and "test"; one row of `y` is one patient.
+
+    Parameters
+    ----------
+    y
+        1 with the outcome, 0 without, by the index of the table.
+    how
+        "random": floor(n * (1 - test_share)) patients train and the rest test, as scikit-learn
+        rounds: 544 gives 380 and 164 (Li et al. 2024, whose split is plain random). "stratified":
+        the same, with the share of the outcome alike in both. "centre": patients of `test_centres`
+        test. "column": the table says who does what.
+    column
+        Centre, or "train" and "test", of every patient; for the last two.
+
+    Raises
+    ------
+    CohortError
+        If fewer than `FEWEST` patients have, or lack, the outcome; either part would have fewer
+        than two with, or without, it; a centre is unknown; or a cell is neither train nor test.
+    """
+    events = int(y.sum())
+    if min(events, len(y) - events) < FEWEST:
+        raise CohortError(
+            f"The cohort has {events} patients with and {len(y) - events} without the outcome; at "
+            f"least {FEWEST} of each are needed. Add patients, or look at the exclusions."
+        )
+    if how == "centre":
+        split = _split_by_centre(column, test_centres)
+    elif how == "column":
+        split = _split_as_given(column)
+    else:
+        n_test = math.ceil(len(y) * test_share)
+        stratify = y if how == "stratified" else None
+        _, test = train_test_split(
+            np.arange(len(y)), test_size=n_test, random_state=seed, stratify=stratify
+        )
+        split = pd.Series("train", index=y.index)
+        split.iloc[test] = "test"
+    for name in ("train", "test"):
+        remedy = "Try `split: stratified`, another seed, or more patients."
+        check_outcomes(y[split == name], name, remedy)
+    return split.rename("split")
+
+
+def check_outcomes(y: pd.Series, name: str, remedy: str = "Add patients.") -> None:
+    """Raise a CohortError unless two patients of a cohort have, and two lack, the outcome."""
+    events = int(y.sum())
+    if min(events, len(y) - events) < 2:
+        raise CohortError(
+            f"The {name} cohort has {events} of {len(y)} with the outcome; "
+            f"at least two with and two without are needed. {remedy}"
+        )
+
+
+def _split_by_centre(centre: pd.Series, test_centres: Collection[str]) -> pd.Series:
+    centre = _texts(centre)
+    stop_at(cells.row_lines(centre.index[centre == ""], f"{centre.name}: empty, expected a centre"))
+    wanted = [cells.plain(name) for name in test_centres]
+    unknown = [name for name in wanted if name not in set(centre)]
+    if unknown:
+        raise CohortError(
+            f"`test_centres`: no patient of {', '.join(map(repr, unknown))} in the column "
+            f"{centre.name!r}. There: {cells.counted(centre)}."
+        )
+    return centre.isin(wanted).map({True: "test", False: "train"})
+
+
+def _split_as_given(cell: pd.Series) -> pd.Series:
+    cell = _texts(cell)
+    part = cell.str.lower()
+    strange = ~part.isin(["train", "test"])
+    problems = []
+    for value, rows in cell[strange].groupby(cell[strange], sort=False).groups.items():
+        problems += cells.row_lines(
+            rows, f"{cell.name}: {cells.quoted(value)}, expected train or test"
+        )
+    stop_at(problems)
+    return part
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    return column.astype(object).fillna("").map(cells.plain).astype(str)
+
+
+def check_disjoint(first: pd.Series, second: pd.Series) -> list[str]:
+    """Patients who are in both cohorts, as problems.
+
+    Parameters
+    ----------
+    first, second
+        Ids of the cohort and of the external cohort, by the index of their tables.
+
+    Returns
+    -------
+    list of str
+        One line for each patient, with the rows of both tables and without the id.
+    """
+    first, second = first.map(cells.plain), second.map(cells.plain)
+    both = [patient for patient in first.unique() if patient and patient in set(second)]
+    return [
+        f"row {_row_numbers(first, patient)} of the cohort and row {_row_numbers(second, patient)} "
+        "of the external cohort: the same patient id; remove one, or make ids of centres differ"
+        for patient in both
+    ]
+
+
+def _row_numbers(ids: pd.Series, patient: str) -> str:
+    return ", ".join(str(int(row) + 2) for row in ids.index[ids == patient])
