@@ -117,8 +117,8 @@ def test_a_duplicate_leaves_unless_the_reader_keeps_it(folder):
         "Excluded: image quality, reader's decision"
     ]
     # Flagged all the same, so that the second sheet shows it.
-    titles = [title for title, *_ in intake.flagged_cases({"cohort": kept})]
-    assert titles == [f"{kept.patient_ids[5]} (row 7)"]
+    flagged = [(title, note) for title, *_, note in intake.flagged_cases({"cohort": kept})]
+    assert flagged == [(kept.patient_ids[5], "row 7, kept: duplicate")]
 
 
 def test_the_largest_nodule_of_a_patient_is_measured(folder):

@@ -138,15 +138,15 @@ def included_cases(patients: pd.DataFrame, examined: pd.DataFrame) -> Iterator[t
 
 
 def flagged_cases(admitted: Mapping[str, Admission]) -> Iterator[tuple]:
-    """(row and title, image, mask, flags in words) of every image that carries a flag."""
+    """(title, image, mask, row and flags in words) of every image that carries a flag."""
     for admission in admitted.values():
         words = _in_words(admission.quality)
         for i, row in enumerate(admission.quality.itertuples()):
             if words.iloc[i]:
                 case = admission.cases[i]
-                fate = "" if row.included else ", not included"
-                title = f"{row.patient_id} (row {row.table_row}{fate})"
-                yield title, case.image, case.mask, words.iloc[i]
+                fate = "kept" if row.included else "not included"
+                note = f"row {row.table_row}, {fate}: {words.iloc[i]}"
+                yield row.patient_id, case.image, case.mask, note
 
 
 def _in_words(examined: pd.DataFrame) -> pd.Series:
