@@ -30,7 +30,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@touch $@
 
 report: setup  ## run a study and render its report (STUDY=demo)
-	@$(PY) -m thyro.cli report $(STUDY) $(if $(DATA),--data $(DATA))
+	@$(PY) -m thyro.cli report $(STUDY) $(if $(DATA),--data '$(DATA)')
 
 test: setup  ## run the tests
 	@$(PY) -m pytest -q
@@ -42,4 +42,4 @@ bench: setup  ## measure speed and memory, as ratios within one run
 	@$(PY) -m tests.benchmarks
 
 clean:  ## remove results and the environment
-	rm -rf results .snakemake $(VENV)
+	rm -rf results .thyro .snakemake $(VENV)

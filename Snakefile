@@ -7,7 +7,8 @@ from pathlib import Path
 
 from thyro import cli, params
 
-NAME, DATA = config["study"], config.get("data") or ""
+# Snakemake reads what looks like a number as one.
+NAME, DATA = str(config["study"]), str(config.get("data") or "")
 STUDY = params.load(NAME, Path("params"))
 ROOT = f"results/{NAME}"
 
@@ -36,10 +37,11 @@ for job in STUDY.jobs.values():
         params:
             arguments=json.dumps(params.identity(arguments)),
             data=cli.fingerprint(DATA) if job.section == "cohort" else "",
-            command=f"{job.name} {NAME}" + (f" --data {shlex.quote(DATA)}" if DATA else ""),
+            job=job.name,
+            options=f"--data {shlex.quote(DATA)}" if DATA else "",
         threads: cli.threads_of(STUDY, job)
         shell:
-            "exec {sys.executable} -m thyro.cli run {params.command}"
+            "exec {sys.executable} -m thyro.cli run {params.job} {NAME} {params.options}"
 
 
 rule report:

@@ -10,17 +10,32 @@ import pandas as pd
 import pydicom
 import pytest
 import SimpleITK as sitk
-from PIL import Image
+from joblib import Parallel, delayed
+from PIL import ExifTags, Image
 
 from tests.test_dicom import GREY, palette, region, write_dicom
 from thyro import imaging
 
 NODULE = np.zeros(GREY.shape, np.uint8)
 NODULE[3:8, 4:12] = 1
+WIDE = np.zeros(GREY.shape, np.uint8)  # beside the nodule
+WIDE[2:9, 13:19] = 255
 EXPORT = "Copy or export it again."
 ON_GRID = "Export the mask on the grid of the image."
 KNOWN = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, NRRD or MHA"
 TURNED = (0, 1, 0, 1, 0, 0, 0, 0, 1)
+TURNS = (
+    "{}: an entry of its header (EXIF orientation {}) turns it in some programs and not in others. "
+    "Save image and mask without that entry, and look at both together."
+)
+SKEWED = (
+    "the directions of rows and columns in its header are not at right angles. "
+    "Save it with a plain header."
+)
+LABELS_OR_WHITE = (
+    "labels, or black and white? Save the nodule alone, or set cohort.mask_label to 255 if that is "
+    "its label."
+)
 
 
 def put(folder, name, array):
@@ -75,6 +90,21 @@ def nifti_with(folder, name, offset, value, array=GREY[None]):
     content = bytearray((folder / "plain.nii").read_bytes())
     struct.pack_into(value[0], content, offset, *value[1:])
     return put_bytes(folder, name, gzip.compress(bytes(content)))
+
+
+def skewed(folder, matrix):
+    """A NIfTI file of which the matrix (sform), row by row, is the only position."""
+    nifti_with(folder, "b.nii.gz", 252, ("<2h", 0, 1))
+    content = bytearray(gzip.decompress((folder / "b.nii.gz").read_bytes()))
+    struct.pack_into("<12f", content, 280, *matrix)
+    return put_bytes(folder, "b.nii.gz", gzip.compress(bytes(content)))
+
+
+def turned_picture(folder, name, orientation):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.fromarray(GREY).save(folder / name, exif=exif)
+    return name
 
 
 def without_pixels(folder):
@@ -302,6 +332,39 @@ IMAGES = {
         "",
         "b.png: more than 8 bits per pixel, expected 8. Export it with 8 bits.",
     ),
+    "DICOM of 16 bits that uses 8": (
+        lambda f: put_dicom(f, GREY.astype(np.uint16)),
+        "",
+        "b.dcm: stored values 0 to 239, but its 16 bits hold 0 to 65535: hardly any levels of "
+        "grey would be left. Export the image with 8 bits.",
+    ),
+    "one grey after rounding": (
+        lambda f: put_volume(f, "b.mha", (GREY / 600).astype(np.float32) + 6.6),
+        "",
+        "b.mha: every pixel is 7; there is nothing to see.",
+    ),
+    "a photograph held upright": (
+        lambda f: turned_picture(f, "b.jpg", 6),
+        "",
+        TURNS.format("b.jpg", 6),
+    ),
+    "a turned PNG": (lambda f: turned_picture(f, "b.png", 3), "", TURNS.format("b.png", 3)),
+    "a turned TIFF": (lambda f: turned_picture(f, "b.tif", 8), "", TURNS.format("b.tif", 8)),
+    "a skewed NIfTI": (
+        lambda f: skewed(f, (0.1, 0.05, 0, 0, 0, 0.2, 0, 0, 0, 0, 1, 0)),
+        "",
+        f"b.nii.gz: {SKEWED}",
+    ),
+    "a NIfTI without directions": (
+        lambda f: skewed(f, [0] * 12),
+        "",
+        f"b.nii.gz: {SKEWED}",
+    ),
+    "a NIfTI of no numbers": (  # its dimensions overflow
+        lambda f: nifti_with(f, "b.nii.gz", 40, ("<8h", 7, 20, 12, 1, -9, -9, -9, -9)),
+        "",
+        f"b.nii.gz: cannot be read as .nii.gz: the file is cut short or damaged. {EXPORT}",
+    ),
     "PNG of 100 million pixels": (
         lambda f: put_bytes(f, "b.png", png_header(10_000, 10_000)),
         "",
@@ -463,6 +526,38 @@ MASKS = {
         {},
         "mask m.png: covers the whole image. Outline the nodule.",
     ),
+    "the background": (
+        lambda f: put(f, "m.png", (1 - NODULE) * np.uint8(255)),
+        {},
+        "mask m.png: holds all four corners of the image: the background is outlined, not the "
+        "nodule. Invert it.",
+    ),
+    "the background, and its largest part": (
+        lambda f: put(f, "m.png", 1 - NODULE),
+        {"component": "largest"},
+        "mask m.png: holds all four corners of the image: the background is outlined, not the "
+        "nodule. Invert it.",
+    ),
+    "labels 1 and 255": (
+        lambda f: put_volume(f, "m.nii.gz", np.where(NODULE, 1, WIDE)[None]),
+        {},
+        f"mask m.nii.gz: holds 1 and 255: {LABELS_OR_WHITE}",
+    ),
+    "small labels and 255": (
+        lambda f: put(f, "m.png", np.where(NODULE, 1 + np.arange(20) // 2, WIDE).astype(np.uint8)),
+        {},
+        f"mask m.png: holds 3, 4, 5, 6 and 255: {LABELS_OR_WHITE}",
+    ),
+    "two labels drawn in grey and white": (
+        lambda f: put(f, "m.png", np.where(NODULE, 127, WIDE).astype(np.uint8)),
+        {},
+        f"mask m.png: holds 127 and 255: {LABELS_OR_WHITE}",
+    ),
+    "a turned picture": (
+        lambda f: turned_picture(f, "m.png", 2),
+        {},
+        TURNS.format("mask m.png", 2),
+    ),
     "truncated": (
         lambda f: cut(f, put_volume(f, "m.nii", NODULE[None]), 0.9),
         {},
@@ -509,13 +604,29 @@ def test_a_mask_beside_the_scan(tmp_path):
         imaging.Folder(tmp_path, pd.DataFrame(files), blank_outside_scan=True)[0]
 
 
-def test_a_border_that_leaves_nothing(tmp_path):
+# 20 of 12 rows would count from the other end, and leave rows 0 to 3.
+@pytest.mark.parametrize(
+    "border", [(6, 6, 0, 0), (0, 20, 0, 0), (0, 0, 0, 24), (100, 0, 0, 0), (0, 100, 0, 100)]
+)
+def test_a_border_that_leaves_nothing(tmp_path, border):
     put(tmp_path, "a.png", GREY)
     put(tmp_path, "m.png", NODULE)
     files = pd.DataFrame({"image": ["a.png"], "mask": ["m.png"]})
     with pytest.raises(imaging.ImageError) as error:
-        imaging.Folder(tmp_path, files, border_px=(6, 6, 0, 0))[0]
-    assert "a.png: cohort.border_px leaves nothing but black." in error.value.problems
+        imaging.Folder(tmp_path, files, border_px=border)[0]
+    assert error.value.problems == ["a.png: cohort.border_px leaves nothing but black."]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_no_path_is_printed_by_itk(tmp_path, capfd, jobs):
+    skewed(tmp_path, (0.3, 0, 0, 0, 0, 0.3, 0, 0, 0, 0, 0.3, 0))  # not its pixel size
+    (tmp_path / "b.nii.gz").rename(tmp_path / "scaled.nii.gz")
+    nifti_with(tmp_path, "analyze.nii.gz", 344, ("4s", b"\0" * 4))
+    Parallel(n_jobs=jobs)(
+        delayed(imaging.read_image)(tmp_path / name) for name in ("scaled.nii.gz", "analyze.nii.gz")
+    )
+    printed = capfd.readouterr()
+    assert printed.out == printed.err == ""
 
 
 @pytest.mark.parametrize(

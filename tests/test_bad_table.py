@@ -140,6 +140,11 @@ FILES = {
         text(lambda t: t.replace("diameter", " ", 1)),
         "row 1: column 4 has no name.",
     ),
+    "title above the header": (
+        b"Study of Aachen and Bonn\n" + csv(good()),
+        "row 1: one cell is filled, as in a title; the first row must hold the names of the "
+        "columns: remove what stands above them.",
+    ),
     "ragged row": (
         text(lambda t: t.replace("p03,1,33", "p03,1,33,5")),
         "row 5: 15 cells, the header has 14; a cell that contains the separator needs quotation "
@@ -223,7 +228,8 @@ CELLS = {
     ),
     "negative diameter": (
         {"diameter": "-7.5"},
-        "row 5: diameter: '-7.5', expected a number of at least 0",
+        "row 5: diameter: '-7.5', expected a number of at least 0; where less than 0 is right, "
+        "declare `minimum: null`",
     ),
     "age above the maximum": ({"age": "430"}, "row 5: age: '430', expected a number from 0 to 120"),
     "date in a number column": (
@@ -268,7 +274,8 @@ CELLS = {
     ),
     "criterion with an ambiguous date": (
         {"us": "03/04/2024"},
-        "row 5: us: '03/04/2024', expected a date as year-month-day, such as 2024-03-31",
+        "row 5: us: '03/04/2024', expected a date as year-month-day, such as 2024-03-31; a time of "
+        "day may follow and is left out",
     ),
     "decision that is none": (
         {"quality": "remove"},
@@ -286,6 +293,21 @@ CELLS = {
         {"age": {3: "x"}, "svm": {2: "y"}},
         "row 3: age: 'x', expected a number with a decimal point\n  "
         "row 2: svm: 'y', expected a number with a decimal point",
+    ),
+    "criterion that nobody filled": (
+        {"first": dict.fromkeys(range(2, 42), " ")},
+        "first: empty in every row, expected 1 or 0",
+    ),
+    "id of invisible characters": ({"id": "\u200b"}, "row 5: id: empty, expected an id"),
+    "ids that differ in capitals only": (
+        {"id": {5: "P07"}},  # row 9 is p07
+        "row 5, 9: id: ids that differ only in how they are written (capitals, spaces, zeros, "
+        "invisible characters); write those of one patient alike, and of others differently",
+    ),
+    "outcome of a patient that changes": (
+        {"id": {5: "x", 8: "x"}},
+        "row 5, 8: clnm: both 1 and 0 for the same patient; correct it, or give each patient an id "
+        "of their own",
     ),
     "outcome missing for all": (
         {"clnm": dict.fromkeys(range(2, 42), "")},
@@ -307,6 +329,13 @@ COHORTS = {
         "The table repeats patients:\n  "
         "row 5, 9: the same patient; `one_per_patient` says which row to take",
     ),
+    "header missing": (
+        good().set_axis([f"p{i}" for i in range(8)] + ["51", "2024-03-01", *"uvwx"], axis=1),
+        {},
+        "The table has no column 'id', 'clnm', 'quality', 'age', 'diameter', 'margin', 'place', "
+        "'svm', 'first', 'us', 'operation', 'section', 'set', 'centre'. Its first row holds "
+        "numbers or dates, as that of a patient does; it must hold the names of the columns.",
+    ),
     "view without rows": (
         good(),
         {"view_column": "section", "view": "transverse"},
@@ -315,7 +344,7 @@ COHORTS = {
     "criteria that nobody meets": (
         with_cells(first=dict.fromkeys(range(2, 42), "0")),
         {},
-        "No patient is left:\n  Assessed (patients): 40\n  Excluded: Not the first operation: 40",
+        "No patient is left. Assessed (patients): 40; Excluded: Not the first operation: 40.",
     ),
     "one class only": (
         with_cells(
@@ -418,6 +447,10 @@ WORKS = {
     "byte-order mark": (b"\xef\xbb\xbf" + csv(good()), "patients.csv"),
     "UTF-16": (csv(good()).decode().encode("utf-16"), "patients.csv"),
     "semicolons": (good().to_csv(index=False, sep=";").encode(), "patients.csv"),
+    "separator that is declared": (
+        b"sep=;\r\n" + good().to_csv(index=False, sep=";").encode(),
+        "patients.csv",
+    ),
     "tabs": (good().to_csv(index=False, sep="\t").encode(), "patients.tsv"),
     "lines of Windows": (csv(good()).replace(b"\n", b"\r\n"), "patients.csv"),
     "workbook": (xlsx(), "patients.XLSX"),

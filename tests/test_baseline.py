@@ -307,6 +307,12 @@ ODD = {
         [level("1"), level("2"), level("3")],
         ["12 (33.33)", "12 (33.33)", "12 (33.33)"],
     ),
+    "zeros and ones of three declared levels": (
+        lambda split: [i % 2 for i in range(len(split))],
+        {"kind": "categorical", "levels": [0, 1, 2]},
+        [level("0"), level("1"), level("2")],
+        ["18 (50.00)", "18 (50.00)", "0"],
+    ),
     "text without declared levels": (
         lambda split: ["$a$" if i % 2 else "b|" for i in range(len(split))],
         {},
@@ -355,27 +361,51 @@ def test_a_variable_known_in_one_cohort_only_is_not_tested(patients):
 
 def test_fisher_of_too_many_levels_is_a_dash_and_no_wait():
     rng = np.random.default_rng(1)
-    patients = pd.DataFrame({"split": np.where(np.arange(600) < 400, "train", "test")})
-    patients["place"] = [f"place {k:02d}" for k in rng.poisson(7, 600)]
+    patients = pd.DataFrame({"split": np.where(np.arange(3000) < 2000, "train", "test")})
+    patients["place"] = [f"place {k:02d}" for k in rng.poisson(9, 3000)]
     table = tables.baseline(patients, ["place"], {})
     assert table.loc[0, "Fisher P"] == "–" and table.loc[0, "Test used"] == "Chi-square"
     with pytest.raises(groups.TableTooLarge, match="too large; use 'chi2'"):
         groups.group_test(patients["place"], patients["split"], test="fisher")
 
 
-def test_unknown_variables_groups_and_levels_are_named(patients):
+def test_declared_levels_win_over_those_of_a_categorical(patients):
+    own = patients["margin"].cat.remove_categories("Extension")  # its patients have no value now
+    patients["margin"] = own.cat.set_categories(["Irregular", "unused", "Smooth"])
+    table = tables.baseline(patients, ["margin"], DICTIONARY)
+    rows = [level(name) for name in [*DICTIONARY["margin"]["levels"], "Missing"]]
+    assert list(table["Characteristic"][1:]) == rows
+    assert table.loc[3, "All (n = 120)"] == "0"
+    undeclared = tables.baseline(patients, ["margin"], {})
+    rows = [level(name) for name in ("Irregular", "unused", "Smooth", "Missing")]
+    assert list(undeclared["Characteristic"][1:]) == rows
+
+
+def test_a_categorical_of_zero_and_one_reads_no_and_yes(patients):
+    as_numbers = tables.baseline(patients, ["y"], DICTIONARY)
+    patients["y"] = pd.Categorical(patients["y"])
+    pd.testing.assert_frame_equal(tables.baseline(patients, ["y"], DICTIONARY), as_numbers)
+
+
+@pytest.mark.parametrize("dtype", [str, "category"])
+def test_an_undeclared_level_stops_whatever_its_dtype(patients, dtype):
+    patients["margin"] = patients["margin"].astype(str)
+    patients.loc[0, "margin"] = "smooth"
+    patients["margin"] = patients["margin"].astype(dtype)
+    message = (
+        "patients: 'margin' holds ['smooth'], expected its declared levels "
+        "['Smooth', 'Irregular', 'Extension']."
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        tables.baseline(patients, ["margin"], DICTIONARY)
+
+
+def test_unknown_variables_and_groups_are_named(patients):
     def refuses(message, variables=("age",), **kwargs):
         with pytest.raises(ValueError, match=re.escape(message)):
             tables.baseline(patients, list(variables), DICTIONARY, **kwargs)
 
     refuses("variables: expected columns of patients, found no ['size'].", ["size"])
     refuses("columns: expected two groups to compare, got ['A'].", by="y", columns={"A": 0})
-    patients["margin"] = patients["margin"].astype(str)
-    patients.loc[0, "margin"] = "smooth"
-    refuses(
-        "patients: 'margin' holds ['smooth'], expected its declared levels "
-        "['Smooth', 'Irregular', 'Extension'].",
-        ["margin"],
-    )
     patients.loc[0, "split"] = "validation"
     refuses("columns: split also holds ['validation']; give every group its heading.")

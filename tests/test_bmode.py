@@ -147,6 +147,27 @@ def test_clutter_keeps_a_deep_shadow_from_going_black():
     assert image[70:].mean() == pytest.approx(4 * 255 / 60, abs=8)
 
 
+def test_noise_lies_3_db_above_its_level_and_rises_with_depth():
+    def level_db(noise_db, echo_db, **kwargs):
+        tissue = bmode.Tissue((300, 400), (0.1, 0.1), replace(A, noise_db=noise_db, looks=1))
+        tissue.echo += echo_db
+        settings = {"gain_db": 0, "time_gain_db": 0} | kwargs
+        image = tissue.expose(**settings, rng=np.random.default_rng(7))
+        return image.mean(axis=1) * 60 / 255, tissue.crop(tissue.z * np.ones_like(tissue.x))[:, 0]
+
+    echoes, depth = level_db(-200, 0)
+    noise, _ = level_db(-13, -200)
+    slope, at_skin = np.polyfit(depth, noise - echoes, 1)
+    # Clutter adds 0.74 dB to the echoes of this tissue.
+    clutter = 20 * np.log10(1 + 10 ** (bmode.CLUTTER_DB / 20))
+    assert at_skin == pytest.approx(-13 + 20 * np.log10(np.sqrt(2)) - clutter, abs=0.5)
+    assert slope == pytest.approx(0.4, abs=0.02)
+    # The operator's sliders lift the echoes only, the gain both.
+    assert np.mean(level_db(-200, 0, time_gain_db=5)[0] - echoes) == pytest.approx(5, abs=0.1)
+    assert np.array_equal(level_db(-13, -200, time_gain_db=5)[0], noise)
+    assert np.mean(level_db(-13, -200, gain_db=5)[0] - noise) == pytest.approx(5, abs=0.1)
+
+
 def test_a_box_holds_what_lies_within_it():
     tissue = bmode.Tissue((160, 200), (0.2, 0.2))
     rows, columns = tissue.box((3.0, 10.0), (2.03, 1.03))

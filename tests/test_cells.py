@@ -74,7 +74,17 @@ def test_invisible_characters_are_shown():
 @pytest.mark.parametrize(
     ("limits", "cell", "expected"),
     [
-        ({"minimum": 0}, "-4", "of at least 0"),
+        (
+            {"minimum": 0},
+            "-4",
+            "of at least 0; where less than 0 is right, declare `minimum: null`",
+        ),
+        (
+            {"minimum": 0, "maximum": 120},
+            "-4",
+            "from 0 to 120; where less than 0 is right, declare `minimum: null`",
+        ),
+        ({"minimum": 5}, "-4", "of at least 5"),
         ({"maximum": 120.5}, "121", "of at most 120.5"),
         ({"minimum": 0, "maximum": 120}, "430", "from 0 to 120"),
     ],
@@ -96,6 +106,12 @@ def test_what_is_neither_one_nor_zero(cell):
         cells.binary(cell)
 
 
+@pytest.mark.parametrize("cell", ["2024-03-01", "2024-03-01T10:05:00.001000", "03.04.24"])
+def test_a_date_where_one_or_zero_is_expected_is_called_one(cell):
+    with refused(f"'{cell}', expected 1, 0 or empty, found a date"):
+        cells.binary(cell)
+
+
 def test_levels_propose_the_nearest():
     known = {"Irregular": "Irregular", "s": "Smooth", "": None}
     assert cells.level("s", known) == "Smooth" and cells.level("", known) is None
@@ -113,12 +129,16 @@ def test_words_are_read_in_any_case():
 
 def test_dates_are_iso_and_lose_the_time_of_day():
     assert cells.iso_date("2024-02-29") == datetime.date(2024, 2, 29)
-    assert cells.iso_date("2024-02-29T23:59:00") == datetime.date(2024, 2, 29)
+    for time in ("T23:59:00", " 23:59", "T10:05:00.001000"):
+        assert cells.iso_date("2024-02-29" + time) == datetime.date(2024, 2, 29)
 
 
 @pytest.mark.parametrize("cell", ["03/04/2024", "2024-3-1", "20240301", "2023-02-29", "2024-W01-1"])
 def test_other_dates_are_refused(cell):
-    with refused(f"'{cell}', expected a date as year-month-day, such as 2024-03-31"):
+    with refused(
+        f"'{cell}', expected a date as year-month-day, such as 2024-03-31; a time of day may "
+        "follow and is left out"
+    ):
         cells.iso_date(cell)
 
 
@@ -129,6 +149,27 @@ def test_free_text_is_cut_in_messages():
 
 def test_texts_are_compared_without_spaces_and_in_one_spelling():
     assert cells.plain("\u00a0Mu\u0308ller ") == cells.plain("Müller") == "Müller"
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["7", "007", "7.0", "7.", " 7 ", "７", "\u200b7", "٧"],
+        ["P7", "p7", "P 7", "P\u00a07", "\ufeffP7", "Ｐ7", "P\u200d7", "P\t7"],
+        ["Müller", "Mu\u0308ller", "MÜLLER", "müller\u2060"],
+        ["STRASSE-1", "Straße-1"],
+        ["1.5", "1.50", "01.5"],
+        ["", " ", "\u200b"],
+    ],
+)
+def test_ids_that_differ_only_in_writing_are_one(spellings):
+    assert len({cells.identity(text) for text in spellings}) == 1
+
+
+def test_other_ids_are_not_one():
+    ids = ["7", "70", "0.7", "-7", "P7", "P07", "P-7", "7a", "1e3", "1000", "7/1", "1" * 30]
+    ids += ["1" * 29 + "2", "李", "Muller", "Müller"]
+    assert len({cells.identity(text) for text in ids}) == len(ids)
 
 
 def test_a_problem_names_its_rows_and_counts_the_rest():
@@ -158,5 +199,7 @@ def test_equal_problems_share_a_line():
 
 
 def test_texts_are_counted_for_messages():
-    assert cells.counted(pd.Series(["b", "a", "b"])) == "'b' (2), 'a' (1)"
-    assert cells.counted(pd.Series(list("abcdefghijklmn"))).endswith("'l' (1) and 2 more")
+    assert cells.counted(pd.Series(["b", "a", "b", "a", "b"])) == "'b' (3), 'a' (2)"
+    with_names = pd.Series(["b", "Jane Doe", "b", "John Doe"])
+    assert cells.counted(with_names) == "'b' (2), texts that occur once: 2"
+    assert cells.counted(pd.Series(list("abcdefghijklm") * 2)) == "13 different texts"

@@ -112,8 +112,9 @@ def test_images_that_cannot_be_used_stop_the_run_before_anything_is_written(proj
     ):
         assert words in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (project / "results/mine/00_cohort").exists()
-    assert not (project / "results/mine/notebooks/00_cohort.ipynb").exists()
+    # An error names what it is about; that must not stay in the results.
+    assert [file for file in (project / "results").rglob("*") if file.is_file()] == []
+    assert (project / ".thyro/mine/00_cohort.failed.ipynb").is_file()
 
 
 def test_ids_of_the_table_do_not_reach_the_results(project):
@@ -125,8 +126,8 @@ def test_ids_of_the_table_do_not_reach_the_results(project):
 
 
 def test_two_runs_of_one_study_do_not_meet(project):
-    (project / "results/mine").mkdir(parents=True)
-    with open(project / "results/mine/.lock", "w") as held:
+    (project / ".thyro/mine").mkdir(parents=True)
+    with open(project / ".thyro/mine/lock", "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         done = thyro(project, "report", "mine", "--data", "data")
     assert done.returncode != 0 and "another run of this study is going on" in done.stderr
@@ -191,7 +192,7 @@ def test_names_of_image_files_are_in_no_log(project):
     (project / "data/patients.csv").write_text("id\nhospital-1\n")
     done = thyro(project, "report", "mine", "--data", "data")
     assert done.returncode == 1 and "no column 'y', 'age'" in done.stderr
-    log = (project / "results/mine/snakemake.log").read_text()
+    log = (project / ".thyro/mine/snakemake.log").read_text()
     assert "00_cohort" in log and "i0.png" not in log
 
 

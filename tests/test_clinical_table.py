@@ -86,7 +86,8 @@ def test_every_problem_comes_at_once_and_other_cells_are_read():
         "row 3: id: empty, expected an id",
         "row 3, 5: y: '2', expected 1, 0 or empty",
         "row 3: r: 'maybe', expected 1, 0 or empty",
-        "row 2: age: '-1', expected a number from 0 to 120",
+        "row 2: age: '-1', expected a number from 0 to 120; where less than 0 is right, declare "
+        "`minimum: null`",
         "row 3: age: '51,5', expected a number with a decimal point: write 51.5",
         "row 4: age: '430', expected a number from 0 to 120",
         "row 3: rand: 'irreguler', expected one of: Irregular, Not recorded, Smooth, s; "
@@ -113,6 +114,68 @@ def test_missing_columns_stop_at_once_and_list_those_that_are_there():
             scores={"SVM": "score"},
         )
     assert caught.value.problems == [message]
+
+
+def test_many_columns_are_counted_and_their_names_cut():
+    wide = pd.DataFrame("", index=range(2), columns=[f"c{i}" for i in range(39)] + ["x" * 60])
+    with pytest.raises(CohortError) as caught:
+        clinical_table.read_clinical(wide, [], id_column="id", outcome_column="c1")
+    names = ", ".join(f"c{i}" for i in range(30))
+    assert str(caught.value) == f"The table has no column 'id'. It has: {names} and 10 more."
+    with pytest.raises(CohortError) as caught:
+        clinical_table.read_clinical(wide.iloc[:, -1:], [], id_column="id", outcome_column="y")
+    assert str(caught.value) == f"The table has no column 'id', 'y'. It has: {'x' * 40}."
+
+
+def test_a_table_without_a_header_does_not_show_its_first_patient():
+    message = (
+        "The table has no column 'id', 'y', 'age'. Its first row holds numbers or dates, as that "
+        "of a patient does; it must hold the names of the columns."
+    )
+    first = table().set_axis(["secret", "1", "40", "s"], axis=1)
+    with pytest.raises(CohortError, match=f"^{re.escape(message)}$") as caught:
+        clinical_table.read_clinical(first, [AGE], id_column="id", outcome_column="y")
+    assert caught.value.problems == [message]
+
+
+@pytest.mark.parametrize("role", ["outcome_column", "radiologist_column", "quality_column"])
+def test_ids_are_read_as_nothing_else(role):
+    message = "id: the column of the ids cannot hold anything else."
+    with pytest.raises(CohortError, match=f"^{re.escape(message)}$"):
+        read(options={role: "id"})
+    with pytest.raises(CohortError, match=f"^{re.escape(message)}$"):
+        read(variables=[AGE | {"column": "id"}])
+    with pytest.raises(CohortError, match=f"^{re.escape(message)}$"):
+        read(options={"criteria": [{"column": "id", "label": "x", "kind": "inclusion"}]})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("007", "7"), ("7", "7.0"), ("P7", "p7"), ("P7", "P 7"), ("P7", "P\u200b7"), ("７", "7")],
+)
+def test_one_patient_under_two_spellings_is_a_problem(one, other):
+    _, problems = read(id=[one, "b", other, one])
+    assert problems == [
+        "row 2, 4, 5: id: ids that differ only in how they are written (capitals, spaces, zeros, "
+        "invisible characters); write those of one patient alike, and of others differently"
+    ]
+
+
+def test_an_id_of_invisible_characters_is_empty():
+    _, problems = read(id=["a", "\u200b", "\ufeff", " "])
+    assert problems == ["row 3, 4, 5: id: empty, expected an id"]
+
+
+def test_rows_of_one_patient_agree_in_the_outcome_where_both_record_it():
+    remedy = (
+        "both 1 and 0 for the same patient; correct it, or give each patient an id of their own"
+    )
+    _, problems = read(id=["a", "b", " a", "b"], y=["1", "0", "0", "1"])
+    assert problems == [f"row 2, 4: y: {remedy}", f"row 3, 5: y: {remedy}"]
+    assert read(id=["a", "a", "a", "b"], y=["1", "", "0", "1"])[1] == [f"row 2, 4: y: {remedy}"]
+    # A patient's images may differ in everything else.
+    assert read(id=["a", "a", "b", "b"], y=["1", "", "0", "0"])[1] == []
+    assert "both" not in "".join(read(id=["", "", "b", "c"], y=["1", "0", "0", "0"])[1])
 
 
 def test_an_outcome_that_nobody_has_is_a_problem():
@@ -147,6 +210,26 @@ def test_a_location_that_contradicts_the_outcome_is_a_problem():
 )
 def test_criteria(kind, limits, cell, fails):
     assert criterion(cell, kind, **limits) == (fails, [])
+
+
+@pytest.mark.parametrize("kind", ["inclusion", "exclusion"])
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [({}, "1 or 0"), ({"at_most": 17}, "numbers"), ({"at_least": 0}, "numbers")],
+)
+def test_a_criterion_that_nobody_filled_is_a_problem(kind, limits, expected):
+    _, problems = criterion(["", " ", "", ""], kind, **limits)
+    assert problems == [f"c: empty in every row, expected {expected}"]
+
+
+def test_dates_that_nobody_filled_are_a_problem_told_once():
+    dates = {"column": "us", "until": "op", "label": "x", "kind": "exclusion"}
+    _, problems = read(
+        options={"criteria": [dates | {"at_most": 3}, dates | {"at_least": 90}]},
+        us=["2024-01-31"] * 4,
+        op=[""] * 4,
+    )
+    assert problems == ["op: empty in every row, expected dates"]
 
 
 def test_days_between_two_dates_are_a_criterion():
@@ -187,8 +270,10 @@ def test_an_unusable_criterion_excludes_nobody_so_that_their_images_are_looked_a
     )
     assert clinical[criterion_name(0)].tolist() == [False, False, True, False]
     assert problems == [
-        "row 2: c: '03/04/2024', expected a date as year-month-day, such as 2024-03-31",
-        "row 5: y2: 'x', expected a date as year-month-day, such as 2024-03-31",
+        "row 2: c: '03/04/2024', expected a date as year-month-day, such as 2024-03-31; a time of "
+        "day may follow and is left out",
+        "row 5: y2: 'x', expected a date as year-month-day, such as 2024-03-31; a time of day may "
+        "follow and is left out",
     ]
 
 
@@ -199,12 +284,36 @@ def test_other_columns_are_carried_as_text():
     assert clinical["image"].tolist() == ["a.png", "u\u0308.png", "", "=1"]
 
 
-def test_a_column_that_is_also_a_variable_is_carried_once_and_typed():
-    clinical, _ = read(options={"other_columns": ["age"]})
-    assert clinical["age"].dtype == float
-    message = "The column 'margin' is needed as it stands, but a variable or a column of thyro has"
-    with pytest.raises(CohortError, match=message):
-        read(options={"other_columns": ["margin"]}, margin=["1", "2", "3", "4"])
+def test_a_column_whose_name_is_taken_is_carried_as_text_beside_it():
+    names = ["age", "margin", "y", "id", "source_id", "criterion 1"]
+    clinical, problems = read(
+        options={"other_columns": names},
+        age=["40", "51.50", " ", "033"],
+        margin=["1", "2", "3", "4"],
+        source_id=["w", "x", "y", "z"],
+        **{"criterion 1": ["k", "l", "m", "n"]},
+    )
+    assert problems == []
+    assert clinical["age"].tolist()[:2] == [40, 51.5]
+    assert clinical["margin"].tolist() == ["Smooth", "Irregular", "Not recorded", "Smooth"]
+    text = {name: clinical_table.text_column(clinical, name) for name in names}
+    assert [column.name for column in text.values()] == names
+    assert text["age"].tolist() == ["40", "51.50", "", "033"]
+    assert text["margin"].tolist() == ["1", "2", "3", "4"]
+    assert text["y"].tolist() == ["1", "0", "0", "1.0"]
+    assert text["id"].tolist() == list("abcd") and text["source_id"].tolist() == list("wxyz")
+    assert text["criterion 1"].tolist() == list("klmn")
+
+
+def test_the_ending_of_text_columns_may_be_that_of_a_users_column():
+    words = ["a b", "c", "", "d"]
+    for names in (["age (text)"], ["age", "age (text)"], ["age (text)", "age"]):
+        clinical, _ = read(options={"other_columns": names}, **{"age (text)": words})
+        assert clinical_table.text_column(clinical, "age (text)").tolist() == words
+        if "age" in names:
+            assert clinical_table.text_column(clinical, "age").tolist() == ["40", "51.5", "", "33"]
+        else:
+            assert clinical_table.text_column(clinical, "age").tolist()[1] == 51.5
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,10 @@ def test_exclusions_come_in_their_order_and_only_the_first_counts():
             criterion_name(1): [True, True] + [False] * 7,
         },
     )
-    flags = pd.DataFrame(
+    found = pd.DataFrame(
         {
-            "blur": [True, True, True, False, False, False],
-            "duplicate": [True, True, False, False, False, False],
+            "blur": [False, True, True, False, False, False],
+            "text": [True, True, False, False, False, False],
         },
         index=[3, 4, 5, 6, 7, 8],
     )
@@ -64,8 +64,8 @@ def test_exclusions_come_in_their_order_and_only_the_first_counts():
         frame,
         [AGE, HT],
         criteria=CRITERIA,
-        flags=flags,
-        exclude_flagged=["duplicate", "blur"],
+        flags=found,
+        exclude_flagged=["text", "blur"],
         scores=["SVM"],
     )
     assert counts(flow) == [
@@ -73,7 +73,7 @@ def test_exclusions_come_in_their_order_and_only_the_first_counts():
         ("Not the first operation", 1),
         ("I-131 before ultrasound", 1),
         ("image quality, reader's decision", 1),
-        ("duplicate image", 1),  # the reader keeps the other one
+        ("text in the image", 1),  # the reader keeps the other one
         ("blurred image", 1),
         ("outcome not recorded", 1),
         ("Age not recorded", 1),
@@ -89,10 +89,112 @@ def test_a_missing_score_excludes():
 
 
 def test_flags_that_do_not_exclude_are_only_shown():
-    flags = pd.DataFrame({"duplicate": [True, False, False, False], "blur": [True] * 4})
-    flow = cohort.include(clinical(), [AGE], flags=flags, exclude_flagged=["duplicate"])
+    flags = pd.DataFrame({"size": [True, False, False, False], "blur": [True] * 4})
+    flow = cohort.include(clinical(), [AGE], flags=flags, exclude_flagged=["size"])
     assert flow.frame.index.tolist() == [1, 2, 3]
     assert len(cohort.include(clinical(), [AGE], exclude_flagged=["duplicate"]).frame) == 4
+
+
+def of_pixels(hashes, **flags):
+    """What is found in images of which equal letters are copies; "-" was not examined."""
+    found = pd.DataFrame({"pixel_hash": list(hashes)} | flags)
+    found["duplicate"] = found["pixel_hash"].duplicated()
+    return found[found["pixel_hash"] != "-"]
+
+
+def without_copies(frame, found, *, order=("duplicate", "blur"), **options):
+    order = [flag for flag in order if flag in found]
+    return cohort.include(
+        frame, [AGE], measured=found, flags=found, exclude_flagged=order, **options
+    )
+
+
+def test_of_copies_the_first_stays():
+    flow = without_copies(clinical(6), of_pixels("abacba"))
+    assert flow.frame.index.tolist() == [0, 1, 3] and counts(flow)[1] == ("duplicate image", 3)
+
+
+def test_a_copy_stays_where_the_first_leaves_at_another_step():
+    frame = clinical(
+        10,
+        y=[nan, 1, 0, 1, 0, 1, 0, 1, 1, 1],
+        age=[50, 50, nan, 50, 50, 50, 50, 50, 50, 50],
+        section=["long"] * 4 + ["trans", "long"] + ["long"] * 4,
+        quality=[""] * 8 + ["exclude", ""],
+        **{criterion_name(0): [False] * 6 + [True] + [False] * 3},
+    )
+    found = of_pixels("aabbcc-dee", blur=[False] * 10)
+    flow = without_copies(frame, found, criteria=CRITERIA[:1], view_column="section", view="long")
+    assert flow.frame.index.tolist() == [1, 3, 5, 7, 9]
+    assert "duplicate image" not in dict(counts(flow))
+    blurred = of_pixels("aa", blur=[True, False])
+    for order in (["duplicate", "blur"], ["blur", "duplicate"]):
+        flow = without_copies(clinical(2), blurred, order=order)
+        assert flow.frame.index.tolist() == [1]
+        assert counts(flow)[1:] == [("blurred image", 1)]
+
+
+def test_copies_are_counted_where_their_flag_stands():
+    found = of_pixels("aabc", blur=[False, False, True, False])
+    for order, labels in (
+        (["duplicate", "blur"], ["duplicate image", "blurred image"]),
+        (["blur", "duplicate"], ["blurred image", "duplicate image"]),
+    ):
+        flow = without_copies(clinical(), found, order=order)
+        assert counts(flow)[1:] == [(label, 1) for label in labels]
+
+
+def test_copies_that_the_reader_keeps_stay():
+    frame = clinical(4, quality=["", "keep", "", "keep"])
+    assert without_copies(frame, of_pixels("aaaa")).frame.index.tolist() == [0, 1, 3]
+
+
+def test_a_copy_of_another_image_of_a_patient_costs_nobody():
+    # Patient a is analysed by row 1, so that row 2, a copy of row 0, may stay for b.
+    frame = clinical(3, source_id=["a", "a", "b"], size=["1", "2", "3"])
+    flow = without_copies(frame, of_pixels("xyx"), one_per_patient="size")
+    assert flow.frame.index.tolist() == [1, 2]
+    assert counts(flow)[1:] == [("further image of the same patient", 1)]
+    # b's larger image is a copy of a's, the smaller one a copy of c's: b has none of their own.
+    frame = clinical(4, source_id=["a", "b", "b", "c"], size=["5", "9", "2", "7"])
+    frame = frame.loc[[0, 1, 3, 2]].reset_index(drop=True)
+    flow = without_copies(frame, of_pixels("xxyy"), one_per_patient="size")
+    assert flow.frame.index.tolist() == [0, 2]
+    assert counts(flow)[1:] == [("duplicate image", 2)]
+
+
+def test_an_image_entered_twice_for_one_patient_is_no_repeated_patient():
+    flow = without_copies(clinical(3, source_id=["a", "b", "a"]), of_pixels("xyx"))
+    assert flow.frame.index.tolist() == [0, 1]
+
+
+def test_no_image_is_lost_to_a_copy_and_none_is_studied_twice():
+    rng = np.random.default_rng(11)
+    for _ in range(40):
+        n = 40
+        frame = clinical(
+            n,
+            source_id=[f"p{i}" for i in rng.integers(0, 25, n)],
+            y=rng.choice([0, 1, nan], n),
+            age=rng.choice([50, nan], n, p=[0.8, 0.2]),
+        )
+        found = of_pixels(rng.choice(list("abcdefghijkl"), n), blur=rng.random(n) < 0.2)
+        found["area"] = rng.random(n)
+        flow = without_copies(frame, found, one_per_patient="area")
+        alone = cohort.include(
+            frame,
+            [AGE],
+            measured=found,
+            flags=found,
+            exclude_flagged=["blur"],
+            one_per_patient="area",
+        )
+        assert found["pixel_hash"][flow.frame.index].is_unique
+        assert flow.frame["source_id"].is_unique
+        assert set(found["pixel_hash"][alone.frame.index]) <= set(
+            found["pixel_hash"][flow.frame.index]
+        )
+        assert n == len(flow.frame) + sum(step["n"] for step in flow.steps if step["excluded"])
 
 
 def test_candidates_are_those_whom_only_an_image_may_exclude():
@@ -153,8 +255,102 @@ def test_sizes_that_cannot_pick_are_named():
         "  row 3: size: empty, expected a number that picks the row of the patient"
     ):
         cohort.include(frame, [AGE], one_per_patient="size")
-    with refused("`one_per_patient`: 'area' is neither a column of the table nor measured."):
+    with refused(
+        "`one_per_patient`: 'area' is neither a column of the table nor a measured number."
+    ):
         cohort.include(frame, [AGE], one_per_patient="area")
+
+
+def measures():
+    """Of three images, one of them without the size of its pixels."""
+    return pd.DataFrame(
+        {
+            "pixel_hash": ["a", "b", "c"],
+            "notes": [""] * 3,
+            "touches_border": [True, False, False],
+            "rows": [100] * 3,
+            "mask_diameter_mm": [nan, 5, nan],
+        }
+    )
+
+
+@pytest.mark.parametrize("column", ["pixel_hash", "notes", "touches_border", "area"])
+def test_only_measured_numbers_pick(column):
+    with refused(
+        f"`one_per_patient`: {column!r} is neither a column of the table nor a measured number. "
+        "Measured: mask_diameter_mm, rows."
+    ):
+        cohort.include(
+            clinical(3, source_id=["a", "a", "b"]),
+            [AGE],
+            one_per_patient=column,
+            measured=measures(),
+        )
+
+
+def test_a_size_that_was_not_measured_picks_nothing():
+    options = {"one_per_patient": "mask_diameter_mm", "measured": measures()}
+    with refused(
+        "The cohort cannot be used:\n  row 2: mask_diameter_mm: not measured, expected a number "
+        "that picks the row of the patient"
+    ):
+        cohort.include(clinical(3, source_id=["a", "a", "b"]), [AGE], **options)
+    assert len(cohort.include(clinical(3), [AGE], **options).frame) == 3
+
+
+def test_ids_are_no_sizes_and_are_not_quoted():
+    frame = clinical(3, source_id=["a", "a", "b"], case=[" a", "a", "b"])
+    with refused("`one_per_patient`: 'case' is the column of the ids."):
+        cohort.include(frame, [AGE], one_per_patient="case")
+
+
+def test_columns_that_are_variables_too_pick_and_show_views():
+    table = pd.DataFrame(
+        {
+            "id": ["a", "a", "b", "b"],
+            "y": ["1", "1", "0", "0"],
+            "age": ["50", "50", "60", "60"],
+            "size": ["7", "3", "2", "4"],
+            "section": ["1", "2", "1", "1"],
+        }
+    )
+    numbers = [AGE, *({"name": n, "label": n, "kind": "continuous"} for n in ("size", "section"))]
+    frame, problems = cohort.read_clinical(
+        table, numbers, id_column="id", outcome_column="y", other_columns=["size", "section"]
+    )
+    assert problems == []
+    flow = cohort.include(frame, numbers, view_column="section", view="1", one_per_patient="size")
+    assert flow.frame.index.tolist() == [0, 3] and flow.frame["size"].tolist() == [7, 4]
+    with refused("section: no row has the view '3'. There: '1' (3), texts that occur once: 1."):
+        cohort.include(frame, numbers, view_column="section", view="3")
+
+
+def test_every_error_tells_its_problems_without_a_heading():
+    repeated = clinical(source_id=["a", "b", "a", "b"])
+    for options, problems in (
+        (
+            {},
+            [
+                f"row {rows}: the same patient; `one_per_patient` says which row to take"
+                for rows in ("2, 4", "3, 5")
+            ],
+        ),
+        (
+            {"one_per_patient": "area"},
+            ["`one_per_patient`: 'area' is neither a column of the table nor a measured number."],
+        ),
+        (
+            {"view_column": "ht", "view": "long"},
+            ["ht: no row has the view 'long'. There: 'No' (4)."],
+        ),
+        (
+            {"exclude_flagged": ["blur"], "flags": pd.DataFrame({"blur": [True] * 4})},
+            ["No patient is left. Assessed (images): 4; Excluded: blurred image: 4."],
+        ),
+    ):
+        with pytest.raises(cohort.CohortError) as caught:
+            cohort.include(repeated, [AGE], **options)
+        assert caught.value.problems == problems
 
 
 def test_a_repeated_patient_stops_when_nothing_says_which_row_counts():
@@ -168,10 +364,8 @@ def test_a_repeated_patient_stops_when_nothing_says_which_row_counts():
 
 def test_a_cohort_of_nobody_says_how_it_came_about():
     with refused(
-        "No patient is left:\n"
-        "  Assessed (patients): 4\n"
-        "  Excluded: outcome not recorded: 1\n"
-        "  Excluded: Age not recorded: 3"
+        "No patient is left. Assessed (patients): 4; Excluded: outcome not recorded: 1; "
+        "Excluded: Age not recorded: 3."
     ):
         cohort.include(clinical(y=[0, 0, 1, nan], age=[nan] * 4), [AGE])
 
@@ -192,7 +386,13 @@ def test_every_row_is_counted_once_at_the_first_step_it_fails():
         view = {"view_column": "section", "view": "long"}
         rows = cohort.candidates(frame, criteria=CRITERIA, **view)
         images = pd.DataFrame(
-            {"blur": rng.random(len(rows)) < 0.2, "area": rng.random(len(rows))}, index=rows.index
+            {
+                "blur": rng.random(len(rows)) < 0.2,
+                "area": rng.random(len(rows)),
+                "pixel_hash": [str(row % 37) for row in rows.index],
+                "duplicate": False,
+            },
+            index=rows.index,
         )
         flow = cohort.include(
             frame,
@@ -202,7 +402,7 @@ def test_every_row_is_counted_once_at_the_first_step_it_fails():
             one_per_patient="area",
             measured=images,
             flags=images,
-            exclude_flagged=["blur"],
+            exclude_flagged=["duplicate", "blur"],
         )
         assert n == len(flow.frame) + sum(step["n"] for step in flow.steps if step["excluded"])
         assert flow.frame["source_id"].is_unique

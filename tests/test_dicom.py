@@ -192,17 +192,77 @@ def test_jpeg_baseline_is_close(tmp_path):
         ("SC_rgb_jpeg_gdcm.dcm", "SC_rgb_rle.dcm"),  # JPEG lossless
     ],
 )
-def test_files_of_other_writers_agree(file, plain):
-    twin, original = (dicom.read(Path(get_testdata_file(name))) for name in (file, plain))
-    assert np.array_equal(twin.grey, original.grey)
+def test_files_of_other_writers_agree(tmp_path, file, plain):
+    read = []
+    for name in (file, plain):
+        data = pydicom.dcmread(get_testdata_file(name))
+        if data.BitsStored == 16:  # of which the magnetic resonance fills 11
+            data.BitsStored, data.HighBit = 13, 12
+        data.save_as(tmp_path / name)
+        read.append(dicom.read(tmp_path / name).grey)
+    assert np.array_equal(*read) and np.ptp(read[0]) > 50
 
 
 def test_deep_files_are_scaled_by_their_depth_however_dark(tmp_path):
-    deep = GREY.astype(np.uint16)  # at most 239 of 65535, or of 4095
+    deep = np.linspace(0, 8192, GREY.size).reshape(GREY.shape).astype(np.uint16)
     whole = dicom.read(write_dicom(tmp_path / "a.dcm", deep)).grey
-    twelve = dicom.read(write_dicom(tmp_path / "b.dcm", deep, BitsStored=12, HighBit=11)).grey
+    twelve = dicom.read(write_dicom(tmp_path / "b.dcm", deep // 8, BitsStored=12, HighBit=11)).grey
     assert whole == pytest.approx(deep * (255 / 65535))
-    assert twelve == pytest.approx(deep * (255 / 4095))
+    assert twelve == pytest.approx(deep // 8 * (255 / 4095))
+
+
+@pytest.mark.parametrize(
+    ("top", "tags", "words"),
+    [
+        (201, {}, "stored values 0 to 201, but its 16 bits hold 0 to 65535"),
+        (4095, {}, "stored values 0 to 4095, but its 16 bits hold 0 to 65535"),
+        (8190, {}, "stored values 0 to 8190, but its 16 bits hold 0 to 65535"),
+        (
+            511,
+            {"BitsStored": 12, "HighBit": 11},
+            "stored values 0 to 511, but its 12 bits hold 0 to 4095",
+        ),
+        (
+            201,
+            {"PixelRepresentation": 1},
+            "stored values 0 to 201, but its 16 bits hold -32768 to 32767",
+        ),
+        (
+            201,  # which the rescaling makes less than 1
+            {"RescaleSlope": 0.0038910506, "RescaleIntercept": 0},
+            "stored values 0 to 201, but its 16 bits hold 0 to 65535",
+        ),
+    ],
+)
+def test_deep_files_that_use_an_eighth_of_their_depth_at_most_are_refused(
+    tmp_path, top, tags, words
+):
+    deep = np.linspace(0, top, GREY.size).reshape(GREY.shape).astype(np.uint16)
+    message = (
+        f"a.dcm: {words}: hardly any levels of grey would be left. Export the image with 8 bits."
+    )
+    with pytest.raises(ImageError, match=f"^{re.escape(message)}$"):
+        dicom.read(write_dicom(tmp_path / "a.dcm", deep, **tags))
+
+
+def test_eight_bits_are_taken_however_dark_and_indices_of_a_palette_too(tmp_path):
+    dark = GREY // 16
+    assert np.array_equal(dicom.read(write_dicom(tmp_path / "a.dcm", dark)).grey, dark)
+    path = write_dicom(tmp_path / "b.dcm", dark.astype(np.uint16), **palette(TABLE))
+    assert dicom.read(path).grey == pytest.approx(TABLE[dark] @ [0.299, 0.587, 0.114])
+
+
+@pytest.mark.parametrize("kept", ["meta information", "nothing"])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_files_without_a_preamble_are_read(tmp_path, kept, syntax):
+    whole = write_dicom(tmp_path / "a.dcm", GREY, syntax=syntax, PixelSpacing=[0.3, 0.4])
+    content = whole.read_bytes()[132:]
+    if kept == "nothing":  # as devices wrote before 1993
+        content = content[12 + int.from_bytes(content[8:12], "little") :]
+    (tmp_path / "b").write_bytes(content)
+    assert content[0] == (8 if kept == "nothing" else 2)  # the group of its first element
+    image, spacing = imaging.read_image(tmp_path / "b")
+    assert np.array_equal(image, GREY) and spacing == (0.3, 0.4)
 
 
 @pytest.mark.parametrize(

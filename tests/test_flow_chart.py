@@ -59,7 +59,14 @@ EXTERNAL = [
         cohort("External cohort", 200, 60),
     )
 ]
-CHARTS = {"study": MANY, "study and external": MANY + EXTERNAL}
+# Criteria that were declared and excluded nobody: beside others, and in a box of their own.
+NOBODY = [
+    step | {"n": 0} if step["label"].endswith(("thyroid", "before ultrasound")) else step
+    for step in MANY[:-3]
+]
+NOBODY[0] = NOBODY[0] | {"n": 741 - 11}
+NOBODY += [{"label": "Eligible", "n": 544}, excluded("blurred image", 0), *MANY[-3:]]
+CHARTS = {"study": MANY, "study and external": MANY + EXTERNAL, "study, some nobody": NOBODY}
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +109,7 @@ def test_every_box_has_its_count():
     ("chart", "width"),
     [
         *(("study", width) for width in (COLUMN, PUBLISHED, PAGE)),
+        ("study, some nobody", PUBLISHED),
         *(("study and external", width) for width in (PUBLISHED, PAGE)),
     ],
 )
@@ -109,7 +117,7 @@ def test_every_box_has_its_count():
 def test_text_stays_in_its_box_and_boxes_apart(chart, width, dpi):
     fig, ax = drawn(CHARTS[chart], width, dpi=dpi)
     texts = [text for text in ax.texts if text.get_text()]
-    headed = 2 if chart != "study" else 0
+    headed = 2 if "external" in chart else 0
     boxes = ax.patches
     heads = [text for text in texts if text.get_text() in ("Study", "External")]
     assert len(heads) == headed and len(texts) - headed == len(boxes)
@@ -132,6 +140,17 @@ def test_every_exclusion_is_named_with_its_number():
     for step in MANY[1:15]:
         reason = step["label"].removeprefix("Excluded: ")
         assert f"{reason[1:]} (n = {step['n']})" in side.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_criteria_that_excluded_nobody_are_said():
+    _, ax = drawn(NOBODY, PUBLISHED)
+    boxes = [text.replace("\N{NO-BREAK SPACE}", " ") for text in written(ax)]
+    first, second = (text for text in boxes if text.startswith("Excluded"))
+    assert first.startswith("Excluded (n = 186) Not first-time thyroid surgery (n = 12) ")
+    assert "Metastatic tumour in the thyroid (n = 0) Poor-quality ultrasound (n = 14) " in first
+    assert "Intervention or I-131 before ultrasound (n = 0) Image quality" in first
+    assert second == "Excluded (n = 0) Blurred image (n = 0)"
+    assert boxes[:3] == ["Assessed (images) n = 730", "Eligible n = 544", "Included n = 544"]
 
 
 def test_external_cohort_stands_beside_the_study_with_its_own_exclusions():
@@ -163,7 +182,7 @@ def written_in_boxes(ax):
 @pytest.mark.parametrize("chart", CHARTS)
 def test_no_line_runs_through_a_box(chart):
     _, ax = drawn(CHARTS[chart], PUBLISHED)
-    assert len(ax.lines) == 2 * (1 + (chart != "study"))
+    assert len(ax.lines) == 2 * (1 + ("external" in chart))
     for line in ax.lines:
         (x0, x1), (y0, y1) = sorted(line.get_xdata()), sorted(line.get_ydata())
         for box in ax.patches:

@@ -1,5 +1,6 @@
 """Image files: grey values, pixel sizes, masks against their images, and a user's folder."""
 
+import hashlib
 import pickle
 import re
 from pathlib import Path
@@ -11,7 +12,7 @@ import SimpleITK as sitk
 from PIL import Image
 
 from tests.test_dicom import write_dicom
-from thyro import imaging
+from thyro import imaging, pixels
 
 REAL = Path("../shared/data")
 needs_real_data = pytest.mark.skipif(
@@ -106,9 +107,19 @@ def test_a_frame_is_chosen(tmp_path, name):
         imaging.read_image(path)
     assert np.array_equal(imaging.read_image(path, frame=1)[0], GREY // 2)
     write_picture(tmp_path / "m.png", NODULE)
-    for text in ("1", "1.0"):  # as spreadsheets write it
-        case = one(tmp_path, name, "m.png", frame=text)[0]
+    for cell in ("1", "1.0", 1.0, np.float64(1)):  # as spreadsheets write it, or typed
+        case = one(tmp_path, name, "m.png", frame=cell)[0]
         assert np.array_equal(case.image, GREY // 2)
+
+
+def test_a_typed_frame_may_be_missing_and_must_be_whole(tmp_path):
+    write_picture(tmp_path / "a.png", GREY)
+    write_picture(tmp_path / "m.png", NODULE)
+    for cell in (np.nan, None, pd.NA, ""):
+        assert np.array_equal(one(tmp_path, "a.png", "m.png", frame=cell)[0].image, GREY)
+    message = "frame '0.5': expected a whole number from 0, or an empty cell."
+    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+        one(tmp_path, "a.png", "m.png", frame=0.5)[0]
 
 
 # The user's folder.
@@ -145,6 +156,48 @@ def test_a_missing_size_is_noted_or_taken_from_the_study(tmp_path):
     assert wrong.notes == (
         "pixel size taken from cohort.spacing_mm (its PixelSpacing is not positive)",
     )
+
+
+def test_the_hash_is_that_of_shape_and_8_bit_pixels_before_anything_is_black(tmp_path):
+    expected = hashlib.sha256(b"(12, 20)" + GREY.tobytes()).hexdigest()
+    assert pixels.pixel_hash(GREY) == pixels.pixel_hash(GREY + 0.3) == expected
+    changed = GREY.copy()
+    changed[0, 0] += 1
+    assert pixels.pixel_hash(changed) != expected
+    assert pixels.pixel_hash(GREY.reshape(20, 12)) != expected  # the same bytes
+    write_picture(tmp_path / "a.png", GREY)
+    write_picture(tmp_path / "m.png", NODULE)
+    for options in ({}, {"border_px": (1, 2, 3, 4)}, {"blank_outside_scan": True}):
+        assert one(tmp_path, "a.png", "m.png", **options)[0].pixel_hash == expected
+
+
+@pytest.mark.parametrize("second", ["m.png", "copy.nii.gz"])
+def test_the_second_mask_is_not_the_first(tmp_path, second):
+    write_picture(tmp_path / "a.png", GREY)
+    write_picture(tmp_path / "m.png", NODULE)
+    write_volume(tmp_path / "copy.nii.gz", NODULE[None])
+    message = (
+        f"second mask {second}: the same pixels as the first mask. "
+        "Name the outline of the second reader, or empty the cell."
+    )
+    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+        one(tmp_path, "a.png", "m.png", second_mask=second)[0]
+
+
+def test_images_are_judged_as_they_will_be_stored(tmp_path):
+    write_picture(tmp_path / "m.png", NODULE)
+    for values, message in [
+        (GREY / 1000 + 2, "every pixel is 2; there is nothing to see."),
+        (GREY / 300 + 2, "holds the grey values 2 and 3 only. Is it a mask?"),
+    ]:
+        write_volume(tmp_path / "a.mha", values.astype(np.float32))
+        with pytest.raises(imaging.ImageError, match=f"^{re.escape(f'a.mha: {message}')}$"):
+            one(tmp_path, "a.mha", "m.png")[0]
+    even = np.where(NODULE == 1, 100 + GREY / 1000, GREY).astype(np.float32)
+    write_volume(tmp_path / "a.mha", even)
+    message = "every pixel of the image inside it is 100. Is it the mask of this image?"
+    with pytest.raises(imaging.ImageError, match=f"^{re.escape(f'mask m.png: {message}')}$"):
+        one(tmp_path, "a.mha", "m.png")[0]
 
 
 def test_notes_and_cases_never_name_a_file(tmp_path):

@@ -17,10 +17,10 @@ LAYERS = [
     {"study", "baseline", "flow_chart"},
     {"params", "wording", "figures", "pictures", "diagrams", "model_figures", "paper"}
     | {"crossref", "shortcodes", "reference_docx"},
-    {"store", "tables", "sheets"},
+    {"store", "tables", "sheets", "truth"},
     {"supplement", "sources", "terminal"},
     {"render", "intake"},
-    {"manuscript"},
+    {"manuscript", "inspection"},
     {"cli"},
 ]
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}

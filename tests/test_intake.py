@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pydicom
 import pytest
+import SimpleITK as sitk
 from PIL import Image
 
-from thyro import casemix, cohort, example, intake, params, simulate, sources, store
-from thyro.study import Source
+from thyro import casemix, cohort, example, inspection, intake, params, simulate, sources, store
+from thyro.study import Cohort, Source
 
 N = 24
 
@@ -25,6 +26,8 @@ def folder(made, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     store.project_root.cache_clear()
     table = simulate.source_table(made)
+    table["y"] = ["0", "1"] * (N // 2)
+    table.loc[table["y"].eq("0"), "lnm_location"] = "No"
     masks = made.readers
     frames = zip(made.images, *masks, strict=True)
     example.write(tmp_path / "data", table, frames, spacing_mm=list(made.table["spacing_mm"]))
@@ -32,14 +35,14 @@ def folder(made, tmp_path, monkeypatch):
     store.project_root.cache_clear()
 
 
-def source(**changes):
+def source(kind=Source, **changes):
     variables = [v for v in simulate.variables() if v["name"] in ("age", "margin")]
     columns = {"source": "folder", "table": "patients.csv", **sources.COLUMNS}
-    return Source(**columns | {"variables": variables} | changes)
+    return kind(**columns | {"variables": variables} | changes)
 
 
 def admit(*, external=None, **changes):
-    given = {"cohort": source(**changes)} | ({"external": external} if external else {})
+    given = {"cohort": source(Cohort, **changes)} | ({"external": external} if external else {})
     return intake.admit(given, data_dir="data", out_dir="results/mine/00_cohort", seed=1)
 
 
@@ -60,7 +63,7 @@ def problems_of(call):
 def test_a_folder_gives_the_patients_that_were_written(folder, made):
     admission = admit()["cohort"]
     patients = admission.patients("train", "results/mine/00_cohort")
-    assert patients["y"].tolist() == made.table["y"].tolist()
+    assert patients["age"].tolist() == made.table["age"].tolist()
     assert patients["spacing_mm"].tolist() == pytest.approx(
         np.array(made.table["spacing_mm"].tolist())
     )
@@ -85,6 +88,49 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_left(folder):
         assert any(line.startswith(start) for line in lines), (start, lines)
     assert not store.path("results/mine/00_cohort").exists()
     assert list(store.path("results/mine").iterdir()) == []
+
+
+def test_a_cohort_that_cannot_be_split_stops_before_its_images_are_read(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    table["y"] = ["1"] * 5 + ["0"] * (N - 5)
+    table["centre"] = "North"
+    table.to_csv(folder / "patients.csv", index=False)
+    (folder / "images/S0010.dcm").unlink()
+    lines = problems_of(lambda: admit(split="centre", split_column="centre", test_centres=["S"]))
+    assert lines[0].startswith("The cohort has 5 patients with and 19 without the outcome")
+    assert lines[1].startswith("row 11: image 'images/S0010.dcm' is not in the data folder")
+    table.assign(y=["0", "1"] * (N // 2)).to_csv(folder / "patients.csv", index=False)
+    lines = problems_of(lambda: admit(split="centre", split_column="centre", test_centres=["S"]))
+    assert lines[0].startswith("`test_centres`: no patient of 'S' in the column 'centre'")
+
+
+def test_both_tables_are_judged_when_one_lacks_a_column(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    table.assign(age="old").to_csv(folder / "other.csv", index=False)
+    table.drop(columns="margin").to_csv(folder / "patients.csv", index=False)
+    lines = problems_of(lambda: admit(external=source(table="other.csv")))
+    assert lines[0].startswith("The table has no column 'margin'")
+    assert lines[1].startswith("external row 2, 3, 4")
+
+
+def test_text_of_an_excluded_image_is_in_no_sheet(folder):
+    data = pydicom.dcmread(folder / "images/S0004.dcm")
+    wide = np.zeros((128, 320), np.uint8)
+    wide[:, :160] = data.pixel_array
+    wide[20:100:4, 200:300:3] = 255  # letters beside the scan
+    data.Columns, data.PixelData = 320, wide.tobytes()
+    data.save_as(folder / "images/S0004.dcm")
+    for part in ("masks", "masks_2"):
+        mask = sitk.ReadImage(str(folder / part / "S0004.nii.gz"))
+        values = np.pad(sitk.GetArrayFromImage(mask), ((0, 0), (0, 0), (0, 160)))
+        wider = sitk.GetImageFromArray(values)
+        wider.SetSpacing(mask.GetSpacing())
+        sitk.WriteImage(wider, str(folder / part / "S0004.nii.gz"))
+    for flags, brightest in ((["text"], 0), ([], 255)):
+        admission = admit(exclude_flagged=flags)["cohort"]
+        ((_, image, _, note),) = inspection.flagged_cases({"cohort": admission})
+        assert note == f"row 5, {'not included' if flags else 'kept'}: text"
+        assert image[:, 170:].max() == brightest
 
 
 def test_an_image_of_an_excluded_patient_need_not_be_readable(folder):
@@ -117,7 +163,7 @@ def test_a_duplicate_leaves_unless_the_reader_keeps_it(folder):
         "Excluded: image quality, reader's decision"
     ]
     # Flagged all the same, so that the second sheet shows it.
-    flagged = [(title, note) for title, *_, note in intake.flagged_cases({"cohort": kept})]
+    flagged = [(title, note) for title, *_, note in inspection.flagged_cases({"cohort": kept})]
     assert flagged == [(kept.patient_ids[5], "row 7, kept: duplicate")]
 
 
@@ -135,7 +181,13 @@ def test_the_largest_nodule_of_a_patient_is_measured(folder):
 
 def test_an_image_in_both_cohorts_is_a_problem(folder):
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
-    other = table.iloc[4:6].assign(patient_id=["X1", "X2"])
+    other = table.iloc[4:14]
+    other = other.assign(patient_id=[f"X{i}" for i in range(10)], y=list("0101010101"))
+    for row in range(2, 10):  # other pixels
+        shown = pydicom.dcmread(folder / other["image"].iloc[row])
+        shown.PixelData = shown.PixelData[::-1]
+        other.iloc[row, list(other).index("image")] = f"images/other-{row}.dcm"
+        shown.save_as(folder / f"images/other-{row}.dcm")
     other.to_csv(folder / "other.csv", index=False)
     lines = problems_of(lambda: admit(external=source(table="other.csv")))
     assert lines == [
@@ -147,15 +199,12 @@ def test_an_image_in_both_cohorts_is_a_problem(folder):
 
 def test_an_external_cohort_without_outcomes_stops(folder):
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
-    table = table.assign(patient_id="X" + table["patient_id"], y="0", image=table["image"])
-    table.tail(5).to_csv(folder / "other.csv", index=False)
-    table.head(N - 5).assign(patient_id=table["patient_id"] + "Y").to_csv(
-        folder / "patients.csv", index=False
-    )
-    assert problems_of(lambda: admit(external=source(table="other.csv"))) == [
+    other = table.tail(5).assign(patient_id=list("vwxyz"), y="0", lnm_location="No")
+    other.to_csv(folder / "other.csv", index=False)
+    assert problems_of(lambda: admit(external=source(table="other.csv")))[0] == (
         "The external cohort has 0 of 5 with the outcome; at least two with and two without are "
         "needed. Add patients."
-    ]
+    )
 
 
 def test_pixel_sizes_that_some_images_lack_are_a_problem(folder):
@@ -209,7 +258,7 @@ def test_pseudonyms_follow_the_key_of_the_project(folder):
 
 def test_simulated_cohorts_take_the_same_door(tmp_path):
     study = params.load("smoke", store.path("params"))
-    small = study.cohort.model_copy(update={"n_patients": 20, "image_shape": [128, 160]})
+    small = study.cohort.model_copy(update={"n_patients": 40, "image_shape": [128, 160]})
     admitted = intake.admit(
         {"cohort": small, "external": small.model_copy(update={"device": "B"})},
         data_dir="",
@@ -218,8 +267,8 @@ def test_simulated_cohorts_take_the_same_door(tmp_path):
         workers=2,
     )
     ids = [set(admission.patient_ids) for admission in admitted.values()]
-    assert [len(some) for some in ids] == [20, 20] and not ids[0] & ids[1]
+    assert [len(some) for some in ids] == [40, 40] and not ids[0] & ids[1]
     truth = admitted["cohort"].truth
     assert truth["patient_id"].tolist() == admitted["cohort"].patient_ids.tolist()
     assert truth.attrs["coefficients"]["age"] == casemix.LOG_ODDS["age"]
-    assert admitted["cohort"].flow.steps[0]["n"] > 20
+    assert admitted["cohort"].flow.steps[0]["n"] > 40

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from scipy.special import expit
 
-from thyro import clinical, manuscript, params, performance, statistics
+from thyro import clinical, manuscript, params, performance, statistics, truth, wording
 from thyro.study import Study
 
 SIGNATURES = ["first", "second"]
@@ -29,6 +30,12 @@ def score_study(signatures):
         external={"table": "other.csv"},
         nomogram={"signatures": signatures},
     )
+
+
+def beside(commit):
+    """The neighbour of a result."""
+    versions = dict.fromkeys(["python", *manuscript.PACKAGES], "1.0")
+    return {"commit": commit, "versions": versions, "device": "x86_64"}
 
 
 def write(folder, name, value):
@@ -52,12 +59,9 @@ def scores(request, tmp_path):
     train = patients[split == "train"]
     named = zip(("Nomogram_A", "Nomogram_B"), request.param, strict=False)
     terms = {name: [s, "age"] for name, s in named} | {"Nomogram_C": ["age"]}
-    p = pd.DataFrame(
-        {
-            name: clinical.fit_logistic(train, train["y"], chosen).predict(patients)
-            for name, chosen in terms.items()
-        }
-    )
+    fits = {name: clinical.fit_logistic(train, train["y"], t) for name, t in terms.items()}
+    p = pd.DataFrame({name: fit.predict(patients) for name, fit in fits.items()})
+    chosen = clinical.select_terms(train, train["y"], ["age"])
     every = patients[SIGNATURES].join(p)
     test = split == "test"
     pairs = statistics.delong_matrix(patients.loc[test, "y"], p[test])
@@ -70,10 +74,22 @@ def scores(request, tmp_path):
     for name, value in {
         "00_cohort/patients.parquet": patients.drop(columns=SIGNATURES),
         "00_cohort/cohort.json": about,
-        "00_cohort/flow.json": [{"label": "Assessed", "n": 80, "excluded": False}],
+        "00_cohort/flow.json": [
+            {"label": "Assessed (patients)", "n": 80, "excluded": False},
+            {"label": "Assessed (images)", "n": 40, "excluded": False, "external": True},
+        ],
         "05_nomogram/scalars.json": factors,
+        "05_nomogram/scalars.json.json": beside("0a1b2c"),
+        "05_nomogram/logistic.parquet": chosen.to_frame(),
+        **{
+            f"05_nomogram/nomogram_{name[-1]}.json": {"fit": fit.to_dict()}
+            for name, fit in fits.items()
+        },
         "06_statistics/performance.parquet": measured,
         "06_statistics/calibration.parquet": calibrated,
+        "06_statistics/calibration.parquet.json": beside("6d7e8f+"),
+        "06_statistics/delong.parquet.json": beside("0a1b2c"),
+        "06_statistics/gone.parquet.json": beside("of a file that is not there"),
         "06_statistics/delong.parquet": pairs.assign(cohort="test", family="nomogram"),
         **{f"notebooks/{job}.json": {"seconds": 2.0, "peak_mb": 1234} for job in study.jobs},
     }.items():
@@ -92,13 +108,12 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "comparison": True,
         "external": True,
         "recovery": False,
-        "protocols": False,
-        "audit": True,
     }
-    assert not {"sr", "features", "selection", "deep", "recovery"} & set(made)
+    assert not {"sr", "features", "selection", "deep", "simulation", "recovery"} & set(made)
     assert ("nomogram_b" in made["performance"]) == ("a_vs_b" in made["delong"]) == two
     assert made["study"]["name"] == "a cohort of 80 real patients (two)"
     assert made["external"]["n"] == "40" and made["cohort"]["n_train"] == "40"
+    assert made["external"]["excluded"] == "0 images" and made["cohort"]["excluded"] == "0"
     assert "and no model uses it" in made["cohort"]["missing"]
 
 
@@ -110,6 +125,58 @@ def test_the_stages_are_those_of_the_study(scores):
     assert manuscript.variables(str(folder), "two", study)["run"]["seconds"] == "6"
 
 
+def test_commits_are_those_of_the_results(scores):
+    """Not that of the rendering, and every one where a study was resumed."""
+    study, folder = scores
+    run = manuscript.variables(str(folder), "two", study)["run"]
+    assert run["commit"] == "0a1b2c and 6d7e8f+"
+    assert run["device"] == "the CPU (x86_64)" and run["packages"].startswith("numpy 1.0, scipy")
+
+
+def invented_strings():
+    return yaml.safe_load(Path("tests/report/variables.yml").read_text())
+
+
+def test_the_strings_of_the_rendered_fixture_are_those_of_a_study(scores):
+    """`tests/report` renders invented strings; here are the real ones, of the same names."""
+    study, folder = scores
+    made = manuscript.variables(str(folder), "two", study)
+    invented = invented_strings()
+    of_models = {"performance", "calibration", "delong"}  # named by the models of the study
+    for section in set(made) - of_models:
+        assert set(invented[section]) == set(made[section]), section
+    assert set(invented["delong"]["a_vs_c"]) == set(made["delong"]["a_vs_c"])
+    nomogram = made["calibration"]["nomogram_a"]
+    assert set(invented["calibration"]["nomogram_a"]) == set(nomogram)
+
+
+def test_those_of_images_and_of_a_simulation_are_too():
+    study, invented = params.load("demo", Path("params")), invented_strings()
+    measured = {"psnr": 30.0, "ssim": 0.8, "psnr_bicubic": 29.0, "ssim_bicubic": 0.7}
+    measured |= {"parameters_generator": 1000, "n_held_out": 9}
+    gains = {"psnr": (1.0, 0.5, 1.5), "ssim": (0.1, 0.0, 0.2)}
+    kept = {name: {"kept": 3} for name in ("radiomics_or", "radiomics_sr")}
+    made = {
+        "sr": wording.super_resolution(study, measured, gains),
+        "deep": wording.networks(["a"]),
+        "selection": wording.selection(study, kept),
+        "simulation": truth.simulation(study),
+    }
+    for section, strings in made.items():
+        assert set(invented[section]) == set(strings), section
+
+
+def test_the_gain_over_bicubic_is_paired():
+    """t interval of four differences by hand: mean 0.5, SD 0.336650, t(3, 0.975) = 3.182446."""
+    quality = pd.DataFrame({"split": ["test"] * 4 + ["external"], "psnr_bicubic": [20.0] * 5})
+    quality["psnr"] = [20.1, 20.4, 20.6, 20.9, 90.0]
+    quality = quality.assign(ssim=-quality["psnr"], ssim_bicubic=-quality["psnr_bicubic"])
+    gains = manuscript._gains(quality, 0.95)
+    half = 3.182446 * 0.336650 / 2
+    assert gains["psnr"] == pytest.approx((0.5, 0.5 - half, 0.5 + half), abs=1e-5)
+    assert gains["ssim"] == pytest.approx((-0.5, -0.5 - half, -0.5 + half), abs=1e-5)
+
+
 def test_the_truth_of_a_simulated_study_is_read_for_test_patients(tmp_path):
     rng = np.random.default_rng(6)
     n = 200
@@ -117,30 +184,34 @@ def test_the_truth_of_a_simulated_study_is_read_for_test_patients(tmp_path):
         {"patient_id": [f"P{i}" for i in range(n)], "age": rng.normal(45, 9, n)}
     )
     patients["split"] = np.repeat(["train", "test"], [120, 80])
+    patients["diameter"] = np.arange(n)
     latent = rng.normal(size=n)
     risk = expit(1.5 - 0.05 * patients["age"] + latent)
     patients["y"] = rng.binomial(1, risk)
     train = patients[:120]
     fit = clinical.fit_logistic(train, train["y"], ["age"])
-    truth = patients[["patient_id"]].assign(image_latent=latent, risk=risk)
-    truth = truth.sample(frac=1, random_state=1)  # found by patient, not by row
-    truth.attrs["coefficients"] = {"intercept": 1.5, "age": -0.05, "image_latent": 1.0}
+    made = patients[["patient_id"]].assign(image_latent=latent, risk=risk)
+    made = made.sample(frac=1, random_state=1)  # found by patient, not by row
+    made.attrs["coefficients"] = {"intercept": 1.5, "age": -0.05, "image_latent": 1.0}
     scores = {"SR_SVM": expit(latent), "OR_SVM": rng.uniform(size=n)}
     for stage, p in (("04_models", scores), ("05_nomogram", {"Nomogram_C": fit.predict(patients)})):
         long = [patients[["patient_id"]].assign(model=m, p=values) for m, values in p.items()]
         write(tmp_path, f"{stage}/predictions.parquet", pd.concat(long))
     write(tmp_path, "00_cohort/patients.parquet", patients)
-    write(tmp_path, "00_cohort/truth.parquet", truth)
+    write(tmp_path, "00_cohort/truth.parquet", made)
     write(tmp_path, "05_nomogram/nomogram_C.json", {"fit": fit.to_dict()})
     study = params.load("demo", Path("params"))
     odds, correlations, risks = manuscript._recovered(str(tmp_path), study)
     assert odds["truth"].tolist() == [-0.05]
     assert odds["estimate"].tolist() == [fit.coefficients[1]]
-    assert correlations["model"].tolist() == ["SR_SVM", "OR_SVM"]
+    assert correlations["known"].tolist() == ["image latent"] * 2 + ["diameter"] * 2
+    assert correlations["model"].tolist() == ["SR_SVM", "OR_SVM"] * 2
     assert correlations["rho"][0] == pytest.approx(1) and abs(correlations["rho"][1]) < 0.3
     tested = patients["split"].eq("test")
     auc = statistics.auc_ci(patients.loc[tested, "y"], risk[tested]).auc
     assert risks["auc_of_risk"].tolist() == [auc]
+    said = truth.recovery(odds, correlations, risks, {"age": {"label": "Age"}})
+    assert set(said) == set(invented_strings()["recovery"])
 
 
 def test_the_published_facts_are_those_of_the_audit():

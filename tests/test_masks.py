@@ -1,10 +1,14 @@
 """Nodule masks: labels, pictures, flips, parts, and geometry against their image."""
 
+import re
+
 import numpy as np
+import pydicom
 import pytest
+import SimpleITK as sitk
 from PIL import Image
 
-from tests.test_dicom import write_dicom
+from tests.test_dicom import region, write_dicom
 from tests.test_imaging import GREY, NODULE, one, write_picture, write_volume
 from thyro import imaging
 
@@ -54,6 +58,19 @@ def test_grey_edges_of_a_mask_are_cut_at_half_and_noted(tmp_path):
     assert case.notes == ("a mask has grey edges: pixels above 127 are taken",)
 
 
+def test_a_mask_of_a_jpeg_is_cut_at_half(tmp_path):
+    large = np.kron(NODULE, np.full((9, 9), 255, np.uint8))
+    Image.fromarray(large).save(tmp_path / "m.jpg", quality=60)
+    mask = imaging.read_mask(tmp_path / "m.jpg", large)
+    assert np.array_equal(mask, large > 0)
+
+
+def test_white_among_labels_is_a_label_when_it_is_asked_for(tmp_path):
+    write_picture(tmp_path / "m.png", NODULE + np.where(GREY > 200, 255, 0).astype(np.uint8))
+    mask = imaging.read_mask(tmp_path / "m.png", GREY, label=255)
+    assert np.array_equal(mask, GREY > 200)
+
+
 @pytest.mark.parametrize(
     ("flip", "expected"),
     [
@@ -88,13 +105,65 @@ def test_a_mirrored_header_is_named_with_the_flip_that_mends_it(tmp_path, direct
     assert np.array_equal(case.mask, NODULE[::down, ::right] == 1)
 
 
-def test_a_mirrored_header_is_noted_where_the_image_says_nothing(tmp_path):
+@pytest.mark.parametrize(
+    ("direction", "flip", "words"),
+    [
+        ((-1, 0, 0, 0, 1, 0, 0, 0, 1), "horizontal", "mirrored left to right"),
+        ((1, 0, 0, 0, -1, 0, 0, 0, 1), "vertical", "mirrored top to bottom"),
+        ((-1, 0, 0, 0, -1, 0, 0, 0, 1), "both", "mirrored both ways"),
+        ((0, 1, 0, 1, 0, 0, 0, 0, 1), "", "turned"),
+    ],
+)
+@pytest.mark.parametrize("image", ["a.dcm", "a.png"])
+def test_a_mirrored_header_needs_a_word_where_the_image_says_nothing(
+    tmp_path, image, direction, flip, words
+):
     write_dicom(tmp_path / "a.dcm", GREY, PixelSpacing=[0.2, 0.1])
-    write_volume(tmp_path / "m.nii.gz", NODULE[None], direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1))
-    case = one(tmp_path, "a.dcm", "m.nii.gz")[0]
-    assert case.notes == (
-        "the header of a mask mirrors or turns it, that of its image says nothing",
+    write_picture(tmp_path / "a.png", GREY)
+    write_volume(tmp_path / "m.nii.gz", NODULE[None], direction=direction)
+    remedy = f"set cohort.mask_flip to {flip}" if flip else "export it as the image lies"
+    message = (
+        f"mask m.nii.gz: by its header it is {words}, while its image says nothing of its "
+        f"direction. If the drawing tool turned it, {remedy}; else save it with a plain header."
     )
+    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+        one(tmp_path, image, "m.nii.gz")[0]
+    if flip:
+        down, right = {"horizontal": (1, -1), "vertical": (-1, 1), "both": (-1, -1)}[flip]
+        case = one(tmp_path, image, "m.nii.gz", mask_flip=flip)[0]
+        assert np.array_equal(case.mask, NODULE[::down, ::right] == 1)
+
+
+def test_a_plain_header_passes_where_the_image_says_nothing(tmp_path):
+    # As ITK-SNAP saves a mask drawn on an ultrasound image, which has no position.
+    write_dicom(tmp_path / "a.dcm", GREY, PixelSpacing=[0.2, 0.1])
+    drawn = sitk.ReadImage(str(tmp_path / "a.dcm"))
+    mask = sitk.GetImageFromArray(NODULE[None])
+    mask.CopyInformation(drawn)
+    sitk.WriteImage(mask, str(tmp_path / "m.nii.gz"))
+    case = one(tmp_path, "a.dcm", "m.nii.gz")[0]
+    assert np.array_equal(case.mask, NODULE == 1) and case.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("spacing", "fits"),
+    [((0.1, 0.2, 1), True), ((1, 1, 1), True), ((0.2, 0.2, 1), False), ((0.01, 0.02, 1), False)],
+)
+def test_the_scale_of_ultrasound_regions_holds_for_masks(tmp_path, spacing, fits):
+    regions = pydicom.Sequence([region()])  # 0.2 x 0.1 mm, where ITK writes 1 mm
+    write_dicom(tmp_path / "a.dcm", GREY, SequenceOfUltrasoundRegions=regions)
+    write_volume(tmp_path / "m.nii.gz", NODULE[None], spacing=spacing)
+    folder = one(tmp_path, "a.dcm", "m.nii.gz")
+    if fits:
+        assert folder[0].spacing_mm == (0.2, 0.1)
+        assert np.array_equal(folder[0].mask, NODULE == 1)
+        return
+    message = (
+        f"mask m.nii.gz: pixels of {spacing[1]} x {spacing[0]} mm, but its image has 0.2 x 0.1 mm. "
+        "Export the mask on the grid of the image."
+    )
+    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+        folder[0]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,24 @@ import yaml
 
 from thyro import jobs, params, study
 
+BACK = {"at_least": 5.0, "at_most": 1.0}
+TELLING = {
+    "name": "where",
+    "label": "Where",
+    "kind": "categorical",
+    "levels": ["No", "Yes"],
+    "preoperative": False,
+    "tells_outcome": {"No": 0},
+}
+FOLDER = {
+    "source": "folder",
+    "table": "t.csv",
+    "id_column": "id",
+    "outcome_column": "y",
+    "image_column": "i",
+    "mask_column": "m",
+    "variables": [TELLING],
+}
 STUDIES = sorted(path.stem for path in Path("params").glob("*.yml"))
 
 
@@ -116,6 +134,26 @@ def test_extends_changes_only_what_it_names():
         ({"external": {"devise": "B"}}, "unknown key `external.devise`. Did you mean `device`?"),
         ({"external": {"source": "folder"}}, "`external`: a folder cohort needs table, id_column"),
         ({"cohort": {"split": "centre"}}, "`split: centre` needs `split_column`"),
+        (
+            {"cohort": {"criteria": [{"column": "a", "label": "b", "kind": "inclusion"} | BACK]}},
+            "`cohort.criteria.0`: at_least 5 is above at_most 1",
+        ),
+        (
+            {"cohort": {"variables": [TELLING | {"preoperative": True}]}},
+            "a variable that tells the outcome is categorical and `preoperative: false`",
+        ),
+        ({"cohort": FOLDER | {"outcome_column": "where"}}, "['where'] would be read from the col"),
+        ({"cohort": FOLDER | {"scores": {"Deep": "dl"}}}, "leave image_column, mask_column out"),
+        (
+            {"cohort": FOLDER | {"variables": [TELLING | {"levels": [False, "Yes"]}]}},
+            "should be a valid string (put it in quotation marks: YAML reads it as another kind)",
+        ),
+        (
+            {"cohort": FOLDER, "external": {"radiologist_column": "read"}},
+            "`radiologist_column` is needed in both cohorts, or in none",
+        ),
+        ({"cohort": FOLDER, "external": {"simulated": True}}, "`external.simulated` must be that"),
+        ({"statistics": {"threshold_grid": [0.9, 0.1, 0.1]}}, "`threshold_grid` is start, stop"),
         ({"cohort": {"view": "long"}}, "`view` and `view_column` go together"),
         ({"cohort": {"scores": {"Deep": "dl"}}}, "`scores` are those of a folder's table"),
         ({"cohort": {"scores": {"$x$": "dl"}}}, "String should match pattern"),

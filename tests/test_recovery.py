@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.special import expit, logit
 
 from thyro import clinical, recovery
@@ -25,8 +26,8 @@ def test_log_odds_stand_beside_their_truth():
     age, size, edge, sex = (row for _, row in table.iterrows())
     # A term that the model left out has a truth and no estimate.
     assert age["truth"] == -0.05 and age[["estimate", "ci_low", "ci_high"]].isna().all()
-    # One that the truth does not know was put in for nothing.
-    assert (sex["truth"], sex["estimate"]) == (0.0, 0.2)
+    # One that the truth does not know has none to be compared with.
+    assert np.isnan(sex["truth"]) and sex["estimate"] == 0.2
     assert edge["ci_low"] == pytest.approx(0.8 - 1.959964 * 0.3)
     assert edge["ci_high"] == pytest.approx(0.8 + 1.959964 * 0.3)
     # The logarithm and the millimetre meet between two sizes only: quartiles 4 and 8.
@@ -48,10 +49,15 @@ def test_a_large_cohort_recovers_its_log_odds():
     assert (table["ci_high"] - table["ci_low"]).max() < 0.25
 
 
-def test_correlation_of_scores_with_the_latent():
+def test_correlation_of_scores_with_what_shaped_the_images():
     latent = np.array([0.1, 0.5, -1.0, 2.0, 1.5, -0.3, 0.0, 0.9])
     scores = pd.DataFrame({"same": expit(latent), "turned": -latent, "flat": 0.5})
-    table = recovery.correlations(latent, scores).set_index("model")
+    known = pd.DataFrame({"latent": latent, "size": latent[::-1]})
+    both = recovery.correlations(known, scores)
+    assert both["known"].tolist() == ["latent"] * 3 + ["size"] * 3
+    size = both[both["known"].eq("size")].set_index("model")["rho"]
+    assert size["same"] == pytest.approx(stats.spearmanr(latent, latent[::-1]).statistic)
+    table = both[both["known"].eq("latent")].set_index("model")
     assert table.loc["same", "rho"] == pytest.approx(1)
     assert table.loc["turned", "rho"] == pytest.approx(-1)
     assert table.loc["flat", ["rho", "ci_low", "ci_high"]].isna().all()
@@ -63,16 +69,17 @@ def test_the_interval_of_a_correlation_is_that_of_bonett_and_wright():
     rng = np.random.default_rng(1)
     latent = rng.normal(size=28)
     scores = pd.DataFrame({"m": latent + rng.normal(size=28)})
-    row = recovery.correlations(latent, scores).iloc[0]
+    row = recovery.correlations(pd.DataFrame({"latent": latent}), scores).iloc[0]
     se = np.sqrt((1 + row["rho"] ** 2 / 2) / 25)
     assert np.arctanh(row["ci_high"]) - np.arctanh(row["rho"]) == pytest.approx(1.959964 * se)
     assert np.arctanh(row["rho"]) - np.arctanh(row["ci_low"]) == pytest.approx(1.959964 * se)
 
 
 def test_too_few_patients_for_a_correlation():
-    message = "latent: an interval needs at least 4 patients, got 3."
+    message = "scores: an interval needs at least 4 patients, got 3."
+    three = pd.DataFrame({"m": [1.0, 2.0, 3.0]})
     with pytest.raises(ValueError, match=re.escape(message)):
-        recovery.correlations([1.0, 2.0, 3.0], pd.DataFrame({"m": [1.0, 2.0, 3.0]}))
+        recovery.correlations(three, three)
 
 
 def test_risks_are_compared_with_the_true_one():
@@ -89,6 +96,7 @@ def test_risks_are_compared_with_the_true_one():
     )
     table = recovery.risks(y, risk, p).set_index("model")
     assert table["auc_of_risk"].nunique() == 1
+    assert table["slope_of_risk"].tolist() == pytest.approx([1] * 4)
     assert table.loc["itself", "auc"] == table.loc["itself", "auc_of_risk"]
     assert table.loc["extreme", "auc"] == pytest.approx(table.loc["itself", "auc"])
     slopes = table["slope"]
@@ -96,6 +104,12 @@ def test_risks_are_compared_with_the_true_one():
     assert slopes["certain"] == pytest.approx(1) and np.isnan(slopes["flat"])
     assert table.loc["itself", "absolute_error"] == 0
     assert table.loc["flat", "absolute_error"] == pytest.approx(np.mean(np.abs(risk - 0.3)))
+
+
+def test_a_risk_that_is_the_same_for_all_has_no_ideal_slope():
+    y, p = np.tile([0, 1], 10), pd.DataFrame({"m": np.linspace(0.1, 0.9, 20)})
+    row = recovery.risks(y, np.full(20, 0.3), p).iloc[0]
+    assert np.isnan(row["slope_of_risk"]) and row["auc_of_risk"] == 0.5
 
 
 def test_a_risk_that_is_none_is_refused():

@@ -113,6 +113,9 @@ def test_logistic_regression_recovers_the_stated_truth():
         z.append((fit.params.to_numpy() - list(truth.values())) / fit.bse.to_numpy())
     inside = np.abs(z) < 1.96
     assert 0.92 <= inside.mean() <= 0.98  # 280 intervals
+    # Coefficient by coefficient: intervals too narrow for one cannot hide among the others.
+    sd = np.std(z, axis=0, ddof=1)
+    assert 0.7 < sd.min() and sd.max() < 1.35
     assert np.abs(np.mean(z, axis=0)).max() < 3.3 / np.sqrt(40)
 
 
@@ -135,6 +138,36 @@ def test_effect_zero_leaves_nothing_to_predict_with(null):
     assert fit.llr_pvalue > 0.001
     for name in ["radiologist", "acr_tirads", "echo", "calcification", "shape", "location"]:
         assert chi2_contingency(pd.crosstab(table[name], table["y"])).pvalue > 0.001
+
+
+def test_effect_zero_holds_for_those_who_are_excluded_too():
+    cohort = simulate_cohort(6000, rng=np.random.default_rng(21), effect=0, exclusions=1.0)
+    out = ~passes(cohort.table)
+    table, truth = cohort.table[out], cohort.truth[out]
+    assert len(table) == 5998
+    assert truth["risk"].to_numpy() == pytest.approx(162 / 544)
+    assert table["y"].mean() == pytest.approx(162 / 544, abs=0.01)
+    whole = table[BEFORE_SURGERY].notna().all(axis=1)  # incomplete records lack a cell
+    terms = simulate.risk_terms(table, truth["image_latent"])[whole]
+    fit = sm.Logit(table["y"][whole], sm.add_constant(terms)).fit(disp=0)
+    assert fit.llr_pvalue > 0.001
+    for name in ["radiologist", "acr_tirads", "echo", "shape", *casemix.CRITERIA]:
+        if name != "ultrasound_date":
+            assert chi2_contingency(pd.crosstab(table[name], table["y"])).pvalue > 0.001, name
+    assert chi2_contingency(pd.crosstab(truth["defocus"] > 1, table["y"])).pvalue > 0.001
+
+
+def test_counts_do_not_vary_between_cohorts_but_those_of_a_drawn_part_do():
+    tables = [simulate_cohort(544, rng=np.random.default_rng(seed)).table for seed in range(10)]
+    assert {table["y"].sum() for table in tables} == {162}
+    assert len({table["y"][:164].sum() for table in tables}) > 3
+
+
+def test_missing_cells_leave_about_half_of_the_patients_complete():
+    table = simulate_cohort(4000, rng=np.random.default_rng(22), missing=0.05).table
+    assert len(table) == 4000  # all were asked for, complete or not
+    assert table[VARIABLES].notna().all(axis=1).mean() == pytest.approx(0.95**15, abs=0.03)
+    assert table[BEFORE_SURGERY].notna().all(axis=1).mean() == pytest.approx(0.95**13, abs=0.03)
 
 
 def mean_test_auc(effect):

@@ -24,6 +24,15 @@ def test_544_patients_are_split_as_in_the_paper():
     assert parts.name == "split"
 
 
+@pytest.mark.parametrize(
+    ("n", "share", "n_test"),
+    [(100, 0.55, 55), (100, 0.28, 28), (50, 0.14, 7), (101, 0.55, 56), (100, np.float64(0.07), 7)],
+)
+def test_the_share_counts_as_it_is_written(n, share, n_test):
+    parts = split.split_by_patient(outcome(40, n), test_share=share, seed=1, how="random")
+    assert (parts == "test").sum() == n_test
+
+
 def test_the_split_follows_the_seed_and_can_be_stratified():
     y = outcome(30, 100)
     first, again, other = (split.split_by_patient(y, seed=s) for s in (1, 1, 2))
@@ -86,6 +95,22 @@ def test_anything_else_in_a_given_split_is_named():
         split.split_by_patient(outcome(20, 40), how="column", column=given, seed=1)
 
 
+def test_a_column_of_something_else_is_not_quoted_in_a_given_split():
+    given = pd.Series([f"secret-{i}" for i in range(40)], name="set")
+    with refused(
+        "The cohort cannot be used:\n"
+        "  row 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 28 more: set: 40 different texts, "
+        "expected train or test; is it the right column?"
+    ):
+        split.split_by_patient(outcome(20, 40), how="column", column=given, seed=1)
+    with refused(
+        "`test_centres`: no patient of 'D' in the column 'set'. There: 40 different texts."
+    ):
+        split.split_by_patient(
+            outcome(20, 40), how="centre", column=given, test_centres=["D"], seed=1
+        )
+
+
 @pytest.mark.parametrize(("events", "n"), [(0, 60), (60, 60), (9, 60), (51, 60)])
 def test_too_few_outcomes_of_either_kind_stop(events, n):
     with refused(
@@ -123,3 +148,29 @@ def test_a_patient_in_both_cohorts_is_named_by_rows_alone():
         f"row 4, 5 of the cohort and row 4 of the external cohort: {remedy}",
     ]
     assert split.check_disjoint(first, pd.Series(["x", "y"])) == []
+
+
+@pytest.mark.parametrize(
+    ("here", "there"), [("007", "7"), ("7", "7.0"), ("P7", "p7"), ("P7", "P 7"), ("P7", "P\u200b7")]
+)
+def test_a_patient_written_differently_in_the_other_cohort_is_a_problem(here, there):
+    assert split.check_disjoint(pd.Series(["x", here]), pd.Series([there, "y"])) == [
+        "row 3 of the cohort and row 2 of the external cohort: the same patient id, written "
+        "differently; remove one, or make ids of centres differ"
+    ]
+
+
+def test_ids_that_are_empty_are_no_patient_in_both_cohorts():
+    assert split.check_disjoint(pd.Series(["", "a"]), pd.Series(["\u200b", "b"])) == []
+
+
+def test_an_image_on_both_sides_of_the_split_is_named_by_its_rows():
+    parts = pd.Series(["train", "test", "train", "train", "test", "test"], index=[0, 1, 3, 4, 6, 7])
+    # Row 3 is not included, rows 4 and 5 train with the same image, row 10 was not split.
+    pixels = pd.Series(list("ab" + "aac" + "cab"), index=[0, 1, 2, 3, 4, 6, 7, 8])
+    remedy = "the same pixels; exclude one, or bring both to one side with `split: column`"
+    assert split.check_split(parts, pixels) == [
+        f"row 2, 5 of the training cohort and row 9 of the test cohort: {remedy}",
+        f"row 6 of the training cohort and row 8 of the test cohort: {remedy}",
+    ]
+    assert split.check_split(parts, pixels.iloc[:5]) == []

@@ -95,6 +95,101 @@ def test_what_is_empty_at_the_right_and_below_is_not_part_of_the_table():
     assert csv("id,y,,\n1,0,,\n,,,\n\n").to_dict("list") == {"id": ["1"], "y": ["0"]}
 
 
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"'])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_declared_separator_is_taken_and_is_no_row(line, newline):
+    text = f"{line}\nid;age, years;y\na;51,5;0\nb;40,1;1\n".replace("\n", newline)
+    assert csv(text).to_dict("list") == {
+        "id": ["a", "b"],
+        "age, years": ["51,5", "40,1"],
+        "y": ["0", "1"],
+    }
+
+
+def test_other_separators_can_be_declared():
+    assert csv("sep=|\nid|y\na|0\n").to_dict("list") == {"id": ["a"], "y": ["0"]}
+    assert csv("sep=\t\nid\ty\na,b\t0\n").to_dict("list") == {"id": ["a,b"], "y": ["0"]}
+
+
+def test_a_declared_separator_changes_no_row_number_of_a_problem():
+    with raises(
+        "row 3: 3 cells, the header has 2; a cell that contains the separator needs quotation "
+        "marks."
+    ):
+        csv("sep=;\nid;y\na;0\nb;0;1\n")
+    with raises("row 2: a quotation mark is not closed, or more text follows the closing one."):
+        csv('sep=;\nid;y\n"a;0\n')
+    with raises("the table is empty."):
+        csv("sep=;\n")
+
+
+TITLE = (
+    "row 1: one cell is filled, as in a title; the first row must hold the names of the columns: "
+    "remove what stands above them."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our study\nid,y\na,0\n",
+        "Our study,\nid,y\na,0\n",
+        "Our study\nid;y\na;0\n",
+        "Our study\n\nid;age;y\na;51,5;0\nb;40,5;1\n",
+    ],
+)
+def test_a_title_above_the_names_is_called_one(text):
+    with raises(TITLE):
+        csv(text)
+
+
+def test_a_title_above_the_names_of_a_workbook_is_called_one():
+    with raises(TITLE, name="t.xlsx"):
+        spreadsheet.read(book({"A": [["Our study"], [], ["id", "y"], [1, 0]]}), "t.xlsx")
+    with raises(
+        "row 1: it is empty; the first row must hold the names of the columns: remove what stands "
+        "above them.",
+        name="t.xlsx",
+    ):
+        spreadsheet.read(book({"A": [[], ["id", "y"], [1, 0]]}), "t.xlsx")
+
+
+def test_a_first_row_shorter_than_all_others_is_not_blamed_on_the_others():
+    with raises(
+        "row 1: 2 cells, every row below has 3; the first row must hold the names of the columns: "
+        "add those without a name, and remove a title."
+    ):
+        csv("A study, 2024\nid,age,y\na,51,0\n")
+
+
+def test_one_column_is_a_table():
+    assert csv("id\na\nb\n")["id"].tolist() == ["a", "b"]
+
+
+def test_a_missing_header_is_not_quoted():
+    with raises(
+        "row 1: columns 3, 4 hold the same, and there are numbers or dates; the first row must "
+        "hold the names of the columns, each its own."
+    ):
+        csv("secret,51,long,long\nother,40,long,trans\n")
+
+
+@pytest.mark.parametrize(
+    ("names", "data"),
+    [
+        (["id", "51"], True),
+        (["-4.5", "y"], True),
+        (["2024-03-01T10:05:00", "y"], True),
+        (["03/04/2024"], True),
+        (["1" * 100_000], True),
+        (["1" * 100_000 + "x"], False),
+        (["id", "ca19_9", "TIRADS 4", "T", "T1", "-", "größe_mm", "1e"], False),
+    ],
+)
+def test_what_looks_like_data_in_a_header(names, data):
+    assert spreadsheet.holds_data(names) is data
+
+
 def test_column_names_lose_spaces_and_get_one_spelling():
     assert list(csv("\u00a0id ,gro\u0308ße\n1,2\n")) == ["id", "größe"]
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from thyro import store
 
@@ -110,3 +111,40 @@ def test_progress_under_papermill_goes_to_a_file(project, monkeypatch):
     monkeypatch.setenv(store.PROGRESS_FILE, str(target))
     assert list(store.progress("patients")(range(3))) == [0, 1, 2]
     assert json.loads(target.read_text()) == {"label": "patients", "done": 3, "total": 3}
+
+
+def test_the_key_of_the_pseudonyms_stays_outside_the_results(tmp_path, monkeypatch):
+    for name in ("params", "notebooks"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    store.project_root.cache_clear()
+    monkeypatch.setenv(store.PSEUDONYM_KEY, "results/mine/key")
+    with pytest.raises(ValueError, match="must lie outside the results"):
+        store.pseudonym_key()
+    # Relative to the project, wherever a notebook runs.
+    monkeypatch.setenv(store.PSEUDONYM_KEY, "keys/mine")
+    key = store.pseudonym_key()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert store.pseudonym_key() == key and len(key) == 32
+    (tmp_path / "keys/mine").write_text("no key")
+    with pytest.raises(ValueError, match="does not hold a key of pseudonyms"):
+        store.pseudonym_key()
+    store.project_root.cache_clear()
+
+
+def test_pages_go_on_in_another_file_and_old_ones_do_not_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "PAGES_PER_FILE", 2)
+    shown = []
+
+    def pages(n):
+        return (Figure(figsize=(1, 1), layout="none") for _ in range(n))
+
+    def files():
+        return sorted(file.name for file in tmp_path.glob("*.pdf"))
+
+    store.write_pages(pages(5), str(tmp_path), "sheet", show=shown.append)
+    assert files() == ["sheet.pdf", "sheet_2.pdf", "sheet_3.pdf"] and len(shown) == 5
+    store.write_pages(pages(2), str(tmp_path), "sheet")
+    assert files() == ["sheet.pdf"]
+    store.write_pages(pages(0), str(tmp_path), "sheet")
+    assert list(tmp_path.iterdir()) == []

@@ -25,6 +25,21 @@ CALIBRATION = pd.DataFrame(
     columns=["model", "cohort", "slope", "intercept", "p_value"],
 )
 
+ABOUT = {"variables": {"ht": {"label": "HT"}, "margin": {"label": "Margin"}}}
+
+
+def fit(ht, rough):
+    """Coefficients of a nomogram; the signature and the intercept have a sign of their own."""
+    names = ["(Intercept)", "SR_SVM", "ht", "margin=Rough"]
+    return {"names": names, "coefficients": [-1.0, -3.0, ht, rough]}
+
+
+FITS = {"Nomogram_A": fit(0.5, 0.1), "Nomogram_B": fit(0.1, 0.3)}
+FITS["Nomogram_C"] = {
+    "names": ["(Intercept)", "ht", "margin=Rough"],
+    "coefficients": [1.0, 0.6, 0.2],
+}
+
 
 @pytest.mark.parametrize(
     ("values", "words"),
@@ -55,33 +70,113 @@ def test_scores_have_no_pixels():
     assert "images" not in statement and "pixel" not in statement
 
 
-def test_simulated_data_say_so():
-    origin = wording.origin({"simulated": True})
-    assert origin["note"] == "Simulated data." and "simulated" in origin["statement"]
+@pytest.mark.parametrize(("scores", "kind"), [([], "image"), (["M"], "score")])
+def test_simulated_data_say_so(scores, kind):
+    origin = wording.origin({"simulated": True, "scores": scores})
+    assert origin["note"] == "Simulated data."
+    assert origin["statement"].startswith(f"Every patient, {kind} and result in this report is sim")
+    assert f"followed from {kind} to nomogram" in origin["statement"]
 
 
 @pytest.mark.parametrize(
-    ("psnr", "ssim", "words"),
+    ("psnr", "ssim", "verdict"),
     [
-        (25, 0.6, "exceeded bicubic interpolation on both"),
-        (25, 0.4, "in PSNR only"),
-        (23, 0.6, "in SSIM only"),
-        (24, 0.5, "did not exceed"),
+        (
+            (0.1, 0.9),
+            (0.01, 0.03),
+            "The generator exceeded bicubic interpolation on both measures.",
+        ),
+        ((0.1, 0.9), (-0.01, 0.03), "The generator exceeded bicubic interpolation in PSNR only."),
+        ((-0.1, 0.9), (0.01, 0.03), "The generator exceeded bicubic interpolation in SSIM only."),
+        (
+            (0.1, 0.9),
+            (-0.03, -0.01),
+            "The generator exceeded bicubic interpolation in PSNR only. It fell below it in SSIM.",
+        ),
+        (
+            (-0.1, 0.9),
+            (-0.01, 0.03),
+            "The generator did not exceed bicubic interpolation: its images are not better.",
+        ),
     ],
 )
-def test_the_verdict_on_super_resolution_follows_the_numbers(psnr, ssim, words):
-    scalars = {"psnr": psnr, "ssim": ssim, "psnr_bicubic": 24, "ssim_bicubic": 0.5}
-    made = wording.super_resolution(DEMO, scalars | {"parameters_generator": 120240})
-    assert words in made["verdict"] and made["parameters"] == "120,240" and made["noise"] == "5"
+def test_the_verdict_on_super_resolution_needs_an_interval_without_zero(psnr, ssim, verdict):
+    scalars = {"psnr": 25, "ssim": 0.6, "psnr_bicubic": 24, "ssim_bicubic": 0.5}
+    scalars |= {"parameters_generator": 120240, "n_held_out": 18}
+    gains = {"psnr": (0.4, *psnr), "ssim": (0.01, *ssim)}
+    made = wording.super_resolution(DEMO, scalars, gains)
+    assert made["verdict"] == verdict
+    assert (made["parameters"], made["noise"], made["n"]) == ("120,240", "5", "18")
+    assert made["psnr_gain"].startswith("0.40 (") and made["ssim_gain"].startswith("0.010 (")
+
+
+def test_random_weights_carry_a_caution():
+    random, trained = "random initial weights, no pre-training", "weights from the file a.pt"
+    made = wording.networks([random, random])
+    assert made["weights"] == random and made["caution"].startswith("With random weights")
+    assert wording.networks([trained]) == {"weights": trained, "caution": ""}
+    assert wording.networks([trained, random])["caution"]
 
 
 def test_terms_are_joined_as_in_a_sentence():
     labels = {"age": "Age", "ht": "HT", "margin": "Margin"}
     about = {"variables": {name: {"label": label} for name, label in labels.items()}}
+    regressions = pd.DataFrame({"lr_p": [0.04], "lr_p_multivariable": [0.04]})
     for terms, words in ((["age"], "age"), (list(labels), "age, HT and margin")):
         scalars = {"terms": terms, "note": "", "notes": {"A": "x", "B": "x"}}
-        made = wording.clinical(DEMO, about, scalars)
-        assert made["terms"] == words and made["note"] == "x"
+        made = wording.clinical(DEMO, about, scalars, regressions)
+        assert made["choice"].endswith(f": {words}.") and made["note"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("univariate", "multivariable", "choice"),
+    [
+        (
+            0.09,
+            0.049,
+            "those with a likelihood-ratio p < 0.1 entered one multivariable model, and those "
+            "with p < 0.05 there, by the same test, were kept: age.",
+        ),
+        (
+            0.09,
+            0.05,
+            "those with a likelihood-ratio p < 0.1 entered one multivariable model; none had "
+            "p < 0.05 there, so that with the smallest univariate p was taken: age.",
+        ),
+        # What was taken for want of another is refitted alone, and may then be below `retain`.
+        (
+            0.1,
+            0.01,
+            "none had a likelihood-ratio p < 0.1, so that with the smallest was taken: age.",
+        ),
+    ],
+)
+def test_a_fallback_is_not_told_as_a_choice(univariate, multivariable, choice):
+    regressions = pd.DataFrame(
+        {"lr_p": [univariate, 0.7], "lr_p_multivariable": [multivariable, None]}, dtype=float
+    )
+    about = {"variables": {"age": {"label": "Age"}}}
+    scalars = {"terms": ["age"], "note": "", "notes": {}}
+    assert wording.clinical(DEMO, about, scalars, regressions)["choice"] == choice
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("Age", "age"),
+        ("Location of LNM", "location of LNM"),
+        ("ACR TI-RADS", "ACR TI-RADS"),
+        ("Hashimoto thyroiditis", "Hashimoto thyroiditis"),
+        ("Hashimoto's thyroiditis", "Hashimoto's thyroiditis"),
+        ("Ki-67", "Ki-67"),
+        ("T stage", "T stage"),
+        ("C-reactive protein", "C-reactive protein"),
+        ("pT", "pT"),
+        ("Taller-than-wide", "taller-than-wide"),
+    ],
+)
+def test_names_and_abbreviations_keep_their_capital_inside_a_sentence(label, words):
+    assert wording.inside(label) == words
 
 
 def test_delong_pairs_that_a_study_lacks_are_left_out():
@@ -94,15 +189,25 @@ def test_delong_pairs_that_a_study_lacks_are_left_out():
 def test_counts_are_those_of_training_and_test():
     patients = pd.DataFrame({"split": ["train"] * 6 + ["test"] * 4, "y": [1, 0] * 5})
     flow = [
-        {"label": "Assessed", "n": 12, "excluded": False},
+        {"label": "Assessed (patients)", "n": 12, "excluded": False},
         {"label": "Excluded: a", "n": 2, "excluded": True},
-        {"label": "Assessed", "n": 9, "excluded": False, "external": True},
+        {"label": "Assessed (patients)", "n": 9, "excluded": False, "external": True},
         {"label": "Excluded: b", "n": 5, "excluded": True, "external": True},
     ]
     made = wording.cohort(DEMO, {"variables": {}}, patients, flow)
     assert (made["n"], made["n_train"], made["events_test"]) == ("10", "6", "2")
     assert made["excluded"] == "2"  # those of the external cohort are counted there
     assert made["split"] == "at random"
+
+
+@pytest.mark.parametrize(
+    ("unit", "n", "words"),
+    [("patients", 2, "2"), ("images", 2, "2 images"), ("images", 1, "1 image")],
+)
+def test_the_unit_of_a_row_is_told_where_it_is_not_the_patient(unit, n, words):
+    flow = [{"label": f"Assessed ({unit})", "n": 9, "excluded": False}]
+    flow.append({"label": "Excluded: b", "n": n, "excluded": True})
+    assert wording._excluded(flow, external=False) == words
 
 
 @pytest.mark.parametrize(
@@ -119,23 +224,35 @@ def test_criteria_are_counted(n, words):
 
 def test_missing_values_are_explained():
     plain = {"label": "Age"}
-    assert wording._missing([plain]) == (
+    assert wording._missing([plain], radiologist=False, scores=False) == (
         "Patients without the outcome or a required clinical value were excluded and counted."
     )
+    everything = wording._missing([plain], radiologist=True, scores=True)
+    assert everything == (
+        "Patients without the outcome, a required clinical value, the radiologist’s reading or a "
+        "score were excluded and counted."
+    )
     text = wording._missing(
-        [plain, {"label": "Margin", "missing": "None"}, {"label": "TSH level", "required": False}]
+        [plain, {"label": "Margin", "missing": "None"}, {"label": "TSH level", "required": False}],
+        radiologist=False,
+        scores=False,
     )
     assert "An empty cell is a level of its own for margin." in text
     assert "Some patients may lack TSH level, and no model uses it." in text
 
 
 def test_flags_are_counted_and_say_what_they_do():
-    assert wording._flags({"blur": 0}, ["duplicate"]) == (
-        "None had a flag. The flag duplicate excludes, unless the reader says keep."
+    assert wording._flags({"flags": {"blur": 0}}, ["duplicate"]) == (
+        "No image was flagged. The flag duplicate excludes, unless the reader says keep."
     )
-    assert wording._flags({"blur": 2, "border": 1, "text": 0}, []) == (
-        "Flags: blur 2 and border 1 (00_cohort/flagged_sheet.pdf). No flag excludes by itself; "
-        "the reader decides."
+    assert wording._flags({}, ["duplicate"]).startswith("No image was flagged.")
+    found = {"flags": {"blur": 2, "border": 1, "text": 0}, "external_flags": {"blur": 0}}
+    assert wording._flags(found, []) == (
+        "Flags: blur 2 and border 1 in the cohort (00_cohort/flagged_sheet.pdf). No flag excludes "
+        "by itself; the reader decides."
+    )
+    assert wording._flags(found | {"external": True}, []).startswith(
+        "Flags: blur 2 and border 1 in the cohort; none in the external cohort (00_cohort/"
     )
 
 
@@ -148,16 +265,18 @@ def test_scores_are_named_with_their_auc():
 
 
 def test_nomograms_follow_the_signatures():
-    made = wording.nomograms(["S", "T"], PERFORMANCE)
+    made = wording.nomograms(["S", "T"], PERFORMANCE, FITS, ABOUT)
     assert made["joins"] == (
         "Nomogram_A joins the signature of S to the clinical factors, Nomogram_B the signature "
         "of T, and Nomogram_C uses the clinical factors alone."
     )
-    assert made["choice"].startswith("Both signatures are")
-    single = wording.nomograms(["S"], PERFORMANCE)
+    assert made["choice"] == "Both signatures are named in the study file before the run."
+    chosen = wording.nomograms(["SR_SVM"], PERFORMANCE, FITS, ABOUT)["choice"]
+    assert chosen.endswith("The publication chose SR_SVM by its result in the test cohort.")
+    single = wording.nomograms(["S"], PERFORMANCE, FITS, ABOUT)
     assert "Nomogram_B" not in " ".join(single.values())
     assert single["panels"] == (
-        "A: Nomogram_A, signature of S and clinical factors. B: Nomogram_C, clinical factors only."
+        "Nomogram_A: signature of S and clinical factors. Nomogram_C: clinical factors only."
     )
     assert single["measures"] == (
         "Nomogram_A was 0.800 (0.700–0.900) at an accuracy of 0.750 and of Nomogram_C 0.600 "
@@ -165,9 +284,20 @@ def test_nomograms_follow_the_signatures():
     )
 
 
+def test_a_coefficient_that_changes_its_sign_is_told():
+    same = wording.nomograms(["S", "T"], PERFORMANCE, FITS, ABOUT)["signs"]
+    assert same == "No coefficient of a clinical factor has another sign beside a signature."
+    turned = {**FITS, "Nomogram_A": fit(-1.0, 0.2), "Nomogram_B": fit(-1.0, -0.2)}
+    assert wording.nomograms(["S", "T"], PERFORMANCE, turned, ABOUT)["signs"] == (
+        "Against Nomogram_C a coefficient changes its sign: HT in Nomogram_A and Nomogram_B; "
+        "margin (Rough) in Nomogram_B. Beside a signature it is not the effect of the factor alone."
+    )
+
+
 def test_the_external_cohort_has_its_own_numbers():
     patients = pd.DataFrame({"y": [1, 0, 1]})
-    flow = [{"label": "Excluded: b", "n": 5, "excluded": True, "external": True}]
+    flow = [{"label": "Assessed (patients)", "n": 8, "excluded": False, "external": True}]
+    flow.append({"label": "Excluded: b", "n": 5, "excluded": True, "external": True})
     made = wording.external(patients, flow, PERFORMANCE, CALIBRATION)
     assert (made["n"], made["events"], made["excluded"]) == ("3", "2", "5")
     assert made["slopes"] == "Nomogram_A was 0.50 and of Nomogram_C 1.00"
@@ -177,52 +307,8 @@ def test_the_external_cohort_has_its_own_numbers():
 
 
 def test_the_checklist_points_to_what_is_there():
-    places = wording.checklist({"images": False, "external": False})
+    places = wording.checklist({"images": False, "external": False}, {})
     assert places["external"] == "none" and "Radiomics" not in " ".join(places.values())
-
-
-ODDS = pd.DataFrame(
-    [
-        ("age", "", None, None, -0.045, None, None, None),
-        ("size", "", 4.0, 8.0, 0.624, 0.4, 0.2, 0.6),
-        ("edge", "Rough", None, None, 1.0, 0.8, 0.2, 1.4),
-    ],
-    columns=["term", "level", "low", "high", "truth", "estimate", "ci_low", "ci_high"],
-).astype({name: float for name in ("low", "high", "estimate", "ci_low", "ci_high")})
-CORRELATIONS = pd.DataFrame(
-    {"model": ["SR_SVM", "OR_SVM"], "rho": [0.5, 0.1], "ci_low": [0.2, -0.2], "ci_high": [0.7, 0.4]}
-)
-RISKS = pd.DataFrame(
-    {"model": ["Nomogram_A"], "auc": 0.8, "ci_low": 0.7, "ci_high": 0.9}
-    | {"auc_of_risk": 0.85, "slope": 0.704, "absolute_error": 0.0812}
-)
-VARIABLES = {
-    "age": {"label": "Age", "unit": "years"},
-    "size": {"label": "Diameter", "unit": "mm"},
-    "edge": {"label": "Margin"},
-}
-
-
-def test_the_truth_stands_beside_what_was_found():
-    rows = wording.recovery_rows(ODDS, CORRELATIONS, RISKS, VARIABLES)
-    assert [tuple(row.values()) for row in rows] == [
-        ("Log odds", "Age (years)", "−0.045", "not in the model"),
-        ("Log odds", "Diameter (mm), 8 against 4", "0.624", "0.400 (0.200–0.600)"),
-        ("Log odds", "Margin: Rough", "1.000", "0.800 (0.200–1.400)"),
-        ("Correlation with the image latent", "SR_SVM", "–", "0.50 (0.20–0.70)"),
-        ("Correlation with the image latent", "OR_SVM", "–", "0.10 (−0.20 to 0.40)"),
-        ("AUC", "Nomogram_A", "0.850", "0.800 (0.700–0.900)"),
-        ("Slope of log odds", "Nomogram_A", "1", "0.70"),
-        ("Mean distance of risk", "Nomogram_A", "0", "0.081"),
-    ]
-
-
-def test_the_verdict_on_recovery_counts_intervals():
-    made = wording.recovery(ODDS, CORRELATIONS, RISKS)
-    assert made["verdict"] == (
-        "The intervals of 1 of the 2 log odds that Nomogram_C estimates hold the truth, and the "
-        "scores of 1 of the 2 image models rise with the image latent beyond chance."
-    )
-    assert "is 0.850 in the test cohort" in made["ceiling"]
-    nothing = wording.recovery(ODDS, CORRELATIONS.assign(ci_low=-0.1), RISKS)["verdict"]
-    assert "no score of an image model rises with" in nothing
+    assert places["outlines"] == "One outline per nodule serves OR and SR images"
+    two = wording.checklist({"images": True, "external": True}, {"second_reader": True})
+    assert "a second reader’s are kept (00_cohort/masks_2)" in two["outlines"]

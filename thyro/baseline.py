@@ -46,7 +46,8 @@ def baseline(
         level. A 0/1 variable that the dictionary calls categorical reads "No" and "Yes", or the
         two `levels` of its entry.
     dictionary : mapping of name to {"label", "unit", "kind", "levels"}
-        Every declared level has its row, also one that no patient has.
+        Every declared level has its row in the declared order, also one that no patient has;
+        without declared levels those of a Categorical have theirs, else those that occur.
     test : callable
         Called with values and groups as `groups.group_test`; gives `.test` and `.p_value`.
     by : str, default "split"
@@ -69,7 +70,8 @@ def baseline(
     Raises
     ------
     ValueError
-        If a variable is unknown, has undeclared levels, or a patient is in none of the groups.
+        If a variable is unknown, holds a value beside its declared levels (whatever its dtype), or
+        a patient is in none of the groups.
     """
     group = as_columns(patients, [by], "patients")[by].reset_index(drop=True)
     if columns is None:
@@ -110,17 +112,17 @@ def variable_label(name: str, dictionary: Mapping[str, Mapping]) -> str:
 
 
 def _readable(values: pd.Series, name: str, entry: Mapping) -> pd.Series:
-    """Numbers as floats, everything else as Categorical with readable levels."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values
+    """Numbers as floats, everything else as Categorical with readable levels.
+
+    Declared levels come before those of a Categorical, which are its own only without any.
+    """
     levels = list(entry.get("levels") or [])
     categorical = entry.get("kind") == "categorical"
     held = set(values.dropna())
     yes_no = bool(held) and all(isinstance(value, bool | np.bool_) for value in held)
-    if yes_no or (categorical and held and held <= {0, 1}):
+    if (yes_no or (categorical and held and held <= {0, 1})) and len(levels) in (0, 2):
         codes = [-1 if pd.isna(value) else int(value) for value in values]
-        levels = levels if len(levels) == 2 else NO_YES
-        return pd.Series(pd.Categorical.from_codes(codes, levels))
+        return pd.Series(pd.Categorical.from_codes(codes, levels or NO_YES))
     if pd.api.types.is_numeric_dtype(values) and not categorical:
         return pd.Series(values.to_numpy(dtype=float, na_value=np.nan))
     if not levels:
@@ -130,7 +132,8 @@ def _readable(values: pd.Series, name: str, entry: Mapping) -> pd.Series:
         raise ValueError(
             f"patients: {name!r} holds {strange[:5]}, expected its declared levels {levels}."
         )
-    return pd.Series(pd.Categorical(values, levels))
+    # As objects: pandas warns of categories beyond these even where nobody has them.
+    return pd.Series(pd.Categorical(values.astype(object), levels))
 
 
 def _counted(values: pd.Series, parts: Mapping[str, np.ndarray]) -> list[dict[str, str]]:

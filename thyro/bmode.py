@@ -31,7 +31,10 @@ class Scanner:
     aperture_mm: float  # at most; deeper than f_number x aperture_mm the beam widens
     video_mm: tuple[float, float]  # low-pass filter after detection, row and column
     dynamic_range_db: float  # of the 256 grey levels
-    noise_db: float  # electronic noise at the skin; the time gain lifts it by 0.4 dB/mm
+    # Electronic noise at the skin: power of its real part, and again of its imaginary part, where 0
+    # is the mean power of the echoes of normal thyroid. Together they are 3 dB above `noise_db`.
+    # The scanner's own time gain lifts it by 0.4 dB/mm; the operator's sliders leave it.
+    noise_db: float
     gain_db: float  # level of normal thyroid above black
     looks: int  # frames from several directions that are averaged: spatial compounding
 
@@ -138,8 +141,9 @@ class Tissue:
     def expose(self, *, gain_db: float, time_gain_db, rng: np.random.Generator) -> np.ndarray:
         """Image the tissue: uint8 grey levels of the frame, without the border around it.
 
-        `gain_db` is added to the gain of the scanner, and `time_gain_db`, shape (rows, 1), is what
-        the operator's sliders add at each depth.
+        `gain_db` is added to the gain of the scanner, of echoes and noise alike. `time_gain_db`,
+        shape (rows, 1), is what the operator's sliders add at each depth: to the echoes only, a
+        simplification.
         """
         scanner = self.scanner
         # A shadow is as sharp as the beam is narrow.
@@ -150,7 +154,7 @@ class Tissue:
         )
         # The looks see the same scatterers from where their phases differ.
         strength = _strength(self.density, self.spacing_mm, rng) * amplitude_ratio(self.echo)
-        noise = amplitude_ratio(scanner.noise_db + 0.4 * self.z)
+        noise = amplitude_ratio(scanner.noise_db + 0.4 * self.z)  # of each part of the phasors
         amplitude = np.zeros(self.shape, np.float32)
         for _ in range(scanner.looks):
             echoes = strength * sent * _phasors(self.shape, rng)

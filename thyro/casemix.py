@@ -7,7 +7,12 @@ of metastasis, is invented here and stated below; nothing was fitted to the resu
 Patients are sampled by quota: the uniforms of every variable are stratified by rank, so that each
 count of a categorical variable is the printed share of the patients to within one, and mean and SD
 of age and diameter are the printed ones; the number of metastases is fixed likewise. Cohorts thus
-differ in how variables fall together, not in how often a level occurs.
+differ in how variables fall together, not in how often a level occurs. What follows from that: from
+cohort to cohort the counts of every level and of metastases do not vary beyond one patient (their
+SD is 0), so an interval of a whole cohort for its prevalence, for a mean or share of Table 1 or for
+calibration in the large is far too wide, and its coverage says nothing. Slopes and AUC vary as they
+should: (estimate - truth) / standard error of a coefficient has an SD of about 1. In a part of the
+cohort that is drawn at random, counts vary as where one draws without replacement.
 """
 
 from __future__ import annotations

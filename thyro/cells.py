@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
+from fractions import Fraction
 
 import pandas as pd
 
@@ -21,7 +22,7 @@ MEASURE = re.compile(NUMBER.pattern + r"\s*([^\W\d_]\D*|%)")
 COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 GROUPED = re.compile(r"[+-]?\d{1,3}(?P<mark>[,.'’\s])\d{3}((?P=mark)\d{3})*(?P<rest>[.,]\d+)?")
 DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", re.ASCII)
-ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
+ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?", re.ASCII)
 UNKNOWN = {"na", "n/a", "nan", "null", "none", "unknown", "missing", "inf", "-inf", "?", "-", "."}
 
 
@@ -32,6 +33,18 @@ class CellError(ValueError):
 def plain(text: str) -> str:
     """`text` without surrounding spaces, in Unicode NFC: as ids and levels are compared."""
     return unicodedata.normalize("NFC", text.strip())
+
+
+def identity(text: str) -> str:
+    """What is left of an id without the habits of writing, to find one patient under two ids.
+
+    Without capitals, spaces, invisible characters and other forms of a letter (Unicode NFKC); a
+    number is its value, so that 007, 7 and 7.0 are one.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    seen = [c for c in folded if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc")]
+    bare = "".join(seen)
+    return str(Fraction(bare)) if re.fullmatch(r"\d+(\.\d*)?", bare) else bare
 
 
 def quoted(cell: str) -> str:
@@ -47,10 +60,16 @@ def row_lines(rows: Iterable[int], what: str) -> list[str]:
 
 
 def counted(values: pd.Series) -> str:
-    """Distinct texts of a column and how often they occur, for a message."""
+    """Texts of a column and how often they occur, for a message.
+
+    Many texts, and those that occur once, may name patients and are only counted.
+    """
     counts = values.value_counts()
-    more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
-    return ", ".join(f"{quoted(text)} ({n})" for text, n in counts.head(SHOWN).items()) + more
+    if len(counts) > SHOWN:
+        return f"{len(counts)} different texts"
+    parts = [f"{quoted(text)} ({n})" for text, n in counts.items() if n > 1]
+    once = len(counts) - len(parts)
+    return ", ".join(parts + ([f"texts that occur once: {once}"] if once else []))
 
 
 def column(cells: pd.Series, read: Callable[[str], object], problems: list[str]) -> list:
@@ -93,7 +112,10 @@ def number(
     below = minimum is not None and value < minimum
     above = maximum is not None and value > maximum
     if below or above:
-        raise CellError(f"{quoted(cell)}, expected a number {_limits(minimum, maximum)}")
+        what = f"{quoted(cell)}, expected a number {_limits(minimum, maximum)}"
+        if below and minimum == 0:  # what a variable declares unless it says otherwise
+            what += "; where less than 0 is right, declare `minimum: null`"
+        raise CellError(what)
     return value
 
 
@@ -129,7 +151,8 @@ def binary(cell: str, *, empty: float = math.nan) -> float:
     if not cell:
         return empty
     if not NUMBER.fullmatch(cell) or float(cell) not in (0, 1):
-        raise CellError(f"{quoted(cell)}, expected 1, 0 or empty")
+        found = ", found a date" if DATE.fullmatch(cell) else ""
+        raise CellError(f"{quoted(cell)}, expected 1, 0 or empty{found}")
     return float(cell)
 
 
@@ -163,5 +186,6 @@ def iso_date(cell: str) -> date | None:
         return date.fromisoformat(match[1] if match else "")
     except ValueError:
         raise CellError(
-            f"{quoted(cell)}, expected a date as year-month-day, such as 2024-03-31"
+            f"{quoted(cell)}, expected a date as year-month-day, such as 2024-03-31; a time of "
+            "day may follow and is left out"
         ) from None

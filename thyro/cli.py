@@ -79,6 +79,11 @@ def check(name: str, *, data: str | None = None) -> params.Study:
     for job in study.jobs.values():
         notebook = store.path(f"notebooks/{job.notebook}.ipynb")
         params.check_notebook(params.arguments(study, name, job, data=data), notebook)
+    if study.cohort.source == "simulated" and data:
+        raise params.StudyError(
+            f"params/{name}.yml simulates its patients and reads no folder. Say which study reads "
+            "DATA: make report STUDY=mystudy DATA=path/to/folder."
+        )
     if study.cohort.source == "folder" and data is not None:
         if not data:
             raise params.StudyError(f"params/{name}.yml reads a folder: say DATA=path/to/folder.")
@@ -131,7 +136,7 @@ def run(name: str, job_name: str, *, data: str) -> None:
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
         "PYTHONHASHSEED": "0",
     }
-    unfinished = folder / f"{job_name}.failed.ipynb"
+    unfinished = terminal.workplace(name) / f"{job_name}.failed.ipynb"
     status.say("running")
     started = time.monotonic()
     try:
@@ -229,10 +234,9 @@ def report(name: str, *, data: str | None = None) -> None:
         _stop_with_parent()
     study = check(name, data=data or "")
     started = time.monotonic()
-    folder = store.path(f"results/{name}")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = terminal.workplace(name)
     with _only_one(folder, name):
-        shutil.rmtree(folder / ".run", ignore_errors=True)
+        shutil.rmtree(folder / "run", ignore_errors=True)
         again = other_parameters(name, study, data or "")
         with open(folder / "snakemake.log", "w") as log:
             command = [
@@ -246,7 +250,7 @@ def report(name: str, *, data: str | None = None) -> None:
             process = subprocess.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT, cwd=store.project_root()
             )
-            failed = terminal.watch(process, folder / ".run", [*study.jobs, "report"])
+            failed = terminal.watch(process, folder / "run", [*study.jobs, "report"])
     if process.returncode:
         for job, message in failed.items():
             print(f"\n{job} stopped:\n  " + message.replace("\n", "\n  "), file=sys.stderr)
@@ -269,14 +273,14 @@ class _only_one:
 
     def __init__(self, folder: Path, name: str):
         self.name = name
-        self.file = open(folder / ".lock", "a+")
+        self.file = open(folder / "lock", "a+")
 
     def __enter__(self):
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise params.StudyError(
-                f"results/{self.name}: another run of this study is going on; wait or stop it."
+                f"{self.name}: another run of this study is going on; wait or stop it."
             ) from None
 
     def __exit__(self, *exception):
@@ -297,7 +301,7 @@ def _stop_with_parent() -> None:
 
 def _summary(name: str, study: params.Study, seconds: float) -> None:
     """Where the report lies, how long each stage took when it last ran, and its peak memory."""
-    ran = {file.stem for file in store.path(f"results/{name}/.run").glob("*.state")}
+    ran = {file.stem for file in (terminal.workplace(name) / "run").glob("*.state")}
     print(f"\n{'stage':22}{'time':>8}{'peak memory':>14}")
     for job in [*study.jobs, "report"]:
         record = terminal.read_json(store.path(f"results/{name}/{RECORDS}/{job}.json"))

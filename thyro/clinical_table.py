@@ -9,13 +9,15 @@ from functools import partial
 
 import pandas as pd
 
-from thyro import cells
+from thyro import cells, spreadsheet
 
 OWN_NAMES = {  # columns of the cohort, which no variable may be called
     *("source_id", "patient_id", "y", "split", "radiologist", "quality"),
     *("image", "mask", "mask_2", "spacing_mm"),
 }
 DECISIONS = ("keep", "exclude")  # of the reader, on an image
+MOST_NAMES = 30  # of columns, in a message
+TEXT = " (text)"  # ends the name of a column carried as text where a typed one has its name
 
 
 class CohortError(ValueError):
@@ -62,7 +64,7 @@ def read_clinical(
     quality_column
         Of the reader's "keep" or "exclude".
     other_columns
-        Further columns that must be there; they are carried along as text.
+        Further columns that must be there; they are carried along as text, for `text_column`.
 
     Returns
     -------
@@ -70,32 +72,36 @@ def read_clinical(
         With the index of `table`: `source_id`; `y`, `radiologist` and scores as float, NaN where
         empty; variables as float or Categorical with the declared levels, first the reference;
         one bool column `criterion_name(i)` for each criterion, true where it excludes; `quality`;
-        other columns without surrounding spaces. Cells with a problem are as if empty, and no
-        criterion excludes their row.
+        other columns without surrounding spaces, under their name or, where it is taken, with
+        `TEXT` after it. Cells with a problem are as if empty, and no criterion excludes their row.
     problems : list of str
-        "row 7: ..." for every cell that cannot be used.
+        "row 7: ..." for every cell that cannot be used, and for rows that cannot be one patient's,
+        or not those of several.
 
     Raises
     ------
     CohortError
-        If a column is missing, or a declared name is one of `OWN_NAMES` or used twice.
+        If a column is missing, the ids are to be read as something else, too, or a declared name
+        is one of `OWN_NAMES` or used twice.
     """
     scores = dict(scores or {})
     column_of = {v["name"]: v.get("column") or v["name"] for v in variables}
     decided = [c[key] for c in criteria for key in ("column", "until") if c.get(key)]
     optional = [c for c in (radiologist_column, quality_column) if c]
-    wanted = [id_column, outcome_column, *optional, *column_of.values(), *scores.values()]
-    _check_columns(table, [*wanted, *decided, *other_columns])
+    read = [outcome_column, *optional, *column_of.values(), *scores.values(), *decided]
+    _check_columns(table, [id_column, *read, *other_columns])
+    if id_column in read:
+        raise CohortError(f"{id_column}: the column of the ids cannot hold anything else.")
     _check_names([*column_of, *scores])
 
     problems: list[str] = []
     typed: dict[str, object] = {"source_id": table[id_column].map(cells.plain)}
-    problems += cells.row_lines(
-        table.index[typed["source_id"] == ""], f"{id_column}: empty, expected an id"
-    )
+    identity = typed["source_id"].map(cells.identity)
+    problems += cells.row_lines(table.index[identity == ""], f"{id_column}: empty, expected an id")
+    problems += _spellings(typed["source_id"], identity, id_column)
     typed["y"] = _floats(table[outcome_column], cells.binary, problems)
-    if len(table) and (table[outcome_column].str.strip() == "").all():
-        problems.append(f"{outcome_column}: empty in every row, expected the outcome as 1 or 0")
+    problems += _if_empty(table[outcome_column], "the outcome as 1 or 0")
+    problems += _two_outcomes(typed["y"], typed["source_id"], outcome_column)
     if radiologist_column:
         typed["radiologist"] = _floats(table[radiologist_column], cells.binary, problems)
     for variable in variables:
@@ -104,22 +110,29 @@ def read_clinical(
         problems += _contradictions(typed, variable, outcome_column)
     for name, column in scores.items():
         typed[name] = _floats(table[column], cells.number, problems)
+    for column, expected in {c: what for entry in criteria for c, what in _asked(entry)}.items():
+        problems += _if_empty(table[column], expected)
     for i, criterion in enumerate(criteria):
         typed[criterion_name(i)] = _fails(table, criterion, problems)
     if quality_column:
         decision = partial(cells.word, accepted=DECISIONS)
         typed["quality"] = _texts(table[quality_column], decision, problems)
-    read_from = column_of | scores | {"y": outcome_column, "source_id": id_column}
-    read_from |= {"radiologist": radiologist_column, "quality": quality_column}
-    for column in other_columns:
-        if column not in typed:
-            typed[column] = table[column].str.strip()  # spelled as it is: it may name a file
-        elif read_from.get(column) != column:
-            raise CohortError(
-                f"The column {column!r} is needed as it stands, but a variable or a column of "
-                "thyro has the same name; rename the column or the variable."
-            )
-    return pd.DataFrame(typed, index=table.index), problems
+    texts = {
+        # A name that ends like this always gets another ending, so that no two can be the same.
+        column + TEXT * (column in typed or column.endswith(TEXT)): table[column].str.strip()
+        for column in other_columns  # spelled as they are: they may name files
+    }
+    return pd.DataFrame(typed | texts, index=table.index), problems
+
+
+def text_column(clinical: pd.DataFrame, column: str) -> pd.Series:
+    """One of the `other_columns` of `read_clinical`, as text and under its own name.
+
+    What a column of the same name holds as a number or level, where a variable is called or read
+    like it, is not touched. Of a column that was not asked for, this is what `clinical` has.
+    """
+    carried = column + TEXT
+    return clinical[carried if carried in clinical else column].rename(column)
 
 
 def criterion_name(i: int) -> str:
@@ -129,11 +142,18 @@ def criterion_name(i: int) -> str:
 
 def _check_columns(table: pd.DataFrame, wanted: Sequence[str]) -> None:
     absent = [column for column in dict.fromkeys(wanted) if column not in table.columns]
-    if absent:
-        raise CohortError(
-            f"The table has no column {', '.join(map(repr, absent))}. "
-            f"It has: {', '.join(table.columns)}."
+    if not absent:
+        return
+    if spreadsheet.holds_data(table.columns):  # of a patient, perhaps, and not for a message
+        there = (
+            "Its first row holds numbers or dates, as that of a patient does; it must hold the "
+            "names of the columns."
         )
+    else:
+        names = [name[: cells.LONGEST] for name in table.columns]
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        there = f"It has: {', '.join(names[:MOST_NAMES])}{more}."
+    raise CohortError(f"The table has no column {', '.join(map(repr, absent))}. {there}")
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -143,6 +163,47 @@ def _check_names(names: Sequence[str]) -> None:
             f"The names {', '.join(map(repr, taken))} of variables or scores are taken; "
             "choose others."
         )
+
+
+def _spellings(ids: pd.Series, identity: pd.Series, id_column: str) -> list[str]:
+    """Rows whose ids are the same but for the way they are written."""
+    several = (ids.groupby(identity).transform("nunique") > 1) & (identity != "")
+    return _by_patient(
+        identity[several],
+        f"{id_column}: ids that differ only in how they are written (capitals, spaces, zeros, "
+        "invisible characters); write those of one patient alike, and of others differently",
+    )
+
+
+def _two_outcomes(y: pd.Series, ids: pd.Series, outcome_column: str) -> list[str]:
+    """Rows of one patient of which some say 1 and some 0: perhaps two patients with one id."""
+    differing = (y.groupby(ids).transform("nunique") > 1) & y.notna() & (ids != "")
+    return _by_patient(
+        ids[differing],
+        f"{outcome_column}: both 1 and 0 for the same patient; correct it, or give each patient an "
+        "id of their own",
+    )
+
+
+def _by_patient(ids: pd.Series, what: str) -> list[str]:
+    """One line for the rows of each patient."""
+    groups = ids.groupby(ids, sort=False).groups.values()
+    return [line for rows in groups for line in cells.row_lines(rows, what)]
+
+
+def _if_empty(column: pd.Series, expected: str) -> list[str]:
+    """The problem of a column that nobody has filled."""
+    if len(column) and (column.str.strip() == "").all():
+        return [f"{column.name}: empty in every row, expected {expected}"]
+    return []
+
+
+def _asked(criterion: Mapping) -> list[tuple[str, str]]:
+    """Columns that a criterion reads, and what it expects there."""
+    if criterion.get("until"):
+        return [(criterion[key], "dates") for key in ("column", "until")]
+    counted = {criterion.get("at_least"), criterion.get("at_most")} != {None}
+    return [(criterion["column"], "numbers" if counted else "1 or 0")]
 
 
 def _floats(column: pd.Series, read, problems: list[str]) -> pd.Series:

@@ -13,8 +13,15 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from thyro import cells
-from thyro.clinical_table import CohortError, criterion_name, read_clinical, stop_at
-from thyro.split import check_disjoint, check_outcomes, split_by_patient
+from thyro.clinical_table import (
+    TEXT,
+    CohortError,
+    criterion_name,
+    read_clinical,
+    stop_at,
+    text_column,
+)
+from thyro.split import check_disjoint, check_outcomes, check_split, split_by_patient
 
 __all__ = [  # the whole door to the cohort: what notebooks need of the modules below, too
     "CohortError",
@@ -22,6 +29,7 @@ __all__ = [  # the whole door to the cohort: what notebooks need of the modules 
     "candidates",
     "check_disjoint",
     "check_outcomes",
+    "check_split",
     "flow_chart",
     "include",
     "patient_table",
@@ -29,6 +37,7 @@ __all__ = [  # the whole door to the cohort: what notebooks need of the modules 
     "read_clinical",
     "split_by_patient",
     "stop_at",
+    "text_column",
 ]
 
 SHORTEST_KEY = 16  # bytes
@@ -50,12 +59,15 @@ class Flow:
     frame: pd.DataFrame
     steps: list[dict] = field(default_factory=list)  # label, n, excluded
 
-    def drop(self, out: pd.Series, reason: str) -> "Flow":
-        """The flow without the rows where `out` is true, which are counted under `reason`."""
+    def drop(self, out: pd.Series, reason: str, *, declared: bool = False) -> "Flow":
+        """The flow without the rows where `out` is true, which are counted under `reason`.
+
+        A `declared` step is told also where it excludes nobody.
+        """
         out = out.reindex(self.frame.index, fill_value=False)
         n = int(out.sum())
         step = {"label": f"Excluded: {reason}", "n": n, "excluded": True}
-        return Flow(self.frame[~out], [*self.steps, step] if n else self.steps)
+        return Flow(self.frame[~out], [*self.steps, step] if n or declared else self.steps)
 
 
 def candidates(
@@ -102,6 +114,8 @@ def include(
     A row leaves at the first step that it fails, in this order: criteria as listed; the reader's
     decision on the image; flags of the image, unless the reader keeps it; view; further rows of the
     patient; outcome, required variables, radiologist's reading and scores that are not recorded.
+    The flag "duplicate" excludes copies of images that stay at all other steps: an image is not
+    lost because its first copy leaves later.
 
     Parameters
     ----------
@@ -114,13 +128,14 @@ def include(
     view_column, view
         Rows with another text in this column are set aside; "" takes all.
     one_per_patient
-        Column of `clinical` or of `measured` whose largest value picks the row of a patient, among
-        rows with an outcome and, of equals, the first. "" means that rows are patients.
+        Column of `clinical` or, with numbers, of `measured` whose largest value picks the row of a
+        patient, among rows with an outcome and, of equals, the first. "" means that rows are
+        patients.
     measured, flags
-        Numbers and bools of the examined images, by the index of `clinical`; rows that other steps
-        exclude need not be there.
+        What was found in the examined images, and bools, by the index of `clinical`; rows that
+        other steps exclude need not be there.
     exclude_flagged
-        Columns of `flags` that exclude.
+        Columns of `flags` that exclude; "duplicate" by `pixel_hash` of `measured`.
     scores
         Names of models whose score every patient needs.
     unit
@@ -130,23 +145,42 @@ def include(
     ------
     CohortError
         If a patient has several rows and nothing says which one is analysed, no row has the view,
-        a cell of `one_per_patient` is no number, or nobody is left.
+        a cell of `one_per_patient` is no number or not measured, or nobody is left.
     """
     unit = unit or ("image" if clinical["source_id"].duplicated().any() else "patient")
-    flow = Flow(clinical, [{"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False}])
-    for i, criterion in enumerate(criteria):
-        flow = flow.drop(clinical[criterion_name(i)], criterion["label"])
     decision = _decided(clinical)
-    flow = flow.drop(decision == "exclude", "image quality, reader's decision")
-    for flag in exclude_flagged if flags is not None else ():
-        raised = flags[flag].reindex(clinical.index, fill_value=False)
-        flow = flow.drop(raised & (decision != "keep"), FLAG_REASONS[flag])
-    flow = flow.drop(
-        _other_view(clinical, view_column, view), f"view other than {cells.plain(view)}"
-    )
-    if one_per_patient:
-        further = _further_rows(flow.frame, one_per_patient, measured)
-        flow = flow.drop(further, f"further {unit} of the same patient")
+    kept = decision == "keep"
+    criterion_steps = [
+        (criterion["label"], clinical[criterion_name(i)]) for i, criterion in enumerate(criteria)
+    ]
+    refused = decision == "exclude"
+    flag_steps = {
+        flag: flags[flag].reindex(clinical.index, fill_value=False) & ~kept
+        for flag in (exclude_flagged if flags is not None else ())
+    }
+    other_view = _other_view(clinical, view_column, view)
+    needed = {"y": "outcome"}
+    needed |= {v["name"]: v["label"] for v in variables if v.get("required", True)}
+    needed |= {"radiologist": "radiologist's reading"} if "radiologist" in clinical else {}
+    needed |= {name: f"score of {name}" for name in scores}
+
+    single = [out for _, out in criterion_steps] + [refused, other_view]
+    single += [out for flag, out in flag_steps.items() if flag != "duplicate"]
+    rows = clinical[~pd.concat(single, axis=1).any(axis=1)]
+    size = _sizes(rows, one_per_patient, measured) if one_per_patient else None
+    if "duplicate" in flag_steps:
+        complete = clinical[list(needed)].notna().all(axis=1)
+        flag_steps["duplicate"] = _copies(rows, size, complete, kept, measured["pixel_hash"])
+
+    flow = Flow(clinical, [{"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False}])
+    for reason, out in criterion_steps:
+        flow = flow.drop(out, reason, declared=True)
+    flow = flow.drop(refused, "image quality, reader's decision")
+    for flag, out in flag_steps.items():
+        flow = flow.drop(out, FLAG_REASONS[flag])
+    flow = flow.drop(other_view, f"view other than {cells.plain(view)}")
+    if size is not None:
+        flow = flow.drop(_further_rows(flow.frame, size), f"further {unit} of the same patient")
     again = flow.frame[flow.frame.duplicated("source_id", keep=False)]
     remedy = "the same patient; `one_per_patient` says which row to take"
     repeated = again.groupby("source_id", sort=False).groups.values()
@@ -154,15 +188,11 @@ def include(
         [line for rows in repeated for line in cells.row_lines(rows, remedy)],
         "The table repeats patients:",
     )
-    needed = {"y": "outcome"}
-    needed |= {v["name"]: v["label"] for v in variables if v.get("required", True)}
-    needed |= {"radiologist": "radiologist's reading"} if "radiologist" in clinical else {}
-    needed |= {name: f"score of {name}" for name in scores}
     for column, what in needed.items():
         flow = flow.drop(flow.frame[column].isna(), f"{what} not recorded")
     if flow.frame.empty:
-        counts = [f"{step['label']}: {step['n']}" for step in flow.steps]
-        raise CohortError("No patient is left:", counts)
+        counts = [f"{step['label']}: {step['n']}" for step in flow.steps if step["n"]]
+        raise CohortError(f"No patient is left. {'; '.join(counts)}.")
     return flow
 
 
@@ -175,7 +205,7 @@ def _other_view(clinical: pd.DataFrame, view_column: str, view: str) -> pd.Serie
     """Rows that show another view than the one that is analysed."""
     if not view_column:
         return pd.Series(False, index=clinical.index)
-    there = clinical[view_column].map(cells.plain)
+    there = text_column(clinical, view_column).map(cells.plain)
     if not (there == cells.plain(view)).any():
         raise CohortError(
             f"{view_column}: no row has the view {view!r}. There: {cells.counted(there)}."
@@ -183,27 +213,63 @@ def _other_view(clinical: pd.DataFrame, view_column: str, view: str) -> pd.Serie
     return there != cells.plain(view)
 
 
-def _further_rows(frame: pd.DataFrame, column: str, measured: pd.DataFrame | None) -> pd.Series:
-    """Rows of patients who are analysed by another row, with a larger value."""
-    if column in frame:
-        problems: list[str] = []
-        texts = frame[column].astype(object).fillna("").map(str)
+def _sizes(rows: pd.DataFrame, column: str, measured: pd.DataFrame | None) -> pd.Series:
+    """Numbers of a column of the table, or else measured, that pick the row of a patient."""
+    problems: list[str] = []
+    if {column, column + TEXT} & {*rows}:
+        texts = text_column(rows, column).astype(object).fillna("").map(str)
+        if len(rows) and (texts.map(cells.plain) == rows["source_id"]).all():
+            raise CohortError(f"`one_per_patient`: {column!r} is the column of the ids.")
         size = pd.Series(cells.column(texts, cells.number, problems), texts.index, dtype=float)
-        several = frame.duplicated("source_id", keep=False)
-        problems += cells.row_lines(
-            frame.index[several & (texts == "")],
-            f"{column}: empty, expected a number that picks the row of the patient",
-        )
-        stop_at(problems)
-    elif measured is not None and column in measured:
-        size = measured[column].reindex(frame.index)
+        unknown, what = texts == "", "empty"
     else:
-        raise CohortError(
-            f"`one_per_patient`: {column!r} is neither a column of the table nor measured."
-        )
-    order = pd.DataFrame({"recorded": frame["y"].notna(), "size": size})
+        numeric = [] if measured is None else list(measured.select_dtypes("number"))
+        if column not in numeric:
+            choice = f" Measured: {', '.join(sorted(numeric))}." if numeric else ""
+            raise CohortError(
+                f"`one_per_patient`: {column!r} is neither a column of the table nor a measured "
+                f"number.{choice}"
+            )
+        size = measured[column].reindex(rows.index)
+        unknown, what = size.isna(), "not measured"
+    several = rows.duplicated("source_id", keep=False)
+    problems += cells.row_lines(
+        rows.index[several & unknown],
+        f"{column}: {what}, expected a number that picks the row of the patient",
+    )
+    stop_at(problems)
+    return size
+
+
+def _further_rows(rows: pd.DataFrame, size: pd.Series) -> pd.Series:
+    """Rows of patients who are analysed by another row, with a larger value."""
+    order = pd.DataFrame({"recorded": rows["y"].notna(), "size": size[rows.index]})
     first = order.sort_values(["recorded", "size"], ascending=False).index  # equals in order
-    return frame.loc[first].duplicated("source_id")
+    return rows.loc[first].duplicated("source_id").reindex(rows.index)
+
+
+def _copies(
+    rows: pd.DataFrame,
+    size: pd.Series | None,
+    complete: pd.Series,
+    kept: pd.Series,
+    pixel_hash: pd.Series,
+) -> pd.Series:
+    """Rows with the image of a row further up, among `rows` that stay at every other step.
+
+    Another row of a patient may move up where a copy leaves, so the search is repeated until all
+    images that stay differ, or the reader keeps them.
+    """
+    copies = pd.Series(False, index=rows.index)
+    while True:
+        left = rows[~copies]
+        if size is not None:
+            left = left[~_further_rows(left, size)]
+        images = pixel_hash.reindex(left.index[complete[left.index]]).dropna()
+        again = images.index[images.duplicated() & ~kept[images.index]]
+        if again.empty:
+            return copies
+        copies[again] = True
 
 
 def pseudonyms(source_ids: Sequence[str], key: bytes) -> list[str]:

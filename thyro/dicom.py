@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from thyro.pixels import NO_SIZE, Grid, ImageError, Picture, check_size, choose_frame, to_grey
 
@@ -16,6 +17,7 @@ CENTIMETRES = 3  # DICOM PS3.3 C.8.5.5.1.15: physical unit of a region
 UNITS = {0: "no unit", 1: "per cent", 2: "decibels", 4: "seconds", 5: "hertz", 6: "decibels/s"}
 TISSUE = 1  # DICOM PS3.3 C.8.5.5.1.3: region data type
 SAME_SCALE = 1e-3  # relative: below it two regions are measured alike
+USED_SHARE = 1 / 8  # of what more than 8 bits can hold: less leaves under 32 levels of grey
 
 COLOURS = ("Red", "Green", "Blue")
 TAGS = [
@@ -48,8 +50,9 @@ def read(path: Path, *, frame: int | None = None) -> Picture:
     Raises
     ------
     ImageError
-        If the file has no pixels, too many, or pixels that cannot be decoded; if its palette is
-        none that the standard knows; or if the frame is not declared or not there.
+        If the file has no pixels, too many, or pixels that cannot be decoded; if they use little
+        of the range of their bits, or a palette that the standard does not know; or if the frame
+        is not declared or not there.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom's warnings may quote what a header holds
@@ -64,13 +67,17 @@ def read(path: Path, *, frame: int | None = None) -> Picture:
 
 
 def _read(path: Path, frame: int | None) -> Picture:
-    header = pydicom.dcmread(path, specific_tags=TAGS)
+    header = pydicom.dcmread(path, specific_tags=TAGS, force=True)  # without a preamble too
     if "PixelData" not in header or "Rows" not in header:
         raise ImageError(
             f"{path.name}: a DICOM file without pixels, or cut short before them. "
             "Export the image again."
         )
     check_size(header.Rows, header.Columns, path.name)
+    if "TransferSyntaxUID" not in header.file_meta:  # lost with the preamble; pixels were plain
+        implicit, little = header.original_encoding
+        explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+        header.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
     frames = int(header.get("NumberOfFrames") or 1)
     stored = _stored(header, choose_frame(frame, frames, path.name), path)
     spacing, note = _spacing(header)
@@ -108,6 +115,14 @@ def _grey(header: pydicom.Dataset, stored: np.ndarray, path: Path) -> np.ndarray
         return to_grey(_coloured(header, stored, path), path.name)
     bits, signed = header.BitsStored, header.get("PixelRepresentation", 0)
     held = np.array([-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] if signed else [0, 2**bits - 1])
+    found = int(stored.min()), int(stored.max())
+    # An even frame is another matter, and told as one.
+    if bits > 8 and 0 < found[1] - found[0] < (held[1] - held[0]) * USED_SHARE:
+        raise ImageError(
+            f"{path.name}: stored values {found[0]} to {found[1]}, but its {bits} bits hold "
+            f"{held[0]} to {held[1]}: hardly any levels of grey would be left. "
+            "Export the image with 8 bits."
+        )
     slope = float(header.get("RescaleSlope") or 1)
     intercept = float(header.get("RescaleIntercept") or 0)
     low, high = sorted(held * slope + intercept)

@@ -60,9 +60,10 @@ def draw_flow(steps: Sequence[Mapping], ax: Axes, *, event_name: str = "events")
     Parameters
     ----------
     steps : sequence of mappings
-        In order, each with `label` and `n`. `excluded`: these patients leave here (neighbouring
-        ones share a box; `reason` replaces the label). `split`: a cohort at the end, with its
-        `events`. `external`: of the external cohort, whose flow is drawn beside that of the study.
+        In order, each with `label` and `n`. `excluded`: these patients leave here, if any do
+        (neighbouring steps share a box, which names those of nobody too, as "n = 0"). `split`: a
+        cohort at the end, with its `events`. `external`: of the external cohort, whose flow is
+        drawn beside that of the study.
     ax : Axes
         `flow_height(steps, width, event_name=event_name)` high, and at least 89 mm wide; 140 mm
         with an external cohort.
@@ -171,7 +172,7 @@ def _cohorts(steps, place: _Place, top: float, event_name: str, unit: float) -> 
 def _exclusion_lines(leaving: Sequence[Mapping], points: float) -> list[str]:
     lines = [f"Excluded (n = {sum(step['n'] for step in leaving)})"]
     for step in leaving:
-        reason = (step.get("reason") or step["label"]).removeprefix("Excluded: ")
+        reason = step["label"].removeprefix("Excluded: ")
         number = f"(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{step['n']})"
         lines += wrapped(f"{_sentence(reason)} {number}", points, indent="   ")
     return lines

@@ -10,9 +10,9 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import pydicom
 import SimpleITK as sitk
-from PIL import Image
+from PIL import ExifTags, Image
+from pydicom.valuerep import VR
 
 from thyro.pixels import Grid, ImageError, check_size
 
@@ -26,10 +26,14 @@ VOLUMES = {
 KNOWN = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, NRRD or MHA"
 NIFTI_HEADER = 348  # bytes, and the number it begins with
 NIFTI_FLOATS = (16, 64)  # codes of its data types
+UNTURNED = 1  # EXIF orientation of a picture that is shown as it is stored
+
+# ITK warns from C, where nobody can catch it, with the whole path: a notebook would keep that.
+sitk.ProcessObject.SetGlobalWarningDisplay(False)
 
 
 def is_dicom(path: Path, name: str) -> bool:
-    """Whether a file is DICOM by its content.
+    """Whether a file is DICOM by its content, be it without the preamble that marks one.
 
     Raises
     ------
@@ -37,9 +41,25 @@ def is_dicom(path: Path, name: str) -> bool:
         If there is no such file, or it may not be read.
     """
     try:
-        return pydicom.misc.is_dicom(path)
+        with path.open("rb") as file:
+            head = file.read(132)
     except OSError as error:
         raise ImageError(f"{name}: cannot be opened: {error.strerror}.") from None
+    return head[128:] == b"DICM" or _is_bare_dicom(head)
+
+
+def _is_bare_dicom(head: bytes) -> bool:
+    """Whether a file begins with a plausible first element of a data set, and not a preamble.
+
+    That is one of the groups 0002 or 0008, with a representation that the standard knows, or with
+    a length (which is short, and even) in its place.
+    """
+    if len(head) < 132:
+        return False
+    group, element, length = struct.unpack_from("<HHI", head)
+    if group not in (0x0002, 0x0008) or element > 0x0100:
+        return False
+    return head[4:6].decode("latin-1") in set(VR) or (length <= 128 and length % 2 == 0)
 
 
 def read(path: Path, name: str, *, labels: bool = False) -> tuple[np.ndarray, Grid]:
@@ -66,7 +86,7 @@ def read(path: Path, name: str, *, labels: bool = False) -> tuple[np.ndarray, Gr
     ------
     ImageError
         If the file is empty, of another kind, cut short, or too large; if it is neither 2-D nor
-        3-D, or keeps its pixels in another file.
+        3-D, keeps its pixels in another file, or is a picture that viewers turn.
     """
     if path.stat().st_size == 0:
         raise ImageError(f"{name}: an empty file. Copy or export it again.")
@@ -77,12 +97,13 @@ def read(path: Path, name: str, *, labels: bool = False) -> tuple[np.ndarray, Gr
 
 def _picture(path: Path, name: str, labels: bool) -> np.ndarray:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # check_size is stricter
+        warnings.simplefilter("ignore")  # of size, where check_size is stricter, and of headers
         try:
             frames = []
             with Image.open(path, formats=PICTURES) as picture:
                 count = getattr(picture, "n_frames", 1)
                 check_size(picture.height, picture.width * count, name)
+                _check_turn(picture, name)  # before the pixels: reading those of a TIFF turns them
                 if picture.mode.startswith(("I", "F")) and not labels:
                     raise ImageError(
                         f"{name}: more than 8 bits per pixel, expected 8. Export it with 8 bits."
@@ -108,6 +129,19 @@ def _picture(path: Path, name: str, labels: bool) -> np.ndarray:
             ) from None
 
 
+def _check_turn(picture: Image.Image, name: str) -> None:
+    """Refuse a picture that some programs show as stored and others turned."""
+    try:
+        turn = picture.getexif().get(ExifTags.Base.Orientation, UNTURNED)
+    except Exception:  # a damaged entry turns nothing, here as in viewers
+        return
+    if turn in range(UNTURNED + 1, 9):
+        raise ImageError(
+            f"{name}: an entry of its header (EXIF orientation {turn}) turns it in some programs "
+            "and not in others. Save image and mask without that entry, and look at both together."
+        )
+
+
 def _ending(path: Path) -> str:
     """The one of `VOLUMES` that ends the name, or ""."""
     return next((end for end in VOLUMES if path.name.lower().endswith(end)), "")
@@ -127,7 +161,12 @@ def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
     try:
         reader.ReadImageInformation()
         size = reader.GetSize()
-    except RuntimeError:
+    except RuntimeError as error:
+        if "orthonormal" in str(error):
+            raise ImageError(
+                f"{name}: the directions of rows and columns in its header are not at right "
+                "angles. Save it with a plain header."
+            ) from None
         raise broken from None
     if len(size) not in (2, 3):
         raise ImageError(f"{name}: {len(size)} dimensions, expected 2 or 3. Export one frame.")
@@ -137,7 +176,7 @@ def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
         volume = reader.Execute()
     except ImageError:
         raise
-    except (RuntimeError, OSError, EOFError, ValueError, struct.error, zlib.error):
+    except (RuntimeError, OSError, EOFError, ValueError, ArithmeticError, struct.error, zlib.error):
         raise broken from None
     values = sitk.GetArrayFromImage(volume)
     return (values if len(size) == 3 else values[None]), _grid(volume, sized)

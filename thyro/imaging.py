@@ -20,6 +20,7 @@ from thyro.pixels import (
     attempt,
     choose_frame,
     largest_component,
+    pixel_hash,
     scan_area,
     to_grey,
 )
@@ -45,6 +46,7 @@ class Case(NamedTuple):
     second_mask: np.ndarray | None  # of the second reader
     spacing_mm: tuple[float, float] | None  # (row, column)
     notes: tuple[str, ...]  # warnings; they name no file
+    pixel_hash: str  # `pixels.pixel_hash` of the image before anything is set to black
 
 
 class Folder:
@@ -114,6 +116,11 @@ class Folder:
             attempt(problems, self._mask, name, what, picture, shown, frame)
             for what, name in names.items()
         ]
+        if len(found) == 2 and all(found) and np.array_equal(found[0][0], found[1][0]):
+            problems.append(
+                f"second mask {Path(second_name).name}: the same pixels as the first mask. "
+                "Name the outline of the second reader, or empty the cell."
+            )
         if problems:
             raise ImageError(*problems)
         read, notes = zip(*found, strict=True)
@@ -124,13 +131,14 @@ class Folder:
             second_mask=read[1] if len(read) > 1 else None,
             spacing_mm=spacing,
             notes=(*_size_note(picture, spacing), *sum(notes, ())),
+            pixel_hash=pixel_hash(picture.grey),
         )
 
     def _image(self, name: str, frame: int | None) -> tuple[Picture, np.ndarray]:
         """The frame, and which of its pixels are not set to black."""
         file = inside(self.folder, name, "image")
         picture = _load(file, frame)
-        grey = picture.grey
+        grey = np.rint(picture.grey)  # as it will be stored
         low, high = grey.min(), grey.max()
         if low == high:
             raise ImageError(f"{file.name}: every pixel is {low:g}; there is nothing to see.")
@@ -140,7 +148,8 @@ class Folder:
             )
         shown = np.zeros(grey.shape, bool)
         top, bottom, left, right = self.border_px
-        shown[top : grey.shape[0] - bottom, left : grey.shape[1] - right] = True
+        rows, columns = grey.shape
+        shown[top : max(0, rows - bottom), left : max(0, columns - right)] = True
         if not grey[shown].any():
             raise ImageError(f"{file.name}: cohort.border_px leaves nothing but black.")
         if self.blank_outside_scan:
@@ -162,7 +171,7 @@ class Folder:
                 f"{title}: {hidden} of its {int(mask.sum())} pixels lie where cohort.{keys} "
                 "sets the image to black. Change that, or exclude the image."
             )
-        within = picture.grey[mask]
+        within = np.rint(picture.grey[mask])  # as it will be stored
         if within.min() == within.max():
             raise ImageError(
                 f"{title}: every pixel of the image inside it is {within[0]:g}. "
@@ -171,7 +180,9 @@ class Folder:
         return mask, notes
 
 
-def _frame_number(text: str) -> int | None:
+def _frame_number(cell: str | float | None) -> int | None:
+    """The number of a cell, which is text, or a number where its column is a variable too."""
+    text = "" if pd.isna(cell) else str(cell)
     if not text.strip():
         return None
     try:

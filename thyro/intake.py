@@ -6,8 +6,9 @@ bare PNG; what is found decides with the reader who is included. All that is wro
 images is raised together, before anything is left in the results.
 """
 
+import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from joblib import Parallel, delayed
 
 from thyro import cohort, imaging, quality, store
 from thyro.sources import Opened, open_all
-from thyro.study import Source
+from thyro.study import Cohort, Source
 
+SCRATCH = ".examined-"
 CHUNK = 8  # images that a worker examines before it reports
 FOLDERS = {"image": "images", "mask": "masks", "mask_2": "masks_2"}  # of a patient's files
 NO_SECRET = b"simulated patients have no secret"  # key of pseudonyms that hide nobody
@@ -109,9 +111,11 @@ def admit(
     """
     doors = [_Door(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
     key = store.pseudonym_key() if doors[0].opened.folder else NO_SECRET
-    with tempfile.TemporaryDirectory(dir=_beside(out_dir), prefix=".examined-") as scratch:
-        problems = [line for door in doors for line in door.examine(Path(scratch), workers)]
-        if len(doors) == 2:
+    with tempfile.TemporaryDirectory(dir=_beside(out_dir), prefix=SCRATCH) as scratch:
+        problems = [line for door in doors for line in door.read_table()]
+        readable = [door for door in doors if door.clinical is not None]
+        problems += [line for door in readable for line in door.examine(Path(scratch), workers)]
+        if len(readable) == 2:
             problems += _between(*doors)
         cohort.stop_at(problems)
         admitted = {door.opened.name: door.include(key) for door in doors}
@@ -128,80 +132,111 @@ def admit(
     return admitted
 
 
-def included_cases(patients: pd.DataFrame, examined: pd.DataFrame) -> Iterator[tuple]:
-    """(title, image, mask, flags in words) of every included patient, as results hold them."""
-    words = _in_words(examined).set_axis(examined["patient_id"])
-    for patient in patients.itertuples() if "image" in patients else ():
-        image, _ = imaging.read_image(store.path(patient.image))
-        mask = imaging.read_mask(store.path(patient.mask), image)
-        yield patient.patient_id, image, mask, words[[patient.patient_id]].max()
-
-
-def flagged_cases(admitted: Mapping[str, Admission]) -> Iterator[tuple]:
-    """(title, image, mask, row and flags in words) of every image that carries a flag."""
-    for admission in admitted.values():
-        words = _in_words(admission.quality)
-        for i, row in enumerate(admission.quality.itertuples()):
-            if words.iloc[i]:
-                case = admission.cases[i]
-                fate = "kept" if row.included else "not included"
-                note = f"row {row.table_row}, {fate}: {words.iloc[i]}"
-                yield row.patient_id, case.image, case.mask, note
-
-
-def _in_words(examined: pd.DataFrame) -> pd.Series:
-    """Flags of every examined image, joined."""
-    flags = examined.reindex(columns=list(quality.FLAGS), fill_value=False)
-    return pd.Series(
-        [", ".join(flags.columns[row]) for row in flags.to_numpy(bool)],
-        index=examined.index,
-        dtype=object,
-    )
-
-
 class _Door:
     """One source on its way in."""
 
     def __init__(self, opened: Opened):
         self.opened = opened
-        self.prefix = "" if opened.name == "cohort" else f"{opened.name} "
+        self.clinical: pd.DataFrame | None = None
+        self.quality, self.cases = pd.DataFrame(), None
 
-    def examine(self, scratch: Path, workers: int) -> list[str]:
-        """Type the table, look at the images that matter; returns all problems."""
-        source, files = self.opened.source, self.opened.files
-        extra = [source.view_column, getattr(source, "split_column", ""), *files.values()]
+    def read_table(self) -> list[str]:
+        """Type the table; returns what is wrong with it, and what will be without any image."""
+        source = self.opened.source
+        extra = [source.view_column, getattr(source, "split_column", "")]
+        extra += self.opened.files.values()
         if source.one_per_patient in self.opened.table:
             extra.append(source.one_per_patient)
-        self.clinical, problems = cohort.read_clinical(
-            self.opened.table,
-            self.opened.variables,
-            id_column=source.id_column,
-            outcome_column=source.outcome_column,
-            radiologist_column=source.radiologist_column,
-            scores=source.scores,
-            criteria=self.opened.criteria,
-            quality_column=source.quality_column,
-            other_columns=list(dict.fromkeys(filter(None, extra))),
-        )
-        self.quality, self.cases = pd.DataFrame(), None
-        if files:
+        try:
+            self.clinical, problems = cohort.read_clinical(
+                self.opened.table,
+                self.opened.variables,
+                id_column=source.id_column,
+                outcome_column=source.outcome_column,
+                radiologist_column=source.radiologist_column,
+                scores=source.scores,
+                criteria=self.opened.criteria,
+                quality_column=source.quality_column,
+                other_columns=list(dict.fromkeys(filter(None, extra))),
+            )
+        except cohort.CohortError as error:
+            problems = error.problems
+        else:
+            problems += self._foreseen(clean=not problems)
+        return self._named(problems)
+
+    def _named(self, problems: list[str]) -> list[str]:
+        """Problems of the external table, told from those of the cohort's."""
+        if self.opened.name == "cohort":
+            return problems
+        name = self.opened.name
+        marks = {"row ": f"{name} ", f"The {name} cohort": ""}
+        return [
+            next((mark for start, mark in marks.items() if line.startswith(start)), f"{name}: ")
+            + line
+            for line in problems
+        ]
+
+    def _foreseen(self, *, clean: bool) -> list[str]:
+        """Where inclusion and split will stop, as far as the table tells before its images.
+
+        After wrong cells, which count as empty, only lines about rows are sure.
+        """
+        source = self.opened.source
+        measured = None
+        if source.one_per_patient and source.one_per_patient not in self.opened.table:
+            if source.one_per_patient not in quality.SIZES:
+                return [
+                    f"`one_per_patient`: {source.one_per_patient!r} is no column of the table, and "
+                    f"not measured. Measured are: {', '.join(quality.SIZES)}."
+                ]
+            sizes = -self.clinical.index.to_numpy(float)  # stands in for what will be measured
+            measured = pd.DataFrame({source.one_per_patient: sizes}, index=self.clinical.index)
+        try:
+            y = self._included(measured, None).frame["y"]
+            if isinstance(source, Cohort):
+                # A plain random split is drawn later; too few outcomes are too few for any.
+                how = "stratified" if source.split == "random" else source.split
+                named = source.split_column
+                given = cohort.text_column(self.clinical, named)[y.index] if named else None
+                cohort.split_by_patient(
+                    y,
+                    how=how,
+                    test_share=source.test_share,
+                    seed=0,
+                    column=given,
+                    test_centres=source.test_centres,
+                )
+            else:
+                cohort.check_outcomes(y, self.opened.name)
+        except cohort.CohortError as error:
+            return [line for line in error.problems if clean or line.startswith("row ")]
+        return []
+
+    def examine(self, scratch: Path, workers: int) -> list[str]:
+        """Look at the images that matter; returns all problems."""
+        if not self.opened.files:
+            return []
+        source = self.opened.source
+        try:
             rows = cohort.candidates(
                 self.clinical,
                 criteria=self.opened.criteria,
                 view_column=source.view_column,
                 view=source.view,
             )
-            self.cases = self.opened.cases(rows)
-            found = self._look(rows.index, scratch, workers)
-            problems += [line for result in found for line in result["problems"]]
-            read = [result for result in found if result["measures"]]
-            self.quality = pd.DataFrame(
-                [result["measures"] for result in read],
-                index=[result["row"] for result in read],
-                columns=None if read else ["pixel_hash", "row_mm"],
-            )
-            problems += _spacing_problems(self.quality)
-        return [f"{self.prefix}{line}" for line in problems]
+        except cohort.CohortError:  # said already
+            return []
+        self.cases = self.opened.cases(rows)
+        found = self._look(rows.index, scratch, workers)
+        problems = [line for result in found for line in result["problems"]]
+        read = [result for result in found if result["measures"]]
+        self.quality = pd.DataFrame(
+            [result["measures"] for result in read],
+            index=[result["row"] for result in read],
+            columns=None if read else ["pixel_hash", "row_mm"],
+        )
+        return self._named(problems + _spacing_problems(self.quality))
 
     def _look(self, rows: pd.Index, scratch: Path, workers: int) -> list[dict]:
         """What was found in each image, in order."""
@@ -220,24 +255,13 @@ class _Door:
 
     def include(self, key: bytes) -> Admission:
         """Decide who is studied; nothing can be wrong with table or images any more."""
-        source, measured = self.opened.source, self.quality
+        source, measured, flags = self.opened.source, self.quality, None
         if self.cases is not None:
             flags = quality.flag(
                 measured, min_sharpness=source.min_sharpness, max_pixels=source.max_pixels
             )
             measured = measured.join(flags)
-        flow = cohort.include(
-            self.clinical,
-            self.opened.variables,
-            criteria=self.opened.criteria,
-            view_column=source.view_column,
-            view=source.view,
-            one_per_patient=source.one_per_patient,
-            measured=measured,
-            flags=measured if self.cases is not None else None,
-            exclude_flagged=source.exclude_flagged if self.cases is not None else (),
-            scores=source.scores,
-        )
+        flow = self._included(measured, flags)
         everybody = self.clinical["source_id"]
         ids = pd.Series(cohort.pseudonyms(everybody, key), index=everybody.index)
         measured = measured.assign(
@@ -253,11 +277,28 @@ class _Door:
             truth.attrs = self.opened.made.truth.attrs
         return Admission(self.opened, self.clinical, flow, ids[rows], measured, self.cases, truth)
 
+    def _included(self, measured: pd.DataFrame | None, flags: pd.DataFrame | None) -> cohort.Flow:
+        source = self.opened.source
+        return cohort.include(
+            self.clinical,
+            self.opened.variables,
+            criteria=self.opened.criteria,
+            view_column=source.view_column,
+            view=source.view,
+            one_per_patient=source.one_per_patient,
+            measured=measured,
+            flags=flags,
+            exclude_flagged=() if flags is None else source.exclude_flagged,
+            scores=source.scores,
+        )
+
 
 def _beside(out_dir: str) -> Path:
-    """Folder for scratch files on the disk of the results."""
+    """Folder for scratch files on the disk of the results, without those of a killed run."""
     folder = store.path(out_dir).parent
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left)
     return folder
 
 
@@ -285,7 +326,7 @@ def _examine(cases: Sequence, chunk: range, rows: Sequence[int], target: str) ->
         sides = case.spacing_mm or (np.nan, np.nan)
         measures = quality.measure(pixels, case.mask, case.spacing_mm)
         measures |= {"row_mm": sides[0], "column_mm": sides[1], "notes": "; ".join(case.notes)}
-        measures["second_reader"] = case.second_mask is not None
+        measures |= {"pixel_hash": case.pixel_hash, "second_reader": case.second_mask is not None}
         results.append({"problems": [], "measures": measures, "row": int(row)})
     return results
 

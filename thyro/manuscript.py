@@ -1,16 +1,17 @@
 """From the results of a study to the manuscript: what the notebooks left, staged and rendered.
 
-`wording` turns numbers into display strings, `render` puts them into the text.
+`wording` and `truth` turn numbers into display strings, `render` puts them into the text.
 """
 
 import datetime
 import json
-import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from scipy import stats
 
-from thyro import paper, params, radiomics, recovery, render, rounding, store, wording
+from thyro import paper, params, radiomics, recovery, render, rounding, store, truth, wording
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
 PUBLISHED = "report/published"
@@ -53,6 +54,7 @@ def variables(results: str, name: str, study: params.Study) -> dict:
     calibration = store.read_table(f"{results}/06_statistics/calibration.parquet")
     delong = wording.delong(store.read_table(f"{results}/06_statistics/delong.parquet"))
     factors = store.read_json(f"{results}/05_nomogram/scalars.json")
+    regressions = store.read_table(f"{results}/05_nomogram/logistic.parquet")
     scores, signatures = list(study.cohort.scores), study.nomogram.signatures
     outside = patients["split"].eq("external")
     has = {
@@ -62,8 +64,6 @@ def variables(results: str, name: str, study: params.Study) -> dict:
         "comparison": len(scores) != 1,
         "external": bool(outside.any()),
         "recovery": _has_truth(results),
-        "protocols": False,
-        "audit": True,
     }
     tree = {
         "study": {
@@ -75,22 +75,26 @@ def variables(results: str, name: str, study: params.Study) -> dict:
         "has": has,
         "cohort": wording.cohort(study, about, patients[~outside], flow),
         "models": wording.models(scores, performance, delong),
-        "clinical": wording.clinical(study, about, factors),
-        "nomogram": wording.nomograms(signatures, performance),
-        "statistics": {"level": rounding.percent(study.statistics.level, 0)},
+        "clinical": wording.clinical(study, about, factors, regressions),
+        "nomogram": wording.nomograms(signatures, performance, _fits(results, signatures), about),
+        "statistics": {
+            "level": rounding.percent(study.statistics.level, 0),
+            "groups": str(study.statistics.groups),
+        },
         "performance": wording.performance(performance),
         "delong": delong,
         "calibration": wording.calibration(calibration),
-        "checklist": wording.checklist(has),
+        "checklist": wording.checklist(has, about),
         "published": _published(store.path(PUBLISHED)),
-        "run": _run(study, store.path(results) / "notebooks"),
+        "run": _run(study, store.path(results)),
     }
     if has["images"]:
         tree |= _images(results, study)
     if has["external"]:
         tree["external"] = wording.external(patients[outside], flow, performance, calibration)
     if has["recovery"]:
-        tree["recovery"] = wording.recovery(*_recovered(results, study))
+        tree["simulation"] = truth.simulation(study)
+        tree["recovery"] = truth.recovery(*_recovered(results, study), about["variables"])
     return tree
 
 
@@ -111,18 +115,41 @@ def stages(folder: Path, study: params.Study) -> list[dict[str, str]]:
 
 def _images(results: str, study: params.Study) -> dict:
     """What only a study of images has: super-resolution, features, networks, selection."""
-    quality = store.read_json(f"{results}/01_super_resolution/scalars.json")
+    measured = store.read_json(f"{results}/01_super_resolution/scalars.json")
+    quality = store.read_table(f"{results}/01_super_resolution/quality.parquet")
     weights = store.read_json(f"{results}/02_features/scalars_or.json")["weights"]
     kept = store.read_json(f"{results}/03_selection/scalars.json")
     return {
-        "sr": wording.super_resolution(study, quality),
+        "sr": wording.super_resolution(study, measured, _gains(quality, study.statistics.level)),
         "features": {
             "n": f"{len(radiomics.FEATURE_NAMES):,}",
             "image_types": str(radiomics.describe_features()["image_type"].nunique()),
             "degenerate": str(len(radiomics.degenerate_features())),
         },
-        "deep": {"weights": " and ".join(dict.fromkeys(weights.values()))},
+        "deep": wording.networks(weights.values()),
         "selection": wording.selection(study, kept),
+    }
+
+
+def _gains(quality: pd.DataFrame, level: float) -> dict[str, tuple[float, float, float]]:
+    """Mean difference to bicubic interpolation in test patients, with its t interval."""
+    tested = quality[quality["split"].eq("test")]
+    gains = {}
+    for measure in ("psnr", "ssim"):
+        difference = tested[measure] - tested[f"{measure}_bicubic"]
+        interval = stats.ttest_1samp(difference, 0).confidence_interval(level)
+        gains[measure] = (difference.mean(), interval.low, interval.high)
+    return gains
+
+
+def _fits(results: str, signatures: list[str]) -> dict[str, dict]:
+    """The logistic regression behind every nomogram."""
+    letters = [*"AB"[: len(signatures)], "C"]
+    return {
+        f"Nomogram_{letter}": store.read_json(f"{results}/05_nomogram/nomogram_{letter}.json")[
+            "fit"
+        ]
+        for letter in letters
     }
 
 
@@ -132,9 +159,9 @@ def _has_truth(results: str) -> bool:
 
 
 def _recovered(results: str, study: params.Study) -> tuple[pd.DataFrame, ...]:
-    """Log odds, correlations with the image latent, and risks, from `recovery`."""
+    """Log odds, correlations with what shaped the images, and risks, from `recovery`."""
     level = study.statistics.level
-    truth = store.read_table(f"{results}/00_cohort/truth.parquet").set_index("patient_id")
+    made = store.read_table(f"{results}/00_cohort/truth.parquet").set_index("patient_id")
     patients = store.read_table(f"{results}/00_cohort/patients.parquet").set_index("patient_id")
     train, test = (patients[patients["split"].eq(name)] for name in ("train", "test"))
     fit = store.read_json(f"{results}/05_nomogram/nomogram_C.json")["fit"]
@@ -148,17 +175,19 @@ def _recovered(results: str, study: params.Study) -> tuple[pd.DataFrame, ...]:
         ]
         for table in tables
     )
-    known = truth.loc[test.index]
+    known = made.loc[test.index]
+    # A score that follows the size of the nodule may have measured that and not its texture.
+    shaped = pd.DataFrame({"image latent": known["image_latent"], "diameter": test["diameter"]})
     return (
-        recovery.log_odds(fit, truth.attrs["coefficients"], train, level=level),
-        recovery.correlations(known["image_latent"], scores, level=level),
+        recovery.log_odds(fit, made.attrs["coefficients"], train, level=level),
+        recovery.correlations(shaped, scores, level=level),
         recovery.risks(test["y"], known["risk"], p, level=level),
     )
 
 
 def _recovery_rows(results: str, study: params.Study) -> list[dict[str, str]]:
     about = store.read_json(f"{results}/00_cohort/cohort.json")
-    return wording.recovery_rows(*_recovered(results, study), about["variables"])
+    return truth.recovery_rows(*_recovered(results, study), about["variables"])
 
 
 def _published(folder: Path) -> dict:
@@ -200,16 +229,33 @@ def _published(folder: Path) -> dict:
 
 
 def _run(study: params.Study, folder: Path) -> dict:
-    records = [json.loads((folder / f"{job}.json").read_text()) for job in study.jobs]
-    versions = store.versions()
+    """How the results were made, by what stands beside them, and when they were rendered."""
+    records = [json.loads((folder / f"notebooks/{job}.json").read_text()) for job in study.jobs]
+    made = _neighbours(folder)
     today = datetime.date.today()
-    device = {"cpu": f"{os.cpu_count()} CPU cores", "cuda": "a CUDA device"}[study.compute.device]
+    device = {"cpu": "the CPU", "cuda": "a CUDA device"}[study.compute.device]
     return {
-        "commit": store.commit(),
+        "commit": _distinct(beside["commit"] for beside in made),
         "date": f"{today.day} {today:%B %Y}",
         "seconds": rounding.number(sum(record["seconds"] for record in records), 0),
         "seed": str(study.compute.seed),
-        "device": device,
-        "python": versions["python"],
-        "packages": ", ".join(f"{package} {versions[package]}" for package in PACKAGES),
+        "device": f"{device} ({_distinct(beside['device'] for beside in made)})",
+        "python": _distinct(beside["versions"]["python"] for beside in made),
+        "packages": ", ".join(
+            f"{package} {_distinct(beside['versions'][package] for beside in made)}"
+            for package in PACKAGES
+        ),
     }
+
+
+def _neighbours(folder: Path) -> list[dict]:
+    """What stands beside every file that the notebooks of a study left."""
+    beside = [
+        file for file in sorted(folder.glob("[0-9]*/*.json")) if file.with_suffix("").is_file()
+    ]
+    return [json.loads(file.read_text()) for file in beside]
+
+
+def _distinct(values: Iterable[str]) -> str:
+    """ "a", or "a and b" where results were made by more than one, in the order of the stages."""
+    return wording.listed(list(dict.fromkeys(values)))

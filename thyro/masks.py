@@ -17,7 +17,15 @@ FLIPS = {  # of the mask, as steps along its rows and columns
 SAME_SPACING = 0.02  # relative: mask and image may round their pixel size
 SAME_DIRECTION = 0.01  # of a unit vector
 SAME_ORIGIN = 0.5  # pixels
+MIRRORED = {  # in words, by the flip that undoes it
+    "horizontal": "mirrored left to right",
+    "vertical": "mirrored top to bottom",
+    "both": "mirrored both ways",
+}
+PLAIN = np.eye(2, 3)  # directions of rows and columns in a header that does not turn anything
+UNKNOWN_MM = (1, 1)  # pixel size that programs write when they do not know it
 WHITE = 255  # of masks drawn as pictures
+LARGEST_LABEL = 10  # of a small label map; the grey edges of a picture reach far beyond
 FEWEST_PIXELS = 16  # the radiomic features need them, on two rows and columns
 
 
@@ -69,9 +77,6 @@ def read(
         mask = attempt(problems, _one_nodule, mask, component, name)
     if picture is not None:
         problems += _misfits(values.shape, grid, picture, flip, name)
-        turned = grid.direction and not np.allclose(grid.direction, (1, 0, 0, 0, 1, 0), atol=0.01)
-        if turned and picture.grid.direction is None and flip == "none":
-            notes.append("the header of a mask mirrors or turns it, that of its image says nothing")
     if problems:
         raise ImageError(*problems)
     return mask, tuple(notes)
@@ -102,14 +107,34 @@ def _inside_label(values: np.ndarray, label: int, name: str, notes: list[str]) -
         raise ImageError(f"{name}: empty. Outline the nodule, or exclude the patient.")
     if label == 1 and found[-1] == WHITE:
         if len(found) > 1:
+            _check_edges(values, found[:-1], name)
             notes.append("a mask has grey edges: pixels above 127 are taken")
         return values > WHITE // 2
     if label not in found:
-        shown = ", ".join(map(str, found[:5])) + (" ..." if len(found) > 5 else "")
+        shown = _listed(found)
         raise ImageError(
             f"{name}: holds only label {shown}, expected {label}; set cohort.mask_label."
         )
     return values == label
+
+
+def _check_edges(values: np.ndarray, between: list[int], name: str) -> None:
+    """Refuse labels beside white, which are not the grey edges of what is drawn in white.
+
+    Those hold darker and lighter grey and are narrow: no pixel of middle grey has eight neighbours
+    that are all like it.
+    """
+    middle = (values > LARGEST_LABEL) & (values < WHITE - LARGEST_LABEL)
+    even = ndimage.minimum_filter(values, 3) == ndimage.maximum_filter(values, 3)
+    if between[-1] <= LARGEST_LABEL or between[0] < 0 or (middle & even).any():
+        raise ImageError(
+            f"{name}: holds {_listed(between)} and {WHITE}: labels, or black and white? Save the "
+            f"nodule alone, or set cohort.mask_label to {WHITE} if that is its label."
+        )
+
+
+def _listed(labels: list[int]) -> str:
+    return ", ".join(map(str, labels[:5])) + (" ..." if len(labels) > 5 else "")
 
 
 def _one_nodule(mask: np.ndarray, component: str, name: str) -> np.ndarray:
@@ -123,6 +148,11 @@ def _one_nodule(mask: np.ndarray, component: str, name: str) -> np.ndarray:
         )
     if mask.all():
         raise ImageError(f"{name}: covers the whole image. Outline the nodule.")
+    if mask[0, 0] and mask[0, -1] and mask[-1, 0] and mask[-1, -1]:
+        raise ImageError(
+            f"{name}: holds all four corners of the image: the background is outlined, not the "
+            "nodule. Invert it."
+        )
     labels, n = ndimage.label(mask, structure=EIGHT)
     if component == "single" and n > 1:
         sizes = sorted(np.bincount(labels.ravel())[1:], reverse=True)
@@ -148,6 +178,8 @@ def _misfits(shape: tuple, grid: Grid, picture: Picture, flip: str, name: str) -
             f"{picture.grey.shape[0]} x {picture.grey.shape[1]}. {remedy}"
         )
     mine, its = grid.spacing_mm, picture.grid.spacing_mm
+    if its is None and mine != UNKNOWN_MM:  # ITK does not see the regions of an ultrasound image
+        its = picture.spacing_mm
     if mine and its and not np.allclose(mine, its, rtol=SAME_SPACING, atol=0):
         problems.append(
             f"{name}: pixels of {mine[0]:.4g} x {mine[1]:.4g} mm, but its image has "
@@ -155,10 +187,10 @@ def _misfits(shape: tuple, grid: Grid, picture: Picture, flip: str, name: str) -
         )
     if flip != "none":  # the user has said how it lies, whatever the header says
         return problems
-    if grid.direction and picture.grid.direction:
-        turn = _turn(np.reshape(grid.direction, (2, 3)), np.reshape(picture.grid.direction, (2, 3)))
+    if grid.direction:
+        turn = _turn(grid.direction, picture.grid.direction)
         if turn:
-            return [*problems, f"{name}: by its header it lies {turn}"]
+            return [*problems, f"{name}: by its header it {turn}"]
     if grid.origin_mm and picture.grid.origin_mm:
         apart = np.subtract(grid.origin_mm, picture.grid.origin_mm)
         if np.nanmax(np.abs(apart)) > SAME_ORIGIN * min(its or (1,)):
@@ -170,18 +202,32 @@ def _misfits(shape: tuple, grid: Grid, picture: Picture, flip: str, name: str) -
     return problems
 
 
-def _turn(mask: np.ndarray, image: np.ndarray) -> str:
+def _turn(direction: tuple, of_image: tuple | None) -> str:
     """How the axes of a mask lie against those of its image, and the remedy; "" if alike."""
-    turns = {
-        "mirrored left to right against its image; set cohort.mask_flip to horizontal": (1, -1),
-        "mirrored top to bottom against its image; set cohort.mask_flip to vertical": (-1, 1),
-        "mirrored both ways against its image; set cohort.mask_flip to both": (-1, -1),
-    }
+    mask = np.reshape(direction, (2, 3))
+    image = PLAIN if of_image is None else np.reshape(of_image, (2, 3))
     if np.allclose(mask, image, atol=SAME_DIRECTION):
         return ""
-    for words, (down, right) in turns.items():
-        if np.allclose(mask, image * [[right], [down]], atol=SAME_DIRECTION):
-            return f"{words}, or export the mask on the grid of the image."
+    flips = (flip for flip in MIRRORED if _is_flipped(mask, image, flip))
+    flip = next(flips, None)
+    if of_image is None:  # whether the tool turned the pixels too, only its user can see
+        way = MIRRORED[flip] if flip else "turned"
+        remedy = f"set cohort.mask_flip to {flip}" if flip else "export it as the image lies"
+        return (
+            f"is {way}, while its image says nothing of its direction. If the drawing tool turned "
+            f"it, {remedy}; else save it with a plain header."
+        )
+    if flip:
+        return (
+            f"lies {MIRRORED[flip]} against its image; set cohort.mask_flip to {flip}, or export "
+            "the mask on the grid of the image."
+        )
     if np.allclose(np.abs(mask), np.abs(image[::-1]), atol=SAME_DIRECTION):
-        return "with rows and columns swapped against its image; transpose it before saving."
-    return "turned against its image. Export the mask on the grid of the image."
+        return "lies with rows and columns swapped against its image; transpose it before saving."
+    return "lies turned against its image. Export the mask on the grid of the image."
+
+
+def _is_flipped(mask: np.ndarray, image: np.ndarray, flip: str) -> bool:
+    """Whether the flip brings the axes of the mask, (2, 3), to those of the image."""
+    down, right = FLIPS[flip]
+    return np.allclose(mask, image * [[right], [down]], atol=SAME_DIRECTION)

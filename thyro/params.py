@@ -90,6 +90,8 @@ def _explain(problem: dict) -> str:
     if problem["type"] == "missing":
         return f"key `{key}` is missing."
     message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "string_type" and isinstance(problem["input"], bool | int | float):
+        message += " (put it in quotation marks: YAML reads it as another kind)"
     found = "" if isinstance(problem["input"], dict) else f", found {problem['input']!r}"
     return f"`{key}`: {message}{found}."
 

@@ -95,7 +95,8 @@ def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.Data
     split : array_like of str, shape (n_patients,)
         As in `cohorts`.
     groups : int, default 10
-        Groups of predicted risk of the Hosmer-Lemeshow test.
+        Groups of predicted risk of the Hosmer-Lemeshow test. Its df are `groups` - 2 in the
+        training patients, who fitted the model, and `groups` in all others (R-73).
 
     Returns
     -------
@@ -111,9 +112,10 @@ def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.Data
     y = as_labels(y, "y")
     rows = []
     for cohort, chosen in cohorts(split).items():
+        df = groups - 2 if cohort == "train" else groups
         for model, values in p.items():
             values = values.to_numpy()[chosen]
-            fit = calibration.hosmer_lemeshow(y[chosen], values, groups=groups)
+            fit = calibration.hosmer_lemeshow(y[chosen], values, groups=groups, df=df)
             test = {"statistic": fit.statistic, "df": fit.df, "p_value": fit.p_value}
             measures = asdict(calibration.calibration(y[chosen], values))
             rows.append({"model": model, "cohort": cohort} | measures | test)

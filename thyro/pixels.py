@@ -1,5 +1,6 @@
 """What an image is, whatever file it came from: grey 0-255, its grid, its scan area."""
 
+import hashlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -92,6 +93,12 @@ def to_grey(array: np.ndarray, name: str) -> np.ndarray:
             "export the image with 8 bits."
         )
     return grey
+
+
+def pixel_hash(image: np.ndarray) -> str:
+    """SHA-256, hexadecimal, of the shape and the 8-bit pixels of an image of grey 0-255."""
+    pixels = np.ascontiguousarray(np.rint(image), dtype=np.uint8)
+    return hashlib.sha256(str(pixels.shape).encode() + pixels.tobytes()).hexdigest()
 
 
 def largest_component(mask: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ known. No model ever reads them; they are set beside its results when those are 
 """
 
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -41,9 +42,9 @@ def log_odds(
     -------
     DataFrame
         One row per true coefficient of a clinical variable, then per other coefficient of the
-        model (true value 0): term, level ("" for a continuous one), low and high (the values
-        compared; NaN where the coefficient is per unit or level), truth, estimate, ci_low and
-        ci_high (NaN where the model left the term out).
+        model: term, level ("" for a continuous one), low and high (the values compared; NaN where
+        the coefficient is per unit or level), truth (NaN for a term outside the true model),
+        estimate, ci_low and ci_high (NaN where the model left the term out).
     """
     half = stats.norm.isf((1 - as_level(level)) / 2)
     estimated = dict(zip(fit["names"], fit["coefficients"], strict=True))
@@ -54,7 +55,7 @@ def log_odds(
     rows = []
     for name, own in wanted.items():
         term, _, of_level = own.partition("=")
-        value, low, high, step, true_step = truth.get(name, 0.0), np.nan, np.nan, 1.0, 1.0
+        value, low, high, step, true_step = truth.get(name, np.nan), np.nan, np.nan, 1.0, 1.0
         if name.startswith(LOG):
             low, high = np.quantile(train[term], [0.25, 0.75])
             step, true_step = high - low, np.log(high / low)
@@ -72,12 +73,13 @@ def _name(truth: str) -> str:
     return truth.removeprefix(LOG).replace("[", "=").removesuffix("]")
 
 
-def correlations(latent, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """Spearman correlation of every score with the latent that shaped the images.
+def correlations(known: pd.DataFrame, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Spearman correlation of every score with what shaped the images.
 
     Parameters
     ----------
-    latent : array_like of float, shape (n_patients,)
+    known : DataFrame, shape (n_patients, n_known)
+        The latent of the simulation, and what a score may have measured instead of it.
     scores : DataFrame, shape (n_patients, n_models)
         Of patients who fitted no model.
     level : float, default 0.95
@@ -86,25 +88,27 @@ def correlations(latent, scores: pd.DataFrame, *, level: float = 0.95) -> pd.Dat
     Returns
     -------
     DataFrame
-        One row per score: model, rho, ci_low, ci_high, n. A constant score has no correlation
-        (NaN).
+        One row per column of `known` and score: known, model, rho, ci_low, ci_high, n. A constant
+        score has no correlation (NaN).
 
     References
     ----------
     Bonett, Wright (2000), Psychometrika 65:23-28.
     """
-    latent = as_scores(latent, "latent", len(scores))
-    if len(latent) < 4:
-        raise ValueError(f"latent: an interval needs at least 4 patients, got {len(latent)}.")
+    n = len(scores)
+    if n < 4:
+        raise ValueError(f"scores: an interval needs at least 4 patients, got {n}.")
     half = stats.norm.isf((1 - as_level(level)) / 2)
     rows = []
-    for model in as_columns(scores, scores.columns, "scores"):
-        constant = min(np.ptp(latent), np.ptp(scores[model])) == 0
-        rho = np.nan if constant else float(stats.spearmanr(latent, scores[model]).statistic)
-        reach = half * np.sqrt((1 + rho**2 / 2) / (len(latent) - 3))
+    for name, model in product(known, as_columns(scores, scores.columns, "scores")):
+        values = as_scores(known[name], name, n)
+        constant = min(np.ptp(values), np.ptp(scores[model])) == 0
+        rho = np.nan if constant else float(stats.spearmanr(values, scores[model]).statistic)
+        reach = half * np.sqrt((1 + rho**2 / 2) / (n - 3))
         z = np.arctanh(np.clip(rho, -1 + 1e-15, 1 - 1e-15))  # a perfect order has no finite z
         low, high = np.tanh([z - reach, z + reach])
-        rows.append({"model": model, "rho": rho, "ci_low": low, "ci_high": high, "n": len(latent)})
+        which = {"known": name, "model": model}
+        rows.append(which | {"rho": rho, "ci_low": low, "ci_high": high, "n": n})
     return pd.DataFrame(rows)
 
 
@@ -126,11 +130,12 @@ def risks(y, risk, p: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     DataFrame
         One row per model: model; auc, ci_low, ci_high; auc_of_risk, the AUC of the true risk in
         the same patients, which a model passes by chance only; slope, of the true log odds on the
-        predicted ones by least squares (ideal 1, below 1 where predictions are too extreme, NaN
-        for a constant prediction); absolute_error, mean of |p - risk|.
+        predicted ones by least squares (below 1 where predictions are too extreme, NaN for a
+        constant prediction); slope_of_risk, its ideal: 1, and NaN where the true risk is the same
+        for everybody; absolute_error, mean of |p - risk|.
     """
     risk = as_probabilities(risk, "risk", len(p))
-    ceiling = statistics.auc_ci(y, risk, level=level).auc
+    ceiling, own_slope = statistics.auc_ci(y, risk, level=level).auc, _slope(risk, risk)
     rows = []
     for model, values in p.items():
         values = as_probabilities(values, model, len(risk))
@@ -139,7 +144,7 @@ def risks(y, risk, p: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         rows.append(
             {"model": model, "auc": auc.auc, "ci_low": auc.ci_low, "ci_high": auc.ci_high}
             | {"auc_of_risk": ceiling, "slope": _slope(logit(values[inside]), logit(risk[inside]))}
-            | {"absolute_error": float(np.mean(np.abs(values - risk)))}
+            | {"slope_of_risk": own_slope, "absolute_error": float(np.mean(np.abs(values - risk)))}
         )
     return pd.DataFrame(rows)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from thyro import example, imaging, simulate, store
+from thyro import cohort, example, imaging, pixels, simulate, store
 from thyro.study import Criterion, Source, Study, Variable
 
 COLUMNS = {  # of the table that the simulation makes
@@ -60,7 +60,9 @@ class Opened:
         if self.made is not None:
             return _Simulated(self.made, list(clinical.index))
         source = self.source
-        names = clinical[list(self.files.values())].set_axis(list(self.files), axis=1)
+        names = pd.DataFrame(
+            {part: cohort.text_column(clinical, column) for part, column in self.files.items()}
+        )
         if isinstance(source.frame, int):
             names["frame"] = str(source.frame)
         return imaging.Folder(
@@ -156,4 +158,6 @@ class _Simulated(Sequence):
         row, made = self._rows[i], self._made
         first, second = (masks[row] for masks in made.readers)
         spacing = tuple(made.table["spacing_mm"].iloc[row])
-        return imaging.Case(made.images[row].astype(float), first, second, spacing, ())
+        image = made.images[row]
+        seen = pixels.pixel_hash(image)
+        return imaging.Case(image.astype(float), first, second, spacing, (), seen)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -29,10 +30,11 @@ def split_by_patient(
     y
         1 with the outcome, 0 without, by the index of the table.
     how
-        "random": floor(n * (1 - test_share)) patients train and the rest test, as scikit-learn
-        rounds: 544 gives 380 and 164 (Li et al. 2024, whose split is plain random). "stratified":
-        the same, with the share of the outcome alike in both. "centre": patients of `test_centres`
-        test. "column": the table says who does what.
+        "random": floor(n * (1 - test_share)) patients train and the rest test, with the share as
+        it is written: 544 gives 380 and 164 (Li et al. 2024, whose split is plain random) and 0.55
+        of 100 is 55, which binary fractions miss. "stratified": the same, with the share of the
+        outcome alike in both. "centre": patients of `test_centres` test. "column": the table says
+        who does what.
     column
         Centre, or "train" and "test", of every patient; for the last two.
 
@@ -53,7 +55,7 @@ def split_by_patient(
     elif how == "column":
         split = _split_as_given(column)
     else:
-        n_test = math.ceil(len(y) * test_share)
+        n_test = math.ceil(len(y) * Fraction(str(float(test_share))))
         stratify = y if how == "stratified" else None
         _, test = train_test_split(
             np.arange(len(y)), test_size=n_test, random_state=seed, stratify=stratify
@@ -94,9 +96,16 @@ def _split_as_given(cell: pd.Series) -> pd.Series:
     part = cell.str.lower()
     strange = ~part.isin(["train", "test"])
     problems = []
-    for value, rows in cell[strange].groupby(cell[strange], sort=False).groups.items():
+    groups = cell[strange].groupby(cell[strange], sort=False).groups
+    for value, rows in groups.items() if len(groups) <= cells.SHOWN else ():
         problems += cells.row_lines(
             rows, f"{cell.name}: {cells.quoted(value)}, expected train or test"
+        )
+    if len(groups) > cells.SHOWN:  # of something else: names or ids, perhaps
+        problems += cells.row_lines(
+            cell.index[strange],
+            f"{cell.name}: {len(groups)} different texts, expected train or test; is it the right "
+            "column?",
         )
     stop_at(problems)
     return part
@@ -117,16 +126,52 @@ def check_disjoint(first: pd.Series, second: pd.Series) -> list[str]:
     Returns
     -------
     list of str
-        One line for each patient, with the rows of both tables and without the id.
+        One line for each patient, with the rows of both tables and without the id. Ids that
+        `cells.identity` makes equal are a problem, too: who wrote them can tell.
     """
-    first, second = first.map(cells.plain), second.map(cells.plain)
-    both = [patient for patient in first.unique() if patient and patient in set(second)]
+    remedy = "remove one, or make ids of centres differ"
+    problems = []
+    for here, there in _in_both(first.map(cells.identity), second.map(cells.identity)):
+        same = len({cells.plain(text) for text in [*first[here], *second[there]]}) == 1
+        what = "the same patient id" if same else "the same patient id, written differently"
+        problems.append(
+            f"row {_numbers(here)} of the cohort and row {_numbers(there)} of the external "
+            f"cohort: {what}; {remedy}"
+        )
+    return problems
+
+
+def check_split(split: pd.Series, pixel_hash: pd.Series) -> list[str]:
+    """Images that are on both sides of the split, as problems.
+
+    Copies stay where the reader keeps them, or where duplicates are not excluded.
+
+    Parameters
+    ----------
+    split
+        "train" or "test" of the included, by the index of their table.
+    pixel_hash
+        Of the examined images, by the same index; others than those of the included do not count.
+
+    Returns
+    -------
+    list of str
+        One line for each image, with its rows.
+    """
+    known = pixel_hash[pixel_hash.index.isin(split.index)]
+    train, test = (known[split[known.index] == part] for part in ("train", "test"))
     return [
-        f"row {_row_numbers(first, patient)} of the cohort and row {_row_numbers(second, patient)} "
-        "of the external cohort: the same patient id; remove one, or make ids of centres differ"
-        for patient in both
+        f"row {_numbers(here)} of the training cohort and row {_numbers(there)} of the test "
+        "cohort: the same pixels; exclude one, or bring both to one side with `split: column`"
+        for here, there in _in_both(train, test)
     ]
 
 
-def _row_numbers(ids: pd.Series, patient: str) -> str:
-    return ", ".join(str(int(row) + 2) for row in ids.index[ids == patient])
+def _in_both(first: pd.Series, second: pd.Series) -> list[tuple[pd.Index, pd.Index]]:
+    """Rows of both with each value, other than "", that both have, in the order of the first."""
+    here, there = (values.groupby(values, sort=False).groups for values in (first, second))
+    return [(here[value], there[value]) for value in here if value and value in there]
+
+
+def _numbers(rows: pd.Index) -> str:
+    return ", ".join(str(int(row) + 2) for row in rows)

@@ -7,6 +7,7 @@ computed) is refused with its row, because each of these shifts or loses values 
 import csv
 import datetime
 import io
+import re
 import unicodedata
 import warnings
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LONGEST = 1000  # characters of a cell
 LARGEST = 5_000_000  # cells of a sheet that are looked at, empty ones too
 SHOWN = 12  # problems named before it says how many more there are
+DECLARED = re.compile(r'"?sep=([^\w\s"]|\t)"? *(\r\n|\r|\n)', re.IGNORECASE)  # Excel's own line
+DATUM = re.compile(r"[-+.,:/]*\d[-+\s\d.,:/T]*")  # number or date
 UTF8 = 'Save it as "CSV UTF-8" (Excel: Save as; LibreOffice: character set Unicode (UTF-8)).'
 
 
@@ -48,9 +51,10 @@ def read(data: bytes, name: str, *, sheet: str = "") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Row i is row i + 2 of the spreadsheet. Column names are without surrounding spaces, in
-        Unicode NFC. Of an XLSX: the stored values of formulas, dates as ISO text, whole numbers
-        without decimals, booleans as 1 and 0.
+        Row i is row i + 2 of the spreadsheet; a line `sep=;` above the header of a CSV declares
+        the separator and is no row. Column names are without surrounding spaces, in Unicode NFC.
+        Of an XLSX: the stored values of formulas, dates as ISO text (with the time of day unless it
+        is midnight), whole numbers without decimals, booleans as 1 and 0.
 
     Raises
     ------
@@ -66,6 +70,11 @@ def read(data: bytes, name: str, *, sheet: str = "") -> pd.DataFrame:
     return _frame(_csv_rows(_decoded(data, name), name), name)
 
 
+def holds_data(header: Sequence[str]) -> bool:
+    """Whether a name of a column is a number or a date, as where the header is missing."""
+    return any(DATUM.fullmatch(name) for name in header)
+
+
 def _frame(rows: list[list[str]], name: str) -> pd.DataFrame:
     """Rows of cells, header first, as a table; what is empty at the right and below is none."""
     while rows and not any(cell.strip() for cell in rows[-1]):
@@ -74,6 +83,7 @@ def _frame(rows: list[list[str]], name: str) -> pd.DataFrame:
         raise TableError(name, ["the table is empty."])
     width = max(i for row in rows for i, cell in enumerate(row, start=1) if cell.strip())
     rows = [row[:width] for row in rows]
+    _check_first_row(rows, name)
     header = [unicodedata.normalize("NFC", cell.strip()) for cell in rows[0]]
     problems = _header_problems(header)
     if len(rows) == 1:
@@ -97,6 +107,24 @@ def _frame(rows: list[list[str]], name: str) -> pd.DataFrame:
     return pd.DataFrame(rows[1:], columns=header, dtype=str)
 
 
+def _check_first_row(rows: list[list[str]], name: str) -> None:
+    """Raise where the first row is a title or empty, or names fewer columns than there are."""
+    first = sum(bool(cell.strip()) for cell in rows[0])
+    below = [row for row in rows[1:] if any(cell.strip() for cell in row)]
+    filled = max((sum(bool(cell.strip()) for cell in row) for row in below), default=0)
+    if first < 2 <= filled:
+        what = "one cell is filled, as in a title" if first else "it is empty"
+        remedy = "remove what stands above them."
+    elif below and min(map(len, below)) == max(map(len, below)) > len(rows[0]):
+        what = f"{len(rows[0])} cells, every row below has {len(below[0])}"
+        remedy = "add those without a name, and remove a title."
+    else:
+        return
+    raise TableError(
+        name, [f"row 1: {what}; the first row must hold the names of the columns: {remedy}"]
+    )
+
+
 def _header_problems(header: list[str]) -> list[str]:
     empty = [
         f"row 1: column {i} has no name." for i, name in enumerate(header, start=1) if not name
@@ -104,10 +132,16 @@ def _header_problems(header: list[str]) -> list[str]:
     places: dict[str, list[str]] = {}
     for i, name in enumerate(header, start=1):
         places.setdefault(name, []).append(str(i))
+    twice = {name: ", ".join(where) for name, where in places.items() if name and len(where) > 1}
+    if holds_data(header):  # of a patient, perhaps, and not for a message
+        return empty + [
+            f"row 1: columns {where} hold the same, and there are numbers or dates; the first row "
+            "must hold the names of the columns, each its own."
+            for where in twice.values()
+        ]
     return empty + [
-        f"row 1: columns {', '.join(where)} are all called {name[:40]!r}; give each its own name."
-        for name, where in places.items()
-        if name and len(where) > 1
+        f"row 1: columns {where} are all called {name[:40]!r}; give each its own name."
+        for name, where in twice.items()
     ]
 
 
@@ -132,8 +166,15 @@ def _decoded(data: bytes, name: str) -> str:
 def _csv_rows(text: str, name: str) -> list[list[str]]:
     """Cells by the separator of the header that gives every row the width of the header.
 
-    If none does, by the one with most columns, whose ragged rows are then reported.
+    If none does, by the one with most columns, whose ragged rows are then reported. A separator
+    that the file declares is taken as it is.
     """
+    declared = DECLARED.match(text)
+    if declared:
+        rows, wrong = _parsed(text[declared.end() :], declared[1])
+        if wrong:
+            raise TableError(name, [wrong])
+        return rows
     parsed = {delimiter: _parsed(text, delimiter) for delimiter in DELIMITERS}
     fitting = [d for d, (rows, wrong) in parsed.items() if not wrong and _is_even(rows)]
     if len(fitting) > 1:
@@ -141,11 +182,16 @@ def _csv_rows(text: str, name: str) -> list[list[str]]:
         raise TableError(
             name, [f"the separator may be {named}; put cells that hold either in quotation marks."]
         )
-    best = max(fitting or DELIMITERS, key=lambda d: len(parsed[d][0][0]) if parsed[d][0] else 0)
-    rows, wrong = parsed[best]
+    rows, wrong = max((parsed[d] for d in fitting or DELIMITERS), key=_widths)
     if wrong:
         raise TableError(name, [wrong])
     return rows
+
+
+def _widths(parsed: tuple[list[list[str]], str]) -> tuple[int, int]:
+    """Columns of the header and, which tells below a title, of the widest row."""
+    rows, _ = parsed
+    return len(rows[0]) if rows else 0, max(map(len, rows), default=0)
 
 
 def _is_even(rows: list[list[str]]) -> bool:

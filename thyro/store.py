@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import cache
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ VERSIONS = (
     "pyradiomics",
 )
 PROGRESS_FILE = "THYRO_PROGRESS"  # environment: where a long loop says how far it is
+PAGES_PER_FILE = 25
 PSEUDONYM_KEY = "THYRO_PSEUDONYM_KEY"  # environment: file of the secret behind pseudonyms
 NOTEBOOK = "THYRO_NOTEBOOK"  # environment: name of the job that papermill runs
 
@@ -106,15 +108,28 @@ def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFr
 def pseudonym_key() -> bytes:
     """The secret that turns ids into pseudonyms: made once, and kept outside the results.
 
-    It lies in `.pseudonym_key` of the project, or where `THYRO_PSEUDONYM_KEY` says. With it, ids of
-    the table can be matched to pseudonyms again; without it, not.
+    It lies in `.pseudonym_key` of the project, or where `THYRO_PSEUDONYM_KEY` says (relative to the
+    project). With it the pseudonym of an id can be found again; without it, not.
+
+    Raises
+    ------
+    ValueError
+        If the file would lie in the results, or does not hold a key.
     """
-    file = Path(os.environ.get(PSEUDONYM_KEY) or project_root() / ".pseudonym_key")
+    file = path(os.environ.get(PSEUDONYM_KEY) or ".pseudonym_key").resolve()
+    if file.is_relative_to(path("results").resolve()):
+        raise ValueError(f"{file}: the key of the pseudonyms must lie outside the results.")
     if not file.is_file():
         with _atomic(file) as temporary:
             temporary.touch(mode=0o600)
             temporary.write_text(secrets.token_hex(32))
-    return bytes.fromhex(file.read_text().strip())
+    try:
+        return bytes.fromhex(file.read_text().strip())
+    except ValueError:
+        raise ValueError(
+            f"{file}: does not hold a key of pseudonyms (64 hexadecimal digits). Put back the one "
+            "it had; with a new one every pseudonym changes."
+        ) from None
 
 
 @contextmanager
@@ -165,20 +180,24 @@ def write_figure(fig, out_dir: str, name: str) -> None:
 def write_pages(figures: Iterable, out_dir: str, name: str, *, show=None) -> None:
     """Write figures as the pages of `<out_dir>/<name>.pdf`, one at a time; `show` gets each.
 
-    Without any figure there is no file, and one of an earlier run does not stay.
+    A long row goes on in `<name>_2.pdf` and so on: matplotlib keeps the pictures of a file until
+    its end, 15 MB a page. Files of an earlier run do not stay.
     """
-    data = io.BytesIO()
-    with PdfPages(data, metadata={"CreationDate": None}) as pages:
-        for figure in figures:
-            pages.savefig(figure)
-            if show is not None:
-                show(figure)
-        empty = not pages.get_pagecount()
-    if empty:
-        for suffix in ("", ".json"):
-            (path(out_dir) / f"{name}.pdf{suffix}").unlink(missing_ok=True)
-    else:
-        _write(data.getvalue(), out_dir, f"{name}.pdf")
+    for file in path(out_dir).glob(f"{name}*.pdf*"):
+        file.unlink()
+    figures = iter(figures)
+    for number in count(1):
+        data = io.BytesIO()
+        with PdfPages(data, metadata={"CreationDate": None}) as pages:
+            for figure in islice(figures, PAGES_PER_FILE):
+                pages.savefig(figure)
+                if show is not None:
+                    show(figure)
+            written = pages.get_pagecount()
+        if written:
+            _write(data.getvalue(), out_dir, f"{name}{'' if number == 1 else f'_{number}'}.pdf")
+        if written < PAGES_PER_FILE:
+            return
 
 
 def write_images(frames, out_dir: str, *, total: int) -> None:

@@ -56,8 +56,10 @@ class Variable(Section):
             raise ValueError(f"{strange} not among the levels {self.levels}")
         if None not in (self.minimum, self.maximum) and self.minimum > self.maximum:
             raise ValueError(f"minimum {self.minimum:g} is above maximum {self.maximum:g}")
-        if self.tells_outcome and self.preoperative:
-            raise ValueError("a variable that tells the outcome needs `preoperative: false`")
+        if self.tells_outcome and (self.preoperative or self.kind == "continuous"):
+            raise ValueError(
+                "a variable that tells the outcome is categorical and `preoperative: false`"
+            )
         return self
 
 
@@ -75,6 +77,8 @@ class Criterion(Section):
     def _limits_are_whole(self):
         if self.until and self.at_least is None and self.at_most is None:
             raise ValueError("`until` counts days: say at_most, at_least or both")
+        if None not in (self.at_least, self.at_most) and self.at_least > self.at_most:
+            raise ValueError(f"at_least {self.at_least:g} is above at_most {self.at_most:g}")
         return self
 
 
@@ -83,7 +87,7 @@ class Source(Section):
 
     source: Literal["simulated", "folder"]
     # simulated
-    n_patients: Annotated[int, Field(ge=20)] = 544  # included
+    n_patients: Annotated[int, Field(ge=20)] = 544  # included, if nothing is missing
     image_shape: list[Annotated[int, Field(ge=128, le=4096)]] = Field(
         [384, 512], min_length=2, max_length=2
     )
@@ -134,10 +138,14 @@ class Source(Section):
         absent = [key for key in needed if not getattr(self, key)]
         if absent or not self.variables:
             raise ValueError(f"a folder cohort needs {', '.join(absent or ['variables'])}")
-        if self.scores and (self.image_column or self.mask_column):
-            raise ValueError(
-                "`scores` stand instead of images: leave image_column, mask_column out"
-            )
+        about_images = ("image_column", "mask_column", "second_mask_column", "frame")
+        surplus = [key for key in about_images if getattr(self, key) not in ("", None)]
+        if self.scores and surplus:
+            raise ValueError(f"`scores` stand instead of images: leave {', '.join(surplus)} out")
+        told = [v.name for v in self.variables if (v.column or v.name) == self.outcome_column]
+        told += [model for model, column in self.scores.items() if column == self.outcome_column]
+        if told:
+            raise ValueError(f"{told} would be read from the column of the outcome")
         return self
 
     @model_validator(mode="after")
@@ -226,6 +234,13 @@ class Statistics(Section):
     threshold_grid: list[float] = Field([0.01, 0.99, 0.01], min_length=3, max_length=3)
     groups: Annotated[int, Field(ge=3, le=50)] = 10  # Hosmer-Lemeshow
 
+    @model_validator(mode="after")
+    def _thresholds_rise(self):
+        start, stop, step = self.threshold_grid
+        if not (0 < start < stop < 1 and 0 < step <= stop - start):
+            raise ValueError("`threshold_grid` is start, stop, step, between 0 and 1")
+        return self
+
 
 class Compute(Section):
     """What changes the time but, on one machine, not the numbers; and the seed."""
@@ -289,11 +304,18 @@ class Study(Section):
         if external and list(external.scores) != list(self.cohort.scores):
             raise ValueError("`external.scores` must name the models of `cohort.scores`")
         mine, theirs = (
-            [(v.name, v.kind, v.levels) for v in part.variables]
+            [(v.name, v.kind, v.levels, v.required, v.preoperative) for v in part.variables]
             for part in (self.cohort, external or self.cohort)
         )
         if mine != theirs:
-            raise ValueError("`external.variables`: names, kinds and levels must be the cohort's")
+            raise ValueError(
+                "`external.variables`: name, kind, levels, required and preoperative must be those "
+                "of the cohort"
+            )
+        if external and bool(external.radiologist_column) != bool(self.cohort.radiologist_column):
+            raise ValueError("`radiologist_column` is needed in both cohorts, or in none")
+        if external and external.simulated != self.cohort.simulated:
+            raise ValueError("`external.simulated` must be that of the cohort")
         return self
 
     @property

@@ -11,12 +11,22 @@ from pathlib import Path
 from thyro import store
 
 
+def workplace(study: str) -> Path:
+    """Folder of what a run needs while it lasts, and of what it leaves when it fails.
+
+    Outside the results: an error quotes the cell or the file that it is about.
+    """
+    folder = store.path(f".thyro/{study}")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 class Status:
-    """What a job tells the terminal, through two small files of `results/<study>/.run`."""
+    """What a job tells the terminal, through two small files."""
 
     def __init__(self, study: str, job: str):
-        folder = store.path(f"results/{study}/.run")
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = workplace(study) / "run"
+        folder.mkdir(exist_ok=True)
         self.file = folder / f"{job}.state"
         self.progress = folder / f"{job}.progress"
 

@@ -17,6 +17,7 @@ SPLITS = {
     "centre": "by centre",
     "column": "as the table gives it",
 }
+EPONYMS = {"Bethesda", "Doppler", "Graves", "Hashimoto"}
 
 
 def listed(items: Sequence[str]) -> str:
@@ -36,6 +37,13 @@ def relation(p: float) -> str:
     return text.replace("<", "< ") if text.startswith("<") else f"= {text}"
 
 
+def inside(label: str) -> str:
+    """A label as it stands inside a sentence; names and abbreviations keep their capital."""
+    first = label.split()[0].removesuffix("'s").removesuffix("’s")
+    plain = first[1:2].isalpha() and not any(c.isupper() or c.isdigit() for c in first[1:])
+    return label[0].lower() + label[1:] if plain and first not in EPONYMS else label
+
+
 def cohort_name(name: str, about: dict, n: int) -> str:
     """How the report calls the study: "a simulated cohort of 60 patients (smoke)"."""
     if about["simulated"]:
@@ -45,11 +53,12 @@ def cohort_name(name: str, about: dict, n: int) -> str:
 
 def origin(about: dict) -> dict:
     """Where the data come from, as a label, a note under every caption, and a statement."""
+    kind = "score" if about.get("scores") else "image"
     if about["simulated"]:
         statement = (
-            "Every patient, image and result in this report is simulated. The data of the "
+            f"Every patient, {kind} and result in this report is simulated. The data of the "
             "reference study are not public. The simulation exists so that the methods can be "
-            "followed from image to nomogram; no number here says anything about thyroid cancer."
+            f"followed from {kind} to nomogram; no number here says anything about thyroid cancer."
         )
         label = "Simulated data - not clinical evidence"
         return {
@@ -60,11 +69,11 @@ def origin(about: dict) -> dict:
         }
     real = "The patients are real, and so are the scores, which models outside this report gave"
     statement = (
-        f"{real if about.get('scores') else 'The images are real'}; the outcome is "
-        f"{about['outcome']}. These are other patients than those of the reference study, and "
-        "unless the outcome is the same, another question."
+        f"{real if kind == 'score' else 'The images are real'}; the outcome is "
+        f"{about['outcome']}. They are taken to be other patients than those of the reference "
+        "study, and unless the outcome is the same, another question."
     )
-    if not about.get("scores") and not about["spacing_known"]:
+    if kind == "image" and not about["spacing_known"]:
         statement += " The images do not tell the size of a pixel: lengths are in pixels."
     return {
         "simulated": False,
@@ -88,14 +97,21 @@ def cohort(study: Study, about: dict, patients: pd.DataFrame, flow: list[dict]) 
         "excluded": _excluded(flow, external=False),
         "split": SPLITS[study.cohort.split],
         "criteria": _criteria(about.get("criteria", 0)),
-        "missing": _missing(about["variables"].values()),
-        "flags": _flags(about.get("flags", {}), study.cohort.exclude_flagged),
+        "missing": _missing(
+            about["variables"].values(),
+            radiologist="radiologist" in patients,
+            scores=bool(study.cohort.scores),
+        ),
+        "flags": _flags(about, study.cohort.exclude_flagged),
     }
 
 
 def _excluded(flow: list[dict], *, external: bool) -> str:
+    """How many rows of the table left: "65", or "65 images" where rows are not patients."""
     own = [step for step in flow if bool(step.get("external")) == external]
-    return str(sum(step["n"] for step in own if step["excluded"]))
+    n = sum(step["n"] for step in own if step["excluded"])
+    unit = own[0]["label"].partition("(")[2].rstrip(")")  # "Assessed (images)"
+    return str(n) if unit == "patients" else f"{n} {unit if n != 1 else unit.removesuffix('s')}"
 
 
 def _criteria(n: int) -> str:
@@ -107,10 +123,13 @@ def _criteria(n: int) -> str:
     )
 
 
-def _missing(variables: Collection[Mapping]) -> str:
-    own = [_inside(v["label"]) for v in variables if v.get("missing")]
-    optional = [_inside(v["label"]) for v in variables if not v.get("required", True)]
-    text = "Patients without the outcome or a required clinical value were excluded and counted."
+def _missing(variables: Collection[Mapping], *, radiologist: bool, scores: bool) -> str:
+    own = [inside(v["label"]) for v in variables if v.get("missing")]
+    optional = [inside(v["label"]) for v in variables if not v.get("required", True)]
+    needed = ["the outcome", "a required clinical value"]
+    needed += ["the radiologist’s reading"] * radiologist + ["a score"] * scores
+    without = f"{', '.join(needed[:-1])} or {needed[-1]}"
+    text = f"Patients without {without} were excluded and counted."
     if own:
         text += f" An empty cell is a level of its own for {listed(own)}."
     if optional:
@@ -118,14 +137,17 @@ def _missing(variables: Collection[Mapping]) -> str:
     return text
 
 
-def _inside(label: str) -> str:
-    """A label as it stands inside a sentence; an abbreviation keeps its capitals."""
-    return label if label[:2].isupper() else label[0].lower() + label[1:]
-
-
-def _flags(counts: Mapping[str, int], excluding: Sequence[str]) -> str:
-    found = [f"{flag} {n}" for flag, n in counts.items() if n]
-    text = f"Flags: {listed(found)} (00_cohort/flagged_sheet.pdf)." if found else "None had a flag."
+def _flags(about: Mapping, excluding: Sequence[str]) -> str:
+    counts = {"in the cohort": about.get("flags", {})}
+    if about.get("external"):
+        counts["in the external cohort"] = about.get("external_flags", {})
+    found = {
+        where: [f"{flag} {n}" for flag, n in own.items() if n] for where, own in counts.items()
+    }
+    text = "No image was flagged."
+    if any(found.values()):
+        each_of = [f"{listed(own) if own else 'none'} {where}" for where, own in found.items()]
+        text = f"Flags: {'; '.join(each_of)} (00_cohort/flagged_sheet.pdf)."
     if not excluding:
         return f"{text} No flag excludes by itself; the reader decides."
     return f"{text} The flag {listed(list(excluding))} excludes, unless the reader says keep."
@@ -167,21 +189,41 @@ def aucs(
     }
 
 
-def super_resolution(study: Study, scalars: dict) -> dict:
-    """Settings and verdict of the super-resolution."""
-    better = [m for m in ("psnr", "ssim") if scalars[m] > scalars[f"{m}_bicubic"]]
-    verdicts = {
-        2: "The generator exceeded bicubic interpolation on both measures.",
-        1: f"The generator exceeded bicubic interpolation in {''.join(better).upper()} only.",
-        0: "The generator did not exceed bicubic interpolation: its images are not better.",
-    }
+def super_resolution(
+    study: Study, scalars: dict, gains: Mapping[str, tuple[float, float, float]]
+) -> dict:
+    """Settings and verdict of the super-resolution.
+
+    `gains` are the mean paired differences to bicubic interpolation of psnr and ssim, each with
+    the limits of its interval over patients.
+    """
+    better = [m.upper() for m, (_, low, _) in gains.items() if low > 0]
+    worse = [m.upper() for m, (_, _, high) in gains.items() if high < 0]
+    verdict = "The generator did not exceed bicubic interpolation: its images are not better."
+    if better:
+        where = "on both measures" if len(better) == 2 else f"in {better[0]} only"
+        verdict = f"The generator exceeded bicubic interpolation {where}."
+    if worse:
+        verdict += f" It fell below it in {listed(worse)}."
     digits = {"psnr": 2, "psnr_bicubic": 2, "ssim": 3, "ssim_bicubic": 3}
     return {
         "factor": str(study.super_resolution.factor),
         "noise": rounding.number(255 * study.super_resolution.noise_sigma, 0),
         "parameters": f"{scalars['parameters_generator']:,}",
-        "verdict": verdicts[len(better)],
+        "verdict": verdict,
+        "n": str(scalars["n_held_out"]),
+        **{f"{m}_gain": rounding.estimate(*gain, digits[m]) for m, gain in gains.items()},
         **{key: rounding.number(scalars[key], places) for key, places in digits.items()},
+    }
+
+
+def networks(weights: Collection[str]) -> dict:
+    """The weights of the networks, and what a heat map is worth with them."""
+    random = any(text.startswith("random") for text in weights)
+    caution = "With random weights such a map means little: no filter has learned what a nodule is."
+    return {
+        "weights": " and ".join(dict.fromkeys(weights)),
+        "caution": caution if random else "",
     }
 
 
@@ -196,20 +238,32 @@ def selection(study: Study, scalars: dict) -> dict:
     }
 
 
-def clinical(study: Study, about: dict, scalars: dict) -> dict:
-    """The clinical factors of the nomograms and how they were chosen."""
-    terms = [_inside(about["variables"][term]["label"]) for term in scalars["terms"]]
+def clinical(study: Study, about: dict, scalars: dict, regressions: pd.DataFrame) -> dict:
+    """The clinical factors of the nomograms and how they were chosen.
+
+    `regressions` is `clinical.ClinicalSelection.to_frame()`.
+    """
+    entry, retain = (f"{limit:g}" for limit in (study.nomogram.entry, study.nomogram.retain))
+    terms = listed([inside(about["variables"][term]["label"]) for term in scalars["terms"]])
+    together = f"those with a likelihood-ratio p < {entry} entered one multivariable model"
+    if not regressions["lr_p"].lt(study.nomogram.entry).any():
+        choice = f"none had a likelihood-ratio p < {entry}, so that with the smallest was taken"
+    elif not regressions["lr_p_multivariable"].lt(study.nomogram.retain).any():
+        choice = f"{together}; none had p < {retain} there, so that with the smallest univariate p "
+        choice += "was taken"
+    else:
+        choice = f"{together}, and those with p < {retain} there, by the same test, were kept"
     notes = dict.fromkeys([scalars["note"], *scalars["notes"].values()])
-    return {
-        "entry": f"{study.nomogram.entry:g}",
-        "retain": f"{study.nomogram.retain:g}",
-        "terms": listed(terms),
-        "note": " ".join(filter(None, notes)),
-    }
+    return {"choice": f"{choice}: {terms}.", "note": " ".join(filter(None, notes))}
 
 
-def nomograms(signatures: Sequence[str], table: pd.DataFrame) -> dict:
-    """What each nomogram is made of and how well it does in the test cohort."""
+def nomograms(
+    signatures: Sequence[str], table: pd.DataFrame, fits: Mapping[str, Mapping], about: Mapping
+) -> dict:
+    """What each nomogram is made of and how well it does in the test cohort.
+
+    `fits` holds `clinical.LogisticFit.to_dict()` of every nomogram.
+    """
     named = dict(zip(("Nomogram_A", "Nomogram_B"), signatures, strict=False))
     made_of = {name: f"signature of {s} and clinical factors" for name, s in named.items()}
     made_of["Nomogram_C"] = "clinical factors only"
@@ -217,16 +271,46 @@ def nomograms(signatures: Sequence[str], table: pd.DataFrame) -> dict:
     joins = [f"{name} the signature of {s}" for name, s in named.items()]
     joins[0] = f"Nomogram_A joins the signature of {signatures[0]} to the clinical factors"
     alone = "and Nomogram_C uses the clinical factors alone."
-    panels = zip("ABC", made_of.items(), strict=False)
-    one = "The signature is named in the study file; no result chooses it."
-    both = "Both signatures are named in the study file; no result chooses them."
+    one = "The signature is named in the study file before the run."
+    both = "Both signatures are named in the study file before the run."
+    choice = both if len(signatures) > 1 else one
+    if "SR_SVM" in signatures:
+        choice += " The publication chose SR_SVM by its result in the test cohort."
     return {
         "joins": ", ".join([*joins, alone]),
-        "choice": both if len(signatures) > 1 else one,
+        "choice": choice,
         "aucs": each({f"{name} ({made_of[name]})": text for name, text in auc.items()}),
         "measures": each(aucs(table, "test", list(made_of), accuracy=True)),
-        "panels": " ".join(f"{letter}: {name}, {parts}." for letter, (name, parts) in panels),
+        "panels": " ".join(f"{name}: {parts}." for name, parts in made_of.items()),
+        "signs": _signs(fits, about["variables"]),
     }
+
+
+def _signs(fits: Mapping[str, Mapping], dictionary: Mapping) -> str:
+    """Whether a clinical coefficient has another sign beside a signature than without one."""
+    coefficients = {
+        name: dict(zip(fit["names"][1:], fit["coefficients"][1:], strict=True))
+        for name, fit in fits.items()
+    }
+    alone = coefficients.pop("Nomogram_C")
+    turned: dict[str, list[str]] = {}
+    for name, joined in coefficients.items():
+        for which, value in joined.items():
+            if value * alone.get(which, 0.0) < 0:
+                turned.setdefault(_coefficient(which, dictionary), []).append(name)
+    if not turned:
+        return "No coefficient of a clinical factor has another sign beside a signature."
+    where = [f"{factor} in {listed(names)}" for factor, names in turned.items()]
+    return (
+        f"Against Nomogram_C a coefficient changes its sign: {'; '.join(where)}. Beside a "
+        "signature it is not the effect of the factor alone."
+    )
+
+
+def _coefficient(name: str, dictionary: Mapping) -> str:
+    """ "margin (Irregular)" of "margin=Irregular", as a sentence calls it."""
+    term, _, level = name.partition("=")
+    return inside(dictionary[term]["label"]) + (f" ({level})" if level else "")
 
 
 def external(
@@ -291,57 +375,16 @@ def calibration(table: pd.DataFrame) -> dict:
     }
 
 
-def checklist(has: Mapping[str, bool]) -> dict:
+def checklist(has: Mapping[str, bool], about: Mapping) -> dict:
     """Places that the checklists name and not every study has."""
     images = has["images"]
+    outlines = "One outline per nodule serves OR and SR images"
+    second = "; a second reader’s are kept (00_cohort/masks_2) and train nothing"
     return {
         "preparation": "Methods, Cohort, Super-resolution and Radiomics features"
         if images
         else "Methods, Cohort and Scores; images: left to the study",
         "predictors": f"Methods, {'Radiomics features' if images else 'Scores'}, Clinical factors",
         "external": "Results, External cohort" if has["external"] else "none",
-    }
-
-
-def recovery_rows(
-    odds: pd.DataFrame, correlations: pd.DataFrame, risks: pd.DataFrame, dictionary: Mapping
-) -> list[dict[str, str]]:
-    """Rows of the table that sets the simulated truth beside what was found.
-
-    The frames are those of `recovery`; `dictionary` gives labels and units of the variables.
-    """
-    names = rounding.display_names(dictionary)
-    rows = []
-    for row in odds.itertuples():
-        compared = "" if pd.isna(row.low) else f", {row.high:.3g} against {row.low:.3g}"
-        of = names[row.term] + (f": {row.level}" if row.level else compared)
-        found = rounding.estimate(row.estimate, row.ci_low, row.ci_high)
-        found = "not in the model" if pd.isna(row.estimate) else found
-        rows.append(("Log odds", of, rounding.number(row.truth), found))
-    for row in correlations.itertuples():
-        found = rounding.estimate(row.rho, row.ci_low, row.ci_high, 2)
-        rows.append(("Correlation with the image latent", row.model, rounding.ABSENT, found))
-    for row in risks.itertuples():
-        found = rounding.estimate(row.auc, row.ci_low, row.ci_high)
-        rows.append(("AUC", row.model, rounding.probability(row.auc_of_risk), found))
-    for row in risks.itertuples():
-        rows.append(("Slope of log odds", row.model, "1", rounding.number(row.slope, 2)))
-    for row in risks.itertuples():
-        rows.append(("Mean distance of risk", row.model, "0", rounding.number(row.absolute_error)))
-    heads = ("Measure", "Of", "Truth", "Estimate")
-    return [dict(zip(heads, row, strict=True)) for row in rows]
-
-
-def recovery(odds: pd.DataFrame, correlations: pd.DataFrame, risks: pd.DataFrame) -> dict:
-    """What a reader would say of the recovered truth, in two sentences."""
-    estimated = odds.dropna(subset=["estimate"])
-    held = estimated["truth"].between(estimated["ci_low"], estimated["ci_high"]).sum()
-    seen = int(correlations["ci_low"].gt(0).sum())
-    follow = f"the scores of {seen} of the {len(correlations)} image models rise"
-    return {
-        "verdict": f"The intervals of {held} of the {len(estimated)} log odds that Nomogram_C "
-        f"estimates hold the truth, and {follow if seen else 'no score of an image model rises'} "
-        "with the image latent beyond chance.",
-        "ceiling": "The AUC of the true risk itself, which a model passes by chance only, is "
-        f"{rounding.probability(risks['auc_of_risk'].iloc[0])} in the test cohort.",
+        "outlines": outlines + (second if about.get("second_reader") else ""),
     }

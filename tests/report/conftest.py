@@ -39,7 +39,6 @@ CELLS = {
         "table-2": ("table_2", 18),
         "nomogram-table": ("table_2", 8),
         "published": ("published", 12),
-        "protocols": ("quality", 6),
         "audit": ("audit", 10),
     },
 }
@@ -124,9 +123,9 @@ def variables():
 @pytest.fixture(scope="session")
 def tables():
     """What no notebook shows."""
-    stages = ["00_cohort", "01_super_resolution", "02_features", "03_selection", "04_models"]
+    stages = ["00_cohort", "01_super_resolution", "02_features_or", "03_selection", "04_models"]
     provenance = [
-        {"Stage": stage, "Seconds": str(10 + number), "Device": "cpu", "Seed": "2024"}
+        {"Notebook": stage, "Seconds": f"{10 + number}.0", "Peak memory, MB": "1,344"}
         for number, stage in enumerate(stages)
     ]
     found = {"Truth": "−0.045", "Estimate": "−0.040 (−0.071 to −0.009)"}
@@ -149,9 +148,9 @@ def score_study(tmp_path_factory, variables):
     (folder / "notebooks").mkdir(parents=True)
     for name in ("00_cohort", "05_nomogram", "06_statistics"):
         write_notebook(folder / "notebooks" / f"{name}.ipynb", CELLS[name])
-    absent = ("sr", "features", "selection", "deep", "external", "recovery")
+    absent = ("sr", "features", "selection", "deep", "external", "simulation", "recovery")
     shown = {key: value for key, value in variables.items() if key not in absent}
-    off = ("images", "nomogram_b", "external", "recovery", "radiologist", "protocols")
+    off = ("images", "nomogram_b", "external", "recovery", "radiologist")
     shown["has"] = variables["has"] | dict.fromkeys(off, False)
     shown["performance"] = {}
     places = {"preparation": "Methods, Cohort and Scores", "predictors": "Methods, Scores"}
