@@ -210,3 +210,15 @@ def test_the_same_cases_give_the_same_pdf():
 def test_what_cannot_be_drawn_is_named(cases, kwargs, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         drawn(cases, **kwargs)
+
+
+def test_a_page_can_be_saved_and_shown_under_the_style_of_the_notebooks(monkeypatch):
+    """Saving as PDF first must not leave the page with a layout engine, which warns."""
+    shown = []
+    monkeypatch.setattr(sheets, "display", shown.append)
+    with mpl.rc_context():
+        figures.use_style()
+        (page,) = sheets.pages([("a", np.full((40, 50), 100, np.uint8), None, "")], title="x")
+        page.savefig(io.BytesIO(), format="pdf")
+        sheets.show(page)
+    assert shown[0].data.startswith(b"\xff\xd8")  # JPEG

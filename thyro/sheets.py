@@ -15,6 +15,7 @@ import PIL.Image
 from IPython.display import Image, display
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from skimage.measure import find_contours
 
 from thyro.boxes import text_width, wrapped
@@ -159,8 +160,10 @@ def _page(
     batch: list[_Thumbnail], grid: _Grid, rows: int, title: str, place: str, origin: str
 ) -> Figure:
     width, height = round(WIDTH * DPI), round(grid.corner(rows * grid.columns)[1] + BOTTOM * DPI)
-    # No layout engine: everything has its place, and engines complain of axes without a grid.
-    fig = Figure(figsize=(width / DPI, height / DPI), dpi=DPI / 2, layout="none", facecolor="w")
+    # An engine that does nothing: everything has its place, and saving a figure that has none
+    # leaves it with the one of the style.
+    still = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
+    fig = Figure(figsize=(width / DPI, height / DPI), dpi=DPI / 2, layout=still, facecolor="w")
     ax = fig.add_axes((0, 0, 1, 1))
     ax.set_axis_off()
     mosaic = np.full((height, width), 255, np.uint8)
