@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 LAYERS = [
-    {"checks", "bmode", "cells", "spreadsheet", "pixels"},
+    {"checks", "bmode", "cells", "spreadsheet", "pixels", "processes"},
     {"groups", "lasso", "neck", "networks", "clinical_table", "dicom", "formats"},
     {"phantom", "split", "masks"},
     {"statistics", "calibration", "decision", "casemix"},

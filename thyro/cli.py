@@ -14,13 +14,12 @@ import resource
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import yaml
 
-from thyro import jobs, params, store, terminal
+from thyro import jobs, params, processes, store, terminal
 
 RECORDS = "notebooks"  # below results/<study>: executed notebooks and how long they took
 NUMBERS_OF_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -120,7 +119,7 @@ def run(name: str, job_name: str, *, data: str) -> None:
     """Execute one notebook with papermill; its copy appears only when it ended well."""
     import papermill
 
-    _stop_with_parent()
+    processes.end_with_parent()
     study = check(name, data=data)
     if job_name not in study.jobs:
         raise params.StudyError(f"params/{name}.yml: a study of scores has no {job_name}.")
@@ -195,7 +194,7 @@ def render(name: str) -> None:
     """Render the report of a study from its executed notebooks."""
     from thyro import manuscript
 
-    _stop_with_parent()
+    processes.end_with_parent()
     status = terminal.Status(name, "report")
     status.say("running")
     started = time.monotonic()
@@ -231,7 +230,7 @@ def write_example(folder: Path, name: str) -> None:
 def report(name: str, *, data: str | None = None) -> None:
     """Bring the report of a study up to date, and say where it lies and how long it took."""
     if os.environ.get("MAKELEVEL"):  # make gone, nobody waits for this
-        _stop_with_parent()
+        processes.end_with_parent()
     study = check(name, data=data or "")
     started = time.monotonic()
     folder = terminal.workplace(name)
@@ -264,7 +263,7 @@ def workflow(options: list[str]) -> None:
     """Snakemake with these options, ending with the process that asked for it."""
     from snakemake.cli import main as snakemake
 
-    _stop_with_parent()
+    processes.end_with_parent()
     snakemake(options)
 
 
@@ -285,18 +284,6 @@ class _only_one:
 
     def __exit__(self, *exception):
         self.file.close()
-
-
-def _stop_with_parent() -> None:
-    """End this process soon after its parent is gone, so that a killed run leaves no orphans."""
-    parent = os.getppid()
-
-    def wait():
-        while os.getppid() == parent:
-            time.sleep(0.3)
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def _summary(name: str, study: params.Study, seconds: float) -> None:

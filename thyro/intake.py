@@ -6,6 +6,7 @@ bare PNG; what is found decides with the reader who is included. All that is wro
 images is raised together, before anything is left in the results.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from thyro import cohort, imaging, quality, store
+from thyro import cohort, imaging, processes, quality, store
 from thyro.sources import Opened, open_all
 from thyro.study import Cohort, Source
 
@@ -241,8 +242,9 @@ class _Door:
     def _look(self, rows: pd.Index, scratch: Path, workers: int) -> list[dict]:
         """What was found in each image, in order."""
         chunks = [range(i, min(i + CHUNK, len(rows))) for i in range(0, len(rows), CHUNK)]
+        target = f"{scratch}/{self.opened.name}"
         jobs = (
-            delayed(_examine)(self.cases, chunk, rows[list(chunk)], f"{scratch}/{self.opened.name}")
+            delayed(_examine)(self.cases, chunk, rows[list(chunk)], target, os.getpid())
             for chunk in chunks
         )
         done = Parallel(n_jobs=workers, return_as="generator")(jobs)
@@ -308,8 +310,11 @@ def _parts(opened: Opened) -> list[str]:
     return [part for column, part in parts.items() if column in opened.files]
 
 
-def _examine(cases: Sequence, chunk: range, rows: Sequence[int], target: str) -> list[dict]:
+def _examine(
+    cases: Sequence, chunk: range, rows: Sequence[int], target: str, asker: int
+) -> list[dict]:
     """Read some cases, write their pixels to `<target>-<row>-<part>.png`, and measure them."""
+    processes.end_with(asker)  # a worker of a killed run must not stay
     results = []
     for i, row in zip(chunk, rows, strict=True):
         try:

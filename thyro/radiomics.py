@@ -9,6 +9,7 @@ Reference: van Griethuysen et al. (2017), Cancer Research 77:e104-e107.
 
 import json
 import logging
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from radiomics import featureextractor
 from radiomics import shape as pyradiomics_shape
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
+
+from thyro import processes
 
 FEATURE_NAMES: tuple[str, ...] = tuple(
     json.loads(Path(__file__).with_name("feature_names.json").read_text())
@@ -174,7 +177,7 @@ def extract_cohort(
             f"patients: expected each id once, and at least one, got {len(patients)} ids, "
             f"repeated: {repeated[:5]}."
         )
-    jobs = (joblib.delayed(_extract_patient)(p, read, settings) for p in patients)
+    jobs = (joblib.delayed(_extract_patient)(p, read, settings, os.getpid()) for p in patients)
     rows = joblib.Parallel(n_jobs=workers, prefer="processes", return_as="generator")(jobs)
     if progress is not None:
         rows = progress(rows, total=len(patients))
@@ -211,8 +214,9 @@ def degenerate_features() -> tuple[str, ...]:
     )
 
 
-def _extract_patient(patient_id, read, settings):
+def _extract_patient(patient_id, read, settings, asker):
     """Feature values of one patient; any error names the patient."""
+    processes.end_with(asker)
     threads = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     try:
