@@ -45,4 +45,4 @@ def test_workers_end_with_the_process_that_was_killed():
 
 def test_the_asking_process_itself_goes_on():
     processes.end_with(os.getpid())
-    assert processes.end_with_parent.cache_info().currsize == 0
+    assert processes._end_without.cache_info().currsize == 0

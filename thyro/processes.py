@@ -6,10 +6,20 @@ import time
 from functools import cache
 
 
-@cache
 def end_with_parent() -> None:
     """End this process soon after its parent is gone, however that happened."""
-    parent = os.getppid()
+    _end_without(os.getppid())
+
+
+def end_with(asker: int) -> None:
+    """The same in a worker that the process `asker` has started; nothing in that process itself."""
+    if os.getpid() != asker:
+        _end_without(asker)
+
+
+@cache
+def _end_without(parent: int) -> None:
+    """Watch for the parent; one that is gone already counts too."""
 
     def wait():
         while os.getppid() == parent:
@@ -17,9 +27,3 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
-
-
-def end_with(asker: int) -> None:
-    """As `end_with_parent`, in a worker of the process `asker`; nothing in that process itself."""
-    if os.getpid() != asker:
-        end_with_parent()

@@ -1,5 +1,6 @@
 """A tiny study, run through the real notebooks with papermill, into a temporary folder."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from thyro import params
+from thyro import manuscript, params
 
 SMALL = {
     "extends": "smoke",
@@ -66,6 +67,16 @@ def run_chain(
         with ThreadPoolExecutor(len(together)) as pool:
             planned = [job for job in together if job in study.jobs]
             list(pool.map(lambda job: execute(job, study, results, data), planned))
+
+
+def make_report(study: params.Study, name: str, results: Path) -> None:
+    """Lay the results out as `thyro run` leaves them, and render the report."""
+    (results / "notebooks").mkdir()
+    for job in study.jobs:
+        (results / f"{job}.ipynb").rename(results / f"notebooks/{job}.ipynb")
+        record = {"seconds": 1.5, "peak_mb": 400}
+        (results / f"notebooks/{job}.json").write_text(json.dumps(record))
+    manuscript.make(str(results), name, study)
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,9 @@ import pydicom
 import pytest
 import yaml
 
-from thyro import manuscript, params, sources
+from thyro import params, sources
 
-from .conftest import run_chain
+from .conftest import make_report, run_chain
 
 PLANTED = {
     "PatientName": "Quenneville^Ottilie",
@@ -70,12 +70,7 @@ def hospital(folder_study, tmp_path_factory) -> Path:
     study, folder = folder_study
     results = tmp_path_factory.mktemp("results") / "theirs"
     run_chain(study, results, data=str(folder))
-    (results / "notebooks").mkdir()
-    for job in study.jobs:
-        (results / f"{job}.ipynb").rename(results / f"notebooks/{job}.ipynb")
-        record = {"seconds": 1.5, "peak_mb": 400}
-        (results / f"notebooks/{job}.json").write_text(json.dumps(record))
-    manuscript.make(str(results), "theirs", study)
+    make_report(study, "theirs", results)
     return results
 
 

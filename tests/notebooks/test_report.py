@@ -1,6 +1,5 @@
 """The report of the tiny study, from its notebooks to three formats."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -11,7 +10,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from thyro import jobs, manuscript
+from thyro import manuscript
+
+from .conftest import make_report
 
 ITEMS = [
     *(f"Figure {i}" for i in range(1, 7)),
@@ -26,12 +27,7 @@ def report(tiny, tiny_study, tmp_path_factory):
     """A copy of the tiny results laid out as `thyro run` leaves them, rendered."""
     results = tmp_path_factory.mktemp("report") / "tiny"
     shutil.copytree(tiny, results)
-    (results / "notebooks").mkdir()
-    for job in jobs.JOBS:
-        (results / f"{job}.ipynb").rename(results / f"notebooks/{job}.ipynb")
-        record = {"seconds": 1.5, "peak_mb": 400}
-        (results / f"notebooks/{job}.json").write_text(json.dumps(record))
-    manuscript.make(str(results), "tiny", tiny_study)
+    make_report(tiny_study, "tiny", results)
     return results
 
 
