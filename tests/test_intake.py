@@ -1,5 +1,7 @@
 """The door: table and images together, all problems at once, nothing of the user's ids left."""
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pydicom
@@ -7,7 +9,19 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from thyro import casemix, cohort, example, inspection, intake, params, simulate, sources, store
+from thyro import (
+    casemix,
+    cohort,
+    example,
+    inspection,
+    intake,
+    params,
+    quality,
+    simulate,
+    sources,
+    store,
+    study,
+)
 from thyro.study import Cohort, Source
 
 N = 24
@@ -257,8 +271,8 @@ def test_pseudonyms_follow_the_key_of_the_project(folder):
 
 
 def test_simulated_cohorts_take_the_same_door(tmp_path):
-    study = params.load("smoke", store.path("params"))
-    small = study.cohort.model_copy(update={"n_patients": 40, "image_shape": [128, 160]})
+    smoke = params.load("smoke", store.path("params"))
+    small = smoke.cohort.model_copy(update={"n_patients": 40, "image_shape": [128, 160]})
     admitted = intake.admit(
         {"cohort": small, "external": small.model_copy(update={"device": "B"})},
         data_dir="",
@@ -272,3 +286,18 @@ def test_simulated_cohorts_take_the_same_door(tmp_path):
     assert truth["patient_id"].tolist() == admitted["cohort"].patient_ids.tolist()
     assert truth.attrs["coefficients"]["age"] == casemix.LOG_ODDS["age"]
     assert admitted["cohort"].flow.steps[0]["n"] > 40
+
+
+def test_every_flag_has_its_sentence_its_reason_and_its_place_in_a_study():
+    assert list(quality.FLAGS) == list(cohort.FLAG_REASONS)
+    assert set(quality.FLAGS) == set(get_args(study.Flag))
+
+
+def test_a_view_that_no_external_row_has_is_told_beside_everything_else(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    other = table.tail(8).assign(patient_id=list("stuvwxyz"), plane="long")
+    other.to_csv(folder / "other.csv", index=False)
+    table.assign(plane="trans").to_csv(folder / "patients.csv", index=False)
+    view = {"view_column": "plane", "view": "trans"}
+    lines = problems_of(lambda: admit(external=source(table="other.csv", **view), **view))
+    assert lines == ["external: plane: no row has the view 'trans'. There: 'long' (8)."]

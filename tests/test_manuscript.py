@@ -166,17 +166,6 @@ def test_those_of_images_and_of_a_simulation_are_too():
         assert set(invented[section]) == set(strings), section
 
 
-def test_the_gain_over_bicubic_is_paired():
-    """t interval of four differences by hand: mean 0.5, SD 0.336650, t(3, 0.975) = 3.182446."""
-    quality = pd.DataFrame({"split": ["test"] * 4 + ["external"], "psnr_bicubic": [20.0] * 5})
-    quality["psnr"] = [20.1, 20.4, 20.6, 20.9, 90.0]
-    quality = quality.assign(ssim=-quality["psnr"], ssim_bicubic=-quality["psnr_bicubic"])
-    gains = manuscript._gains(quality, 0.95)
-    half = 3.182446 * 0.336650 / 2
-    assert gains["psnr"] == pytest.approx((0.5, 0.5 - half, 0.5 + half), abs=1e-5)
-    assert gains["ssim"] == pytest.approx((-0.5, -0.5 - half, -0.5 + half), abs=1e-5)
-
-
 def test_the_truth_of_a_simulated_study_is_read_for_test_patients(tmp_path):
     rng = np.random.default_rng(6)
     n = 200

@@ -6,7 +6,6 @@ bare PNG; what is found decides with the reader who is included. All that is wro
 images is raised together, before anything is left in the results.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from thyro import cohort, imaging, processes, quality, store
 from thyro.sources import Opened, open_all
@@ -124,7 +123,7 @@ def admit(
             cohort.check_outcomes(admitted["external"].flow.frame["y"], "external")
         for part, folder in FOLDERS.items():
             files = {
-                file: f"{scratch}/{name}-{row}-{part}.png"
+                file: Path(scratch, f"{name}-{row}-{part}.png")
                 for name, admission in admitted.items()
                 if part in _parts(admission.opened)
                 for row, file in admission.files(part).items()
@@ -242,12 +241,11 @@ class _Door:
     def _look(self, rows: pd.Index, scratch: Path, workers: int) -> list[dict]:
         """What was found in each image, in order."""
         chunks = [range(i, min(i + CHUNK, len(rows))) for i in range(0, len(rows), CHUNK)]
-        target = f"{scratch}/{self.opened.name}"
         jobs = (
-            delayed(_examine)(self.cases, chunk, rows[list(chunk)], target, os.getpid())
+            delayed(_examine)(self.cases, chunk, rows[list(chunk)], scratch, self.opened.name)
             for chunk in chunks
         )
-        done = Parallel(n_jobs=workers, return_as="generator")(jobs)
+        done = processes.pool(workers)(jobs)
         label = "simulating" if self.opened.made is not None else "checking images"
         return [
             result
@@ -311,10 +309,9 @@ def _parts(opened: Opened) -> list[str]:
 
 
 def _examine(
-    cases: Sequence, chunk: range, rows: Sequence[int], target: str, asker: int
+    cases: Sequence, chunk: range, rows: Sequence[int], scratch: Path, name: str
 ) -> list[dict]:
-    """Read some cases, write their pixels to `<target>-<row>-<part>.png`, and measure them."""
-    processes.end_with(asker)  # a worker of a killed run must not stay
+    """Read some cases, write their pixels to `<name>-<row>-<part>.png`, and measure them."""
     results = []
     for i, row in zip(chunk, rows, strict=True):
         try:
@@ -327,7 +324,7 @@ def _examine(
         parts = {"image": pixels, "mask": case.mask, "mask_2": case.second_mask}
         for part, array in parts.items():
             if array is not None:
-                store.write_image(array, "", f"{target}-{row}-{part}.png")
+                store.write_image(array, str(scratch), f"{name}-{row}-{part}.png")
         sides = case.spacing_mm or (np.nan, np.nan)
         measures = quality.measure(pixels, case.mask, case.spacing_mm)
         measures |= {"row_mm": sides[0], "column_mm": sides[1], "notes": "; ".join(case.notes)}
@@ -350,7 +347,7 @@ def _spacing_problems(measures: pd.DataFrame) -> list[str]:
 def _between(first: "_Door", second: "_Door") -> list[str]:
     """What is wrong between two cohorts: the same patient, the same image, another unit."""
     problems = cohort.check_disjoint(first.clinical["source_id"], second.clinical["source_id"])
-    if first.cases is None:
+    if first.quality.empty or second.quality.empty:  # scores, or nothing could be read
         return problems
     rows = pd.Series(first.quality.index, index=first.quality["pixel_hash"])
     for row, pixel_hash in second.quality["pixel_hash"].items():

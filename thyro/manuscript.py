@@ -9,9 +9,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
-from scipy import stats
 
-from thyro import paper, params, radiomics, recovery, render, rounding, store, truth, wording
+from thyro import (
+    paper,
+    params,
+    performance,
+    radiomics,
+    recovery,
+    render,
+    rounding,
+    store,
+    truth,
+    wording,
+)
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
 PUBLISHED = "report/published"
@@ -35,7 +45,7 @@ def make(results: str, name: str, study: params.Study) -> None:
         variables(results, name, study),
         tables={
             "provenance": stages(folder / "notebooks", study),
-            "recovery": _recovery_rows(results, study) if _has_truth(results) else [],
+            "recovery": _recovery_rows(results, study),
         },
     )
     render.render(staged, folder / "report")
@@ -50,7 +60,7 @@ def variables(results: str, name: str, study: params.Study) -> dict:
     about = store.read_json(f"{results}/00_cohort/cohort.json")
     patients = store.read_table(f"{results}/00_cohort/patients.parquet")
     flow = store.read_json(f"{results}/00_cohort/flow.json")
-    performance = store.read_table(f"{results}/06_statistics/performance.parquet")
+    measured = store.read_table(f"{results}/06_statistics/performance.parquet")
     calibration = store.read_table(f"{results}/06_statistics/calibration.parquet")
     delong = wording.delong(store.read_table(f"{results}/06_statistics/delong.parquet"))
     factors = store.read_json(f"{results}/05_nomogram/scalars.json")
@@ -63,7 +73,7 @@ def variables(results: str, name: str, study: params.Study) -> dict:
         "nomogram_b": len(signatures) > 1,
         "comparison": len(scores) != 1,
         "external": bool(outside.any()),
-        "recovery": _has_truth(results),
+        "recovery": bool(about.get("truth")),
     }
     tree = {
         "study": {
@@ -74,14 +84,14 @@ def variables(results: str, name: str, study: params.Study) -> dict:
         "origin": wording.origin(about),
         "has": has,
         "cohort": wording.cohort(study, about, patients[~outside], flow),
-        "models": wording.models(scores, performance, delong),
+        "models": wording.models(scores, measured, delong),
         "clinical": wording.clinical(study, about, factors, regressions),
-        "nomogram": wording.nomograms(signatures, performance, _fits(results, signatures), about),
+        "nomogram": wording.nomograms(signatures, measured, _fits(results, signatures), about),
         "statistics": {
             "level": rounding.percent(study.statistics.level, 0),
             "groups": str(study.statistics.groups),
         },
-        "performance": wording.performance(performance),
+        "performance": wording.performance(measured),
         "delong": delong,
         "calibration": wording.calibration(calibration),
         "checklist": wording.checklist(has, about),
@@ -91,7 +101,7 @@ def variables(results: str, name: str, study: params.Study) -> dict:
     if has["images"]:
         tree |= _images(results, study)
     if has["external"]:
-        tree["external"] = wording.external(patients[outside], flow, performance, calibration)
+        tree["external"] = wording.external(patients[outside], flow, measured, calibration)
     if has["recovery"]:
         tree["simulation"] = truth.simulation(study)
         tree["recovery"] = truth.recovery(*_recovered(results, study), about["variables"])
@@ -117,10 +127,12 @@ def _images(results: str, study: params.Study) -> dict:
     """What only a study of images has: super-resolution, features, networks, selection."""
     measured = store.read_json(f"{results}/01_super_resolution/scalars.json")
     quality = store.read_table(f"{results}/01_super_resolution/quality.parquet")
+    tested = quality[quality["split"].eq("test")]
+    gains = performance.gains_over_bicubic(tested, level=study.statistics.level)
     weights = store.read_json(f"{results}/02_features/scalars_or.json")["weights"]
     kept = store.read_json(f"{results}/03_selection/scalars.json")
     return {
-        "sr": wording.super_resolution(study, measured, _gains(quality, study.statistics.level)),
+        "sr": wording.super_resolution(study, measured, gains),
         "features": {
             "n": f"{len(radiomics.FEATURE_NAMES):,}",
             "image_types": str(radiomics.describe_features()["image_type"].nunique()),
@@ -129,17 +141,6 @@ def _images(results: str, study: params.Study) -> dict:
         "deep": wording.networks(weights.values()),
         "selection": wording.selection(study, kept),
     }
-
-
-def _gains(quality: pd.DataFrame, level: float) -> dict[str, tuple[float, float, float]]:
-    """Mean difference to bicubic interpolation in test patients, with its t interval."""
-    tested = quality[quality["split"].eq("test")]
-    gains = {}
-    for measure in ("psnr", "ssim"):
-        difference = tested[measure] - tested[f"{measure}_bicubic"]
-        interval = stats.ttest_1samp(difference, 0).confidence_interval(level)
-        gains[measure] = (difference.mean(), interval.low, interval.high)
-    return gains
 
 
 def _fits(results: str, signatures: list[str]) -> dict[str, dict]:
@@ -151,11 +152,6 @@ def _fits(results: str, signatures: list[str]) -> dict[str, dict]:
         ]
         for letter in letters
     }
-
-
-def _has_truth(results: str) -> bool:
-    """A simulated study keeps its truth apart from what the notebooks read."""
-    return store.path(f"{results}/00_cohort/truth.parquet").is_file()
 
 
 def _recovered(results: str, study: params.Study) -> tuple[pd.DataFrame, ...]:
@@ -186,7 +182,10 @@ def _recovered(results: str, study: params.Study) -> tuple[pd.DataFrame, ...]:
 
 
 def _recovery_rows(results: str, study: params.Study) -> list[dict[str, str]]:
+    """Rows of the recovery table; none where there is no truth."""
     about = store.read_json(f"{results}/00_cohort/cohort.json")
+    if not about.get("truth"):
+        return []
     return truth.recovery_rows(*_recovered(results, study), about["variables"])
 
 

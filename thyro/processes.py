@@ -3,23 +3,13 @@
 import os
 import threading
 import time
-from functools import cache
+
+import joblib
 
 
 def end_with_parent() -> None:
     """End this process soon after its parent is gone, however that happened."""
-    _end_without(os.getppid())
-
-
-def end_with(asker: int) -> None:
-    """The same in a worker that the process `asker` has started; nothing in that process itself."""
-    if os.getpid() != asker:
-        _end_without(asker)
-
-
-@cache
-def _end_without(parent: int) -> None:
-    """Watch for the parent; one that is gone already counts too."""
+    parent = os.getppid()
 
     def wait():
         while os.getppid() == parent:
@@ -27,3 +17,24 @@ def _end_without(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def pool(workers: int) -> joblib.Parallel:
+    """Processes for `joblib.delayed` calls, results in order as they come.
+
+    joblib's own workers wait five minutes for more work after the process that asked was killed.
+    """
+    return joblib.Parallel(
+        n_jobs=workers,
+        prefer="processes",
+        return_as="generator",
+        initializer=_end_with,
+        initargs=(os.getpid(),),
+    )
+
+
+def _end_with(asker: int) -> None:
+    """In a new worker: end with the process that asked, also where it is gone by now."""
+    if os.getppid() != asker:
+        os._exit(1)
+    end_with_parent()

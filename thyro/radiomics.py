@@ -9,7 +9,6 @@ Reference: van Griethuysen et al. (2017), Cancer Research 77:e104-e107.
 
 import json
 import logging
-import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -177,8 +176,8 @@ def extract_cohort(
             f"patients: expected each id once, and at least one, got {len(patients)} ids, "
             f"repeated: {repeated[:5]}."
         )
-    jobs = (joblib.delayed(_extract_patient)(p, read, settings, os.getpid()) for p in patients)
-    rows = joblib.Parallel(n_jobs=workers, prefer="processes", return_as="generator")(jobs)
+    jobs = (joblib.delayed(_extract_patient)(p, read, settings) for p in patients)
+    rows = processes.pool(workers)(jobs)
     if progress is not None:
         rows = progress(rows, total=len(patients))
     return pd.DataFrame(
@@ -214,9 +213,8 @@ def degenerate_features() -> tuple[str, ...]:
     )
 
 
-def _extract_patient(patient_id, read, settings, asker):
+def _extract_patient(patient_id, read, settings):
     """Feature values of one patient; any error names the patient."""
-    processes.end_with(asker)
     threads = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     try:

@@ -215,14 +215,15 @@ def write_image(array: np.ndarray, out_dir: str, name: str) -> None:
         temporary.write_bytes(imaging.png_bytes(array))
 
 
-def replace_folder(out_dir: str, name: str, files: dict[str, str]) -> None:
-    """Make `<out_dir>/<name>` hold the files that are named (target -> source, both below
-    `out_dir`) and nothing else: an image of a patient who is no longer studied must not stay.
+def replace_folder(out_dir: str, name: str, files: dict[str, Path]) -> None:
+    """Move files to `<out_dir>/<name>` under the names that are their keys, and leave nothing else
+    there: an image of a patient who is no longer studied must not stay. No files, no folder.
     """
-    shutil.rmtree(path(out_dir) / name, ignore_errors=True)
-    (path(out_dir) / name).mkdir(parents=True)
+    folder = path(out_dir) / name
+    shutil.rmtree(folder, ignore_errors=True)
     for target, source in files.items():
-        os.replace(path(out_dir) / source, path(out_dir) / name / target)
+        folder.mkdir(parents=True, exist_ok=True)
+        os.replace(source, folder / target)
 
 
 class Frames:
