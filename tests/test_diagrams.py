@@ -51,23 +51,57 @@ def test_every_box_of_the_process_names_a_module_that_exists():
     assert_readable(fig, ax)
 
 
-def test_network_draws_one_box_per_layer():
-    generator = [
-        ("Convolution", "3x3"),
-        *[("Residual block", "2 x 3x3")] * 6,
-        ("Convolution", "5x5"),
+DISCRIMINATOR = [
+    ("Convolution", "3x3, 1 to 16"),
+    ("Pooling", "2x2 mean"),
+    ("Convolution", "3x3, 16 to 32"),
+    ("Pooling", "2x2 mean"),
+    ("Convolution", "3x3, 32 to 64"),
+    ("Pooling", "2x2 mean"),
+    ("Pooling", "global"),
+    ("Probability", "64 to 1, sigmoid"),
+]
+
+
+def generator(blocks, width=48):
+    return [
+        ("Space to depth", "4x4 pixels to 16 channels"),
+        ("Convolution", f"3x3, 16 to {width}"),
+        *[("Residual block", f"3x3 twice, {width}")] * blocks,
+        ("Convolution", f"3x3, {width} to 16"),
+        ("Depth to space", "16 channels to 4x4 pixels"),
     ]
-    discriminator = [("Convolution", "3x3"), ("Pooling", "global"), ("Probability", "sigmoid")]
-    fig, ax = drawn(lambda ax: diagrams.draw_network(generator, discriminator, ax), 3)
-    assert len(ax.patches) == 11
-    assert written(ax).count("Residual block 2 x 3x3") == 6
-    assert "+ input" in written(ax)
+
+
+@pytest.mark.parametrize(("blocks", "width"), [(4, 48), (8, 64), (16, 64)])
+def test_network_names_every_layer_and_counts_equal_neighbours(blocks, width):
+    layers = generator(blocks, width)
+    fig, ax = drawn(lambda ax: diagrams.draw_network(layers, DISCRIMINATOR, ax), 2.2)
+    text = written(ax)
+    assert f"Residual block × {blocks} 3×3 twice, {width}" in text
+    assert text.count("Pooling 2×2 mean") == 3 and "Convolution 3×3, 32 to 64" in text
+    assert "Space to depth 4×4 pixels to 16 channels" in text
+    assert text.count("+") == 2  # over the residual blocks, and over everything
+    assert len(ax.patches) == 5 + 2 + len(DISCRIMINATOR)  # two more sheets of the stack
     assert_readable(fig, ax)
 
 
-def test_network_of_many_layers_counts_equal_neighbours():
-    generator = [("Convolution", "3x3"), *[("Residual block", "2 x 3x3")] * 16]
-    fig, ax = drawn(lambda ax: diagrams.draw_network(generator, generator[:2], ax, skip=False), 3)
-    assert "Residual block × 16 2 x 3x3" in written(ax)
-    assert len(ax.patches) == 4 and "+ input" not in written(ax)
-    assert_readable(fig, ax)
+def test_text_of_a_layer_fits_into_its_box():
+    fig, ax = drawn(lambda ax: diagrams.draw_network(generator(16), DISCRIMINATOR, ax), 2.2)
+    boxes = [patch.get_window_extent() for patch in ax.patches]
+    layers = [text for text in ax.texts if text.get_zorder() == 4]
+    assert len(layers) == 5 + len(DISCRIMINATOR)
+    for text in layers:
+        extent = text.get_window_extent()
+        assert any(
+            box.x0 <= extent.x0
+            and extent.x1 <= box.x1
+            and box.y0 <= extent.y0 <= extent.y1 <= box.y1
+            for box in boxes
+        ), text.get_text()
+
+
+def test_one_residual_block_is_no_stack():
+    _, ax = drawn(lambda ax: diagrams.draw_network(generator(1), DISCRIMINATOR, ax), 2.4)
+    assert "Residual block 3×3 twice, 48" in written(ax)
+    assert len(ax.patches) == 5 + len(DISCRIMINATOR)

@@ -142,18 +142,6 @@ def test_letters_follow_the_order_of_the_panels():
     assert [ax.texts[0].get_text() for ax in axes.flat] == ["A", "B", "C", "D"]
 
 
-def test_training_draws_a_line_per_loss_and_a_gap_in_the_warm_up(ax):
-    history = pd.DataFrame(
-        {"step": [0, 1, 2, 3], "pixel": [0.1, 0.05, 0.04, 0.03]}
-        | {"generator": [np.nan, np.nan, 0.7, 0.6]}
-    )
-    assert figures.draw_training(history, ax) is ax
-    pixel, generator = ax.lines
-    assert pixel.get_ydata().tolist() == [0.1, 0.05, 0.04, 0.03]
-    assert np.isnan(generator.get_ydata()[0]) and generator.get_label() == "Generator"
-    assert ax.get_yscale() == "log" and ax.get_xlabel() == "Step"
-
-
 def test_coefficients_put_the_largest_on_top(ax):
     figures.draw_coefficients(pd.Series({"a": 0.1, "b": -2.0, "c": 1.0}), ax)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "c", "b"]

@@ -109,7 +109,8 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "external": True,
         "recovery": False,
     }
-    assert not {"sr", "features", "selection", "deep", "simulation", "recovery"} & set(made)
+    of_images = {"sr", "agreement", "control", "features", "selection", "deep"}
+    assert not (of_images | {"simulation", "recovery"}) & set(made)
     assert ("nomogram_b" in made["performance"]) == ("a_vs_b" in made["delong"]) == two
     assert made["study"]["name"] == "a cohort of 80 real patients (two)"
     assert made["external"]["n"] == "40" and made["cohort"]["n_train"] == "40"
@@ -152,12 +153,8 @@ def test_the_strings_of_the_rendered_fixture_are_those_of_a_study(scores):
 
 def test_those_of_images_and_of_a_simulation_are_too():
     study, invented = params.load("demo", Path("params")), invented_strings()
-    measured = {"psnr": 30.0, "ssim": 0.8, "psnr_bicubic": 29.0, "ssim_bicubic": 0.7}
-    measured |= {"parameters_generator": 1000, "n_held_out": 9}
-    gains = {"psnr": (1.0, 0.5, 1.5), "ssim": (0.1, 0.0, 0.2)}
     kept = {name: {"kept": 3} for name in ("radiomics_or", "radiomics_sr")}
     made = {
-        "sr": wording.super_resolution(study, measured, gains),
         "deep": wording.networks(["a"]),
         "selection": wording.selection(study, kept),
         "simulation": truth.simulation(study),

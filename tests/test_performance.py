@@ -7,12 +7,7 @@ import pandas as pd
 import pytest
 
 from thyro import calibration, statistics
-from thyro.performance import (
-    calibration_table,
-    cohorts,
-    gains_over_bicubic,
-    performance_table,
-)
+from thyro.performance import calibration_table, cohorts, performance_table
 
 Y = np.tile([0, 0, 1, 1], 3)
 SPLIT = np.repeat(["external", "train", "test"], 4)
@@ -94,13 +89,3 @@ def test_calibration_is_that_of_the_cohort():
         "test": [8],
         "external": [8],
     }
-
-
-def test_the_gain_over_bicubic_is_paired():
-    """t interval of four differences by hand: mean 0.5, SD 0.336650, t(3, 0.975) = 3.182446."""
-    quality = pd.DataFrame({"psnr": [20.1, 20.4, 20.6, 20.9], "psnr_bicubic": [20.0] * 4})
-    quality = quality.assign(ssim=-quality["psnr"], ssim_bicubic=-quality["psnr_bicubic"])
-    gains = gains_over_bicubic(quality)
-    half = 3.182446 * 0.336650 / 2
-    assert gains["psnr"] == pytest.approx((0.5, 0.5 - half, 0.5 + half), abs=1e-5)
-    assert gains["ssim"] == pytest.approx((-0.5, -0.5 - half, -0.5 + half), abs=1e-5)

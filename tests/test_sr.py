@@ -1,10 +1,13 @@
-"""Super-resolution: degradation, both networks, training."""
+"""Super-resolution of an image: degradation, tiles, grids, what is kept, what is measured."""
+
+import re
 
 import numpy as np
 import pytest
 import torch
 
-from thyro import sr
+from thyro import fidelity, gan, sr
+from thyro.degradation import Degradation
 
 
 @pytest.fixture
@@ -14,108 +17,164 @@ def image():
     return np.clip(smooth + 25 * rng.standard_normal((70, 90)), 0, 255)
 
 
-def small(images, **changes):
-    settings = {"width": 8, "blocks": 2, "warmup_steps": 3, "adversarial_steps": 3, "batch": 2}
-    return sr.train(images, **{**settings, "patch_px": 32, "seed": 3, **changes})
+@pytest.fixture
+def mask(image):
+    rows, columns = np.indices(image.shape)
+    return (rows - 30) ** 2 + (columns - 50) ** 2 < 100
+
+
+@pytest.fixture(scope="module")
+def generator():
+    """Changes every pixel noticeably, as a trained one does."""
+    torch.manual_seed(0)
+    generator = gan.Generator(width=8, blocks=2)
+    with torch.no_grad():
+        generator.leave.weight.mul_(10)
+    return generator
 
 
 def test_degrade_keeps_the_grid_and_follows_the_seed(image):
     once, again = (sr.degrade(image, rng=np.random.default_rng(5)) for _ in range(2))
-    assert once.shape == image.shape
+    assert once.shape == image.shape and 0 <= once.min() and once.max() <= 255
     assert np.array_equal(once, again)
     assert not np.array_equal(once, sr.degrade(image, rng=np.random.default_rng(6)))
 
 
-def test_degrade_removes_what_is_finer_than_a_quarter():
-    stripes = 127.5 + 100 * np.sin(2 * np.pi * np.arange(128) / 4)  # period 4 < 8 pixels
-    coarse = 127.5 + 100 * np.sin(2 * np.pi * np.arange(128) / 64)
-    kept = [
-        sr.degrade(np.tile(wave, (64, 1)), sigma=0, rng=np.random.default_rng(0)).std() / wave.std()
-        for wave in (stripes, coarse)
-    ]
-    assert kept[0] < 0.1 and kept[1] > 0.95
+def test_degrade_is_its_degradation(image):
+    x = torch.from_numpy(np.float32(image) / 255)[None, None]
+    for factor, axes, sigma in [(4, "both", 5 / 255), (2, "rows", 0.1), (1, "both", 0.05)]:
+        expected = Degradation(factor, axes, sigma)(x, np.random.default_rng(0))[0, 0]
+        made = sr.degrade(
+            image, factor=factor, axes=axes, sigma=sigma, rng=np.random.default_rng(0)
+        )
+        np.testing.assert_allclose(made, 255 * expected, atol=1e-4)
 
 
-def test_degrade_adds_noise_of_the_stated_size_at_low_resolution():
-    grey = np.full((400, 400), 128.0)
-    noisy = sr.degrade(grey, factor=4, sigma=0.02, rng=np.random.default_rng(0))
-    # Bicubic weights at the middle of a cell of 4 are not one: compare with its own gain.
-    assert 0.5 * 0.02 * 255 < noisy.std() < 0.02 * 255
-
-
-@pytest.mark.parametrize("factor", [2, 4])
-def test_generator_keeps_any_size(image, factor):
-    generator = sr.Generator(factor=factor, width=8, blocks=1)
-    for rows, columns in [(64, 64), (61, 47), (70, 90)]:
+def test_enhance_keeps_any_size(image, generator):
+    for rows, columns in [(64, 64), (61, 47), (70, 90), (5, 3)]:
         out = sr.enhance(image[:rows, :columns], generator)
         assert out.shape == (rows, columns) and 0 <= out.min() and out.max() <= 255
 
 
-def test_discriminator_gives_a_probability():
-    p = sr.Discriminator()(torch.rand(3, 1, 32, 32))
-    assert p.shape == (3, 1) and 0 <= p.min() and p.max() <= 1
+@pytest.mark.parametrize("inside", [1, 2, 4])
+@pytest.mark.parametrize("tile", [4, 16, 36, 64])
+def test_tiles_equal_the_whole(image, tile, inside):
+    torch.manual_seed(1)
+    generator = gan.Generator(inside=inside, width=8, blocks=1)
+    with torch.no_grad():
+        generator.leave.weight.mul_(10)
+    large = np.tile(image, (3, 2))
+    whole = sr.enhance(large, generator)
+    assert np.abs(whole - large).mean() > 1  # there is something to be equal
+    assert np.abs(sr.enhance(large, generator, tile=tile) - whole).max() < 1e-3
 
 
-def test_every_weight_of_both_networks_is_trained(image):
-    torch.manual_seed(3)
-    start = [sr.Generator(width=8, blocks=2), sr.Discriminator()]
-    trained = small([image])
-    for before, after in zip(start, [trained.generator, trained.discriminator], strict=True):
-        for (name, a), b in zip(before.named_parameters(), after.parameters(), strict=True):
-            assert not torch.equal(a, b), name
+def test_enhancing_twice_gives_the_same(image, generator):
+    assert np.array_equal(sr.enhance(image, generator), sr.enhance(image, generator))
 
 
-def test_the_same_seed_gives_the_same_bytes(image):
-    once, again, other = (small([image], seed=seed).generator for seed in (3, 3, 4))
-    assert sr.to_bytes(once) == sr.to_bytes(again) != sr.to_bytes(other)
+def test_around_the_nodule_it_is_as_in_the_whole_and_elsewhere_as_before(image, mask, generator):
+    whole, part = sr.enhance(image, generator), sr.enhance(image, generator, around=mask)
+    # The nodule spans rows 21-39 and columns 41-59; a quarter of 19, rounded up, is 5.
+    box = (slice(16, 45), slice(36, 65))
+    np.testing.assert_allclose(part[box], whole[box], atol=1e-3)
+    outside = np.ones(image.shape, bool)
+    outside[box] = False
+    np.testing.assert_allclose(part[outside], image[outside], atol=1e-4)
 
 
-def test_training_lowers_the_error(image):
-    history = small([image], warmup_steps=60, adversarial_steps=0, learning_rate=3e-3).history
-    assert history["pixel"].tail(10).mean() < history["pixel"].head(10).mean()
+def test_a_nodule_at_the_border_has_a_box(image, generator):
+    mask = np.zeros(image.shape, bool)
+    mask[:6, -4:] = True
+    part = sr.enhance(image, generator, around=mask)
+    np.testing.assert_allclose(part[:8, -5:], sr.enhance(image, generator)[:8, -5:], atol=1e-3)
 
 
-def test_the_adversary_starts_after_the_warm_up(image):
-    history = small([image]).history
-    assert history["generator"].notna().tolist() == [False] * 3 + [True] * 3
+@pytest.mark.parametrize("scale", [2, 4])
+def test_a_finer_grid_holds_the_same_scene(image, mask, generator, scale):
+    still = gan.Generator(width=4, blocks=1)
+    with torch.no_grad():
+        still.leave.weight.zero_()
+    made = sr.enhance(image, still, scale=scale)
+    assert made.shape == (scale * 70, scale * 90)
+    # A generator that changes nothing leaves bicubic interpolation: the control.
+    np.testing.assert_array_equal(made, sr.resample(image, factor=4, scale=scale))
+    means = made.reshape(70, scale, 90, scale).mean(axis=(1, 3))
+    assert np.abs(means - image).mean() < 6
+    finer = sr.finer_mask(mask, scale)
+    assert finer.sum() == scale**2 * mask.sum()
+    assert np.array_equal(finer[::scale, ::scale], mask)
 
 
-def test_quality_of_identical_frames():
-    frame = np.random.default_rng(0).uniform(0, 255, (40, 40))
-    assert sr.quality(frame, frame) == {"psnr": np.inf, "ssim": pytest.approx(1)}
+def test_the_control_on_the_same_grid_is_the_degradation_without_noise(image):
+    rng = np.random.default_rng(0)
+    expected = sr.degrade(image, factor=2, axes="rows", sigma=0, rng=rng)
+    assert np.array_equal(sr.resample(image, factor=2, axes="rows"), expected)
 
 
-def test_quality_psnr_by_hand():
-    # A constant error of 25.5 is a tenth of the peak: 20 dB.
-    frame = np.full((40, 40), 100.0)
-    assert sr.quality(frame, frame + 25.5)["psnr"] == pytest.approx(20)
+@pytest.mark.parametrize(("scale", "folders"), [(1, {"images", "bicubic"}), (2, None)])
+def test_results_are_ready_to_be_written(image, mask, generator, scale, folders):
+    settings = {"factor": 2, "axes": "both", "scale": scale}
+    kept = sr.results(image, mask, generator, region="frame", **settings)
+    assert set(kept) == (folders or {"images", "bicubic", "masks"})
+    for name, array in kept.items():
+        assert array.shape == (scale * 70, scale * 90)
+        assert array.dtype == (bool if name == "masks" else np.uint8)
+    whole = sr.enhance(image, generator, scale=scale)
+    assert np.array_equal(kept["images"], np.rint(whole).astype(np.uint8))
+    part = sr.results(image, mask, generator, region="nodule", **settings)
+    assert np.array_equal(part["bicubic"], kept["bicubic"])
+    around = sr.enhance(image, generator, scale=scale, around=mask)
+    assert np.array_equal(part["images"], np.rint(around).astype(np.uint8))
 
 
-def test_bicubic_is_the_degraded_frame(image):
-    generator = sr.Generator(width=8, blocks=1)
-    row = sr.held_out_quality(image, generator, sigma=0.02, rng=np.random.default_rng(0))
+def test_quality_compares_every_method_with_the_original(image, generator):
+    loss = Degradation(sigma=0.02)
+    rows = sr.held_out_quality(image, {"sr": generator}, loss, np.random.default_rng(0))
+    assert [row["method"] for row in rows] == ["sr", "lanczos", "bicubic"]
     degraded = sr.degrade(image, sigma=0.02, rng=np.random.default_rng(0))
-    assert row["psnr_bicubic"] == sr.quality(image, degraded)["psnr"]
+    measured = {row.pop("method"): row for row in rows}
+    assert measured["bicubic"] == fidelity.psnr_ssim(image, degraded)
+    restored = sr.enhance(degraded, generator)
+    assert measured["sr"] == pytest.approx(fidelity.psnr_ssim(image, restored), rel=1e-5)
+    assert measured["lanczos"] != measured["bicubic"]
 
 
-def test_the_diagram_lists_the_layers_that_were_built():
-    rows = sr.describe(sr.Generator(width=8, blocks=3))
-    assert [name for name, _ in rows] == ["Convolution", *["Residual block"] * 3, "Convolution"]
-    assert sr.describe(sr.Discriminator())[-1][0] == "Probability"
-
-
-@pytest.mark.parametrize(
-    ("images", "message"),
-    [([], "no training patient"), ([np.zeros((20, 90))], "32 pixels, but a scan area has 20 x 90")],
-)
-def test_training_refuses(images, message):
-    with pytest.raises(ValueError, match=message):
-        small(images)
+def test_versions_share_a_grid(image, generator):
+    made = sr.versions(image, generator, Degradation(), np.random.default_rng(0))
+    assert made["or"] is image
+    assert np.array_equal(made["lr"], sr.degrade(image, rng=np.random.default_rng(0)))
+    assert np.array_equal(made["sr"], sr.enhance(image, generator))
 
 
 @pytest.mark.parametrize(
     "bad", [np.zeros((4, 4, 3)), np.full((9, 9), np.nan), np.full((9, 9), 300.0)]
 )
-def test_frames_that_are_no_grey_image_are_refused(bad):
-    with pytest.raises(ValueError, match="2-D array of grey values 0-255"):
-        sr.degrade(bad, rng=np.random.default_rng(0))
+def test_frames_that_are_no_grey_image_are_refused(bad, generator):
+    for use in (
+        lambda: sr.degrade(bad, rng=np.random.default_rng(0)),
+        lambda: sr.enhance(bad, generator),
+        lambda: sr.resample(bad, factor=4),
+    ):
+        with pytest.raises(ValueError, match="image: expected a 2-D array of grey values 0-255"):
+            use()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"tile": 6}, "tile: expected a multiple of 4, got 6."),
+        ({"tile": 0}, "tile: expected a multiple of 4, got 0."),
+        (
+            {"around": np.zeros((70, 90), bool)},
+            "around: expected a mask of shape (70, 90) with pixels inside.",
+        ),
+        (
+            {"around": np.ones((7, 9), bool)},
+            "around: expected a mask of shape (70, 90) with pixels inside.",
+        ),
+    ],
+)
+def test_enhance_refuses(image, generator, arguments, message):
+    with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
+        sr.enhance(image, generator, **arguments)

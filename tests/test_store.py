@@ -106,6 +106,37 @@ def test_frames_reads_one_image_set(project):
     assert spacing == (0.2, 0.1)
 
 
+def test_image_pairs_are_8_bit_frames_of_two_sets(project):
+    image = np.arange(96, dtype=np.uint8).reshape(8, 12)
+    frames = [("or/a.png", image), ("sr/a.png", image + 9), ("masks/a.png", image > 50)]
+    store.write_images(iter(frames), "results/s/00", total=3)
+    row = {"patient_id": "P1", "spacing_mm": [0.2, 0.1], "mask": "results/s/00/masks/a.png"}
+    sets = [row | {"image_set": s, "image": f"results/s/00/{s}/a.png"} for s in ("or", "sr")]
+    store.write_table(pd.DataFrame(sets), "results/s/01", "images")
+    pair = store.image_pairs("results/s/01/images.parquet", "or", "sr")("P1")
+    assert [got.dtype for got in pair] == [np.uint8] * 2
+    assert np.array_equal(pair[0], image) and np.array_equal(pair[1], image + 9)
+
+
+def test_bytes_come_back_as_they_were(project):
+    store.write_bytes(b"weights", "results/s/01", "generator.safetensors")
+    assert store.read_bytes("results/s/01/generator.safetensors") == b"weights"
+    with pytest.raises(FileNotFoundError, match="Run the notebooks before this one first"):
+        store.read_bytes("results/s/01/other.safetensors")
+
+
+def test_a_checkpoint_is_replaced_and_removed(project):
+    checkpoint = store.Checkpoint("results/s/01", "training")
+    assert checkpoint.load() is None
+    for data in (b"one", b"two"):
+        checkpoint.save(data)
+        assert store.Checkpoint("results/s/01", "training").load() == data
+    assert [file.name for file in (project / "results/s/01").iterdir()] == [".training.safetensors"]
+    checkpoint.remove()
+    checkpoint.remove()
+    assert checkpoint.load() is None
+
+
 def test_progress_under_papermill_goes_to_a_file(project, monkeypatch):
     target = project / "job.progress"
     monkeypatch.setenv(store.PROGRESS_FILE, str(target))

@@ -8,7 +8,7 @@ import pandas as pd
 import pypandoc
 import pytest
 
-from thyro import statistics, tables
+from thyro import fidelity, statistics, tables
 
 NASTY = r"a|b*c_d`e$f@g\h[i]<b>&amp;~x^ {{< var n >}} !#"
 
@@ -137,16 +137,34 @@ def test_hosmer_shows_calibration_measures_when_present():
     assert tables.hosmer(frame.assign(slope=0.9123)).loc[0, "Slope"] == "0.912"
 
 
-def test_quality_has_a_row_per_method():
-    frame = pd.DataFrame(
-        {"psnr": [30.0, 32.0], "ssim": [0.9, 0.92], "psnr_bicubic": [28.0, 29.0]}
-        | {"ssim_bicubic": [0.85, 0.86]}
-    )
-    table = tables.quality(frame)
-    assert list(table["Method"]) == ["Super-resolution", "Bicubic"]
-    assert table.loc[0, "PSNR, dB"] == "31.00 ± 1.41"
-    assert table.loc[1, "SSIM"] == "0.855 ± 0.007"
-    assert len(tables.quality(frame.assign(split=["train", "test"]))) == 4
+def test_quality_has_a_row_per_cohort_and_method():
+    rows = [
+        (split, method, patient, psnr + patient, psnr / 40)
+        for split in ("external", "test")
+        for method, psnr in (("bicubic", 28.0), ("sr", 30.0))
+        for patient in (0, 2)
+    ]
+    columns = ["split", "method", "patient_id", "psnr", "ssim"]
+    gains = fidelity.gains(pd.DataFrame(rows, columns=columns))
+    table = tables.quality(gains)
+    assert list(table["Cohort"]) == ["Test", "Test", "External", "External"]
+    assert list(table["Method"]) == ["Super-resolution", "Bicubic"] * 2
+    # t(1, 0.975) = 12.7062, and the standard error of 0 and 2 is 1.
+    assert list(table.iloc[0, 2:]) == [
+        "2",
+        "31.00 (18.29–43.71)",
+        "0.750 (0.750–0.750)",
+        "2.00 (2.00–2.00)",
+        "0.050 (0.050–0.050)",
+    ]
+    assert list(table.iloc[1, 5:]) == ["–", "–"]
+    headings = list(tables.quality(gains, level=0.9).columns[3:])
+    assert headings == [
+        "PSNR, dB (90% CI)",
+        "SSIM (90% CI)",
+        "Gain over bicubic, dB (90% CI)",
+        "Gain over bicubic, SSIM (90% CI)",
+    ]
 
 
 def test_selection_counts_add_up():

@@ -78,38 +78,6 @@ def test_simulated_data_say_so(scores, kind):
     assert f"followed from {kind} to nomogram" in origin["statement"]
 
 
-@pytest.mark.parametrize(
-    ("psnr", "ssim", "verdict"),
-    [
-        (
-            (0.1, 0.9),
-            (0.01, 0.03),
-            "The generator exceeded bicubic interpolation on both measures.",
-        ),
-        ((0.1, 0.9), (-0.01, 0.03), "The generator exceeded bicubic interpolation in PSNR only."),
-        ((-0.1, 0.9), (0.01, 0.03), "The generator exceeded bicubic interpolation in SSIM only."),
-        (
-            (0.1, 0.9),
-            (-0.03, -0.01),
-            "The generator exceeded bicubic interpolation in PSNR only. It fell below it in SSIM.",
-        ),
-        (
-            (-0.1, 0.9),
-            (-0.01, 0.03),
-            "The generator did not exceed bicubic interpolation: its images are not better.",
-        ),
-    ],
-)
-def test_the_verdict_on_super_resolution_needs_an_interval_without_zero(psnr, ssim, verdict):
-    scalars = {"psnr": 25, "ssim": 0.6, "psnr_bicubic": 24, "ssim_bicubic": 0.5}
-    scalars |= {"parameters_generator": 120240, "n_held_out": 18}
-    gains = {"psnr": (0.4, *psnr), "ssim": (0.01, *ssim)}
-    made = wording.super_resolution(DEMO, scalars, gains)
-    assert made["verdict"] == verdict
-    assert (made["parameters"], made["noise"], made["n"]) == ("120,240", "5", "18")
-    assert made["psnr_gain"].startswith("0.40 (") and made["ssim_gain"].startswith("0.010 (")
-
-
 def test_random_weights_carry_a_caution():
     random, trained = "random initial weights, no pre-training", "weights from the file a.pt"
     made = wording.networks([random, random])

@@ -166,10 +166,8 @@ def run(name: str, job_name: str, *, data: str) -> None:
 
 
 def threads_of(study: params.Study, job: jobs.Job) -> int:
-    """Cores of a job: the OR and SR branches of 02 share them, everything else has all."""
-    return (
-        max(1, study.compute.workers // 2) if job.section == "features" else study.compute.workers
-    )
+    """Cores of a job: runs that go on at the same time share them."""
+    return max(1, study.compute.workers // job.side_by_side)
 
 
 def other_parameters(name: str, study: params.Study, data: str) -> list[str]:

@@ -3,6 +3,7 @@
 Every `draw_*` takes Axes and returns them.
 """
 
+import re
 import textwrap
 from collections.abc import Sequence
 from itertools import groupby
@@ -10,13 +11,17 @@ from itertools import groupby
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from thyro.boxes import LINE_COLOUR, SIZE, Box, draw_arrow, draw_box, width_points
+from thyro.boxes import LINE_COLOUR, SIZE, Box, draw_arrow, draw_box, width_points, wrapped
 from thyro.flow_chart import draw_flow as draw_flow
 from thyro.flow_chart import flow_height as flow_height
 
 CHARACTER = 4.2  # points; a mean character at SIZE
-MOST_LAYERS = 12  # of a network, that are drawn one by one
+SMALL = 6.5  # points, of the text of a layer
+LAYER_HEIGHT = 5  # lines
+TIMES = "\N{MULTIPLICATION SIGN}"
 LAYER_COLOURS = {
+    "Space to depth": "#EEEEEE",
+    "Depth to space": "#EEEEEE",
     "Convolution": "#DCE9F5",
     "Residual block": "#FBE3D0",
     "Pooling": "#DDF0E4",
@@ -121,58 +126,75 @@ def draw_network(
     generator: Sequence[tuple[str, str]],
     discriminator: Sequence[tuple[str, str]],
     ax: Axes,
-    *,
-    skip: bool = True,
 ) -> Axes:
     """Draw the layers of generator and discriminator in two rows, left to right.
+
+    Equal neighbours are one stack with a count. A line over the residual blocks, and one over all
+    layers of the generator, lead to where what was learned is added to what went in.
 
     Parameters
     ----------
     generator, discriminator : sequences of (layer, what it does)
-        Of the networks as built (`sr.describe`). Of more than twelve layers, equal
-        neighbours become one box with a count.
+        Of the networks as built (`describe`); up to nine different neighbours each.
     ax : Axes
-        Across the page and about 3 inches high.
-    skip : bool, default True
-        The generator adds what it learned to its input: drawn as a line over its layers.
+        Across the page (183 mm) and 2.2 inches high or more.
     """
-    width_points(ax)
+    points = width_points(ax) / 100
+    # The limits first: outside them the layout would make room for every text.
+    ax.set(xlim=(0, 100), ylim=(10.3 + LAYER_HEIGHT, 0))
     rows = (
-        ("Generator", generator, "Degraded\nimage", "Enhanced\nimage (SR)"),
+        ("Generator", generator, "Degraded\nimage", "Enhanced\nimage"),
         ("Discriminator", discriminator, "Original or\nenhanced\nimage", "Original?"),
     )
-    for top, (title, layers, entry, result) in zip((2, 16.5), rows, strict=True):
-        middle = top + 5.5
-        ax.text(0, top - 1.3, title, size=8, weight="bold", va="center")
-        ax.text(5.5, middle, entry, size=SIZE, ha="center", va="center")
-        ax.text(94.5, middle, result, size=SIZE, ha="center", va="center")
-        blocks = [(layer, 1) for layer in layers]
-        if len(layers) > MOST_LAYERS:
-            blocks = [(layer, len(list(run))) for layer, run in groupby(layers)]
-        step = 76 / len(blocks)
-        width = min(6.5, 0.6 * step)
-        right = 11.0
-        for i, ((name, what), count) in enumerate(blocks):
-            left = 12 + i * step + (step - width) / 2
+    for (head, top), (title, layers, entry, result) in zip(
+        ((0.7, 2.9), (9, 10)), rows, strict=True
+    ):
+        middle = top + LAYER_HEIGHT / 2
+        ax.text(0, head, title, size=8, weight="bold", va="center")
+        ax.text(4.2, middle, entry, size=SIZE, ha="center", va="center")
+        ax.text(96, middle, result, size=SIZE, ha="center", va="center")
+        stacks = [(layer, len(list(run))) for layer, run in groupby(layers)]
+        step = 80 / len(stacks)
+        width = min(11.5, 0.87 * step)
+        right = 9.3
+        for i, ((name, what), count) in enumerate(stacks):
+            left = 10 + i * step + (step - width) / 2
             draw_arrow(ax, (right, middle), (left, middle))
-            text = (f"{name} × {count}" if count > 1 else name) + f"\n{what}"
-            _draw_layer(ax, Box(left, top, width, 11, text, name))
+            _draw_layer(ax, Box(left, top, width, LAYER_HEIGHT, what, name), count, points * width)
+            if title == "Generator" and name == "Residual block":
+                before, after = (right + left) / 2, left + width + 1.5
+                _draw_skip(ax, before, after + 0.7, top - 0.7, middle)
             right = left + width
-        draw_arrow(ax, (right, middle), (88.5, middle))
-        if skip and title == "Generator":
-            ax.plot([11.5, 11.5, 87], [middle, top - 0.8, top - 0.8], color=LINE_COLOUR, lw=0.8)
-            draw_arrow(ax, (87, top - 0.8), (87, middle))
-            ax.text(49, top - 0.9, "+ input", size=6.5, ha="center", va="bottom")
-    ax.set(xlim=(0, 100), ylim=(28, -0.5))
+        draw_arrow(ax, (right, middle), (91, middle))
+        if title == "Generator":
+            _draw_skip(ax, 10, 89.2, top - 1.4, middle)
     return ax
 
 
-def _draw_layer(ax: Axes, box: Box) -> None:
-    colour = LAYER_COLOURS.get(box.kind, "#EEEEEE")
-    style = {"facecolor": colour, "edgecolor": LINE_COLOUR, "lw": 0.6}
-    shape = FancyBboxPatch(
-        (box.left, box.top), box.width, box.height, boxstyle="square,pad=0", **style
+def _draw_layer(ax: Axes, box: Box, count: int, points: float) -> None:
+    """A box, `points` wide, with name and what it does; a count makes it a stack of sheets."""
+    style = {"facecolor": LAYER_COLOURS[box.kind], "edgecolor": LINE_COLOUR}
+    for sheet in reversed(range(min(count, 3))):
+        corner = (box.left + 0.4 * sheet, box.top - 0.25 * sheet)
+        ax.add_patch(
+            FancyBboxPatch(
+                corner, box.width, box.height, boxstyle="square,pad=0", lw=0.6, zorder=3, **style
+            )
+        )
+    title = (
+        f"{box.kind}\N{NO-BREAK SPACE}{TIMES}\N{NO-BREAK SPACE}{count}" if count > 1 else box.kind
     )
-    ax.add_patch(shape)
+    what = re.sub(r"(?<=\d)x(?=\d)", TIMES, box.text)
+    what = re.sub(r"(?<=\d) to (?=\d)", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}", what)
+    lines = [wrapped(text, points - 2, size=SMALL) for text in (title, what)]
     middle = box.top + box.height / 2
-    ax.text(box.middle, middle, box.text, size=6.5, rotation=90, ha="center", va="center")
+    text = "\n".join(lines[0] + lines[1])
+    ax.text(box.middle, middle, text, size=SMALL, ha="center", va="center", zorder=4)
+
+
+def _draw_skip(ax: Axes, start: float, end: float, top: float, middle: float) -> None:
+    """A line from the arrow at `start` over the layers to a plus on the arrow at `end`."""
+    ax.plot([start, start, end], [middle, top, top], color=LINE_COLOUR, lw=0.8)
+    draw_arrow(ax, (end, top), (end, middle - 0.45))
+    plus = {"boxstyle": "circle,pad=0.1", "facecolor": "w", "edgecolor": LINE_COLOUR, "lw": 0.6}
+    ax.text(end, middle, "+", size=SMALL, ha="center", va="center", bbox=plus, zorder=5)

@@ -1,8 +1,9 @@
-"""Style of the report, and figures of fitting (losses, lasso) and performance (ROC, calibration).
+"""Style of the report, and figures of fitting (lasso) and performance (ROC, calibration).
 
 Every `draw_*` takes a result and Axes and returns the Axes. Nothing is fitted, saved or shown
 here, and numbers are shortened only where they are painted. Features and nomograms are drawn in
-`model_figures`, images in `pictures`, the flow chart and networks in `diagrams`.
+`model_figures`, training and judgement of super-resolution in `sr_figures`, images in `pictures`,
+the flow chart and networks in `diagrams`.
 """
 
 import itertools
@@ -16,7 +17,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from thyro.rounding import p_value
 
@@ -135,26 +135,6 @@ def model_styles(models: Iterable[str]) -> dict[str, tuple]:
         name: (MODEL_COLOURS[name], MODEL_LINES[name]) if name in MODEL_COLOURS else next(free)
         for name in models
     }
-
-
-def draw_training(history: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
-    """Draw the losses of a training run: one line per column beside `epoch` or `step`.
-
-    The losses differ by orders of magnitude, so the axis is logarithmic when all are positive. A
-    loss that is missing for a while (no discriminator during the warm-up) leaves a gap.
-    """
-    clock = "epoch" if "epoch" in history else "step"
-    losses = history.select_dtypes("number").drop(columns=["epoch", "step"], errors="ignore")
-    for (name, values), colour in zip(losses.items(), SERIES_COLOURS, strict=False):
-        ax.plot(
-            history[clock], values, color=colour, lw=0.9, label=name.replace("_", " ").capitalize()
-        )
-    if losses.min(axis=None) > 0:
-        ax.set_yscale("log")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set(xlabel=clock.capitalize(), ylabel="Loss", title=title)
-    ax.legend()
-    return ax
 
 
 def draw_coefficients(

@@ -25,27 +25,35 @@ class Job:
         """Folder of the job's results, named after its notebook."""
         return self.notebook
 
+    @property
+    def side_by_side(self) -> int:
+        """How many jobs share the cores: OR and SR features are measured at the same time."""
+        return 2 if self.fixed.get("image_set") in IMAGE_SETS else 1
+
 
 PATIENTS = "00_cohort/patients.parquet"
 COHORT = "00_cohort/cohort.json"
 IMAGES = "01_super_resolution/images.parquet"
 PREDICTIONS = "04_models/predictions.parquet"
+CONTROL = "04_models/control.parquet"  # of the same SVM on bicubic images
 SCORES = "00_cohort/scores.parquet"  # of the user's table, where it holds these and no images
 
 ABOUT = {"patients": PATIENTS, "cohort": COHORT}  # what every notebook after 00 reads
-FAMILIES = ("radiomics", "resnet101", "densenet121")
-IMAGE_SETS = ("or", "sr")
+NETWORKS = ("ResNet101", "DenseNet121")
+FAMILIES = ("radiomics", *(name.lower() for name in NETWORKS))
+IMAGE_SETS = ("or", "sr")  # the bicubic control, "bc", has radiomics only
 # Feature tables of 02 and, after selection, of 03: notebook parameter -> file.
 FEATURES = {
     f"{family}_{s}": f"02_features/{'' if family == 'radiomics' else 'deep_'}{family}_{s}.parquet"
     for family in FAMILIES
     for s in IMAGE_SETS
-}
+} | {"radiomics_bc": "02_features/radiomics_bc.parquet"}
 SELECTED = {key: f"03_selection/selected_{key}.parquet" for key in FEATURES}
 
 
 def _job(notebook: str, reads: dict[str, str], writes: tuple[str, ...], **fixed) -> Job:
-    name = "_".join([notebook, *fixed.values()])
+    run = [fixed["image_set"]] if "image_set" in fixed else []
+    name = "_".join([notebook, *run])
     return Job(name, notebook, notebook[3:], reads, writes, fixed)
 
 
@@ -64,15 +72,28 @@ JOBS = {
                 ABOUT | {"images": IMAGES},
                 tuple(PurePosixPath(FEATURES[f"{family}_{s}"]).name for family in FAMILIES),
                 image_set=s,
+                networks=list(NETWORKS),
             )
             for s in IMAGE_SETS
         ),
         _job(
+            "02_features",
+            ABOUT | {"images": IMAGES},
+            ("radiomics_bc.parquet",),
+            image_set="bc",
+            networks=[],
+        ),
+        _job(
             "03_selection",
             ABOUT | FEATURES,
-            tuple(f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected")),
+            tuple(f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected"))
+            + ("agreement.parquet",),
         ),
-        _job("04_models", ABOUT | {"images": IMAGES} | SELECTED, ("predictions.parquet",)),
+        _job(
+            "04_models",
+            ABOUT | {"images": IMAGES} | SELECTED,
+            ("predictions.parquet", "control.parquet"),
+        ),
         _job(
             "05_nomogram",
             ABOUT | {"model_predictions": PREDICTIONS},
@@ -84,8 +105,9 @@ JOBS = {
             | {
                 "model_predictions": PREDICTIONS,
                 "nomogram_predictions": "05_nomogram/predictions.parquet",
+                "control_predictions": CONTROL,
             },
-            ("performance.parquet", "delong.parquet", "scalars.json"),
+            ("performance.parquet", "delong.parquet", "control.parquet", "scalars.json"),
         ),
     ]
 }
@@ -114,4 +136,12 @@ def plan(*, images: bool = True, signatures: int = 2) -> dict[str, Job]:
             kept[name] = replace(job, writes=(*job.writes, PurePosixPath(SCORES).name))
         else:
             kept[name] = replace(job, reads=job.reads | {"model_predictions": SCORES})
+    # Where no image is, none can be resampled.
+    job = kept["06_statistics"]
+    kept[job.name] = replace(
+        job,
+        reads={key: file for key, file in job.reads.items() if key != "control_predictions"},
+        writes=tuple(file for file in job.writes if file != "control.parquet"),
+        fixed={"control_predictions": ""},
+    )
     return kept

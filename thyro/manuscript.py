@@ -11,13 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from thyro import (
+    fidelity,
     paper,
     params,
-    performance,
     radiomics,
     recovery,
     render,
     rounding,
+    sr_wording,
     store,
     truth,
     wording,
@@ -124,15 +125,21 @@ def stages(folder: Path, study: params.Study) -> list[dict[str, str]]:
 
 
 def _images(results: str, study: params.Study) -> dict:
-    """What only a study of images has: super-resolution, features, networks, selection."""
-    measured = store.read_json(f"{results}/01_super_resolution/scalars.json")
+    """What only a study of images has: super-resolution, features, networks, selection, control."""
+    level = study.statistics.level
+    made = store.read_json(f"{results}/01_super_resolution/scalars.json")
     quality = store.read_table(f"{results}/01_super_resolution/quality.parquet")
-    tested = quality[quality["split"].eq("test")]
-    gains = performance.gains_over_bicubic(tested, level=study.statistics.level)
     weights = store.read_json(f"{results}/02_features/scalars_or.json")["weights"]
     kept = store.read_json(f"{results}/03_selection/scalars.json")
+    compared = store.read_table(f"{results}/03_selection/agreement.parquet")
+    control, machines = (
+        store.read_table(f"{results}/06_statistics/{name}.parquet")
+        for name in ("control", "control_performance")
+    )
     return {
-        "sr": wording.super_resolution(study, measured, gains),
+        "sr": sr_wording.super_resolution(study, made, fidelity.gains(quality, level=level)),
+        "agreement": sr_wording.agreement(compared),
+        "control": sr_wording.control(machines, control, level=level),
         "features": {
             "n": f"{len(radiomics.FEATURE_NAMES):,}",
             "image_types": str(radiomics.describe_features()["image_type"].nunique()),

@@ -162,9 +162,11 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
         keys = ("weights", "crop_px", "crop_margin")
         values |= {key: getattr(study.features, key) for key in keys}
     if job.section == "features":
-        values["workers"] = max(1, study.compute.workers // 2)  # OR and SR run side by side
+        values["workers"] = max(1, study.compute.workers // job.side_by_side)
     if job.section in ("super_resolution", "features", "models"):
         values["device"] = study.compute.device
+    if job.section == "super_resolution":
+        values["devices"] = study.compute.devices
     return values
 
 

@@ -4,7 +4,6 @@ from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from thyro import calibration, statistics
 from thyro.checks import as_labels
@@ -121,18 +120,3 @@ def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.Data
             measures = asdict(calibration.calibration(y[chosen], values))
             rows.append({"model": model, "cohort": cohort} | measures | test)
     return pd.DataFrame(rows)
-
-
-def gains_over_bicubic(
-    quality: pd.DataFrame, *, level: float = 0.95
-) -> dict[str, tuple[float, float, float]]:
-    """Mean difference to bicubic interpolation in PSNR (dB) and SSIM, with its t interval.
-
-    `quality` has one row per patient: `psnr`, `psnr_bicubic`, `ssim`, `ssim_bicubic`.
-    """
-    gains = {}
-    for measure in ("psnr", "ssim"):
-        difference = quality[measure] - quality[f"{measure}_bicubic"]
-        interval = stats.ttest_1samp(difference, 0).confidence_interval(level)
-        gains[measure] = (difference.mean(), interval.low, interval.high)
-    return gains

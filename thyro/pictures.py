@@ -3,7 +3,9 @@
 Every `draw_*` takes arrays and Axes and returns the Axes.
 """
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,8 +13,27 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 OUTLINE = "#FFD400"  # of the nodule on a grey image
-IMAGE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#555555")
+PROFILE = "#56B4E9"  # of the line whose grey values are drawn
+DETAIL_PX = 48  # columns of the original
 SCALE_BARS_MM = (10, 5, 2, 1)
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """What an image set is called, and its line wherever it is one."""
+
+    title: str
+    colour: str
+    style: str | tuple
+    width: float  # points
+
+
+IMAGE_SETS = {
+    "OR": ImageSet("Original (OR)", "#0072B2", "-", 1.3),
+    "LR": ImageSet("Degraded (LR)", "#777777", (0, (2, 1)), 1.0),
+    "SR": ImageSet("Super-resolution (SR)", "#D55E00", "-", 0.9),
+    "BC": ImageSet("Bicubic control (BC)", "#009E73", "-.", 0.9),
+}
 
 
 def draw_image(
@@ -51,61 +72,124 @@ def draw_pair(
     axes,
     *,
     spacing_mm: tuple[float, float] | None = None,
-    titles: tuple[str, str] = ("Original (OR)", "Super-resolution (SR)"),
+    names: tuple[str, str] = ("OR", "SR"),
 ):
-    """Draw the original beside the enhanced image, and below each the nodule enlarged.
+    """Draw the original beside the enhanced image, and the same detail of both pixel by pixel.
 
-    The outline is drawn above only: below, the reader compares the texture.
+    Above, the whole images with the outline of the nodule, the line of `draw_profile`, and the
+    frame of the detail; below, the detail: the stronger of the two edges that the line crosses. It
+    has no outline, so that the reader compares texture; marks at its sides show where the line is,
+    and its title the grey values shown as black and white, the same for both.
 
     Parameters
     ----------
     original, enhanced : ndarray, shape (rows, columns)
-        Grey, 0-255, of the same field of view; the enhanced one may have more pixels.
+        Grey, 0-255, of the same field of view; the enhanced one may have a whole number of times as
+        many pixels along both axes.
     mask : ndarray of bool, shape of `original`
     axes : array of Axes, shape (2, 2)
+        Whole images, then details; left the original.
     spacing_mm : (row, column), optional
         Of the original.
-    titles : (str, str)
+    names : (str, str)
+        Image sets, of `IMAGE_SETS`.
 
     Returns
     -------
     The `axes` given.
+
+    Raises
+    ------
+    ValueError
+        If the mask has no edge, or the enhanced image is not a whole number of times as large.
     """
-    left, top, width, height = _box_around(mask)
-    grid = np.asarray(axes, object).reshape(2, 2)
-    for image, (whole, part), title in zip((original, enhanced), grid.T, titles, strict=True):
-        for ax in (whole, part):
-            _show(image, ax, shape=np.shape(original), spacing_mm=spacing_mm)
+    line = _profile(mask)
+    left, top, width, height = _detail(original, line, spacing_mm)
+    shape, grid = np.shape(original), np.asarray(axes, object).reshape(2, 2)
+    details = [_part(image, shape, left, top, width, height) for image in (original, enhanced)]
+    window = (min(map(np.min, details)), max(map(np.max, details)))
+    for image, (whole, part), name in zip((original, enhanced), grid.T, names, strict=True):
+        _show(image, whole, shape=shape, spacing_mm=spacing_mm)
+        _show(image, part, shape=shape, spacing_mm=spacing_mm, window=window)
         _outline(mask, whole)
+        whole.plot([line.start - 0.5, line.stop - 0.5], [line.row] * 2, color=PROFILE, lw=0.8)
+        whole.add_patch(Rectangle((left, top), width, height, fill=False, ec="w", lw=0.8))
         if spacing_mm is not None:
-            _scale_bar(whole, np.shape(original), spacing_mm)
-        frame = {"fill": False, "ec": OUTLINE, "lw": 0.7, "ls": ":"}
-        whole.add_patch(Rectangle((left, top), width, height, **frame))
+            _scale_bar(whole, shape, spacing_mm)
+        whole.set_title(IMAGE_SETS[name].title)
         part.set(xlim=(left, left + width), ylim=(top + height, top))
-        whole.set_title(title)
+        part.set_title("{}, detail (grey {:.0f}\N{EN DASH}{:.0f})".format(name, *window))
+        for side, tip in ((0, ">"), (1, "<")):
+            marks = {"transform": part.get_yaxis_transform(), "clip_on": False}
+            part.plot([side], [line.row], tip, color=PROFILE, mec="k", mew=0.4, ms=5, **marks)
     return axes
 
 
 def draw_profile(
     images: Mapping[str, np.ndarray],
-    row: int,
+    mask: np.ndarray,
     ax: Axes,
     *,
-    columns: tuple[int, int] | None = None,
     spacing_mm: tuple[float, float] | None = None,
 ) -> Axes:
-    """Draw the grey values of one image row for several images of the same grid.
+    """Draw the grey values of several images along the line that `draw_pair` marks.
 
-    `columns` (first, last + 1) cuts out a part; with `spacing_mm` the axis is in millimetres.
+    The line runs through the middle row of the nodule and a little beyond it on both sides; it is
+    shaded where it is inside the nodule. Positions count from the left edge of the image.
+
+    Parameters
+    ----------
+    images : mapping of image set (of `IMAGE_SETS`) to ndarray
+        Grey, 0-255, shape of `mask` or a whole number of times as large.
+    mask : ndarray of bool, shape (rows, columns)
+    ax : Axes
+    spacing_mm : (row, column), optional
+        Of the mask; without it the axis is in pixels of the mask.
+
+    Raises
+    ------
+    ValueError
+        If the mask has no edge, or an image is not a whole number of times as large.
     """
-    start, stop = columns or (0, next(iter(images.values())).shape[1])
+    line = _profile(mask)
     scale = spacing_mm[1] if spacing_mm else 1
-    for (name, image), colour in zip(images.items(), IMAGE_COLOURS, strict=False):
-        position = np.arange(start, stop) * scale
-        ax.plot(position, image[row, start:stop], color=colour, lw=1, label=name)
-    ax.set(xlabel="Position (mm)" if spacing_mm else "Column (pixels)", ylabel="Grey value")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(images))
+    for name, image in images.items():
+        times = magnification(image, np.shape(mask))
+        row = int((line.row + 0.5) * times)  # of even multiples, the lower of the two middle rows
+        cells = np.arange(line.start * times, line.stop * times)
+        position = (cells + 0.5) / times * scale  # of the middle of a pixel
+        style = IMAGE_SETS[name]
+        ax.plot(
+            position,
+            image[row, cells],
+            color=style.colour,
+            ls=style.style,
+            lw=style.width,
+            label=name,
+        )
+    for first, last in line.inside:
+        ax.axvspan(first * scale, last * scale, color="0.93", lw=0, zorder=0)
+    ax.set_xlim(line.start * scale, line.stop * scale)
+    ax.set(xlabel="Position (mm)" if spacing_mm else "Position (pixels)", ylabel="Grey value")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(images), frameon=False)
     return ax
+
+
+def magnification(image: np.ndarray, shape: tuple[int, int]) -> int:
+    """How many times `image` has the rows and columns of `shape`: 1, or more when enlarged.
+
+    Raises
+    ------
+    ValueError
+        If it is no whole number, or not the same along both axes.
+    """
+    times = np.shape(image)[0] // shape[0]
+    if times < 1 or np.shape(image) != (times * shape[0], times * shape[1]):
+        raise ValueError(
+            f"image: expected {shape[0]} x {shape[1]} pixels or a whole number of times as many "
+            f"along both axes, got shape {np.shape(image)}. Both must be of the same patient."
+        )
+    return times
 
 
 def draw_heatmap_overlay(
@@ -141,21 +225,27 @@ def draw_heatmap_overlay(
     return ax
 
 
-def _show(image, ax: Axes, *, shape, spacing_mm) -> None:
+def _show(image, ax: Axes, *, shape, spacing_mm, window=(0, 255)) -> None:
     """Paint `image` over the pixel grid of `shape`, so that masks and boxes share coordinates."""
     rows, columns = shape
     aspect = spacing_mm[0] / spacing_mm[1] if spacing_mm else 1
     extent = (-0.5, columns - 0.5, rows - 0.5, -0.5)
-    ax.imshow(image, cmap="gray", vmin=0, vmax=255, extent=extent, aspect=aspect)
+    black, white = window
+    ax.imshow(image, cmap="gray", vmin=black, vmax=white, extent=extent, aspect=aspect)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
 
 
 def _outline(mask, ax: Axes) -> None:
-    if not np.any(mask) or np.all(mask):
+    ax.contour(_with_edge(mask).astype(float), [0.5], colors=OUTLINE, linewidths=0.8)
+
+
+def _with_edge(mask) -> np.ndarray:
+    mask = np.asarray(mask, bool)
+    if not mask.any() or mask.all():
         raise ValueError("mask: expected some pixels inside the nodule and some outside.")
-    ax.contour(np.asarray(mask, float), [0.5], colors=OUTLINE, linewidths=0.8)
+    return mask
 
 
 def _scale_bar(ax: Axes, shape, spacing_mm) -> None:
@@ -170,15 +260,54 @@ def _scale_bar(ax: Axes, shape, spacing_mm) -> None:
     text.set_path_effects([withStroke(linewidth=1.5, foreground="k")])
 
 
-def _box_around(mask, margin: float = 0.15) -> tuple[float, float, float, float]:
-    """Left, top, width and height of a box around the nodule, 4:3 or longer, inside the image."""
-    rows, columns = np.nonzero(mask)
-    height = (1 + 2 * margin) * (1 + np.ptp(rows))
-    width = max((1 + 2 * margin) * (1 + np.ptp(columns)), height * 4 / 3)
-    corner, sides = [], []
-    for where, length, limit in ((columns, width, mask.shape[1]), (rows, height, mask.shape[0])):
-        length = min(length, limit)
-        start = (where.min() + where.max()) / 2 - length / 2
-        corner.append(float(np.clip(start, -0.5, limit - 0.5 - length)))
-        sides.append(float(length))
-    return corner[0], corner[1], sides[0], sides[1]
+@dataclass(frozen=True)
+class _Profile:
+    """A line along a row of pixels, from column `start` up to `stop`, across the nodule."""
+
+    row: int
+    start: int
+    stop: int
+    inside: list[tuple[int, int]]  # first column in the nodule, first one behind it
+
+
+def _profile(mask: np.ndarray) -> _Profile:
+    """The middle row of the nodule, with a fifth of its width (8 pixels or more) beside it."""
+    mask = _with_edge(mask)
+    rows = np.flatnonzero(mask.any(axis=1))
+    row = int(rows[len(rows) // 2])
+    steps = np.flatnonzero(np.diff(mask[row].astype(int), prepend=0, append=0))
+    inside = [(int(first), int(last)) for first, last in steps.reshape(-1, 2)]
+    margin = max(8, round(0.2 * (inside[-1][1] - inside[0][0])))
+    start, stop = inside[0][0] - margin, inside[-1][1] + margin
+    return _Profile(row, max(0, start), min(mask.shape[1], stop), inside)
+
+
+def _detail(original, line: _Profile, spacing_mm) -> tuple[float, float, float, float]:
+    """Left, top, width and height of a square in millimetres at an end of the nodule.
+
+    Of the two ends on the line, the one with the greater step of the original's grey values.
+    """
+    aspect = spacing_mm[0] / spacing_mm[1] if spacing_mm else 1
+    rows, columns = np.shape(original)
+    size = min(DETAIL_PX, columns, rows * aspect)
+    half = int(size / 4)  # of the square's width, to each side of the edge
+
+    def step(column):
+        before = original[line.row, max(0, column - half) : column]
+        after = original[line.row, column : column + half]
+        return abs(np.mean(before) - np.mean(after)) if before.size and after.size else 0
+
+    edge = max((line.inside[0][0], line.inside[-1][1]), key=step)
+    left = np.clip(edge - size / 2, 0, columns - size) - 0.5
+    top = np.clip(line.row - size / aspect // 2, 0, rows - size / aspect) - 0.5
+    return float(left), float(top), float(size), float(size / aspect)
+
+
+def _part(image, shape, left, top, width, height) -> np.ndarray:
+    """Pixels of `image` that a box on the grid of `shape` touches."""
+    times = magnification(image, shape)
+    rows, columns = (
+        slice(math.floor((start + 0.5) * times), math.ceil((start + 0.5 + length) * times))
+        for start, length in ((top, height), (left, width))
+    )
+    return np.asarray(image)[rows, columns]

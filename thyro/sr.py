@@ -1,117 +1,36 @@
-"""Super-resolution of ultrasound frames: degradation, generator, discriminator, training.
+"""Super-resolution of ultrasound frames: what is done to an image, and how well it is done.
 
-Li et al. 2024 describe a light adversarial network trained on pairs of an original image and a
-copy of a quarter of its resolution with Gaussian noise, both on the original grid; loss, optimiser
-and noise are not printed, the choices made here are stated where they are made. The texture that a
-generator adds is synthetic: it looks like tissue and need not be.
+`degradation` says what has to be undone, `gan` what undoes it, `adversarial` how it learns. The
+texture that a generator adds is synthetic: it looks like tissue and need not be.
 """
 
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
-import pandas as pd
-import safetensors.torch
 import torch
-from skimage.metrics import structural_similarity
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
+from thyro import fidelity
+from thyro.degradation import Degradation, bicubic, lanczos
+from thyro.gan import Generator
+
 WHITE = 255.0
-
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions whose output is added to their input; shape is kept."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.body(x)
-
-
-class Generator(nn.Module):
-    """Adds the learned residual between a degraded frame and the original.
-
-    Works on `factor` x `factor` blocks of pixels as channels, so its cost is that of an image
-    `factor` times smaller on each side, and nothing of the input is lost.
-
-    Parameters
-    ----------
-    factor
-        Linear degradation it is trained for, 2 or 4.
-    width
-        Channels.
-    blocks
-        Residual blocks.
-    """
-
-    def __init__(self, *, factor: int = 4, width: int = 32, blocks: int = 6):
-        super().__init__()
-        self.settings = {"factor": factor, "width": width, "blocks": blocks}
-        self.factor = factor
-        self.enter = nn.Conv2d(factor**2, width, 3, padding=1)
-        self.residual = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
-        self.leave = nn.Conv2d(width, factor**2, 3, padding=1)
-        with torch.no_grad():  # start near "no change": bicubic is the first guess
-            self.leave.weight.mul_(0.1)
-            self.leave.bias.zero_()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Frames (n, 1, rows, columns) on 0-1, sides multiples of `factor`; same shape returned."""
-        low = self.enter(F.pixel_unshuffle(x, self.factor))
-        return x + F.pixel_shuffle(self.leave(self.residual(low)), self.factor)
-
-
-class Discriminator(nn.Module):
-    """Convolutions and pooling, ending in the probability that a patch is an original one."""
-
-    def __init__(self, *, width: int = 16):
-        super().__init__()
-        widths = [1, width, 2 * width, 4 * width]
-        stages = [
-            layer
-            for before, after in zip(widths, widths[1:], strict=False)
-            for layer in (
-                nn.Conv2d(before, after, 3, padding=1),
-                nn.LeakyReLU(0.2),
-                nn.AvgPool2d(2),
-            )
-        ]
-        self.features = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.judge = nn.Sequential(nn.Linear(widths[-1], 1), nn.Sigmoid())
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Patches (n, 1, rows, columns) on 0-1; returns (n, 1), each in [0, 1]."""
-        return self.judge(self.features(x))
-
-
-@dataclass(frozen=True)
-class Training:
-    """A trained pair of networks and how it went."""
-
-    generator: Generator
-    discriminator: Discriminator
-    history: pd.DataFrame  # step, phase, pixel (mean squared, 0-1 scale), generator, discriminator
-
-
-def _degrade(x: Tensor, factor: int, sigma: float, rng: np.random.Generator) -> Tensor:
-    """Degrade frames (n, 1, rows, columns) on 0-1; sides at least `factor`."""
-    shape = x.shape[-2:]
-    small = [max(1, round(side / factor)) for side in shape]
-    low = F.interpolate(x, small, mode="bicubic", antialias=True, align_corners=False)
-    noise = rng.standard_normal(low.shape, dtype=np.float32)
-    low = low + sigma * torch.from_numpy(noise).to(x.device)
-    return F.interpolate(low, shape, mode="bicubic", align_corners=False).clamp(0, 1)
+TILE = 1024  # pixels
+INTERPOLATIONS = {"lanczos": lanczos, "bicubic": bicubic}
+NODULE_MARGIN = 0.25  # of the sides of the nodule's box: what filters and crops look at
 
 
 def degrade(
-    image: np.ndarray, *, factor: int = 4, sigma: float = 5 / 255, rng: np.random.Generator
+    image: np.ndarray,
+    *,
+    factor: int = 4,
+    sigma: float = 5 / 255,
+    axes: str = "both",
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Lower the resolution of a frame by `factor` and put it back on its grid (R-22).
+    """Lower the resolution of a frame and put it back on its grid (R-22).
 
     Antialiased bicubic downsampling, Gaussian noise at low resolution, bicubic back: what comes out
     is also the bicubic reconstruction that the generator has to beat.
@@ -121,9 +40,11 @@ def degrade(
     image : array, shape (rows, columns)
         Grey, 0-255.
     factor
-        Linear, along both axes.
+        Linear; 1 only adds noise.
     sigma
         Standard deviation of the noise as a share of 255.
+    axes : "both", "rows" or "columns"
+        What becomes coarser.
 
     Returns
     -------
@@ -131,29 +52,184 @@ def degrade(
         0-255.
     """
     with torch.inference_mode():
-        return _array(_degrade(_tensor(image), factor, sigma, rng))
+        return _array(Degradation(factor, axes, sigma)(_tensor(image), rng))
 
 
-def enhance(image: np.ndarray, generator: Generator) -> np.ndarray:
-    """Apply the generator to a frame.
+def enhance(
+    image: np.ndarray,
+    generator: Generator,
+    *,
+    scale: int = 1,
+    around: np.ndarray | None = None,
+    tile: int = TILE,
+) -> np.ndarray:
+    """Apply the generator to a frame, in tiles that see all that their pixels depend on.
 
     Parameters
     ----------
     image : array, shape (rows, columns)
         Grey, 0-255; any size.
+    scale
+        1 keeps the grid; 2 or 4 interpolates to one that many times finer first.
+    around : array of bool, shape (rows, columns), optional
+        Mask of the nodule: only the box around it, with a margin of a quarter of its sides, is
+        enhanced; the rest stays as it is.
+    tile
+        Side of a tile in pixels, a multiple of the generator's grid. Memory grows with it; the
+        result does not change.
 
     Returns
     -------
-    float array, shape (rows, columns)
-        0-255, on the same grid.
+    float array, shape (scale * rows, scale * columns)
+        0-255.
     """
+    inside = generator.inside
+    if tile < inside or tile % inside:
+        raise ValueError(f"tile: expected a multiple of {inside}, got {tile}.")
     device = next(generator.parameters()).device
-    x = _tensor(image).to(device)
-    rows, columns = x.shape[-2:]
-    pad = (0, -columns % generator.factor, 0, -rows % generator.factor)
     with torch.inference_mode():
-        out = generator.eval()(F.pad(x, pad, mode="replicate"))
-    return _array(out[..., :rows, :columns].clamp(0, 1))
+        x = _finer(_tensor(image), scale)
+        box = (slice(None),) * 2 if around is None else _box(around, image.shape, scale)
+        rows, columns = x.shape[-2:]
+        # The grid inside starts at the first pixel; what is added at the end is cut off again.
+        pad = (0, -columns % inside, 0, -rows % inside)
+        padded = F.pad(x, pad, mode="replicate").to(device)
+        made = _in_tiles(padded, generator.eval(), box, tile).cpu()
+        x[(..., *box)] = made[..., :rows, :columns][(..., *box)].clamp(0, 1)
+        return _array(x)
+
+
+def resample(image: np.ndarray, *, factor: int, axes: str = "both", scale: int = 1) -> np.ndarray:
+    """The bicubic control: as many grey values as the SR image, from interpolation alone.
+
+    On the same grid the frame goes down by `factor` with antialiasing and back, without noise; on a
+    finer one (`scale` 2 or 4) it is interpolated. Whether SR or mere resampling changed a result is
+    seen beside it.
+
+    Returns
+    -------
+    float array, shape (scale * rows, scale * columns)
+        0-255.
+    """
+    with torch.inference_mode():
+        x = _tensor(image)
+        return _array(Degradation(factor, axes, 0.0)(x) if scale == 1 else _finer(x, scale))
+
+
+def versions(
+    image: np.ndarray, generator: Generator, degradation: Degradation, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """A frame as it is ("or"), degraded ("lr") and enhanced as it is ("sr"), on its own grid."""
+    with torch.inference_mode():
+        degraded = _array(degradation(_tensor(image), rng))
+    return {"or": image, "lr": degraded, "sr": enhance(image, generator)}
+
+
+def finer_mask(mask: np.ndarray, scale: int) -> np.ndarray:
+    """The mask on a grid `scale` times finer: every pixel becomes `scale` x `scale` of its kind."""
+    return np.repeat(np.repeat(mask, scale, axis=0), scale, axis=1)
+
+
+def results(
+    image: np.ndarray,
+    mask: np.ndarray,
+    generator: Generator,
+    *,
+    factor: int,
+    axes: str,
+    scale: int,
+    region: str,
+) -> dict[str, np.ndarray]:
+    """What is kept of a patient: SR image and bicubic control as 8 bits, a mask for a finer grid.
+
+    Parameters
+    ----------
+    image : array, shape (rows, columns)
+        Grey, 0-255.
+    mask : array of bool, same shape
+    region : "frame" or "nodule"
+        What is enhanced: everything, or the box around the nodule with a margin.
+
+    Returns
+    -------
+    dict
+        images, bicubic : uint8, shape (scale * rows, scale * columns)
+        masks : bool, the same shape; only where `scale` is above 1
+    """
+    around = mask if region == "nodule" else None
+    made = {
+        "images": enhance(image, generator, scale=scale, around=around),
+        "bicubic": resample(image, factor=factor, axes=axes, scale=scale),
+    }
+    kept = {name: np.rint(grey).astype(np.uint8) for name, grey in made.items()}
+    return kept | ({"masks": finer_mask(mask, scale)} if scale > 1 else {})
+
+
+def held_out_quality(
+    image: np.ndarray,
+    generators: Mapping[str, Generator],
+    degradation: Degradation,
+    rng: np.random.Generator,
+) -> list[dict]:
+    """Degrade a frame that trained nothing, restore it in several ways, and compare.
+
+    Returns
+    -------
+    list of dict
+        method, psnr, ssim (see `fidelity.psnr_ssim`): one for each of `generators`, then "lanczos"
+        and "bicubic" interpolation of the same low-resolution image. On the grid of the original
+        the latter is also what "no restoration" means: the generators receive it.
+    """
+    with torch.inference_mode():
+        low = degradation.low(_tensor(image), rng)
+        restored = {name: _array(finer(low, image.shape)) for name, finer in INTERPOLATIONS.items()}
+    made = {name: enhance(restored["bicubic"], generator) for name, generator in generators.items()}
+    return [
+        {"method": name, **fidelity.psnr_ssim(image, other)}
+        for name, other in (made | restored).items()
+    ]
+
+
+def _in_tiles(x: Tensor, generator: Generator, box: tuple[slice, slice], tile: int) -> Tensor:
+    """Apply the generator to the box of a frame (1, 1, rows, columns); the rest stays as it was."""
+    made, reach = x.clone(), generator.reach
+    rows, columns = (
+        _spans(part, side, tile, generator.inside)
+        for part, side in zip(box, x.shape[-2:], strict=True)
+    )
+    for inner in product(rows, columns):
+        outer = tuple(slice(max(0, span.start - reach), span.stop + reach) for span in inner)
+        kept = tuple(
+            slice(span.start - seen.start, span.stop - seen.start)
+            for span, seen in zip(inner, outer, strict=True)
+        )
+        made[(..., *inner)] = generator(x[(..., *outer)])[(..., *kept)]
+    return made
+
+
+def _spans(part: slice, side: int, tile: int, step: int) -> list[slice]:
+    """Cut a part of a side into pieces of at most `tile`, that begin and end at multiples."""
+    start, stop, _ = part.indices(side)
+    start, stop = start // step * step, -(-stop // step) * step
+    return [slice(first, min(first + tile, stop)) for first in range(start, stop, tile)]
+
+
+def _box(mask: np.ndarray, shape: tuple[int, int], scale: int) -> tuple[slice, slice]:
+    """Box around the nodule with its margin, on a grid `scale` times finer."""
+    if mask.shape != shape or not mask.any():
+        raise ValueError(f"around: expected a mask of shape {shape} with pixels inside.")
+    sides = []
+    for axis in (1, 0):
+        inside = np.flatnonzero(mask.any(axis=axis))
+        margin = int(np.ceil(NODULE_MARGIN * (np.ptp(inside) + 1)))
+        start, stop = max(0, inside[0] - margin), inside[-1] + 1 + margin
+        sides.append(slice(int(scale * start), int(scale * stop)))
+    return tuple(sides)
+
+
+def _finer(x: Tensor, scale: int) -> Tensor:
+    rows, columns = x.shape[-2:]
+    return bicubic(x, (scale * rows, scale * columns)) if scale > 1 else x
 
 
 def _tensor(image: np.ndarray) -> Tensor:
@@ -167,169 +243,4 @@ def _tensor(image: np.ndarray) -> Tensor:
 
 
 def _array(x: Tensor) -> np.ndarray:
-    return (x[0, 0].cpu().numpy() * WHITE).astype(float)
-
-
-def train(
-    images: list[np.ndarray],
-    *,
-    factor: int = 4,
-    sigma: float = 5 / 255,
-    width: int = 32,
-    blocks: int = 6,
-    warmup_steps: int = 600,
-    adversarial_steps: int = 200,
-    adversarial_weight: float = 0.002,
-    batch: int = 8,
-    patch_px: int = 96,
-    learning_rate: float = 1e-3,
-    seed: int,
-    device: str = "cpu",
-    progress=None,
-) -> Training:
-    """Train generator and discriminator on patches of `images`.
-
-    First the generator alone on the mean squared error (which is what PSNR measures; the absolute
-    error would aim at the median of the speckle), then against the discriminator. On a CPU the same
-    images and seed give the same weights.
-
-    Parameters
-    ----------
-    images
-        Scan areas of training patients only: grey, 0-255, sides at least `patch_px`.
-    sigma
-        Noise of the degradation as a share of 255.
-    adversarial_weight
-        Weight of the adversarial loss beside the pixel loss.
-
-    Raises
-    ------
-    ValueError
-        If there are no images, or one is smaller than a patch.
-    """
-    if not images:
-        raise ValueError("images: no training patient; super-resolution learns from them only.")
-    small = [image.shape for image in images if min(image.shape) < patch_px]
-    if small:
-        raise ValueError(
-            f"patch_px: {patch_px} pixels, but a scan area has {small[0][0]} x {small[0][1]}; "
-            "choose a smaller patch."
-        )
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    generator = Generator(factor=factor, width=width, blocks=blocks).to(device)
-    discriminator = Discriminator().to(device)
-    generator_step = torch.optim.Adam(generator.parameters(), lr=learning_rate)
-    discriminator_step = torch.optim.Adam(discriminator.parameters(), lr=learning_rate / 4)
-
-    history = []
-    steps = range(warmup_steps + adversarial_steps)
-    for step in steps if progress is None else progress(steps, total=len(steps)):
-        adversarial = step >= warmup_steps
-        original = _patches(images, batch, patch_px, rng).to(device)
-        degraded = _degrade(original, factor, sigma, rng)
-        made = generator(degraded)
-        pixel = F.mse_loss(made, original)
-        row = {"step": step, "pixel": pixel.item()}
-        loss = pixel
-        if adversarial:
-            row["discriminator"] = _judge(
-                discriminator, discriminator_step, original, made.detach()
-            )
-            fooled = discriminator(made)
-            against = F.binary_cross_entropy(fooled, torch.ones_like(fooled))
-            row["generator"] = against.item()
-            loss = pixel + adversarial_weight * against
-        generator_step.zero_grad()
-        loss.backward()
-        generator_step.step()
-        history.append(row)
-    columns = ["step", "pixel", "generator", "discriminator"]
-    return Training(generator.eval(), discriminator.eval(), pd.DataFrame(history, columns=columns))
-
-
-def _patches(images: list[np.ndarray], n: int, size: int, rng: np.random.Generator) -> Tensor:
-    """`n` random square patches, flipped left to right at random, shape (n, 1, size, size), 0-1."""
-    patches = np.empty((n, 1, size, size), dtype=np.float32)
-    for patch in patches:
-        image = images[rng.integers(len(images))]
-        row, column = (rng.integers(side - size + 1) for side in image.shape)
-        cut = image[row : row + size, column : column + size]
-        patch[0] = cut[:, ::-1] if rng.random() < 0.5 else cut  # depth has a direction, width none
-    return torch.from_numpy(patches / np.float32(WHITE))
-
-
-def _judge(discriminator: Discriminator, step, original: Tensor, made: Tensor) -> float:
-    """One step of the discriminator; returns its loss."""
-    real, fake = discriminator(original), discriminator(made)
-    loss = F.binary_cross_entropy(real, torch.ones_like(real))
-    loss = (loss + F.binary_cross_entropy(fake, torch.zeros_like(fake))) / 2
-    step.zero_grad()
-    loss.backward()
-    step.step()
-    return loss.item()
-
-
-def quality(original: np.ndarray, other: np.ndarray) -> dict[str, float]:
-    """PSNR in dB (peak 255) and SSIM (Wang et al. 2004: Gaussian window, sigma 1.5) of two frames.
-
-    Identical frames have infinite PSNR and SSIM 1.
-    """
-    error = np.mean((np.asarray(original, float) - other) ** 2)
-    ssim = structural_similarity(
-        np.asarray(original, float),
-        other,
-        data_range=WHITE,
-        gaussian_weights=True,
-        sigma=1.5,
-        use_sample_covariance=False,
-    )
-    psnr = 10 * np.log10(WHITE**2 / error) if error > 0 else np.inf
-    return {"psnr": float(psnr), "ssim": float(ssim)}
-
-
-def held_out_quality(
-    image: np.ndarray, generator: Generator, *, sigma: float, rng: np.random.Generator
-) -> dict[str, float]:
-    """Degrade a frame that trained nothing, restore it, and compare both with the original.
-
-    Bicubic interpolation is the degraded frame itself: it is back on the original grid already.
-    """
-    degraded = degrade(image, factor=generator.factor, sigma=sigma, rng=rng)
-    restored, bicubic = quality(image, enhance(degraded, generator)), quality(image, degraded)
-    return restored | {f"{key}_bicubic": value for key, value in bicubic.items()}
-
-
-def to_bytes(generator: Generator) -> bytes:
-    """Weights and settings in the safetensors format; the same generator gives the same bytes."""
-    # One entry: safetensors does not keep the order of several.
-    settings = {"settings": json.dumps(generator.settings, sort_keys=True)}
-    return safetensors.torch.save(generator.state_dict(), metadata=settings)
-
-
-def describe(network: nn.Module) -> list[tuple[str, str]]:
-    """(layer, what it does) of a network as built, for the diagram of Figure 2A."""
-    rows = []
-    for layer in network.modules():
-        if isinstance(layer, ResidualBlock):
-            rows.append(("Residual block", f"3x3 twice, {layer.body[0].out_channels}"))
-        elif isinstance(layer, nn.Conv2d) and not _inside_block(network, layer):
-            size = "x".join(map(str, layer.kernel_size))
-            rows.append(("Convolution", f"{size}, {layer.in_channels} to {layer.out_channels}"))
-        elif isinstance(layer, nn.AvgPool2d | nn.AdaptiveAvgPool2d):
-            rows.append(
-                ("Pooling", "global" if isinstance(layer, nn.AdaptiveAvgPool2d) else "2x2 mean")
-            )
-        elif isinstance(layer, nn.Sigmoid):
-            rows.append(("Probability", "sigmoid"))
-    return rows
-
-
-def _inside_block(network: nn.Module, layer: nn.Module) -> bool:
-    blocks = (m for m in network.modules() if isinstance(m, ResidualBlock))
-    return any(layer is inner for block in blocks for inner in block.modules())
-
-
-def count_parameters(network: nn.Module) -> int:
-    """Number of trained weights."""
-    return sum(p.numel() for p in network.parameters())
+    return (x[0, 0].numpy() * WHITE).astype(float)

@@ -18,7 +18,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from functools import cache
 from itertools import count, islice
@@ -88,6 +88,11 @@ def read_table(relative: str | Path) -> pd.DataFrame:
 def read_json(relative: str | Path) -> Any:
     """What `write_json` wrote."""
     return json.loads(_remember(relative, _found(relative).read_bytes()))
+
+
+def read_bytes(relative: str | Path) -> bytes:
+    """What `write_bytes` wrote."""
+    return _remember(relative, _found(relative).read_bytes())
 
 
 def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFrame:
@@ -226,6 +231,29 @@ def replace_folder(out_dir: str, name: str, files: dict[str, Path]) -> None:
         os.replace(source, folder / target)
 
 
+class Checkpoint:
+    """A file that a long computation keeps its state in until it is done; no result.
+
+    It lies in the folder of the results, hidden, and has no neighbour.
+    """
+
+    def __init__(self, out_dir: str, name: str):
+        self._file = path(out_dir) / f".{name}.safetensors"
+
+    def load(self) -> bytes | None:
+        """What was saved last, or None."""
+        return self._file.read_bytes() if self._file.is_file() else None
+
+    def save(self, data: bytes) -> None:
+        """Replace what was saved before."""
+        with _atomic(self._file) as temporary:
+            temporary.write_bytes(data)
+
+    def remove(self) -> None:
+        """Forget it: the computation is done."""
+        self._file.unlink(missing_ok=True)
+
+
 class Frames:
     """Reads image, mask and pixel size of a patient from one image set.
 
@@ -250,6 +278,14 @@ class Frames:
         image, _ = imaging.read_image(self._root / row["image"])
         mask = imaging.read_mask(self._root / row["mask"], image)
         return image, mask, tuple(float(side) for side in row["spacing_mm"])
+
+
+def image_pairs(
+    relative: str | Path, first: str, second: str
+) -> Callable[[str], tuple[np.ndarray, np.ndarray]]:
+    """A reader of two image sets: of a patient_id both frames, uint8, shape (rows, columns)."""
+    both = [Frames(relative, image_set) for image_set in (first, second)]
+    return lambda patient: tuple(np.rint(read(patient)[0]).astype(np.uint8) for read in both)
 
 
 def provenance() -> dict[str, Any]:

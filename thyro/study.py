@@ -181,18 +181,44 @@ class Cohort(Source):
 
 
 class SuperResolution(Section):
-    """Degradation of R-22 and the training of both networks."""
+    """The degradation of R-22, how both networks are trained, and what is done with the images."""
 
-    factor: Literal[2, 4] = 4
+    factor: Literal[1, 2, 4] = 4  # linear loss of resolution; 1: noise only
+    along: Literal["both", "rows", "columns"] = "both"  # what becomes coarser
     noise_sigma: Annotated[float, Field(ge=0, lt=0.5)] = 0.0196  # share of 255; 5/255
+    scale: Literal[1, 2, 4] = 1  # 1: SR images keep the grid; `factor`: that many times finer
+    region: Literal["frame", "nodule"] = "frame"  # what of an image is enhanced
+    start: Text = "simulated"  # pretrained on simulated frames, "scratch", or a generator file
+    frozen_blocks: Annotated[int, Field(ge=0)] = 0  # first blocks that keep the weights of `start`
+    inside: Literal[1, 2, 4] = 4  # the generator works on a grid so many times coarser
     blocks: Positive = 6
-    width: Annotated[int, Field(ge=4, le=256)] = 32
-    warmup_steps: Annotated[int, Field(ge=0)] = 2000  # pixel loss only
+    width: Annotated[int, Field(ge=4, le=128)] = 32
+    pretraining_frames: Positive = 24
+    pretraining_steps: Annotated[int, Field(ge=0)] = 300
+    pixel_steps: Positive = 2000  # without the adversary, at most
     adversarial_steps: Annotated[int, Field(ge=0)] = 300
-    adversarial_weight: Annotated[float, Field(ge=0)] = 0.0003
+    adversarial_weight: Annotated[float, Field(ge=0)] = 0.01
+    ssim_weight: Annotated[float, Field(ge=0)] = 0.3  # of 1 - SSIM beside the squared error
+    border_share: Annotated[float, Field(ge=0, le=1)] = 0.25  # of patches, black to one side
     batch: Positive = 8
     patch_px: Annotated[int, Field(ge=32, le=512, multiple_of=16)] = 96
-    learning_rate: Annotated[float, Field(gt=0)] = 0.001
+    learning_rate: Annotated[float, Field(gt=0)] = 0.002
+    inner_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1  # of training patients: early stop
+    check_every: Positive = 100  # steps between looks at them
+    patience: Positive = 5  # looks without improvement
+
+    @model_validator(mode="after")
+    def _grid_and_start_fit(self):
+        if self.scale not in (1, self.factor) or (self.scale > 1 and self.along != "both"):
+            raise ValueError(
+                "`scale` is 1 (same grid) or equal to `factor`, with `along: both`: the network "
+                "undoes the loss that it was trained for"
+            )
+        if self.frozen_blocks and self.start == "scratch":
+            raise ValueError("`frozen_blocks` needs another `start` than scratch")
+        if self.frozen_blocks > self.blocks:
+            raise ValueError(f"`frozen_blocks` is at most `blocks`, {self.blocks}")
+        return self
 
 
 class Features(Section):
@@ -248,6 +274,7 @@ class Compute(Section):
     seed: int = 2024
     workers: Positive = 2
     device: Literal["cpu", "cuda"] = "cpu"
+    devices: Positive = 1  # CUDA devices that train the super-resolution
 
 
 class Study(Section):

@@ -6,6 +6,7 @@ Markdown for the notebook and the manuscript. The forms of single numbers are th
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,13 +15,13 @@ from IPython.display import Markdown
 from thyro.baseline import baseline as baseline
 from thyro.baseline import variable_label
 from thyro.checks import as_columns
+from thyro.fidelity import MEASURES, METHODS
 from thyro.rounding import (
     ABSENT,
     count,
     escape,
     estimate,
     interval,
-    mean_sd,
     number,
     p_value,
     probability,
@@ -232,26 +233,31 @@ def hosmer(frame: pd.DataFrame) -> pd.DataFrame:
     return formatted(frame, spec, optional=["Protocol", *measures])
 
 
-def quality(frame: pd.DataFrame) -> pd.DataFrame:
-    """PSNR and SSIM, mean ± SD over images, of super-resolution and of what it must beat.
+def quality(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """PSNR and SSIM of super-resolution and its controls, and their gain over bicubic.
 
-    One row per image with `psnr` and `ssim`; the same names with a suffix (`psnr_bicubic`,
-    `ssim_bicubic`) are a method of that name. With `split` the cohorts are kept apart.
+    `gains` as `fidelity.gains` returns it; one row per cohort and method. `level` is the coverage
+    of its intervals, for the headings.
     """
-    suffixes = [name.removeprefix("psnr") for name in frame if name.startswith("psnr")]
-    cohorts = frame.groupby("split", sort=False) if "split" in frame else [("all", frame)]
-    rows = [
-        {
-            "Method": suffix.strip("_").capitalize() or "Super-resolution",
-            "Cohort": str(cohort).capitalize(),
-            "Images": str(len(images)),
-            "PSNR, dB": mean_sd(images[f"psnr{suffix}"]),
-            "SSIM": mean_sd(images[f"ssim{suffix}"], 3),
-        }
-        for cohort, images in cohorts
-        for suffix in suffixes
-    ]
-    return pd.DataFrame(rows)
+    keys = ["split", "method"]
+    psnr, ssim = (gains[gains["measure"].eq(name)] for name in MEASURES)
+    rows = psnr.merge(ssim.drop(columns=["measure", "n"]), on=keys, suffixes=("_psnr", "_ssim"))
+    ci = f"({100 * level:g}% CI)"
+    mean, gain = ["mean", "ci_low", "ci_high"], ["gain", "gain_low", "gain_high"]
+    spec = {
+        "Cohort": (["split"], str.capitalize),
+        "Method": (["method"], METHODS.__getitem__),
+        "Images": (["n"], str),
+    }
+    for heading, columns, measure, digits in (
+        ("PSNR, dB", mean, "psnr", 2),
+        ("SSIM", mean, "ssim", 3),
+        ("Gain over bicubic, dB", gain, "psnr", 2),
+        ("Gain over bicubic, SSIM", gain, "ssim", 3),
+    ):
+        sources = [f"{column}_{measure}" for column in columns]
+        spec[f"{heading} {ci}"] = (sources, partial(estimate, digits=digits))
+    return formatted(rows, spec)
 
 
 def selection(frame: pd.DataFrame) -> pd.DataFrame:

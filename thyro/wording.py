@@ -189,34 +189,6 @@ def aucs(
     }
 
 
-def super_resolution(
-    study: Study, scalars: dict, gains: Mapping[str, tuple[float, float, float]]
-) -> dict:
-    """Settings and verdict of the super-resolution.
-
-    `gains` are the mean paired differences to bicubic interpolation of psnr and ssim, each with
-    the limits of its interval over patients.
-    """
-    better = [m.upper() for m, (_, low, _) in gains.items() if low > 0]
-    worse = [m.upper() for m, (_, _, high) in gains.items() if high < 0]
-    verdict = "The generator did not exceed bicubic interpolation: its images are not better."
-    if better:
-        where = "on both measures" if len(better) == 2 else f"in {better[0]} only"
-        verdict = f"The generator exceeded bicubic interpolation {where}."
-    if worse:
-        verdict += f" It fell below it in {listed(worse)}."
-    digits = {"psnr": 2, "psnr_bicubic": 2, "ssim": 3, "ssim_bicubic": 3}
-    return {
-        "factor": str(study.super_resolution.factor),
-        "noise": rounding.number(255 * study.super_resolution.noise_sigma, 0),
-        "parameters": f"{scalars['parameters_generator']:,}",
-        "verdict": verdict,
-        "n": str(scalars["n_held_out"]),
-        **{f"{m}_gain": rounding.estimate(*gain, digits[m]) for m, gain in gains.items()},
-        **{key: rounding.number(scalars[key], places) for key, places in digits.items()},
-    }
-
-
 def networks(weights: Collection[str]) -> dict:
     """The weights of the networks, and what a heat map is worth with them."""
     random = any(text.startswith("random") for text in weights)
@@ -349,16 +321,15 @@ def delong(table: pd.DataFrame) -> dict:
         "a_vs_radiologist": ("Nomogram_A", "Radiologist"),
     }
     test = table[table["cohort"].eq("test")].set_index(["model_a", "model_b"])
+    return {key: comparison(test.loc[pair]) for key, pair in pairs.items() if pair in test.index}
+
+
+def comparison(test: pd.Series) -> dict[str, str]:
+    """A DeLong test: difference with interval, p, and p after Holm's adjustment."""
     return {
-        key: {
-            "difference_ci": rounding.estimate(
-                *test.loc[pair, ["difference", "ci_low", "ci_high"]]
-            ),
-            "p": relation(test.loc[pair, "p_value"]),
-            "p_holm": relation(test.loc[pair, "p_holm"]),
-        }
-        for key, pair in pairs.items()
-        if pair in test.index
+        "difference_ci": rounding.estimate(*test[["difference", "ci_low", "ci_high"]]),
+        "p": relation(test["p_value"]),
+        "p_holm": relation(test["p_holm"]),
     }
 
 

@@ -5,6 +5,8 @@ Machines differ and are noisy, so what counts is the ratio of two ways measured 
 
 import logging
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -13,7 +15,8 @@ import pandas as pd
 import SimpleITK as sitk
 from radiomics import featureextractor
 
-from thyro import example, imaging, lasso, quality, radiomics, simulate, sr, statistics
+from tests.benchmarks import super_resolution
+from thyro import example, imaging, lasso, quality, radiomics, simulate, statistics
 
 
 def seconds(work, *, repeat: int = 3) -> float:
@@ -78,10 +81,6 @@ def rows():
     ratio = f"plain pyradiomics {plain:.2f} s: {plain / ours:.1f} times"
     yield f"1561 features, {mask.sum()} pixels", ours, ratio
 
-    generator = sr.Generator()
-    enhance = seconds(lambda: sr.enhance(image, generator))
-    yield "enhance one frame", enhance, f"{image.size / enhance / 1e6:.1f} megapixel/s"
-
     X, y = rng.standard_normal((380, 300)), rng.integers(0, 2, 380).astype(float)
     path = seconds(lambda: lasso.fit_path(X, y, lasso.lambda_grid(X, y)), repeat=1)
     yield "LASSO path, 380 x 300, 100 penalties", path, ""
@@ -97,7 +96,9 @@ def rows():
 def main() -> None:
     table = pd.DataFrame(rows(), columns=["what", "seconds", "beside"])
     print(table.to_string(index=False, formatters={"seconds": "{:.4f}".format}))
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n")
+    # In a process of its own, whose memory is that of the training.
+    subprocess.run([sys.executable, "-m", super_resolution.__name__], check=True)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,21 @@ SMALL = {
     "title": "Tiny study of the tests",
     "cohort": {"n_patients": 48, "image_shape": [128, 160]},
     "external": {"n_patients": 20, "image_shape": [128, 160]},
-    "super_resolution": {"warmup_steps": 8, "adversarial_steps": 4, "width": 8, "blocks": 1},
+    "super_resolution": {
+        "pretraining_frames": 2,
+        "pretraining_steps": 4,
+        "pixel_steps": 8,
+        "adversarial_steps": 4,
+        "check_every": 4,
+        "width": 8,
+        "blocks": 1,
+    },
     "features": {"crop_px": 64},
 }
 STEPS = [
     ["00_cohort"],
     ["01_super_resolution"],
-    ["02_features_or", "02_features_sr"],
+    ["02_features_or", "02_features_sr", "02_features_bc"],
     ["03_selection"],
     ["04_models"],
     ["05_nomogram"],
@@ -47,7 +55,7 @@ def execute(job_name: str, study: params.Study, results: Path, data: str = "") -
         "--parameters_yaml",
         yaml.safe_dump(moved),
     ]
-    # One thread: two notebooks run side by side, and sums do not depend on the machine.
+    # One thread: notebooks run side by side, and sums do not depend on the machine.
     environment = os.environ | {"OMP_NUM_THREADS": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "papermill", *files, *options],
@@ -61,7 +69,7 @@ def execute(job_name: str, study: params.Study, results: Path, data: str = "") -
 def run_chain(
     study: params.Study, results: Path, *, first: int = 0, last: int = 6, data: str = ""
 ) -> None:
-    """The notebooks of steps `first` to `last` in order; the two feature runs side by side."""
+    """The notebooks of steps `first` to `last` in order; the feature runs side by side."""
     results.mkdir(parents=True, exist_ok=True)
     for together in STEPS[first : last + 1]:
         with ThreadPoolExecutor(len(together)) as pool:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from thyro import jobs, params, radiomics
+from thyro import agreement, jobs, params, radiomics
 from thyro.models import MODELS
 
 from .conftest import run_chain
@@ -36,7 +36,7 @@ def test_every_job_left_what_it_promises(tiny):
             assert (tiny / job.folder / file).is_file(), f"{job.name}: {file}"
 
 
-@pytest.mark.parametrize("image_set", ["or", "sr"])
+@pytest.mark.parametrize("image_set", ["or", "sr", "bc"])
 def test_exactly_the_1561_features(tiny, image_set):
     features = pd.read_parquet(tiny / f"02_features/radiomics_{image_set}.parquet")
     assert tuple(features.columns) == radiomics.FEATURE_NAMES
@@ -50,6 +50,37 @@ def test_every_patient_has_a_prediction_of_every_model(tiny):
         wide = table.pivot(index="patient_id", columns="model", values="p")
         assert wide.shape == (48 + 20, len(models)) and wide.notna().all(axis=None)
         assert wide.min(axis=None) >= 0 and wide.max(axis=None) <= 1
+
+
+def test_the_control_has_a_prediction_of_every_patient_and_no_networks(tiny):
+    control = pd.read_parquet(tiny / "04_models/control.parquet")
+    predictions = pd.read_parquet(tiny / "04_models/predictions.parquet")
+    assert control.columns.tolist() == predictions.columns.tolist()
+    assert set(control["patient_id"]) == set(predictions["patient_id"])
+    assert set(control["model"]) == {"BC_SVM"} and "BC_SVM" not in set(predictions["model"])
+    assert control["p"].between(0, 1).all()
+    assert not list((tiny / "02_features").glob("deep_*_bc*"))
+    compared = pd.read_parquet(tiny / "06_statistics/control.parquet")
+    pairs = set(zip(compared["model_a"], compared["model_b"], strict=True))
+    assert pairs == {("SR_SVM", "OR_SVM"), ("SR_SVM", "BC_SVM"), ("OR_SVM", "BC_SVM")}
+    assert compared["cohort"].value_counts().to_dict() == dict.fromkeys(
+        ["train", "test", "external"], 3
+    )
+
+
+def test_agreement_is_of_every_feature_in_training_and_test(tiny):
+    compared = pd.read_parquet(tiny / "03_selection/agreement.parquet")
+    assert tuple(compared.index) == radiomics.FEATURE_NAMES
+    cases = pd.read_parquet(tiny / "00_cohort/patients.parquet").set_index("patient_id")
+    main = cases.index[cases["split"].ne("external")]
+    original, control = (
+        pd.read_parquet(tiny / f"02_features/radiomics_{s}.parquet").loc[main] for s in ("or", "bc")
+    )
+    name = "original_firstorder_Mean"
+    pair = np.c_[original[name], control[name]]
+    assert compared.loc[name, "icc_bc"] == pytest.approx(agreement.icc(pair))
+    shape = compared[compared["feature_class"].eq("shape") & ~compared["degenerate"]]
+    np.testing.assert_allclose(shape[["icc", "icc_bc", "spearman"]], 1)
 
 
 def test_simulated_figures_and_tables_say_so(tiny):
@@ -98,7 +129,7 @@ def test_test_patients_leave_every_fitted_artefact_as_it_is(tiny, tiny_study, tm
     run_chain(tiny_study, changed, first=1, last=5)
 
     before, after = fitted(tiny), fitted(changed)
-    assert len(before) == 1 + 6 + 6 + 8 + 3 + 1
+    assert len(before) == 1 + 7 + 7 + 9 + 3 + 1
     assert set(before) == set(after)
     assert [name for name in before if before[name] != after[name]] == []
     # And the test patients did change: otherwise the above would say nothing.

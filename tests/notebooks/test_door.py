@@ -79,6 +79,7 @@ def hospital(folder_study, tmp_path_factory) -> Path:
     [
         "radiomics_or",
         "radiomics_sr",
+        "radiomics_bc",
         "deep_resnet101_or",
         "deep_resnet101_sr",
         "deep_densenet121_or",

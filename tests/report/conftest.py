@@ -26,9 +26,13 @@ CELLS = {
         "table-1": ("table_1", 42),
         "table-1b": ("table_1", 40),
     },
-    "01_super_resolution": {"sr-pairs": (7.2, 4), "quality": ("quality", 3)},
+    "01_super_resolution": {
+        "sr-pairs": (7.2, 7.4),
+        "quality": ("quality", 8),
+        "spectrum": (3.5, 2.6),
+    },
     "02_features_or": {"feature-table": ("features", 90)},
-    "03_selection": {"selection-table": ("selection", 4)},
+    "03_selection": {"selection-table": ("selection", 4), "agreement": (3.5, 4.5)},
     "04_models": {"grad-cam": (7.2, 5)},
     "05_nomogram": {"nomograms": (7.2, 9), "logistic": ("logistic", 24)},
     "06_statistics": {
@@ -36,6 +40,7 @@ CELLS = {
         "performance": (7.2, 9),
         "delong": (7.2, 3.5),
         "calibration": (7.2, 5),
+        "control": ("control", 9),
         "table-2": ("table_2", 18),
         "nomogram-table": ("table_2", 8),
         "published": ("published", 12),
@@ -44,7 +49,9 @@ CELLS = {
 }
 COLUMNS = {
     "table_1": "Characteristic|All (n = 60)|Test (n = 18)|Train (n = 42)|P|Test used",
-    "quality": "Image|PSNR (dB)|SSIM|n",
+    "quality": "Cohort|Method|Images|PSNR, dB (95% CI)|SSIM (95% CI)|Gain over bicubic, dB (95% CI)"
+    "|Gain over bicubic, SSIM (95% CI)",
+    "control": "Cohort|Model A|Model B|AUC A|AUC B|Difference (95% CI)|z|P|P (Holm)",
     "features": "Image type|Class|Features|Number",
     "selection": "Step|OR|SR",
     "logistic": "Variable|Level|Univariate OR (95% CI)|P|Multivariable OR (95% CI)|P",
@@ -55,7 +62,10 @@ COLUMNS = {
 VALUES = {
     "table_1": ["Extrathyroidal extension", "17 (28.33)", "5 (27.78)", "12 (28.57)", "0.948"]
     + ["Pearson chi-square"],
-    "quality": ["Generator", "28.41", "0.812", "18"],
+    "quality": ["External", "Without adversary", "164", "28.41 (27.95–28.87)"]
+    + ["0.812 (0.798–0.826)", "0.46 (0.31–0.61)", "0.018 (0.011–0.025)"],
+    "control": ["External", "SR_SVM", "BC_SVM", "0.878", "0.801", "0.077 (0.010–0.144)", "2.26"]
+    + ["0.024", "0.072"],
     "features": ["wavelet-LLH", "glcm", "Autocorrelation, ClusterProminence, Contrast", "22"],
     "selection": ["Mann–Whitney U", "1,195", "1,195"],
     "logistic": ["Margin", "Irregular or lobulated", "2.41 (1.20–4.83)", "0.013"]
@@ -148,7 +158,8 @@ def score_study(tmp_path_factory, variables):
     (folder / "notebooks").mkdir(parents=True)
     for name in ("00_cohort", "05_nomogram", "06_statistics"):
         write_notebook(folder / "notebooks" / f"{name}.ipynb", CELLS[name])
-    absent = ("sr", "features", "selection", "deep", "external", "simulation", "recovery")
+    absent = ("sr", "agreement", "control", "features", "selection", "deep")
+    absent += ("external", "simulation", "recovery")
     shown = {key: value for key, value in variables.items() if key not in absent}
     off = ("images", "nomogram_b", "external", "recovery", "radiologist")
     shown["has"] = variables["has"] | dict.fromkeys(off, False)

@@ -1,0 +1,122 @@
+"""Agreement of two versions of the same images."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from thyro.agreement import icc, table
+
+# Shrout, Fleiss (1979), Table 2: six targets rated by four judges.
+SHROUT_FLEISS = [
+    [9, 2, 5, 8],
+    [6, 1, 3, 2],
+    [8, 4, 6, 8],
+    [7, 1, 2, 6],
+    [10, 5, 6, 9],
+    [6, 2, 4, 7],
+]
+
+
+def test_icc_of_shrout_and_fleiss():
+    # Table 4 there prints .29; R psych::ICC gives 0.2897638 for ICC2.
+    assert icc(SHROUT_FLEISS) == pytest.approx(0.2897638, abs=5e-8)
+
+
+def test_icc_from_the_printed_mean_squares():
+    # Table 3 there: between targets 11.24, judges 32.49, residual 1.02.
+    by_hand = (11.24 - 1.02) / (11.24 + 3 * 1.02 + 4 * (32.49 - 1.02) / 6)
+    assert icc(SHROUT_FLEISS) == pytest.approx(by_hand, abs=5e-4)
+
+
+def test_icc_is_one_for_equal_ratings_and_falls_with_a_constant_offset():
+    x = np.array([1.0, 4.0, 2.0, 8.0])
+    assert icc(np.c_[x, x]) == 1
+    assert 0 < icc(np.c_[x, x + 3]) < icc(np.c_[x, x + 1]) < 1
+    assert icc(np.c_[x, -x]) < 0
+
+
+def test_icc_does_not_depend_on_unit_or_order():
+    ratings = np.array(SHROUT_FLEISS, dtype=float)
+    assert icc(1e12 * ratings + 5e12) == pytest.approx(icc(ratings), rel=1e-9)
+    assert icc(ratings[::-1, [2, 0, 3, 1]]) == pytest.approx(icc(ratings), rel=1e-12)
+
+
+@pytest.mark.parametrize("ratings", [np.full((4, 2), 0.1), [[1, 2], [3, np.nan], [2, 2]]])
+def test_icc_of_nothing_to_agree_on_is_nan(ratings):
+    assert np.isnan(icc(ratings))
+
+
+@pytest.mark.parametrize("ratings", [[1, 2, 3], [[1, 2]], [[1], [2]]])
+def test_icc_needs_subjects_and_raters(ratings):
+    with pytest.raises(ValueError, match=r"expected shape \(n_subjects, n_raters\)"):
+        icc(ratings)
+
+
+@pytest.fixture
+def versions():
+    """Features with ties, an offset, no relation, a constant, and a missing value."""
+    rng = np.random.default_rng(3)
+    first = pd.DataFrame(rng.normal(size=(40, 6)), index=[f"P{i}" for i in range(40)])
+    first.columns = ["same", "tied", "offset", "unrelated", "constant", "missing"]
+    second = first.copy()
+    second["tied"] = np.round(first["tied"] + rng.normal(size=40), 0)
+    second["offset"] = 3 * first["offset"] + 100
+    second["unrelated"] = rng.normal(size=40)
+    first["constant"] = 0.1
+    second.loc["P7", "missing"] = np.nan
+    return first, second
+
+
+def test_table_is_icc_and_spearman_of_every_feature(versions):
+    first, second = versions
+    found = table(first, second)
+    assert found.index.tolist() == first.columns.tolist() and found.index.name == "feature"
+    for name in ("same", "tied", "offset", "unrelated"):
+        pair = np.c_[first[name], second[name]]
+        assert found.loc[name, "icc"] == pytest.approx(icc(pair), abs=1e-12)
+        rho = stats.spearmanr(first[name], second[name]).statistic
+        assert found.loc[name, "spearman"] == pytest.approx(rho, abs=1e-12)
+    assert found.loc["same"].tolist() == pytest.approx([1, 1])
+    assert found.loc["offset", "spearman"] == pytest.approx(1) and found.loc["offset", "icc"] < 0.1
+    assert found.loc[["constant", "missing"]].isna().all(axis=None)
+
+
+def test_table_finds_patients_and_features_by_name(versions):
+    first, second = versions
+    shuffled = second.sample(frac=1, random_state=1)[second.columns[::-1]]
+    pd.testing.assert_frame_equal(table(first, shuffled), table(first, second))
+    back = table(second, first)
+    np.testing.assert_allclose(back, table(first, second), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda x: x.drop(index="P3"), r"same patients.*\['P3'\]"),
+        (lambda x: pd.concat([x, x.loc[["P5"]]]), r"same patients.*\['P5'\]"),
+        (lambda x: x.rename(columns={"tied": "other"}), r"same features.*'tied'"),
+    ],
+)
+def test_other_patients_or_features_are_an_error(versions, change, what):
+    first, second = versions
+    with pytest.raises(ValueError, match=what):
+        table(first, change(second))
+
+
+def test_one_patient_is_too_few(versions):
+    first, second = versions
+    with pytest.raises(ValueError, match="two or more patients, got 1"):
+        table(first[:1], second[:1])
+
+
+def test_a_whole_study_takes_less_than_a_second():
+    rng = np.random.default_rng(0)
+    first = pd.DataFrame(rng.normal(size=(544, 1561)))
+    started = time.process_time()
+    found = table(first, first + rng.normal(size=first.shape))
+    assert time.process_time() - started < 1
+    # Half of the variance of each version is shared: 1 of 1 + 2 over 2, in expectation.
+    assert found["icc"].median() == pytest.approx(1 / 1.5, abs=0.02)

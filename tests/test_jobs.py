@@ -1,0 +1,43 @@
+"""The plan of a study: which notebook runs, on what, and what it leaves."""
+
+from thyro import jobs
+
+
+def test_the_control_runs_without_networks_and_by_itself():
+    control, original = jobs.JOBS["02_features_bc"], jobs.JOBS["02_features_or"]
+    assert control.fixed == {"image_set": "bc", "networks": []}
+    assert control.writes == ("radiomics_bc.parquet",)
+    assert original.fixed["networks"] == ["ResNet101", "DenseNet121"]
+    assert "deep_densenet121_or.parquet" in original.writes
+    shared = {name: job.side_by_side for name, job in jobs.JOBS.items()}
+    assert {name for name, n in shared.items() if n == 2} == {"02_features_or", "02_features_sr"}
+
+
+def test_the_control_goes_from_features_to_statistics():
+    files = {name: {f"{job.folder}/{f}" for f in job.writes} for name, job in jobs.JOBS.items()}
+    for key, maker, user in (
+        ("radiomics_bc", "02_features_bc", "03_selection"),
+        ("radiomics_bc", "03_selection", "04_models"),
+        ("control_predictions", "04_models", "06_statistics"),
+    ):
+        assert jobs.JOBS[user].reads[key] in files[maker]
+    assert "06_statistics/control.parquet" in files["06_statistics"]
+
+
+def test_everything_read_is_left_by_a_job_before():
+    for planned in (jobs.plan(), jobs.plan(images=False), jobs.plan(signatures=1)):
+        left = set()
+        for job in planned.values():
+            assert set(job.reads.values()) <= left, job.name
+            left |= {f"{job.folder}/{file}" for file in job.writes}
+
+
+def test_a_study_of_scores_has_no_control():
+    planned = jobs.plan(images=False)
+    assert not any("features" in name or "models" in name for name in planned)
+    statistics = planned["06_statistics"]
+    assert statistics.fixed == {"control_predictions": ""}
+    assert "control_predictions" not in statistics.reads
+    assert "control.parquet" not in statistics.writes
+    # The plan of images is not changed by it.
+    assert "control.parquet" in jobs.plan()["06_statistics"].writes

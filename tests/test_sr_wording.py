@@ -1,0 +1,197 @@
+"""Words on super-resolution: verdicts follow from intervals and from nothing else."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+import yaml
+
+from thyro import sr_wording
+from thyro.study import SuperResolution
+
+
+def study(**changes):
+    """A study as far as these words go."""
+    return SimpleNamespace(super_resolution=SuperResolution(**changes))
+
+
+SCALARS = {
+    "parameters_generator": 120240,
+    "start": "It started from scratch.",
+    "stopped_at": 1400,
+    "steps": 2200,
+    "edge_sharpness": {"or": 9.06, "lr": 5.2, "sr": 10.41},
+}
+INVENTED = yaml.safe_load(Path("tests/report/variables.yml").read_text())
+
+
+def gains(psnr=(0.1, 0.9), ssim=(0.01, 0.03), methods=("sr", "pixel", "lanczos", "bicubic")):
+    """`fidelity.gains`, with the limits of SR in the test cohort as given."""
+    rows = []
+    for split in ("test", "external"):
+        for number, method in enumerate(methods):
+            for measure, mean, (low, high) in (("psnr", 28.4, psnr), ("ssim", 0.81, ssim)):
+                step = 0.5 if measure == "psnr" else 0.004
+                row = {"split": split, "method": method, "measure": measure, "n": 18}
+                row |= {"mean": mean + number * step, "gain": (low + high) / 2}
+                rows.append(row | {"gain_low": low, "gain_high": high})
+                if split == "external":  # where all is well, and nobody asks
+                    rows[-1] |= {"gain_low": 1.0, "gain_high": 2.0}
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("psnr", "ssim", "verdict", "abstract"),
+    [
+        ((0.1, 0.9), (0.01, 0.03), "exceeded bicubic interpolation on both measures.", ""),
+        ((0.1, 0.9), (-0.01, 0.03), "exceeded bicubic interpolation in PSNR only.", "SSIM."),
+        ((-0.1, 0.9), (0.01, 0.03), "exceeded bicubic interpolation in SSIM only.", "PSNR."),
+        (
+            (0.1, 0.9),
+            (-0.03, -0.01),
+            "exceeded bicubic interpolation in PSNR only. It fell below it in SSIM.",
+            "SSIM.",
+        ),
+        (
+            (0, 0.9),
+            (-0.01, 0.03),
+            "did not exceed bicubic interpolation: its images are not better.",
+            "PSNR or SSIM.",
+        ),
+        (  # a single patient has no interval
+            (float("nan"), float("nan")),
+            (float("nan"), float("nan")),
+            "did not exceed bicubic interpolation: its images are not better.",
+            "PSNR or SSIM.",
+        ),
+    ],
+)
+def test_better_needs_an_interval_above_zero_and_the_abstract_says_otherwise(
+    psnr, ssim, verdict, abstract
+):
+    made = sr_wording.super_resolution(study(), SCALARS, gains(psnr, ssim))
+    assert made["verdict"] == f"The generator {verdict}"
+    said = "In degraded images of test patients the generator did not exceed bicubic interpolation"
+    assert made["abstract"] == (f"{said} in {abstract}" if abstract else "")
+
+
+def test_numbers_are_those_of_the_test_cohort():
+    made = sr_wording.super_resolution(study(), SCALARS, gains())
+    assert set(made) == set(INVENTED["sr"])
+    assert (made["n"], made["parameters"], made["noise"]) == ("18", "120,240", "5")
+    assert (made["psnr"], made["psnr_bicubic"], made["ssim_bicubic"]) == ("28.40", "29.90", "0.822")
+    assert made["psnr_gain"] == "0.50 (0.10–0.90)" and made["ssim_gain"] == "0.020 (0.010–0.030)"
+    assert (made["stopped_at"], made["steps"]) == ("1,400", "2,200")
+    assert (made["sharpness_or"], made["sharpness_sr"]) == ("9.1", "10.4")
+    assert made["degradation"].startswith("resolution was reduced 4 times along both axes")
+
+
+def test_the_cost_of_the_adversary_is_told():
+    made = sr_wording.super_resolution(study(), SCALARS, gains())["adversary"]
+    assert made == (
+        "Before the adversarial phase the same generator reached 28.90 dB and 0.814; that phase "
+        "changed them by −0.50 dB and −0.004."
+    )
+
+
+def test_without_an_adversary_none_is_told_of():
+    alone = gains(methods=("sr", "bicubic"))
+    made = sr_wording.super_resolution(study(adversarial_steps=0), SCALARS, alone)
+    assert made["adversary"] == "" and made["judged"] == "and no discriminator judged it"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"along": "rows"}, {"degradation": "4 times along depth with an antialiasing filter"}),
+        ({"factor": 1}, {"degradation": "left as it is", "control": "every original as it is"}),
+        ({"ssim_weight": 0}, {"loss": "a loss of squared error"}),
+        ({"region": "nodule"}, {"region": "to the surroundings of the nodule in every original"}),
+        ({}, {"grid": "on the same grid", "control": "without noise", "region": "to every orig"}),
+        ({"scale": 4}, {"grid": "on a grid 4 times finer", "control": "to a grid 4 times finer"}),
+    ],
+)
+def test_the_method_is_told_as_the_study_has_it(changes, words):
+    made = sr_wording.super_resolution(study(**changes), SCALARS, gains())
+    assert {key for key, text in words.items() if text not in made[key]} == set()
+    assert ("structural" in made["loss"]) == ("ssim_weight" not in changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"start": "scratch"}, "Training started from random weights."),
+        (
+            {"pretraining_frames": 24, "pretraining_steps": 1200},
+            "It was first trained on 24 simulated frames (1,200 steps).",
+        ),
+        (
+            {"start": "models/centre_b.safetensors", "frozen_blocks": 2},
+            "Training started from the weights of centre_b.safetensors. The first 2 residual "
+            "blocks then stayed as they were.",
+        ),
+    ],
+)
+def test_the_start_is_told(changes, words):
+    assert sr_wording.super_resolution(study(**changes), SCALARS, gains())["start"] == words
+
+
+def test_agreement_leaves_out_what_cannot_disagree():
+    rows = [
+        ("glcm", False, 0.9, 0.2),
+        ("glcm", False, 0.75, 0.8),
+        ("firstorder", False, 0.5, 0.1),
+        ("firstorder", False, None, 0.1),  # constant in one of the image sets
+        ("shape", False, 1.0, 1.0),
+        ("glcm", True, 0.0, 0.0),
+    ]
+    compared = pd.DataFrame(rows, columns=["feature_class", "degenerate", "icc", "icc_bc"])
+    compared = compared.assign(spearman=compared["icc"] / 2, spearman_bc=compared["icc_bc"] / 2)
+    made = sr_wording.agreement(compared)
+    assert made == {
+        "n": "3",
+        "good": "0.75",
+        "sr_median": "0.75",
+        "sr_share": "67%",
+        "sr_rho": "0.38",
+        "bc_median": "0.20",
+        "bc_share": "33%",
+        "bc_rho": "0.10",
+    }
+    assert set(made) == set(INVENTED["agreement"])
+
+
+UNTOLD = "The test cohort does not tell SR_SVM from the control: nothing here shows"
+NO_GAIN = "SR_SVM exceeded the control, but is not shown to exceed OR_SVM: this is no gain"
+
+
+@pytest.mark.parametrize(
+    ("with_bc", "with_or", "verdict"),  # difference, and p after Holm's adjustment
+    [
+        ((0.1, 0.049), (0.1, 0.04), "SR_SVM exceeded OR_SVM and the control: resampling does not"),
+        ((0.1, 0.049), (0.1, 0.06), NO_GAIN),
+        ((0.1, 0.049), (-0.1, 0.04), NO_GAIN),
+        ((-0.1, 0.049), (-0.1, 0.04), "SR_SVM fell below the control"),
+        ((0.1, 0.051), (0.1, 0.04), UNTOLD),
+        ((-0.1, 0.4), (-0.1, 0.4), UNTOLD),
+    ],
+)
+def test_the_verdict_is_that_of_adjusted_tests_in_the_test_cohort(with_bc, with_or, verdict):
+    measured = pd.DataFrame({"model": sr_wording.MACHINES * 2})
+    measured["cohort"] = ["train"] * 3 + ["test"] * 3
+    measured = measured.assign(auc=0.8, ci_low=0.7, ci_high=0.9)
+    pairs = [("SR_SVM", "OR_SVM"), ("SR_SVM", "BC_SVM"), ("OR_SVM", "BC_SVM")]
+    rows = [
+        {"model_a": a, "model_b": b, "cohort": cohort, "difference": 0.2, "p_holm": p}
+        for cohort, p in (("train", 0.0001), ("test", 0.9), ("external", 0.0001))
+        for a, b in pairs
+    ]
+    delong = pd.DataFrame(rows).assign(ci_low=-0.1, ci_high=0.2, p_value=0.01)
+    delong.loc[3, ["difference", "p_holm"]] = with_or
+    delong.loc[4, ["difference", "p_holm"]] = with_bc
+    made = sr_wording.control(measured, delong, level=0.95)
+    assert made["verdict"].startswith(verdict)
+    assert made["aucs"].startswith("SR_SVM was 0.800 (0.700–0.900), of OR_SVM 0.800")
+    assert made["sr_vs_bc"]["p_holm"].startswith("= 0.") and made["or_vs_bc"]["p_holm"] == "= 0.900"
+    assert set(made) == set(INVENTED["control"])
