@@ -158,7 +158,7 @@ def test_a_run_killed_at_any_step_ends_like_an_undisturbed_one(undisturbed, monk
     "changes",
     [
         {"seed": 4},
-        {"learning_rate": 2e-3},
+        {"learning_rate": 3e-3},
         {"images": frames(4, seed=2)},
         {"simulated": frames(2, seed=8)},
         {"degradation": Degradation(sigma=0.1)},

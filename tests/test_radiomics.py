@@ -85,6 +85,15 @@ def test_high_pass_across_slices_is_noise(features):
     assert features[list(radiomics.FLAT_SHAPES)].abs().max() == 0
 
 
+def test_pyradiomics_is_left_as_it_was():
+    before = dict(vars(radiomics.imageoperations)), radiomics.pyradiomics_shape.cShape
+    image, mask = frame()
+    radiomics.extract(image, mask, 0.1)
+    with pytest.raises(ValueError, match="could not compute"):
+        radiomics.extract(np.zeros_like(image), mask, 0.1)
+    assert (dict(vars(radiomics.imageoperations)), radiomics.pyradiomics_shape.cShape) == before
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_fast_shape_equals_the_mesh_of_any_mask(seed):
     mask = np.zeros((3, 22, 30), dtype=bool)

@@ -52,7 +52,7 @@ class Settings:
     border_share: float = 0.25  # of patches that are black to one side, as beside a scan
     batch: int = 8
     patch_px: int = 96
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     frozen_blocks: int = 0  # first blocks that keep the weights of the start
     inner_share: float = 0.1  # of the training patients, to stop early
     check_every: int = 100  # steps between looks at them
@@ -97,8 +97,9 @@ def train(
 ) -> Training:
     """Train generator and discriminator on patches of `images`.
 
-    A share of the patients is set aside to watch: the pixel phase keeps the weights that did best
-    on them, and ends when they stop getting better. On a CPU, the same images, seed and number of
+    A share of the patients is set aside to watch: the pixel phase keeps the weights (a running
+    average, since those of single steps scatter) that did best on them, and ends when they stop
+    getting better. On a CPU, the same images, seed and number of
     threads give the same weights, whether or not the run was interrupted.
 
     Parameters
@@ -240,7 +241,7 @@ class _Run:
                 self._keep(state)
         if state.phase == "pixel":
             if self.watched is None or not steps:
-                state.best, state.best_step = deepcopy(state.generator), state.step
+                state.best, state.best_step = deepcopy(state.average), state.step
             state.generator.load_state_dict(state.best.state_dict())
 
     def _train_once(self, state: State, steps: int) -> None:
@@ -264,6 +265,8 @@ class _Run:
             row["generator"] = against.item()
             loss = loss + settings.adversarial_weight * against
         self._descend(state.optimisers["generator"], loss)
+        if state.phase == "pixel":
+            state.average_in()
         state.history.append(row)
         state.step += 1
 
@@ -299,7 +302,7 @@ class _Run:
             return False
         original, degraded = (part.to(self.fabric.device) for part in self.watched)
         with torch.inference_mode():
-            made = state.generator(degraded).clamp(0, 1)
+            made = state.average(degraded).clamp(0, 1)
             loss = pixel_loss(made, original, self.settings.ssim_weight).item()
             errors = [(x - original).square().mean(dim=(1, 2, 3)) for x in (degraded, made)]
         gain = 10 * torch.log10(errors[0].mean() / errors[1].mean())
@@ -307,7 +310,7 @@ class _Run:
         state.waits += 1
         if loss < state.best_loss:
             state.best_loss, state.best_step, state.waits = loss, state.step, 0
-            state.best.load_state_dict(state.generator.state_dict())
+            state.best.load_state_dict(state.average.state_dict())
         return state.waits >= self.settings.patience
 
     def _keep(self, state: State) -> None:

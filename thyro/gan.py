@@ -53,6 +53,7 @@ class Generator(nn.Module):
         with torch.no_grad():  # start near "no change": interpolation is the first guess
             self.leave.weight.mul_(0.1)
             self.leave.bias.zero_()
+        self.to(memory_format=torch.channels_last)  # faster on a CPU
 
     @property
     def reach(self) -> int:
@@ -99,9 +100,8 @@ def to_bytes(generator: Generator, *, trained_for: dict) -> bytes:
     """
     about = generator.settings | {"trained_for": trained_for}
     # One entry: safetensors does not keep the order of several.
-    return safetensors.torch.save(
-        generator.state_dict(), metadata={"settings": json.dumps(about, sort_keys=True)}
-    )
+    weights = {name: weight.contiguous() for name, weight in generator.state_dict().items()}
+    return safetensors.torch.save(weights, metadata={"settings": json.dumps(about, sort_keys=True)})
 
 
 def from_bytes(data: bytes, *, settings: dict, trained_for: dict) -> Generator:

@@ -21,7 +21,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk
-from radiomics import featureextractor
+from radiomics import featureextractor, imageoperations
 from radiomics import shape as pyradiomics_shape
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
@@ -119,7 +119,7 @@ def extract(image, mask, spacing_mm, settings: Mapping[str, object] | None = Non
     row_mm, column_mm = _as_spacing(spacing_mm)
     extractor = _extractor(settings)
     spacing = (column_mm, row_mm, SLICE_THICKNESS_MM)
-    with _quiet(), _fast_shape():
+    with _quiet(), _shortcuts():
         try:
             values = extractor.execute(
                 _as_slice(image, spacing), _as_slice(mask.astype(np.uint8), spacing)
@@ -364,13 +364,16 @@ _MESH = pyradiomics_shape.cShape
 
 
 @contextmanager
-def _fast_shape() -> Iterator[None]:
-    """Let pyradiomics use `_SliceMesh` for the time of one extraction."""
+def _shortcuts() -> Iterator[None]:
+    """Replace what is slow in pyradiomics by what gives the same numbers, for one extraction."""
     pyradiomics_shape.cShape = _SliceMesh
+    # Every class looks for the ends of its bins among all pixels, with Python's own functions.
+    imageoperations.min, imageoperations.max = np.min, np.max
     try:
         yield
     finally:
         pyradiomics_shape.cShape = _MESH
+        del imageoperations.min, imageoperations.max
 
 
 def _neighbourhoods(plane):

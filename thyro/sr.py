@@ -17,7 +17,7 @@ from thyro.degradation import Degradation, bicubic, lanczos
 from thyro.gan import Generator
 
 WHITE = 255.0
-TILE = 1024  # pixels
+TILE = 768  # pixels; what a processor cache holds, and wide enough for the reach around it
 INTERPOLATIONS = {"lanczos": lanczos, "bicubic": bicubic}
 NODULE_MARGIN = 0.25  # of the sides of the nodule's box: what filters and crops look at
 

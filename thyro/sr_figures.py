@@ -122,6 +122,8 @@ def draw_spectrum(spectrum: pd.DataFrame, ax: Axes, *, factor: int | None = None
             transform=ax.get_xaxis_transform(),
             size=SMALL,
             color="0.35",
+            bbox={"facecolor": "0.95", "edgecolor": "none", "pad": 1},  # LR dips down to it
+            zorder=3,
         )
     for image_set, (label, colour, line, width) in IMAGE_SETS.items():
         curve = spectrum[spectrum["image_set"].eq(image_set)]

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from thyro.gan import Discriminator, Generator, header
 
-NETWORKS = ("generator", "best", "discriminator")
+NETWORKS = ("generator", "average", "best", "discriminator")
+MEMORY = 0.999  # of the running average of weights
 
 
 @dataclass
@@ -20,7 +21,8 @@ class State:
     """Networks, optimisers, random stream and history, at some step of some phase."""
 
     generator: Generator
-    best: Generator  # of the pixel phase; what the adversary starts from
+    average: Generator  # of the weights over the last thousand steps of the pixel phase
+    best: Generator  # the average that did best in it; what the adversary starts from
     discriminator: Discriminator
     optimisers: dict[str, torch.optim.Adam]
     rng: np.random.Generator
@@ -51,6 +53,7 @@ class State:
             generator.load_state_dict(start.state_dict())
         state = cls(
             generator=generator,
+            average=deepcopy(generator),
             best=deepcopy(generator),
             discriminator=discriminator,
             optimisers={},
@@ -67,7 +70,17 @@ class State:
         self.phase, self.step, self.waits = phase, 0, 0
         for part in (self.generator.enter, *self.generator.residual[: self.frozen_blocks]):
             part.requires_grad_(not self.frozen_blocks)
+        self.average.load_state_dict(self.generator.state_dict())
         self._optimise()
+
+    def average_in(self) -> None:
+        """Take the weights of this step into their running average, which forgets its start."""
+        share = 1 - min(MEMORY, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for kept, new in zip(
+                self.average.parameters(), self.generator.parameters(), strict=True
+            ):
+                kept.lerp_(new, share)
 
     def _optimise(self) -> None:
         self.optimisers = {

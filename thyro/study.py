@@ -190,7 +190,7 @@ class SuperResolution(Section):
     region: Literal["frame", "nodule"] = "frame"  # what of an image is enhanced
     start: Text = "simulated"  # pretrained on simulated frames, "scratch", or a generator file
     frozen_blocks: Annotated[int, Field(ge=0)] = 0  # first blocks that keep the weights of `start`
-    inside: Literal[1, 2, 4] = 4  # the generator works on a grid so many times coarser
+    inside: Literal[1, 2, 4] = 4  # grid of the generator, times coarser; best: `factor`
     blocks: Positive = 6
     width: Annotated[int, Field(ge=4, le=128)] = 32
     pretraining_frames: Positive = 24

@@ -19,8 +19,22 @@ SEED = 2024
 PRETRAINING_FRAMES = 24
 # At most five minutes of training on two cores, the adversary included.
 SETTINGS = {
-    2: adversarial.Settings(width=32, pretraining_steps=600, pixel_steps=9000, patience=20),
-    4: adversarial.Settings(width=32, pretraining_steps=600, pixel_steps=9000, patience=20),
+    4: adversarial.Settings(
+        pretraining_steps=600,
+        pixel_steps=12000,
+        adversarial_steps=400,
+        learning_rate=2e-3,
+        patience=20,
+    ),
+    2: adversarial.Settings(
+        inside=2,
+        pretraining_steps=400,
+        pixel_steps=8500,
+        adversarial_steps=200,
+        batch=4,
+        learning_rate=2e-3,
+        patience=20,
+    ),
 }
 # factor, method: (floor dB, floor SSIM), (goal dB, goal SSIM); over bicubic
 TARGETS = {
