@@ -128,7 +128,8 @@ def contents(file: Path):
             yield subprocess.run(["pdftotext", file, "-"], capture_output=True).stdout
     elif file.suffix in (".ipynb", ".html"):
         for packed in re.findall(rb"[A-Za-z0-9+/=\\n]{200,}", data):
-            clean = packed.replace(b"\\n", b"")
+            # Escaped line breaks and quotation marks are no part of it, nor is padding.
+            clean = re.sub(rb"\\n|[^A-Za-z0-9+/]", b"", packed)
             yield base64.b64decode(clean[: len(clean) // 4 * 4])
 
 
