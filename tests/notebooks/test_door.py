@@ -114,7 +114,11 @@ def contents(file: Path):
     yield data
     if file.suffix == ".parquet":
         frame = pd.read_parquet(file)
-        yield (frame.to_csv() + str(frame.attrs)).encode()
+        # A whole number may be a date; the decimals of others agree with one by chance.
+        numbers = frame.select_dtypes("float").to_numpy().ravel()
+        whole = [f"{number:.0f}" for number in numbers[numbers == np.rint(numbers)]]
+        text = frame.select_dtypes(exclude="float").to_csv()
+        yield "\n".join([text, str(frame.attrs), *whole]).encode()
     elif file.suffix in (".docx", ".skops"):
         with zipfile.ZipFile(file) as archive:
             yield from (archive.read(name) for name in archive.namelist())
