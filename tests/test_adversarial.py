@@ -280,6 +280,14 @@ def test_two_processes_agree_with_one(undisturbed, tmp_path):
         assert torch.allclose(one, two, atol=1e-4) and not torch.equal(one, two)
 
 
+def test_what_several_processes_leave_must_be_of_this_run(monkeypatch):
+    memory = Memory()
+    memory.data = b"of another run"
+    monkeypatch.setattr(adversarial.Fabric, "launch", lambda fabric, run: None)
+    with pytest.raises(RuntimeError, match="does not hold what the processes have trained"):
+        small(checkpoint=memory)
+
+
 def test_ssim_is_that_of_monai():
     a, b = torch.rand(2, 3, 1, 32, 32, generator=torch.Generator().manual_seed(0))
     expected = 1 - SSIMLoss(spatial_dims=2, data_range=1.0)(a, b)

@@ -12,6 +12,8 @@ from matplotlib.colors import to_rgb
 
 from thyro import calibration, decision, figures, statistics
 
+pytestmark = pytest.mark.usefixtures("style")
+
 MODELS = list(figures.MODEL_COLOURS)
 PANELS = (
     ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"],
@@ -31,19 +33,6 @@ BLINDNESS = {
         [-0.011820, 0.042940, 0.968881],
     ],
 }
-
-
-@pytest.fixture(autouse=True)
-def style():
-    with mpl.rc_context():
-        figures.use_style()
-        yield
-        plt.close("all")
-
-
-@pytest.fixture
-def ax():
-    return plt.subplots()[1]
 
 
 @pytest.fixture

@@ -128,6 +128,12 @@ def test_results_are_ready_to_be_written(image, mask, generator, scale, folders)
     assert np.array_equal(part["images"], np.rint(around).astype(np.uint8))
 
 
+def test_an_unknown_region_is_refused(image, mask, generator):
+    settings = {"factor": 2, "axes": "both", "scale": 1}
+    with pytest.raises(ValueError, match="^region: expected one of frame, nodule; got 'lobe'"):
+        sr.results(image, mask, generator, region="lobe", **settings)
+
+
 def test_quality_compares_every_method_with_the_original(image, generator):
     loss = Degradation(sigma=0.02)
     rows = sr.held_out_quality(image, {"sr": generator}, loss, np.random.default_rng(0))

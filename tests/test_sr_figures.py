@@ -1,26 +1,14 @@
 """What the figures of super-resolution draw: data of the lines, marks, labels."""
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from thyro import fidelity, figures, sr_figures
+from thyro import fidelity, pictures, sr_figures
 
-
-@pytest.fixture(autouse=True)
-def style():
-    with mpl.rc_context():
-        figures.use_style()
-        yield
-        plt.close("all")
-
-
-@pytest.fixture
-def ax():
-    return plt.subplots()[1]
+pytestmark = pytest.mark.usefixtures("style")
 
 
 def history(*phases):
@@ -85,8 +73,9 @@ SPECTRUM = pd.concat(
 def test_spectrum_has_a_line_per_image_set(ax):
     assert sr_figures.draw_spectrum(SPECTRUM, ax) is ax
     assert [line.get_ydata()[1] for line in ax.lines] == [15, -20, 12]
-    labels = ["Original (OR)", "Low resolution (LR)", "Super-resolution (SR)"]
-    assert texts(ax.get_legend()) == labels
+    looks = [pictures.IMAGE_SETS[name] for name in ("OR", "LR", "SR")]  # as in Figure 2
+    assert texts(ax.get_legend()) == [look.title for look in looks]
+    assert [line.get_color() for line in ax.lines] == [look.colour for look in looks]
     assert "cycles per pixel" in ax.get_xlabel() and "dB" in ax.get_ylabel()
     assert not ax.patches and not ax.texts
 

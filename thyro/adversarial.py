@@ -24,6 +24,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from thyro.checks import as_grey
 from thyro.degradation import Degradation
 from thyro.gan import Discriminator, Generator
 from thyro.sr_state import State
@@ -99,8 +100,8 @@ def train(
 
     A share of the patients is set aside to watch: the pixel phase keeps the weights (a running
     average, since those of single steps scatter) that did best on them, and ends when they stop
-    getting better. On a CPU, the same images, seed and number of
-    threads give the same weights, whether or not the run was interrupted.
+    getting better. On a CPU, the same images, seed and number of threads give the same weights,
+    whether or not the run was interrupted.
 
     Parameters
     ----------
@@ -136,7 +137,8 @@ def train(
     run = _Run(images, settings, degradation, start, simulated, seed, checkpoint, progress)
     state = run.begin()
     # Several processes leave their result in the checkpoint: it is larger than a pipe holds.
-    state.load(fabric.launch(run) or checkpoint.load(), run.identity)
+    if not state.load(fabric.launch(run) or checkpoint.load(), run.identity):
+        raise RuntimeError("checkpoint: does not hold what the processes have trained.")
     for network in (state.generator, state.best, state.discriminator):
         network.requires_grad_(True).eval()
     history = pd.DataFrame(state.history, columns=COLUMNS)
@@ -148,12 +150,7 @@ def _check(images, settings, start, simulated, device, devices, checkpoint) -> N
         raise ValueError("images: no training patient; super-resolution learns from them only.")
     for name, frames in (("images", images), ("simulated", simulated)):
         for place, image in enumerate(frames):
-            image = np.asarray(image)
-            if image.ndim != 2 or not (image.min() >= 0 and image.max() <= 255):
-                raise ValueError(
-                    f"{name}[{place}]: expected a 2-D array of grey values 0-255, got shape "
-                    f"{image.shape} with values {image.min():g} to {image.max():g}."
-                )
+            image = as_grey(image, f"{name}[{place}]")
             if min(image.shape) < settings.patch_px:
                 raise ValueError(
                     f"patch_px: {settings.patch_px} pixels, but the scan area of {name}[{place}] "
@@ -304,9 +301,8 @@ class _Run:
         with torch.inference_mode():
             made = state.average(degraded).clamp(0, 1)
             loss = pixel_loss(made, original, self.settings.ssim_weight).item()
-            errors = [(x - original).square().mean(dim=(1, 2, 3)) for x in (degraded, made)]
-        gain = 10 * torch.log10(errors[0].mean() / errors[1].mean())
-        state.history[-1]["inner_psnr"] = gain.item()
+            before, after = (F.mse_loss(x, original).item() for x in (degraded, made))
+        state.history[-1]["inner_psnr"] = 10 * math.log10(before / after)
         state.waits += 1
         if loss < state.best_loss:
             state.best_loss, state.best_step, state.waits = loss, state.step, 0

@@ -153,3 +153,20 @@ def as_columns(frame: pd.DataFrame, columns: Iterable[str], name: str = "frame")
             f"row {missing[column].idxmax()!r}. Exclude or impute where the cohort is read."
         )
     return chosen
+
+
+def as_grey(image, name: str = "image") -> np.ndarray:
+    """Return `image` as an array of shape (rows, columns) with grey values 0-255.
+
+    Raises
+    ------
+    ValueError
+        If it is not two-dimensional, or holds a missing value or one out of range.
+    """
+    image = np.asarray(image)
+    if image.ndim != 2 or not (image.min() >= 0 and image.max() <= 255):  # false for NaN too
+        raise ValueError(
+            f"{name}: expected a 2-D array of grey values 0-255, got shape {image.shape} with "
+            f"values {image.min():g} to {image.max():g}."
+        )
+    return image

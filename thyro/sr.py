@@ -13,10 +13,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from thyro import fidelity
+from thyro.checks import as_grey, as_one_of
 from thyro.degradation import Degradation, bicubic, lanczos
 from thyro.gan import Generator
 
-WHITE = 255.0
+WHITE = np.float32(255)
 TILE = 768  # pixels; what a processor cache holds, and wide enough for the reach around it
 INTERPOLATIONS = {"lanczos": lanczos, "bicubic": bicubic}
 NODULE_MARGIN = 0.25  # of the sides of the nodule's box: what filters and crops look at
@@ -73,7 +74,7 @@ def enhance(
         1 keeps the grid; 2 or 4 interpolates to one that many times finer first.
     around : array of bool, shape (rows, columns), optional
         Mask of the nodule: only the box around it, with a margin of a quarter of its sides, is
-        enhanced; the rest stays as it is.
+        enhanced; the rest stays as it is, or is interpolated to the finer grid.
     tile
         Side of a tile in pixels, a multiple of the generator's grid. Memory grows with it; the
         result does not change.
@@ -156,6 +157,7 @@ def results(
         images, bicubic : uint8, shape (scale * rows, scale * columns)
         masks : bool, the same shape; only where `scale` is above 1
     """
+    as_one_of(region, "region", ("frame", "nodule"))
     around = mask if region == "nodule" else None
     made = {
         "images": enhance(image, generator, scale=scale, around=around),
@@ -233,13 +235,7 @@ def _finer(x: Tensor, scale: int) -> Tensor:
 
 
 def _tensor(image: np.ndarray) -> Tensor:
-    image = np.asarray(image, dtype=np.float32)
-    if image.ndim != 2 or not (image.min() >= 0 and image.max() <= WHITE):  # false for NaN too
-        raise ValueError(
-            f"image: expected a 2-D array of grey values 0-255, got shape {image.shape} with "
-            f"values {image.min():g} to {image.max():g}."
-        )
-    return torch.from_numpy(image / WHITE)[None, None]
+    return torch.from_numpy(as_grey(image).astype(np.float32) / WHITE)[None, None]
 
 
 def _array(x: Tensor) -> np.ndarray:

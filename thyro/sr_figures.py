@@ -12,17 +12,14 @@ from matplotlib.ticker import MaxNLocator
 
 from thyro.fidelity import HELD_OUT, MEASURES, METHODS
 from thyro.figures import SERIES_COLOURS, SMALL
+from thyro.pictures import IMAGE_SETS
 
 PHASES = {  # of training: name in the legend and colour of the ground
     "pretraining": ("Pre-training", "#E4E4E4"),
     "pixel": ("Pixel loss", "#FFFFFF"),
     "adversarial": ("Adversarial", "#FBE3D0"),
 }
-IMAGE_SETS = {  # name, colour, line, width: SR lies on OR where the two agree, so OR is the wider
-    "or": ("Original (OR)", "0.6", "-", 2.6),
-    "lr": ("Low resolution (LR)", "#D55E00", "--", 1.2),
-    "sr": ("Super-resolution (SR)", "#0072B2", "-", 1.2),
-}
+WIDTHS = {"or": 2.6, "lr": 1.2, "sr": 1.2}  # SR lies on OR where they agree: OR is the wider
 COHORTS = {"test": ("Test", "o", "#0072B2"), "external": ("External", "s", "#D55E00")}
 GAINS = {"psnr": "PSNR gain over\nbicubic (dB)", "ssim": "SSIM gain over\nbicubic"}
 TICKS = {"psnr": 5, "ssim": 4}  # at most: labels such as "0.005" need room
@@ -125,9 +122,10 @@ def draw_spectrum(spectrum: pd.DataFrame, ax: Axes, *, factor: int | None = None
             bbox={"facecolor": "0.95", "edgecolor": "none", "pad": 1},  # LR dips down to it
             zorder=3,
         )
-    for image_set, (label, colour, line, width) in IMAGE_SETS.items():
-        curve = spectrum[spectrum["image_set"].eq(image_set)]
-        ax.plot(curve["frequency"], curve["power"], color=colour, ls=line, lw=width, label=label)
+    for name, width in WIDTHS.items():
+        curve, look = spectrum[spectrum["image_set"].eq(name)], IMAGE_SETS[name.upper()]
+        style = {"color": look.colour, "ls": look.style, "lw": width, "label": look.title}
+        ax.plot(curve["frequency"], curve["power"], **style)
     ax.set(xlim=(0, 0.5), xlabel="Spatial frequency (cycles per pixel)")
     ax.set_ylabel("Power (dB re 1 grey level²)")
     ax.legend(loc="upper right")
