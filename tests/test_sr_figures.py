@@ -52,7 +52,7 @@ def test_training_draws_loss_gain_and_adversary_over_their_phases():
     assert [ground[:2] for ground in grounds(pixel)] == expected
     assert grounds(gain) == grounds(pixel) and len({g[2] for g in grounds(pixel)}) == 3
     assert to_hex(adversary.get_facecolor()) == grounds(pixel)[2][2]
-    assert texts(pixel.get_legend()) == ["Pre-training", "Pixel loss", "Adversarial"]
+    assert texts(gain.get_legend()) == ["Pre-training", "Pixel loss", "Adversarial"]
     assert {ax.get_xlabel() for ax in axes} == {"Step"}
 
 
@@ -61,7 +61,7 @@ def test_training_without_an_adversary_says_so():
     sr_figures.draw_training(history("pixel"), axes)
     fig.draw_without_rendering()
     assert [text.get_text() for text in axes[2].texts] == ["None in this training"]
-    assert texts(axes[0].get_legend()) == ["Pixel loss"] and axes[2].get_legend() is None
+    assert texts(axes[1].get_legend()) == ["Pixel loss"] and axes[2].get_legend() is None
 
 
 SPECTRUM = pd.concat(

@@ -57,9 +57,8 @@ def draw_training(history: pd.DataFrame, axes):
     for ax in (pixel, gain):
         _shade_phases(history, ax)
     phases = [PHASES[phase] for phase in history["phase"].unique()]
-    pixel.legend(
-        handles=[Patch(fc=ground, ec="0.7", lw=0.5, label=name) for name, ground in phases]
-    )
+    # Beside the dense curve of the loss there is no room for it.
+    gain.legend(handles=[Patch(fc=ground, ec="0.7", lw=0.5, label=name) for name, ground in phases])
 
     against = history[history["phase"].eq("adversarial")]
     for name, colour, line in (("generator", "#D55E00", "-"), ("discriminator", "#000000", "--")):
@@ -119,14 +118,14 @@ def draw_spectrum(spectrum: pd.DataFrame, ax: Axes, *, factor: int | None = None
             transform=ax.get_xaxis_transform(),
             size=SMALL,
             color="0.35",
-            bbox={"facecolor": "0.95", "edgecolor": "none", "pad": 1},  # LR dips down to it
-            zorder=3,
         )
     for name, width in WIDTHS.items():
         curve, look = spectrum[spectrum["image_set"].eq(name)], IMAGE_SETS[name.upper()]
         style = {"color": look.colour, "ls": look.style, "lw": width, "label": look.title}
         ax.plot(curve["frequency"], curve["power"], **style)
-    ax.set(xlim=(0, 0.5), xlabel="Spatial frequency (cycles per pixel)")
+    lowest, highest = ax.get_ylim()
+    ax.set(xlim=(0, 0.5), ylim=(lowest - 0.1 * (highest - lowest), highest))  # room for the words
+    ax.set_xlabel("Spatial frequency (cycles per pixel)")
     ax.set_ylabel("Power (dB re 1 grey level²)")
     ax.legend(loc="upper right")
     return ax
