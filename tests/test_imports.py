@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 LAYERS = [
-    {"checks", "bmode", "cells", "spreadsheet", "pixels", "processes"},
+    {"checks", "bmode", "cells", "spreadsheet", "pixels", "processes", "profiles"}
+    | {"fast_radiomics"},
     {"groups", "lasso", "neck", "networks", "clinical_table", "dicom", "formats"},
     {"phantom", "split", "masks", "gan", "degradation"},
     {"sr_state"},
@@ -14,7 +15,7 @@ LAYERS = [
     {"performance", "adversarial"},
     {"cohort", "simulate", "imaging", "quality", "example", "sr", "radiomics", "deep"}
     | {"selection", "models", "clinical", "nomogram", "recovery"},
-    {"rounding", "jobs", "boxes"},
+    {"rounding", "jobs", "boxes", "extraction"},
     {"study", "baseline", "flow_chart"},
     {"params", "wording", "figures", "pictures", "diagrams", "model_figures", "paper"}
     | {"crossref", "shortcodes", "reference_docx"},

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from thyro import paper, radiomics, supplement
+from thyro import paper, profiles, supplement
 
 
 def test_the_feature_table_counts_every_feature_once():
-    described = radiomics.describe_features()
-    table = supplement.features(described, radiomics.degenerate_features()).set_index("Class")
+    described = profiles.PAPER.describe()
+    table = supplement.features(described, profiles.PAPER.degenerate()).set_index("Class")
     assert table.loc["All", "Features"] == "1561" and table.loc["All", "Degenerate"] == "366"
     counts = table["Features"].drop("All").astype(int)
     assert counts.sum() == 1561 and counts["First order"] == 17 * 18 and counts["Shape"] == 14

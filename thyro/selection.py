@@ -297,7 +297,7 @@ def select(
     alpha, threshold, cv, seed, family
         As in the single steps. `alpha=1` and `threshold=1` leave only the LASSO.
     set_aside : iterable of str
-        Features that must not be selected, such as `radiomics.degenerate_features()`.
+        Features that must not be selected, such as `profiles.PAPER.degenerate()`.
 
     Returns
     -------

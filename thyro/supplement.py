@@ -27,7 +27,7 @@ def features(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFra
     ----------
     described : DataFrame
         One row per feature: name, image_type, feature_class, feature
-        (`radiomics.describe_features`).
+        (`profiles.Profile.describe`).
     degenerate : collection of str
         Names that cannot carry information on a single slice.
     """

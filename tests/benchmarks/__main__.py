@@ -16,7 +16,7 @@ import SimpleITK as sitk
 from radiomics import featureextractor
 
 from tests.benchmarks import super_resolution
-from thyro import example, imaging, lasso, quality, radiomics, simulate, statistics
+from thyro import example, imaging, lasso, profiles, quality, radiomics, simulate, statistics
 
 
 def seconds(work, *, repeat: int = 3) -> float:
@@ -34,7 +34,7 @@ def plain_pyradiomics(image: np.ndarray, mask: np.ndarray, spacing: tuple[float,
     logging.getLogger("radiomics").setLevel(logging.ERROR)
     extractor = featureextractor.RadiomicsFeatureExtractor()
     extractor.disableAllImageTypes()
-    for name in radiomics.FILTERS:
+    for name in profiles.PAPER.filters:
         extractor.enableImageTypeByName(name)
     volumes = [sitk.GetImageFromArray(array[None]) for array in (image, mask.astype(np.uint8))]
     for volume in volumes:

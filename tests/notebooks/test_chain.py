@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from thyro import agreement, jobs, params, radiomics
+from thyro import agreement, jobs, params, profiles
 from thyro.models import MODELS
 
 from .conftest import run_chain
@@ -39,7 +39,7 @@ def test_every_job_left_what_it_promises(tiny):
 @pytest.mark.parametrize("image_set", ["or", "sr", "bc"])
 def test_exactly_the_1561_features(tiny, image_set):
     features = pd.read_parquet(tiny / f"02_features/radiomics_{image_set}.parquet")
-    assert tuple(features.columns) == radiomics.FEATURE_NAMES
+    assert tuple(features.columns) == profiles.PAPER.names
     patients = pd.read_parquet(tiny / "00_cohort/patients.parquet")
     assert features.index.tolist() == patients["patient_id"].tolist()
 
@@ -70,7 +70,7 @@ def test_the_control_has_a_prediction_of_every_patient_and_no_networks(tiny):
 
 def test_agreement_is_of_every_feature_in_training_and_test(tiny):
     compared = pd.read_parquet(tiny / "03_selection/agreement.parquet")
-    assert tuple(compared.index) == radiomics.FEATURE_NAMES
+    assert tuple(compared.index) == profiles.PAPER.names
     cases = pd.read_parquet(tiny / "00_cohort/patients.parquet").set_index("patient_id")
     main = cases.index[cases["split"].ne("external")]
     original, control = (

@@ -1,0 +1,116 @@
+"""Which features are measured: image types, classes, names, and what may be set.
+
+`PAPER` gives one slice to pyradiomics as a 3-D image one voxel thick: only so are there eight
+wavelet bands and fourteen 3-D shape features, and only so do 17 image types times (18 first-order +
+73 texture features) plus 14 shape features make 1561.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+# What may be set without changing the names of the features. force2D, label and the number of
+# wavelet or LBP levels are therefore not among them.
+SETTINGS = (
+    "binCount",
+    "binWidth",
+    "correctMask",
+    "distances",
+    "geometryTolerance",
+    "gldm_a",
+    "gradientUseSpacing",
+    "interpolator",
+    "lbp3DIcosphereRadius",
+    "lbp3DIcosphereSubdivision",
+    "minimumROIDimensions",
+    "minimumROISize",
+    "normalize",
+    "normalizeScale",
+    "padDistance",
+    "preCrop",
+    "removeOutliers",
+    "resampledPixelSpacing",
+    "resegmentMode",
+    "resegmentRange",
+    "resegmentShape",
+    "symmetricalGLCM",
+    "voxelArrayShift",
+    "wavelet",
+    "weightingNorm",
+)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A set of features.
+
+    Attributes
+    ----------
+    name
+        "paper".
+    filters
+        pyradiomics' name of each image filter, with the filter's own settings.
+    names
+        Every feature, in the order of the results: image type, class and feature joined by "_".
+    noise_types
+        Image types that hold nothing but rounding noise.
+    flat
+        Features that are the same for every nodule.
+    """
+
+    name: str
+    filters: Mapping[str, Mapping[str, object]]
+    names: tuple[str, ...]
+    noise_types: tuple[str, ...] = ()
+    flat: tuple[str, ...] = ()
+
+    def describe(self) -> pd.DataFrame:
+        """One row per feature with its image type, class and name.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n_features, 4)
+            Columns `name`, `image_type`, `feature_class`, `feature`, in the order of `names`.
+        """
+        parts = [name.split("_", 2) for name in self.names]
+        table = pd.DataFrame(parts, columns=["image_type", "feature_class", "feature"])
+        table.insert(0, "name", self.names)
+        return table
+
+    def degenerate(self) -> tuple[str, ...]:
+        """Names of the features that cannot carry information about a single slice.
+
+        They are computed, so that the count is the published one, and kept out of selection by the
+        caller.
+        """
+        return tuple(
+            name
+            for name in self.names
+            if name in self.flat or name.split("_")[0] in self.noise_types
+        )
+
+
+PAPER = Profile(
+    name="paper",
+    # Wavelet gives 8 image types and LBP3D 3, which makes 17.
+    filters={
+        name: {}
+        for name in (
+            "Original",
+            "Wavelet",
+            "LBP3D",
+            "Exponential",
+            "Gradient",
+            "Logarithm",
+            "Square",
+            "SquareRoot",
+        )
+    },
+    names=tuple(json.loads(Path(__file__).with_name("feature_names.json").read_text())),
+    # Third letter of a band is the filter across slices: of one slice, high-pass is rounding noise.
+    noise_types=("wavelet-LLH", "wavelet-LHH", "wavelet-HLH", "wavelet-HHH"),
+    flat=("original_shape_Flatness", "original_shape_LeastAxisLength"),
+)
