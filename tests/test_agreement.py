@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from thyro.agreement import icc, table
+from thyro.agreement import icc, icc_of_features, rank_correlation, table
 
 # Shrout, Fleiss (1979), Table 2: six targets rated by four judges.
 SHROUT_FLEISS = [
@@ -120,3 +120,60 @@ def test_a_whole_study_takes_less_than_a_second():
     assert time.process_time() - started < 1
     # Half of the variance of each version is shared: 1 of 1 + 2 over 2, in expectation.
     assert found["icc"].median() == pytest.approx(1 / 1.5, abs=0.02)
+
+
+def test_icc_of_many_features_is_that_of_each():
+    several = np.stack([np.array(SHROUT_FLEISS, float), np.array(SHROUT_FLEISS)[::-1] * 2.0], -1)
+    found, n = icc_of_features(several)
+    assert found == pytest.approx([0.2897638] * 2, abs=5e-8) and n.tolist() == [6, 6]
+
+
+def test_a_subject_without_a_rating_is_left_out_of_that_feature():
+    ratings = np.random.default_rng(1).normal(size=(9, 3, 4)) + np.arange(9)[:, None, None]
+    ratings[2, 1, 0] = ratings[4, :, 0] = ratings[4, 0, 3] = np.nan
+    found, n = icc_of_features(ratings)
+    assert n.tolist() == [7, 9, 9, 8]
+    for feature, without in enumerate(([2, 4], [], [], [4])):
+        whole = np.delete(ratings[:, :, feature], without, axis=0)
+        assert found[feature] == pytest.approx(icc(whole), abs=1e-12)
+
+
+def test_too_few_subjects_or_no_difference_have_no_icc():
+    ratings = np.random.default_rng(1).normal(size=(6, 2, 3))
+    ratings[:3, 0, 0] = np.nan
+    ratings[:, :, 1] = 0.3
+    found, n = icc_of_features(ratings, fewest=4)
+    assert np.isnan(found).tolist() == [True, True, False] and n.tolist() == [3, 6, 6]
+    assert np.isnan(icc_of_features(ratings[:1])[0]).all()
+    with pytest.raises(ValueError, match=r"two or more raters, got \(6, 1, 3\)"):
+        icc_of_features(ratings[:, :1])
+
+
+def test_rank_correlation_is_that_of_pandas(versions):
+    _, second = versions
+    second["constant"] = 0.1
+    found = rank_correlation(second)
+    usable = ["same", "tied", "offset", "unrelated"]
+    pd.testing.assert_frame_equal(
+        found.loc[usable, usable], second[usable].corr(method="spearman"), check_exact=False
+    )
+    rest = ["constant", "missing"]
+    assert found[rest].isna().all(axis=None) and found.loc[rest].isna().all(axis=None)
+
+
+def test_rank_correlation_of_a_whole_study_takes_less_than_two_seconds():
+    features = pd.DataFrame(np.random.default_rng(0).normal(size=(544, 1195)))
+    started = time.process_time()
+    assert rank_correlation(features).shape == (1195, 1195)
+    assert time.process_time() - started < 2
+
+
+def test_a_patient_without_features_is_left_out():
+    rng = np.random.default_rng(4)
+    first = pd.DataFrame(rng.normal(size=(12, 3)), columns=["a", "b", "c"])
+    second = first + rng.normal(0, 0.1, size=first.shape)
+    expected = agreement.table(first.iloc[:10], second.iloc[:10])
+    first.iloc[10], second.iloc[11] = np.nan, np.nan
+    pd.testing.assert_frame_equal(agreement.table(first, second), expected)
+    with pytest.raises(ValueError, match="two or more patients with features, got 0"):
+        agreement.table(first * np.nan, second)

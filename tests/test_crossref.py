@@ -1,4 +1,5 @@
 import json
+import re
 
 import pypandoc
 import pytest
@@ -137,7 +138,16 @@ def test_only_long_tables_break_over_pages(rows, whole):
     assert ("set block(breakable: false)" in resolved("typst", text)) == whole
 
 
-LONG = "| A | B |\n|:--|:------------|\n| " + "word " * 30 + "| y |\n"
+LONG = "| A | B |\n|:--|:------------|\n| " + "word " * 11 + "| " + "long " * 11 + "|\n"
+PROSE = "| A | B |\n|:--|:------------|\n| " + "word " * 30 + "| y |\n"
+TABLE_OF_PROSE = f"::: {{#tbl-a}}\n{PROSE}\nCaption.\n:::"
+
+
+def test_prose_gets_its_share_of_a_page():
+    found = re.search(r"columns: \(([\d.]+)%, ([\d.]+)%\)", resolved("typst", TABLE_OF_PROSE))
+    prose, short = map(float, found.groups())
+    assert prose > 90 and prose + short == pytest.approx(100, abs=0.1)
+    assert "%" not in resolved("html", TABLE_OF_PROSE)  # a browser sees to it
 
 
 @pytest.mark.parametrize("writer", ["html", "typst"])
@@ -147,7 +157,7 @@ def test_column_widths_are_left_to_browser_and_typst(writer):
 
 
 def test_column_widths_of_word_follow_the_text():
-    document = read(f"::: {{#tbl-a}}\n{LONG}\nCaption.\n:::")
+    document = read(f"::: {{#tbl-a}}\n{PROSE}\nCaption.\n:::")
     floats = crossref.find_floats(document, KINDS)
     blocks = crossref.resolve(document, floats, "docx")["blocks"][0]["c"][1]
     table = next(block for block in blocks if block["t"] == "Table")

@@ -1,27 +1,136 @@
-"""What replaces slow parts of pyradiomics gives its numbers."""
+"""Every number is that of pyradiomics, whatever the frame, the mask and the settings."""
+
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
-from thyro import fast_radiomics
+from tests import plain_radiomics
+from tests.test_radiomics import frame
+from thyro import profiles, radiomics
 
-
-@pytest.mark.parametrize("seed", range(6))
-def test_fast_shape_equals_the_mesh_of_any_mask(seed):
-    mask = np.zeros((3, 22, 30), dtype=bool)
-    share = np.random.default_rng(seed).uniform(0.2, 0.9)
-    mask[1, 1:-1, 1:-1] = np.random.default_rng(seed).random((20, 28)) < share
-    spacing = np.array([1.0, 0.1, 0.23])
-    surface, volume, diameters = fast_radiomics._SliceMesh.calculate_coefficients(mask, spacing)
-    slow = fast_radiomics._MESH.calculate_coefficients(mask, spacing)
-    assert (surface, volume) == pytest.approx(slow[:2], rel=1e-11)
-    assert diameters == slow[2]
+DDTI = Path("../shared/data/ddti")
 
 
-def test_diameters_do_not_see_the_inside():
-    mask = np.zeros((3, 40, 40), dtype=bool)
-    mask[1, 3:37, 3:37] = True
-    mask[1, 3:20, 3:9] = False
-    spacing = np.array([1.0, 0.3, 0.3])
-    fast = fast_radiomics._SliceMesh.calculate_coefficients(mask, spacing)
-    assert fast[2] == fast_radiomics._MESH.calculate_coefficients(mask, spacing)[2]
+def agree(image, mask, spacing_mm, settings=None, profile=profiles.PAPER):
+    """Whether both measure the same: the limits are four digits below those promised."""
+    fast = radiomics.extract(image, mask, spacing_mm, settings, profile=profile)
+    plain = plain_radiomics.measure(image, mask, spacing_mm, profile, settings)
+    np.testing.assert_allclose(fast, plain, rtol=1e-10, atol=1e-12, equal_nan=True)
+
+
+def place(mask, where):
+    """The nodule moved to a corner, or other regions that filters may stumble over."""
+    rows, columns = np.nonzero(mask)
+    moved = np.zeros_like(mask)
+    if where == "first corner":
+        moved[rows - rows.min(), columns - columns.min()] = True
+    elif where == "last corner":
+        moved[rows - rows.max() - 1, columns - columns.max() - 1] = True
+    elif where == "tiny":
+        moved[10:14, 20:24] = True
+    elif where == "two pixels thin":
+        moved[10:12, 4:40] = True
+    elif where == "two parts":
+        moved[2:9, 3:12] = moved[30:40, 40:50] = True
+    return moved
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["first corner", "last corner", "tiny", "two pixels thin", "two parts"],
+)
+@pytest.mark.parametrize("shape", [(48, 56), (47, 53)], ids=["even", "odd"])
+def test_any_place(where, shape):
+    image, mask = frame(shape=shape)
+    agree(image, place(mask, where), (0.1, 0.07))
+
+
+def test_the_whole_frame():
+    image, mask = frame()
+    mask[:] = True  # pyradiomics refuses a mask without outside
+    values = radiomics.extract(image, mask, (0.1, 0.07))
+    assert np.isfinite(values).all()
+    assert values["original_shape_VoxelVolume"] == pytest.approx(mask.size * 0.1 * 0.07)
+    assert values["original_firstorder_Mean"] == pytest.approx(image.mean())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"binWidth": 10},
+        {"binCount": 32},
+        {"binWidth": 5, "distances": [1, 2]},
+        {"gldm_a": 1, "symmetricalGLCM": False, "voxelArrayShift": 300},
+        {"weightingNorm": "euclidean"},
+        {"wavelet": "db4"},
+        {"lbp3DIcosphereRadius": 2, "lbp3DIcosphereSubdivision": 2},
+        {"gradientUseSpacing": False},
+        {"normalize": True, "normalizeScale": 100, "removeOutliers": 2, "binWidth": 10},
+        {"preCrop": True, "padDistance": 4},
+        {"resegmentRange": [60, 150]},
+        {"resegmentRange": [-1, 2], "resegmentMode": "sigma", "resegmentShape": True},
+        {"resampledPixelSpacing": [0.14, 0.14, 0], "interpolator": "sitkLinear"},
+        {"minimumROISize": 20},
+    ],
+    ids=lambda settings: ", ".join(settings),
+)
+def test_any_setting(settings):
+    agree(*frame(), (0.1, 0.07), settings)
+
+
+def flat(image, mask):
+    return np.where(mask, 80.0, image)
+
+
+def black(image, mask):
+    """An anechoic part with no grey level at all, in which the local pattern has no kurtosis."""
+    image = image.copy()
+    image[:, :40] = 0
+    return image
+
+
+def two_levels(image, mask):
+    return np.where(image > 110, 200.0, 40.0)
+
+
+@pytest.mark.parametrize("change", [flat, black, two_levels])
+def test_any_grey_levels(change):
+    image, mask = frame(shape=(96, 112))
+    agree(change(image, mask), mask, (0.1, 0.07))
+
+
+@pytest.mark.parametrize("settings", [{}, {"binCount": 16}, {"normalize": True}])
+def test_the_planar_profile(settings):
+    image, mask = frame()
+    agree(image, mask, (0.1, 0.07), {"binWidth": 0.5, **settings}, profiles.PLANAR)
+
+
+@pytest.mark.skipif(not DDTI.is_dir(), reason="the real frames are not beside the project")
+@pytest.mark.parametrize("name", ["35_1", "250_1", "223_1"])
+@pytest.mark.parametrize("profile", profiles.PROFILES.values(), ids=list(profiles.PROFILES))
+def test_real_frames(name, profile):
+    with Image.open(DDTI / f"images/{name}.jpg") as image:
+        image = np.asarray(image.convert("L"), dtype=float)
+    with Image.open(DDTI / f"masks/{name}.png") as mask:
+        mask = np.asarray(mask.convert("L")) > 127
+    agree(image, mask, (1.0, 1.0), profile=profile)
+
+
+def test_bins_that_are_all_alike_are_measured_once():
+    # Levels 1 and 2 of the local pattern are below one width of a bin.
+    values = radiomics.extract(*frame(), 0.1)
+    first, second = (
+        values[values.index.str.startswith(f"lbp-3D-m{level}_glcm")].to_numpy() for level in (1, 2)
+    )
+    np.testing.assert_array_equal(first, second)
+
+
+def test_nothing_is_remembered_between_nodules():
+    image, mask = frame()
+    before = radiomics.extract(image, mask, (0.1, 0.07))
+    radiomics.extract(*frame(seed=3, shape=(40, 61)), 0.2, {"binWidth": 7})
+    after = radiomics.extract(image, mask, (0.1, 0.07))
+    pd.testing.assert_series_equal(before, after, check_exact=True)

@@ -6,21 +6,24 @@ from pathlib import Path
 import pytest
 
 LAYERS = [
-    {"checks", "bmode", "cells", "spreadsheet", "pixels", "processes", "profiles"}
-    | {"fast_radiomics"},
+    {"checks", "bmode", "cells", "spreadsheet", "pixels", "processes", "profiles", "lineage"}
+    | {"fast_filters", "fast_shape", "definitions"},
+    {"fast_radiomics"},
     {"groups", "lasso", "neck", "networks", "clinical_table", "dicom", "formats"},
     {"phantom", "split", "masks", "gan", "degradation"},
     {"sr_state"},
     {"statistics", "calibration", "decision", "casemix", "fidelity", "agreement"},
     {"performance", "adversarial"},
     {"cohort", "simulate", "imaging", "quality", "example", "sr", "radiomics", "deep"}
-    | {"selection", "models", "clinical", "nomogram", "recovery"},
+    | {"selection", "models", "clinical", "nomogram", "recovery", "ibsi"},
     {"rounding", "jobs", "boxes", "extraction"},
-    {"study", "baseline", "flow_chart"},
+    {"study", "baseline", "flow_chart", "robustness", "filters"},
     {"params", "wording", "figures", "pictures", "diagrams", "model_figures", "paper"}
     | {"crossref", "shortcodes", "reference_docx"},
-    {"store", "tables", "sheets", "truth", "viewer", "sr_figures", "sr_wording"},
-    {"supplement", "sources", "terminal"},
+    {"store", "tables", "sheets", "truth", "viewer", "sr_figures", "sr_wording"}
+    | {"feature_wording"}
+    | {"feature_figures"},
+    {"supplement", "sources", "terminal", "cache"},
     {"render", "intake"},
     {"manuscript", "inspection"},
     {"cli"},

@@ -5,8 +5,8 @@ from thyro import jobs
 
 def test_the_control_runs_without_networks_and_by_itself():
     control, original = jobs.JOBS["02_features_bc"], jobs.JOBS["02_features_or"]
-    assert control.fixed == {"image_set": "bc", "networks": []}
-    assert control.writes == ("radiomics_bc.parquet",)
+    assert control.fixed == {"image_set": "bc", "networks": [], "measured": ["paper"]}
+    assert control.writes == ("radiomics_bc.parquet", "robustness_radiomics_bc.parquet")
     assert original.fixed["networks"] == ["ResNet101", "DenseNet121"]
     assert "deep_densenet121_or.parquet" in original.writes
     shared = {name: job.side_by_side for name, job in jobs.JOBS.items()}
@@ -19,6 +19,7 @@ def test_the_control_goes_from_features_to_statistics():
         ("radiomics_bc", "02_features_bc", "03_selection"),
         ("radiomics_bc", "03_selection", "04_models"),
         ("control_predictions", "04_models", "06_statistics"),
+        ("planar_predictions", "04_models", "06_statistics"),
     ):
         assert jobs.JOBS[user].reads[key] in files[maker]
     assert "06_statistics/control.parquet" in files["06_statistics"]
@@ -36,7 +37,7 @@ def test_a_study_of_scores_has_no_control():
     planned = jobs.plan(images=False)
     assert not any("features" in name or "models" in name for name in planned)
     statistics = planned["06_statistics"]
-    assert statistics.fixed == {"control_predictions": ""}
+    assert statistics.fixed == {"control_predictions": "", "planar_predictions": ""}
     assert "control_predictions" not in statistics.reads
     assert "control.parquet" not in statistics.writes
     # The plan of images is not changed by it.

@@ -5,10 +5,10 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
-import SimpleITK as sitk
+from radiomics import imageoperations, shape
 from scipy.ndimage import gaussian_filter
 
-from thyro import fast_radiomics, profiles, radiomics
+from thyro import profiles, radiomics
 
 
 def frame(seed=0, shape=(48, 56)):
@@ -25,35 +25,6 @@ def frame(seed=0, shape=(48, 56)):
 @pytest.fixture(scope="module")
 def features():
     return radiomics.extract(*frame(), (0.1, 0.07))
-
-
-@pytest.fixture(scope="module")
-def plain():
-    """pyradiomics 3.0.1 called by hand, nothing of thyro in between."""
-    image, mask = frame()
-    slices = [sitk.GetImageFromArray(a[None]) for a in (image, mask.astype(np.uint8))]
-    for one in slices:
-        one.SetSpacing((0.07, 0.1, 1.0))
-    with radiomics._quiet():
-        extractor = radiomics.featureextractor.RadiomicsFeatureExtractor(
-            binWidth=25, additionalInfo=False
-        )
-        for name in profiles.PAPER.filters:
-            extractor.enableImageTypeByName(name)
-        return pd.Series(extractor.execute(*slices)).astype(float)
-
-
-def test_equals_pyradiomics(features, plain):
-    # SumAverage is on by default there and not among the 73 textures; MCC likewise.
-    surplus = set(plain.index) - set(features.index)
-    assert {name.rsplit("_", 1)[1] for name in surplus} == {"SumAverage", "MCC"}
-    plain = plain[features.index]
-    shape = features.index.str.startswith("original_shape")
-    pd.testing.assert_series_equal(features[~shape], plain[~shape], check_exact=True)
-    np.testing.assert_allclose(features[shape], plain[shape], rtol=1e-10, atol=1e-12)
-    diameters = [name for name in features.index if "Diameter" in name]
-    assert len(diameters) == 4
-    assert (features[diameters] == plain[diameters]).all()
 
 
 def test_1561_names_in_17_image_types(features):
@@ -79,16 +50,15 @@ def test_high_pass_across_slices_is_noise(features):
 
 
 def test_pyradiomics_is_left_as_it_was():
-    patched = fast_radiomics.imageoperations, fast_radiomics.pyradiomics_shape
-    before = [dict(vars(module)) for module in patched]
+    def of_pyradiomics():
+        return imageoperations.getBinEdges, shape.cShape, shape.RadiomicsShape.__init__
+
+    before = of_pyradiomics()
     image, mask = frame()
     radiomics.extract(image, mask, 0.1)
     with pytest.raises(ValueError, match="could not compute"):
         radiomics.extract(np.zeros_like(image), mask, 0.1)
-    assert (
-        dict(vars(fast_radiomics.imageoperations)),
-        fast_radiomics.pyradiomics_shape.cShape,
-    ) == before
+    assert of_pyradiomics() == before
 
 
 def test_uint8_and_one_number_spacing_change_nothing():
@@ -124,7 +94,7 @@ def test_settings_that_would_change_the_names_are_refused(settings):
 def test_a_vanished_image_type_is_an_error(monkeypatch):
     # scipy 1.17 has it no more; pyradiomics then leaves the image type out with a line in its log.
     monkeypatch.delattr("scipy.special.sph_harm")
-    with pytest.raises(ValueError, match="1288 features instead of 1561: 273 missing"):
+    with pytest.raises(ValueError, match=r"an image type would be missing .*sph_harm"):
         radiomics.extract(*frame(), 1.0)
 
 
@@ -163,4 +133,3 @@ def test_nothing_global_is_left_changed():
     level = logging.getLogger("radiomics").level
     radiomics.extract(*frame(), 1.0)
     assert logging.getLogger("radiomics").level == level
-    assert fast_radiomics.pyradiomics_shape.cShape is fast_radiomics._MESH

@@ -47,7 +47,7 @@ def test_a_write_that_fails_leaves_the_old_file(project):
     store.write_json([1], "results/s", "a")
     with pytest.raises(TypeError):
         store.write_json([object()], "results/s", "a")
-    with pytest.raises(RuntimeError), store._atomic(project / "results/s/a.json") as temporary:
+    with pytest.raises(RuntimeError), store.atomic(project / "results/s/a.json") as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert store.read_json("results/s/a.json") == [1]
@@ -104,6 +104,29 @@ def test_frames_reads_one_image_set(project):
     got, mask, spacing = store.Frames("results/s/01/images.parquet", "or")("P1")
     assert np.array_equal(got, image) and np.array_equal(mask, image > 50)
     assert spacing == (0.2, 0.1)
+
+
+def test_the_checksum_of_a_frame_changes_with_what_is_read(project):
+    image = np.arange(96, dtype=np.uint8).reshape(8, 12)
+    row = {"patient_id": "P1", "image_set": "or", "spacing_mm": [0.2, 0.1]}
+    row |= {"image": "results/s/00/a.png", "mask": "results/s/00/m.png"}
+
+    def checksum(image, mask, **changed):
+        store.write_image(image, "results/s/00", "a.png")
+        store.write_image(mask, "results/s/00", "m.png")
+        store.write_table(pd.DataFrame([row | changed]), "results/s/01", "images")
+        return store.Frames("results/s/01/images.parquet", "or").checksum("P1")
+
+    other = image.copy()
+    other[3, 4] += 1
+    first = checksum(image, image > 50)
+    assert first == checksum(image, image > 50)
+    changed = {
+        checksum(other, image > 50),
+        checksum(image, image > 51),
+        checksum(image, image > 50, spacing_mm=[0.1, 0.2]),
+    }
+    assert len(changed | {first}) == 4
 
 
 def test_image_pairs_are_8_bit_frames_of_two_sets(project):

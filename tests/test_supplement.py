@@ -1,18 +1,68 @@
-"""Tables beside the results: the feature list, the published numbers, their audit."""
+"""Tables beside the results: features, their check, the published numbers, their audit."""
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from thyro import paper, profiles, supplement
+from thyro import ibsi, paper, profiles, supplement
+
+DESCRIBED, DEGENERATE = profiles.PAPER.describe(), profiles.PAPER.degenerate()
 
 
 def test_the_feature_table_counts_every_feature_once():
-    described = profiles.PAPER.describe()
-    table = supplement.features(described, profiles.PAPER.degenerate()).set_index("Class")
+    table = supplement.features(DESCRIBED, DEGENERATE).set_index("Class")
     assert table.loc["All", "Features"] == "1561" and table.loc["All", "Degenerate"] == "366"
     counts = table["Features"].drop("All").astype(int)
     assert counts.sum() == 1561 and counts["First order"] == 17 * 18 and counts["Shape"] == 14
-    assert "SumAverage" not in table.loc["Grey level co-occurrence (GLCM)", "Names"]
+    assert list(counts.index)[:2] == ["First order", "Shape"]
+    assert "Shape in the plane" not in counts
+
+
+def test_the_feature_list_defines_every_feature_once():
+    table = supplement.feature_list(DESCRIBED, DEGENERATE)
+    assert len(table) == 105 and not table.duplicated(["Class", "Feature"]).any()
+    assert set(table["Class"]) >= {"First order", "Shape", "GLCM", "NGTDM"}
+    shape = table[table["Class"].eq("Shape")].set_index("Feature")
+    assert shape.loc["MeshVolume", "Definition"].startswith("Volume in mm³")
+
+
+def test_the_image_types_say_what_they_show():
+    table = supplement.image_types(DESCRIBED, DEGENERATE).set_index("Image type")
+    assert len(table) == 17 and table["Features"].astype(int).sum() == 1561
+    noise = table.index[table["Degenerate"].eq(table["Features"])]
+    assert sorted(noise) == sorted(profiles.PAPER.noise_types)
+    assert table.loc[noise, "What it shows"].str.contains("noise").all()
+    assert not table.drop(noise)["What it shows"].str.contains("noise").any()
+
+
+def test_a_class_without_a_label_is_named():
+    other = DESCRIBED.head(1).assign(feature_class="glxm")
+    with pytest.raises(ValueError, match="expected the classes .*found .'glxm'."):
+        supplement.features(other, [])
+
+
+def test_the_phantom_is_shown_as_it_is_compared():
+    table = supplement.ibsi(ibsi.compare()).set_index(["Class", "Feature"])
+    assert table["Agrees"].value_counts().to_dict() == {"yes": 102, "–": 4, "no": 3}
+    shape = table.loc["Shape"]
+    columns = ["Reference", "Tolerance", "Value", "Agrees"]
+    assert list(shape.loc["LeastAxisLength", columns]) == ["8.54", "0.05", "8.48", "no"]
+    assert list(shape.loc["MeshVolume", columns]) == ["556", "4", "556", "yes"]
+    zones = table.loc["GLSZM"]
+    high = zones.loc["LargeAreaHighGrayLevelEmphasis", columns]
+    assert list(high) == ["1490", "0", "1490", "yes"]  # 1494.6, printed in three digits
+    plain = table.loc[("First order", "Kurtosis")]
+    assert list(plain[columns]) == ["−0.355", "0", "2.65", "no"]
+    alone = table.loc[("First order", "TotalEnergy")]
+    assert list(alone[["IBSI name", *columns]]) == ["–", "–", "–", "4540", "–"]
+
+
+def test_every_difference_from_the_phantom_has_its_reason_once():
+    compared = ibsi.compare()
+    notes = supplement.ibsi_notes(compared)
+    differing = compared.loc[compared["agrees"].ne(True), "feature"]
+    assert all(f"{name}" in notes for name in differing)
+    assert notes.count("divides the covariance") == 1 and "excess" in notes
 
 
 def test_the_audit_lists_every_check():

@@ -1,9 +1,10 @@
-"""Do two versions of the same images give the same features?"""
+"""Do several versions of the same images give the same features, and which features do so alike?"""
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+GOOD = 0.75  # ICC from which reliability is good: Koo, Li (2016), J. Chiropr. Med. 15:155-163
 NEARLY_CONSTANT = 1e-10  # range as a share of the largest value: rounding noise
 
 
@@ -54,7 +55,7 @@ def table(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Index `feature`, in the order of `first`: icc (ICC(2,1), the versions being the raters) and
         spearman (rank correlation). Both are NaN where the feature is constant in one of the
-        versions or a patient has no value.
+        versions or a patient lacks its value. A patient without any value is left out.
 
     Raises
     ------
@@ -77,12 +78,80 @@ def table(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     names = first.columns.rename("feature")
     a = first.to_numpy(dtype=float)
     b = second.loc[first.index, first.columns].to_numpy(dtype=float)
+    # Who could not be measured in one of the versions says nothing of any feature.
+    known = ~(np.isnan(a).all(axis=1) | np.isnan(b).all(axis=1))
+    a, b = a[known], b[known]
+    if len(a) < 2:
+        raise ValueError(
+            f"first, second: expected two or more patients with features, got {len(a)}."
+        )
     usable = _varies(a) & _varies(b)
     a, b = a[:, usable], b[:, usable]
     agreed = pd.DataFrame({"icc": np.nan, "spearman": np.nan}, index=names)
     agreed.loc[usable, "icc"] = _icc(np.stack([a, b], axis=1))
     agreed.loc[usable, "spearman"] = _spearman(a, b)
     return agreed
+
+
+def icc_of_features(ratings, *, fewest: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """ICC(2,1) of many features at once, each over the subjects who have all its ratings.
+
+    Parameters
+    ----------
+    ratings : array_like of float, shape (n_subjects, n_raters, n_features)
+        NaN where a rating is missing: of a feature, the subjects without one are left out.
+    fewest : int, default 2
+        Subjects below which a feature has no ICC.
+
+    Returns
+    -------
+    icc : ndarray of float, shape (n_features,)
+        As `icc`, feature by feature.
+    n_subjects : ndarray of int, shape (n_features,)
+        Subjects who have all ratings.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two raters.
+    """
+    ratings = np.asarray(ratings, dtype=float)
+    if ratings.ndim != 3 or ratings.shape[1] < 2:
+        raise ValueError(
+            "ratings: expected shape (n_subjects, n_raters, n_features) with two or more raters, "
+            f"got {ratings.shape}."
+        )
+    complete = ~np.isnan(ratings).any(axis=1)
+    found = np.full(ratings.shape[2], np.nan)
+    counts = complete.sum(axis=0)
+    # Nearly all features miss the same subjects, so there are few patterns to go through.
+    patterns, of_feature = np.unique(complete, axis=1, return_inverse=True)
+    for number, subjects in enumerate(patterns.T):
+        if subjects.sum() >= max(fewest, 2):
+            features = np.flatnonzero(of_feature == number)
+            found[features] = _icc(ratings[np.ix_(subjects, np.arange(ratings.shape[1]), features)])
+    return found, counts
+
+
+def rank_correlation(features: pd.DataFrame) -> pd.DataFrame:
+    """Spearman's correlation of every pair of features.
+
+    Parameters
+    ----------
+    features : DataFrame of float, shape (n_patients, n_features)
+
+    Returns
+    -------
+    DataFrame, shape (n_features, n_features)
+        NaN in the row and column of a feature that is constant or lacks a value.
+    """
+    values = features.to_numpy(dtype=float)
+    usable = _varies(values)
+    ranks = rankdata(values[:, usable], axis=0) - (len(values) + 1) / 2
+    ranks /= np.sqrt((ranks**2).sum(axis=0))
+    matrix = np.full((values.shape[1],) * 2, np.nan)
+    matrix[np.ix_(usable, usable)] = ranks.T @ ranks
+    return pd.DataFrame(matrix, index=features.columns, columns=features.columns)
 
 
 def _icc(ratings: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ TABLE_POINTS = ((72, 9.0), (100, 8.0), (125, 7.0), (10**9, 6.5))
 # The Word paragraph style for table text of each size.
 TABLE_STYLES = {f"Table {points:g} pt": points for _, points in TABLE_POINTS}
 WIDEST_COLUMN = 36  # characters beyond which a cell wraps rather than asks for more room
+PROSE, WIDEST_PROSE = 60, 70  # characters of a cell that is text, and the most that count
 WHOLE_ROWS = 24  # a table of the PDF with no more rows stays on one page
 
 
@@ -174,7 +175,7 @@ def _typst(parts: _Parts) -> list:
     )
     return [
         _raw("typst", f"#figure([{rules}"),
-        *_sized(parts, _page_share, _natural_widths),
+        *_sized(parts, _page_share, _prose_widths),
         _raw("typst", "], caption: ["),
         {"t": "Plain", "c": parts.caption},
         _raw("typst", end),
@@ -258,6 +259,15 @@ def _page_share(width_px: float, height_px: float) -> str:
 def _natural_widths(rows: list[list[str]]) -> list[dict]:
     """Leave the columns to the renderer; Markdown would take them from the dashes of a header."""
     return [{"t": "ColWidthDefault"} for _ in max(rows, key=len)]
+
+
+def _prose_widths(rows: list[list[str]]) -> list[dict]:
+    """As they come, unless a column is prose: Typst would give that no more than the others."""
+    columns = list(zip_longest(*rows, fillvalue=""))
+    longest = [2 + min(WIDEST_PROSE, max(map(len, column))) for column in columns]
+    if max(longest) <= PROSE:
+        return _natural_widths(rows)
+    return [{"t": "ColWidth", "c": length / sum(longest)} for length in longest]
 
 
 def _text_widths(rows: list[list[str]]) -> list[dict]:

@@ -36,19 +36,27 @@ COHORT = "00_cohort/cohort.json"
 IMAGES = "01_super_resolution/images.parquet"
 PREDICTIONS = "04_models/predictions.parquet"
 CONTROL = "04_models/control.parquet"  # of the same SVM on bicubic images
+PLANAR = "04_models/planar.parquet"  # of the same SVM on planar features
 SCORES = "00_cohort/scores.parquet"  # of the user's table, where it holds these and no images
 
 ABOUT = {"patients": PATIENTS, "cohort": COHORT}  # what every notebook after 00 reads
 NETWORKS = ("ResNet101", "DenseNet121")
-FAMILIES = ("radiomics", *(name.lower() for name in NETWORKS))
-IMAGE_SETS = ("or", "sr")  # the bicubic control, "bc", has radiomics only
+PROFILES = {"radiomics": "paper", "planar": "planar"}  # radiomic features: family -> profile
+FAMILIES = (*PROFILES, *(name.lower() for name in NETWORKS))
+IMAGE_SETS = ("or", "sr")  # the bicubic control, "bc", has the paper's radiomic features only
 # Feature tables of 02 and, after selection, of 03: notebook parameter -> file.
 FEATURES = {
-    f"{family}_{s}": f"02_features/{'' if family == 'radiomics' else 'deep_'}{family}_{s}.parquet"
+    f"{family}_{s}": f"02_features/{'' if family in PROFILES else 'deep_'}{family}_{s}.parquet"
     for family in FAMILIES
     for s in IMAGE_SETS
 } | {"radiomics_bc": "02_features/radiomics_bc.parquet"}
 SELECTED = {key: f"03_selection/selected_{key}.parquet" for key in FEATURES}
+# Stability of the radiomic features.
+ROBUSTNESS = {
+    f"robustness_{key}": f"02_features/robustness_{key}.parquet"
+    for key in FEATURES
+    if key.rpartition("_")[0] in PROFILES
+}
 
 
 def _job(notebook: str, reads: dict[str, str], writes: tuple[str, ...], **fixed) -> Job:
@@ -70,8 +78,10 @@ JOBS = {
             _job(
                 "02_features",
                 ABOUT | {"images": IMAGES},
-                tuple(PurePosixPath(FEATURES[f"{family}_{s}"]).name for family in FAMILIES),
+                tuple(PurePosixPath(FEATURES[f"{family}_{s}"]).name for family in FAMILIES)
+                + tuple(f"robustness_{family}_{s}.parquet" for family in PROFILES),
                 image_set=s,
+                measured=list(PROFILES.values()),
                 networks=list(NETWORKS),
             )
             for s in IMAGE_SETS
@@ -79,20 +89,21 @@ JOBS = {
         _job(
             "02_features",
             ABOUT | {"images": IMAGES},
-            ("radiomics_bc.parquet",),
+            ("radiomics_bc.parquet", "robustness_radiomics_bc.parquet"),
             image_set="bc",
+            measured=["paper"],
             networks=[],
         ),
         _job(
             "03_selection",
-            ABOUT | FEATURES,
+            ABOUT | FEATURES | ROBUSTNESS,
             tuple(f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected"))
             + ("agreement.parquet",),
         ),
         _job(
             "04_models",
             ABOUT | {"images": IMAGES} | SELECTED,
-            ("predictions.parquet", "control.parquet"),
+            ("predictions.parquet", "control.parquet", "planar.parquet"),
         ),
         _job(
             "05_nomogram",
@@ -106,8 +117,15 @@ JOBS = {
                 "model_predictions": PREDICTIONS,
                 "nomogram_predictions": "05_nomogram/predictions.parquet",
                 "control_predictions": CONTROL,
+                "planar_predictions": PLANAR,
             },
-            ("performance.parquet", "delong.parquet", "control.parquet", "scalars.json"),
+            (
+                "performance.parquet",
+                "delong.parquet",
+                "control.parquet",
+                "planar.parquet",
+                "scalars.json",
+            ),
         ),
     ]
 }
@@ -136,12 +154,13 @@ def plan(*, images: bool = True, signatures: int = 2) -> dict[str, Job]:
             kept[name] = replace(job, writes=(*job.writes, PurePosixPath(SCORES).name))
         else:
             kept[name] = replace(job, reads=job.reads | {"model_predictions": SCORES})
-    # Where no image is, none can be resampled.
+    # Where no image is, none can be resampled or measured otherwise.
     job = kept["06_statistics"]
+    absent = {"control_predictions": "", "planar_predictions": ""}
     kept[job.name] = replace(
         job,
-        reads={key: file for key, file in job.reads.items() if key != "control_predictions"},
-        writes=tuple(file for file in job.writes if file != "control.parquet"),
-        fixed={"control_predictions": ""},
+        reads={key: file for key, file in job.reads.items() if key not in absent},
+        writes=tuple(f for f in job.writes if f not in ("control.parquet", "planar.parquet")),
+        fixed=absent,
     )
     return kept

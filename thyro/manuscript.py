@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from thyro import (
+    feature_wording,
     fidelity,
     paper,
     params,
-    profiles,
     recovery,
     render,
     rounding,
@@ -129,23 +129,30 @@ def _images(results: str, study: params.Study) -> dict:
     level = study.statistics.level
     made = store.read_json(f"{results}/01_super_resolution/scalars.json")
     quality = store.read_table(f"{results}/01_super_resolution/quality.parquet")
-    weights = store.read_json(f"{results}/02_features/scalars_or.json")["weights"]
+    measured = {
+        name: store.read_json(f"{results}/02_features/scalars_{name}.json")
+        for name in ("or", "sr", "bc")
+    }
+    stability = store.read_table(f"{results}/02_features/robustness_radiomics_or.parquet")
     kept = store.read_json(f"{results}/03_selection/scalars.json")
     compared = store.read_table(f"{results}/03_selection/agreement.parquet")
-    control, machines = (
+    control, machines, planar, planar_machines = (
         store.read_table(f"{results}/06_statistics/{name}.parquet")
-        for name in ("control", "control_performance")
+        for name in ("control", "control_performance", "planar", "planar_performance")
     )
     return {
         "sr": sr_wording.super_resolution(study, made, fidelity.gains(quality, level=level)),
         "agreement": sr_wording.agreement(compared),
         "control": sr_wording.control(machines, control, level=level),
-        "features": {
-            "n": f"{len(profiles.PAPER.names):,}",
-            "image_types": str(profiles.PAPER.describe()["image_type"].nunique()),
-            "degenerate": str(len(profiles.PAPER.degenerate())),
-        },
-        "deep": wording.networks(weights.values()),
+        "features": feature_wording.features(measured),
+        "ibsi": feature_wording.verification(
+            store.read_table(f"{results}/02_features/ibsi_or.parquet")
+        ),
+        "robustness": feature_wording.robustness(
+            measured["or"], stability, minimum=study.selection.minimum_icc
+        ),
+        "planar": feature_wording.planar(planar_machines, planar, level=level),
+        "deep": wording.networks(measured["or"]["weights"].values()),
         "selection": wording.selection(study, kept),
     }
 

@@ -163,6 +163,7 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
         values |= {key: getattr(study.features, key) for key in keys}
     if job.section == "features":
         values["workers"] = max(1, study.compute.workers // job.side_by_side)
+        values["cluster"] = study.compute.cluster
     if job.section in ("super_resolution", "features", "models"):
         values["device"] = study.compute.device
     if job.section == "super_resolution":
@@ -171,9 +172,11 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
 
 
 def identity(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that results depend on, as JSON knows them: all but the number of workers."""
+    """The arguments that results depend on, as JSON knows them: all but who computes them."""
     return {
-        key: value for key, value in json.loads(json.dumps(arguments)).items() if key != "workers"
+        key: value
+        for key, value in json.loads(json.dumps(arguments)).items()
+        if key not in ("workers", "cluster")
     }
 
 

@@ -2,7 +2,8 @@
 
 `PAPER` gives one slice to pyradiomics as a 3-D image one voxel thick: only so are there eight
 wavelet bands and fourteen 3-D shape features, and only so do 17 image types times (18 first-order +
-73 texture features) plus 14 shape features make 1561.
+73 texture features) plus 14 shape features make 1561. `PLANAR` takes the slice for what it is, a
+plane: four bands, shape in 2-D, and no feature that is rounding noise.
 """
 
 import json
@@ -41,6 +42,7 @@ SETTINGS = (
     "wavelet",
     "weightingNorm",
 )
+LOG_SIGMAS_MM = (1.0, 2.0)  # width of the Laplacian of Gaussian; pixels where no size is known
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Profile:
     Attributes
     ----------
     name
-        "paper".
+        "paper" or "planar".
+    planar
+        Whether the slice is given as a plane, not as a volume.
     filters
         pyradiomics' name of each image filter, with the filter's own settings.
     names
@@ -64,6 +68,7 @@ class Profile:
     name: str
     filters: Mapping[str, Mapping[str, object]]
     names: tuple[str, ...]
+    planar: bool = False
     noise_types: tuple[str, ...] = ()
     flat: tuple[str, ...] = ()
 
@@ -114,3 +119,49 @@ PAPER = Profile(
     noise_types=("wavelet-LLH", "wavelet-LHH", "wavelet-HLH", "wavelet-HHH"),
     flat=("original_shape_Flatness", "original_shape_LeastAxisLength"),
 )
+
+
+def _planar_names():
+    """Names of the planar profile: nine of shape, and the paper's 91 for each image type."""
+    shapes = (
+        "Elongation",
+        "MajorAxisLength",
+        "MaximumDiameter",
+        "MeshSurface",
+        "MinorAxisLength",
+        "Perimeter",
+        "PerimeterSurfaceRatio",
+        "PixelSurface",
+        "Sphericity",
+    )
+    types = ["original", "wavelet-LH", "wavelet-HL", "wavelet-HH", "wavelet-LL", "lbp-2D"]
+    types += [f"log-sigma-{sigma:.1f}-mm-3D".replace(".", "-") for sigma in LOG_SIGMAS_MM]
+    types += ["exponential", "gradient", "logarithm", "square", "squareroot"]
+    rest = [
+        name.removeprefix("original_")
+        for name in PAPER.names
+        if name.startswith("original_") and "_shape_" not in name
+    ]
+    return tuple(
+        [f"original_shape2D_{name}" for name in shapes]
+        + [f"{image_type}_{name}" for image_type in types for name in rest]
+    )
+
+
+PLANAR = Profile(
+    name="planar",
+    filters={
+        "Original": {},
+        "Wavelet": {},
+        "LBP2D": {},
+        "LoG": {"sigma": list(LOG_SIGMAS_MM)},
+        "Exponential": {},
+        "Gradient": {},
+        "Logarithm": {},
+        "Square": {},
+        "SquareRoot": {},
+    },
+    names=_planar_names(),
+    planar=True,
+)
+PROFILES = {profile.name: profile for profile in (PAPER, PLANAR)}

@@ -1,6 +1,4 @@
-"""The 1561 radiomics features of one nodule, from pyradiomics 3.0.1.
-
-One slice is given to pyradiomics as a 3-D image one voxel thick and `force2D` stays off.
+"""The radiomics features of one nodule, as pyradiomics 3.0.1 has them.
 
 Reference: van Griethuysen et al. (2017), Cancer Research 77:e104-e107.
 """
@@ -14,7 +12,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk
-from radiomics import featureextractor
+from radiomics import featureextractor, imageoperations
 
 from thyro import fast_radiomics, profiles
 
@@ -22,6 +20,23 @@ MINIMUM_PIXELS = 16
 SLICE_THICKNESS_MM = 1.0  # a frame has no thickness; SimpleITK's own default
 
 DEFAULT_SETTINGS: Mapping[str, object] = {"binWidth": 25}
+# What changes image or mask before anything is measured.
+PREPARATION = {
+    "correctMask",
+    "geometryTolerance",
+    "interpolator",
+    "minimumROIDimensions",
+    "minimumROISize",
+    "normalize",
+    "normalizeScale",
+    "padDistance",
+    "preCrop",
+    "removeOutliers",
+    "resampledPixelSpacing",
+    "resegmentMode",
+    "resegmentRange",
+    "resegmentShape",
+}
 
 
 def extract(
@@ -67,13 +82,20 @@ def extract(
             "Resample the mask where the images are read."
         )
     row_mm, column_mm = _as_spacing(spacing_mm)
-    extractor = _extractor(settings, profile)
-    spacing = (column_mm, row_mm, SLICE_THICKNESS_MM)
-    with _quiet(), fast_radiomics.shortcuts():
+    settings = _as_settings(settings)
+    if profile.planar:
+        frame, inside, spacing = image, mask, (column_mm, row_mm)
+    else:
+        frame, inside, spacing = image[None], mask[None], (column_mm, row_mm, SLICE_THICKNESS_MM)
+    with _quiet():
         try:
-            values = extractor.execute(
-                _as_slice(image, spacing), _as_slice(mask.astype(np.uint8), spacing)
-            )
+            prepared = _prepare(frame, inside, spacing, settings)
+            values = fast_radiomics.measure(*prepared, settings, profile)
+        except ImportError as error:
+            raise ValueError(
+                f"pyradiomics: an image type would be missing ({error}). LBP-3D needs trimesh, and "
+                "scipy below 1.17 for scipy.special.sph_harm: install what the lock file names."
+            ) from error
         except (ValueError, RuntimeError) as error:
             region = image[mask]
             raise ValueError(
@@ -129,34 +151,38 @@ def _as_spacing(spacing_mm):
     return tuple(spacing.tolist())
 
 
-def _as_slice(array, spacing):
-    """A SimpleITK image one voxel thick; `spacing` in SimpleITK's order (x, y, z)."""
-    slice_image = sitk.GetImageFromArray(array[None])
-    slice_image.SetSpacing(spacing)
-    return slice_image
-
-
-def _extractor(settings, profile):
-    """A pyradiomics extractor for exactly the features of the profile."""
-    settings = dict(settings or {})
+def _as_settings(settings):
+    settings = {**DEFAULT_SETTINGS, **(settings or {})}
     unknown = sorted(set(settings) - set(profiles.SETTINGS))
     if unknown:
         raise ValueError(
-            f"settings: {', '.join(unknown)} not accepted. Settings that keep the 1561 names: "
-            f"{', '.join(profiles.SETTINGS)}."
+            f"settings: {', '.join(unknown)} not accepted. Settings that keep the names of the "
+            f"features: {', '.join(profiles.SETTINGS)}."
         )
-    with _quiet():
-        extractor = featureextractor.RadiomicsFeatureExtractor(
-            additionalInfo=False, **{**DEFAULT_SETTINGS, **settings}
-        )
-        extractor.disableAllImageTypes()
-        for image_filter, its_settings in profile.filters.items():
-            extractor.enableImageTypeByName(image_filter, customArgs=dict(its_settings))
-        # pyradiomics' own default would add GLCM SumAverage and MCC (75 textures, not 73).
-        extractor.disableAllFeatures()
-        features = profile.describe().groupby("feature_class")["feature"].unique()
-        extractor.enableFeaturesByName(**{name: list(names) for name, names in features.items()})
-    return extractor
+    return settings
+
+
+def _prepare(frame, mask, spacing, settings):
+    """Frame, mask and spacing as pyradiomics would filter them, and the mask that has the shape.
+
+    Without a setting that changes one of them they are as they came.
+    """
+    if not set(settings) & PREPARATION:
+        return frame, mask, spacing, mask
+    images = [sitk.GetImageFromArray(array) for array in (frame, mask.astype(np.uint8))]
+    for image in images:
+        image.SetSpacing(spacing)
+    extractor = featureextractor.RadiomicsFeatureExtractor(additionalInfo=False, **settings)
+    settings = extractor.settings
+    image, whole = extractor.loadImage(*images, None, **settings)
+    _, corrected = imageoperations.checkMask(image, whole, **settings)
+    whole = part = whole if corrected is None else corrected
+    if settings.get("resegmentRange") is not None:
+        part = imageoperations.resegmentMask(image, whole, **settings)
+        imageoperations.checkMask(image, part, **settings)
+    arrays = [sitk.GetArrayFromImage(one) for one in (image, part, whole)]
+    of_shape = arrays[1] if settings.get("resegmentShape") else arrays[2]
+    return arrays[0].astype(float), arrays[1] == 1, image.GetSpacing(), of_shape == 1
 
 
 def _in_order(values, names):
@@ -168,8 +194,8 @@ def _in_order(values, names):
             f"pyradiomics returned {len(values)} features instead of {len(names)}: "
             f"{len(missing)} missing ({', '.join(missing[:3])} ...), "
             f"{len(surplus)} unexpected ({', '.join(surplus[:3])} ...). It drops an image type "
-            "without an error when a package is absent or too new: LBP-3D needs trimesh and "
-            "scipy below 1.17."
+            "without an error where the image is too small for the filter, or a package is absent "
+            "or too new."
         )
     series = pd.Series([float(values[name]) for name in names], index=names)
     infinite = series.index[np.isinf(series)]

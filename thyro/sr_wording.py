@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from thyro import rounding, wording
+from thyro.agreement import GOOD
 from thyro.study import Study, SuperResolution
 
 AXES = {"both": "both axes", "rows": "depth", "columns": "width"}
 DIGITS = {"psnr": 2, "ssim": 3}
-GOOD = 0.75  # ICC: good agreement from here on (Koo, Li 2016)
+
 MACHINES = ["SR_SVM", "OR_SVM", "BC_SVM"]
 
 

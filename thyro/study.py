@@ -225,6 +225,7 @@ class Features(Section):
     """Radiomics and deep features."""
 
     bin_width: Annotated[float, Field(gt=0)] = 25.0
+    robustness_patients: Annotated[int, Field(ge=5)] = 30  # of training, measured again perturbed
     weights: str = "random"  # "random", "imagenet", or a file with a state dict
     crop_px: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 224
     crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1
@@ -234,6 +235,7 @@ class Selection(Section):
     """R-39 to R-43."""
 
     alpha: Share = 0.05
+    minimum_icc: Annotated[float, Field(ge=0, le=1)] = 0.0  # of the robustness; 0: no filter
     correlation: Share = 0.9
     folds: Annotated[int, Field(ge=2, le=20)] = 5
 
@@ -273,6 +275,7 @@ class Compute(Section):
 
     seed: int = 2024
     workers: Positive = 2
+    cluster: str = ""  # address of a Dask scheduler that measures the features; or this machine
     device: Literal["cpu", "cuda"] = "cpu"
     devices: Positive = 1  # CUDA devices that train the super-resolution
 

@@ -1,17 +1,19 @@
-"""Tables beside the results: the list of features, and the published numbers.
+"""Tables beside the results: features and their check, and the published numbers.
 
 As in `tables`: full-precision frames in, frames of strings out.
 """
 
+import math
 from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from thyro import rounding, tables
+from thyro import definitions, rounding, tables
 
 CLASSES = {
     "firstorder": "First order",
     "shape": "Shape",
+    "shape2D": "Shape in the plane",
     "glcm": "Grey level co-occurrence (GLCM)",
     "glrlm": "Grey level run length (GLRLM)",
     "glszm": "Grey level size zone (GLSZM)",
@@ -21,7 +23,7 @@ CLASSES = {
 
 
 def features(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFrame:
-    """Supplementary Table 2: features of every class, and the image types they are taken from.
+    """Supplementary Table 2, counts: features of every class and their image types.
 
     Parameters
     ----------
@@ -31,31 +33,119 @@ def features(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFra
     degenerate : collection of str
         Names that cannot carry information on a single slice.
     """
-    described = described.assign(degenerate=described["name"].isin(degenerate))
+    described = _by_class(described, degenerate)
     rows = []
-    for key, label in CLASSES.items():
-        part = described[described["feature_class"].eq(key)]
-        types = part["image_type"].unique()
+    for label, part in described.groupby("label", sort=False):
         rows.append(
             {
                 "Class": label,
                 "Per image type": str(part["feature"].nunique()),
-                "Image types": str(len(types)),
+                "Image types": str(part["image_type"].nunique()),
                 "Features": str(len(part)),
                 "Degenerate": str(part["degenerate"].sum()),
-                "Names": ", ".join(part["feature"].unique()),
             }
         )
-    every = ", ".join(described["image_type"].unique())
     total = {
         "Class": "All",
         "Per image type": "",
         "Image types": str(described["image_type"].nunique()),
         "Features": str(len(described)),
         "Degenerate": str(described["degenerate"].sum()),
-        "Names": f"Image types: {every}",
     }
     return pd.DataFrame([*rows, total])
+
+
+def feature_list(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFrame:
+    """Supplementary Table 2, definitions: one row per feature of a class, whatever its image type.
+
+    Parameters as in `features`; `definitions.TERMS` explains the words of the column Definition.
+    """
+    described = _by_class(definitions.of(described), degenerate)
+    listed = described.drop_duplicates(["label", "feature"])
+    spec = {
+        "Class": (["feature_class"], _short),
+        "Feature": (["feature"], str),
+        "Definition": (["definition"], str),
+    }
+    return tables.formatted(listed, spec)
+
+
+def image_types(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFrame:
+    """Supplementary Table 2, image types: what each shows, and how many features it gives.
+
+    Parameters as in `features`.
+    """
+    described = definitions.of(described)
+    described["degenerate"] = described["name"].isin(degenerate)
+    rows = []
+    for name, part in described.groupby("image_type", sort=False):
+        rows.append(
+            {
+                "Image type": name,
+                "What it shows": part["filter"].iloc[0],
+                "Features": str(len(part)),
+                "Degenerate": str(part["degenerate"].sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def ibsi(compared: pd.DataFrame) -> pd.DataFrame:
+    """Features of pyradiomics against the reference values of the IBSI (`ibsi.compare`).
+
+    Values are given in the three significant digits in which the reference is published and in
+    which the two are compared.
+    """
+    spec = {
+        "Class": (["feature_class"], _short),
+        "Feature": (["feature"], str),
+        "IBSI name": (["ibsi_name"], _text),
+        "Reference": (["reference"], _significant),
+        "Tolerance": (["tolerance"], lambda x: _significant(x, digits=1)),
+        "Value": (["value"], _significant),
+        "Agrees": (["agrees"], lambda agrees: _text(agrees, {True: "yes", False: "no"})),
+    }
+    return tables.formatted(compared, spec)
+
+
+def ibsi_notes(compared: pd.DataFrame) -> str:
+    """Why a feature disagrees or has no counterpart: the same reason once, with its features."""
+    noted = compared[compared["note"].ne("")]
+    return " ".join(
+        f"{', '.join(part['feature'])}: {note.rstrip('.')}."
+        for note, part in noted.groupby("note", sort=False)
+    )
+
+
+def _by_class(described, degenerate):
+    """Rows in the order of CLASSES, with the `label` of the class and a flag `degenerate`."""
+    unknown = sorted(set(described["feature_class"]) - set(CLASSES))
+    if unknown:
+        raise ValueError(f"described: expected the classes {list(CLASSES)}, found {unknown}.")
+    rank = described["feature_class"].map(list(CLASSES).index)
+    return described.assign(
+        label=described["feature_class"].map(CLASSES),
+        degenerate=described["name"].isin(degenerate),
+    ).loc[rank.sort_values(kind="stable").index]
+
+
+def _short(feature_class: str) -> str:
+    """ "GLCM" of "Grey level co-occurrence (GLCM)"."""
+    return CLASSES[feature_class].rpartition("(")[2].rstrip(")")
+
+
+def _text(value, words=None):
+    if pd.isna(value):
+        return rounding.ABSENT
+    return words[bool(value)] if words else str(value)
+
+
+def _significant(x: float, digits: int = 3) -> str:
+    """ "0.0296", "1490": no more decimals than the significant digits need."""
+    if pd.isna(x) or x == 0:
+        return rounding.number(x, 0)
+    rounded = float(f"{x:.{digits}g}")
+    return rounding.number(rounded, max(0, digits - 1 - math.floor(math.log10(abs(rounded)))))
 
 
 def published(

@@ -3,7 +3,6 @@
 Machines differ and are noisy, so what counts is the ratio of two ways measured side by side.
 """
 
-import logging
 import resource
 import subprocess
 import sys
@@ -12,11 +11,10 @@ import time
 
 import numpy as np
 import pandas as pd
-import SimpleITK as sitk
-from radiomics import featureextractor
 
+from tests.benchmarks import radiomics as radiomic_features
 from tests.benchmarks import super_resolution
-from thyro import example, imaging, lasso, profiles, quality, radiomics, simulate, statistics
+from thyro import example, imaging, lasso, quality, simulate, statistics
 
 
 def seconds(work, *, repeat: int = 3) -> float:
@@ -27,19 +25,6 @@ def seconds(work, *, repeat: int = 3) -> float:
         work()
         times.append(time.perf_counter() - start)
     return min(times)
-
-
-def plain_pyradiomics(image: np.ndarray, mask: np.ndarray, spacing: tuple[float, float]):
-    """The same features by pyradiomics alone, for comparison."""
-    logging.getLogger("radiomics").setLevel(logging.ERROR)
-    extractor = featureextractor.RadiomicsFeatureExtractor()
-    extractor.disableAllImageTypes()
-    for name in profiles.PAPER.filters:
-        extractor.enableImageTypeByName(name)
-    volumes = [sitk.GetImageFromArray(array[None]) for array in (image, mask.astype(np.uint8))]
-    for volume in volumes:
-        volume.SetSpacing((spacing[1], spacing[0], 1.0))
-    return extractor.execute(*volumes)
 
 
 def pairwise_auc(y: np.ndarray, score: np.ndarray) -> float:
@@ -73,14 +58,6 @@ def rows():
 
     yield from door(cohort)
 
-    largest = max(range(12), key=lambda i: cohort.masks[i].sum())
-    image, mask = cohort.images[largest], cohort.masks[largest]
-    spacing = cohort.table["spacing_mm"][largest]
-    ours = seconds(lambda: radiomics.extract(image, mask, spacing))
-    plain = seconds(lambda: plain_pyradiomics(image, mask, spacing), repeat=1)
-    ratio = f"plain pyradiomics {plain:.2f} s: {plain / ours:.1f} times"
-    yield f"1561 features, {mask.sum()} pixels", ours, ratio
-
     X, y = rng.standard_normal((380, 300)), rng.integers(0, 2, 380).astype(float)
     path = seconds(lambda: lasso.fit_path(X, y, lasso.lambda_grid(X, y)), repeat=1)
     yield "LASSO path, 380 x 300, 100 penalties", path, ""
@@ -97,8 +74,9 @@ def main() -> None:
     table = pd.DataFrame(rows(), columns=["what", "seconds", "beside"])
     print(table.to_string(index=False, formatters={"seconds": "{:.4f}".format}))
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n")
-    # In a process of its own, whose memory is that of the training.
-    subprocess.run([sys.executable, "-m", super_resolution.__name__], check=True)
+    # In processes of their own, whose memory is that of what they measure.
+    for part in (radiomic_features, super_resolution):
+        subprocess.run([sys.executable, "-m", part.__name__], check=True)
 
 
 if __name__ == "__main__":

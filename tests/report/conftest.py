@@ -31,7 +31,15 @@ CELLS = {
         "quality": ("quality", 8),
         "spectrum": (3.5, 2.6),
     },
-    "02_features_or": {"feature-table": ("features", 90)},
+    "02_features_or": {
+        "feature-table": ("features", 90),
+        "image-types": ("image_types", 17),
+        "feature-list": ("feature_list", 105),
+        "ibsi": ("ibsi", 109),
+        "filtered": (7.2, 3.6),
+        "stability": (7.2, 4),
+        "correlation-map": (7.2, 6),
+    },
     "03_selection": {"selection-table": ("selection", 4), "agreement": (3.5, 4.5)},
     "04_models": {"grad-cam": (7.2, 5)},
     "05_nomogram": {"nomograms": (7.2, 9), "logistic": ("logistic", 24)},
@@ -41,6 +49,7 @@ CELLS = {
         "delong": (7.2, 3.5),
         "calibration": (7.2, 5),
         "control": ("control", 9),
+        "planar": ("control", 6),
         "table-2": ("table_2", 18),
         "nomogram-table": ("table_2", 8),
         "published": ("published", 12),
@@ -53,6 +62,9 @@ COLUMNS = {
     "|Gain over bicubic, SSIM (95% CI)",
     "control": "Cohort|Model A|Model B|AUC A|AUC B|Difference (95% CI)|z|P|P (Holm)",
     "features": "Image type|Class|Features|Number",
+    "image_types": "Image type|What it shows|Features|Degenerate",
+    "feature_list": "Class|Feature|Definition",
+    "ibsi": "Class|Feature|IBSI name|Reference|Tolerance|Value|Agrees",
     "selection": "Step|OR|SR",
     "logistic": "Variable|Level|Univariate OR (95% CI)|P|Multivariable OR (95% CI)|P",
     "table_2": "Model|Cohort|AUC (95% CI)|Accuracy|Sensitivity|Specificity|PPV|NPV|F1",
@@ -67,6 +79,11 @@ VALUES = {
     "control": ["External", "SR_SVM", "BC_SVM", "0.878", "0.801", "0.077 (0.010–0.144)", "2.26"]
     + ["0.024", "0.072"],
     "features": ["wavelet-LLH", "glcm", "Autocorrelation, ClusterProminence, Contrast", "22"],
+    "image_types": ["wavelet-LLH", "As wavelet-LLL, high-pass across slices: rounding noise on one"]
+    + ["91", "91"],
+    "feature_list": ["GLDM", "SmallDependenceHighGrayLevelEmphasis", "Average squared grey " * 7],
+    "ibsi": ["GLDM", "SmallDependenceHighGrayLevelEmphasis", "Low dependence high grey level"]
+    + ["1490", "0.05", "1490", "yes"],
     "selection": ["Mann–Whitney U", "1,195", "1,195"],
     "logistic": ["Margin", "Irregular or lobulated", "2.41 (1.20–4.83)", "0.013"]
     + ["2.02 (0.97–4.21)", "0.060"],
@@ -158,8 +175,8 @@ def score_study(tmp_path_factory, variables):
     (folder / "notebooks").mkdir(parents=True)
     for name in ("00_cohort", "05_nomogram", "06_statistics"):
         write_notebook(folder / "notebooks" / f"{name}.ipynb", CELLS[name])
-    absent = ("sr", "agreement", "control", "features", "selection", "deep")
-    absent += ("external", "simulation", "recovery")
+    absent = ("sr", "agreement", "control", "features", "selection", "deep", "planar")
+    absent += ("ibsi", "robustness", "external", "simulation", "recovery")
     shown = {key: value for key, value in variables.items() if key not in absent}
     off = ("images", "nomogram_b", "external", "recovery", "radiologist")
     shown["has"] = variables["has"] | dict.fromkeys(off, False)
