@@ -172,8 +172,8 @@ def test_a_patient_without_features_is_left_out():
     rng = np.random.default_rng(4)
     first = pd.DataFrame(rng.normal(size=(12, 3)), columns=["a", "b", "c"])
     second = first + rng.normal(0, 0.1, size=first.shape)
-    expected = agreement.table(first.iloc[:10], second.iloc[:10])
+    expected = table(first.iloc[:10], second.iloc[:10])
     first.iloc[10], second.iloc[11] = np.nan, np.nan
-    pd.testing.assert_frame_equal(agreement.table(first, second), expected)
+    pd.testing.assert_frame_equal(table(first, second), expected)
     with pytest.raises(ValueError, match="two or more patients with features, got 0"):
-        agreement.table(first * np.nan, second)
+        table(first * np.nan, second)

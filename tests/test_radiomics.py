@@ -103,16 +103,23 @@ def test_wrong_arguments_are_named():
     thin, small = np.zeros_like(mask), np.zeros_like(mask)
     thin[5, :] = True
     small[4:7, 4:7] = True
+    pixel = np.zeros_like(mask)
+    pixel[9, 9] = True
     wrong = {
         "mask: expected the shape": (image[:-1], mask, 1.0),
         "mask: expected bool": (image, mask.astype(int), 1.0),
         "mask: expected at least 16 pixels": (image, small, 1.0),
         "on two rows and two columns": (image, thin, 1.0),
+        "pixels on two rows and two columns, got 0": (image, np.zeros_like(mask), 1.0),
+        "two columns, got 1 pixels": (image, pixel, 1.0),
+        "two columns, got 2 pixels": (image[:1, :2], np.ones((1, 2), bool), 1.0),
         "image: expected finite grey levels": (image * 2, mask, 1.0),
+        "grey levels from 0 to 255, found -": (image - 200, mask, 1.0),
         "values that are not finite": (np.where(mask, np.nan, image), mask, 1.0),
         r"image: expected grey levels, shape": (image[None], mask, 1.0),
         "spacing_mm: expected": (image, mask, None),
         "spacing_mm: expected a positive": (image, mask, (0.1, -0.1)),
+        r"got \(0, 0\)": (image, mask, 0),
         "as black as its surroundings": (image * 0, mask, 1.0),
     }
     for message, arguments in wrong.items():
@@ -133,3 +140,19 @@ def test_nothing_global_is_left_changed():
     level = logging.getLogger("radiomics").level
     radiomics.extract(*frame(), 1.0)
     assert logging.getLogger("radiomics").level == level
+
+
+def test_a_frame_of_4k():
+    """The features of a nodule do not see how large the frame is, and hardly notice."""
+    image, mask = frame(shape=(200, 240))
+    mask[...] = False
+    mask[90:112, 100:131] = True
+    image[95, 110] = 255  # what scales some filters is the brightest pixel of the frame
+    large = np.zeros((2160, 3840))
+    large[700:900, 1800:2040] = image
+    wide = np.zeros(large.shape, dtype=bool)
+    wide[700:900, 1800:2040] = mask
+    small = radiomics.extract(image, mask, 0.1)
+    found = radiomics.extract(large, wide, 0.1)
+    noise = found.index.str.startswith(profiles.PAPER.noise_types)
+    np.testing.assert_allclose(found[~noise], small[~noise], rtol=1e-9, atol=1e-9)
