@@ -396,13 +396,11 @@ def test_the_memory_of_a_worker_does_not_grow_with_the_cohort(study):
 
 @pytest.mark.parametrize("arguments", ["8", "8, dies_once=['2']"], ids=["both work", "one killed"])
 def test_a_cluster_gives_the_same_table(study, arguments):
-    pytest.importorskip("distributed", reason="Dask is not installed")
     whole = study.run("run(8, cache='other')")
     found = study.run(CLUSTER.format(arguments=arguments))
     assert found["table"] == whole["table"] and not found["failures"]
 
 
 def test_who_ends_the_workers_of_a_cluster_is_given_up(study):
-    pytest.importorskip("distributed", reason="Dask is not installed")
     found = study.run(CLUSTER.format(arguments="4, dies=['2']"))
     assert found["failures"] == {"2": extraction.ENDED_TWICE} and found["nan"] == ["2"]

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from thyro import processes
-
 WORK = """
 import os, sys, time
 from joblib import delayed
@@ -114,14 +112,7 @@ print(list(processes.as_done([delayed(abs)(-1)], 2)))
     assert outcome(code) == ["told", "[1]"]
 
 
-def test_a_cluster_needs_dask(monkeypatch):
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ImportError, match='pip install "distributed"'):
-        list(processes.as_done([], 1, cluster="tcp://127.0.0.1:1"))
-
-
 def test_an_address_without_a_scheduler_is_told():
-    pytest.importorskip("distributed", reason="Dask is not installed")
     code = """
 processes.CONNECT_SECONDS = 1
 for address in ("tcp://127.0.0.1:1", "nowhere"):
@@ -163,7 +154,6 @@ if __name__ == "__main__":
     ids=["works", "a job ends its workers", "no workers", "cannot be sent"],
 )
 def test_a_cluster_works_or_says_why(n, dies, code, printed):
-    pytest.importorskip("distributed", reason="Dask is not installed")
     helpers = """
 import threading
 lock = threading.Lock()

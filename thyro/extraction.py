@@ -100,7 +100,7 @@ def extract_cohort(
     ------
     ValueError
         If an id comes twice or there is none.
-    ImportError, ConnectionError
+    ConnectionError
         If the cluster cannot be used.
     OSError
         If the cache cannot be written.

@@ -62,7 +62,7 @@ def as_done(jobs: Iterable, workers: int, *, cluster: str = "") -> Iterator:
         If a process ended while jobs were under way. Those finished but not yet handed over may be
         lost with it. Dask moves the jobs of a lost worker to the others first, and gives up when
         one job has lost several.
-    ImportError, ConnectionError
+    ConnectionError
         If the cluster cannot be used, or is gone.
     """
     if cluster:
@@ -76,14 +76,9 @@ def as_done(jobs: Iterable, workers: int, *, cluster: str = "") -> Iterator:
 
 def _as_done_by_dask(jobs: Iterable, cluster: str) -> Iterator:
     # Not by joblib's own backend: it waits for ever where Dask gives a job up, or cannot send it.
-    try:
-        from distributed import CancelledError, Client, KilledWorker, as_completed
-        from distributed.comm import CommClosedError
-    except ImportError as error:
-        raise ImportError(
-            f"cluster: {cluster} needs Dask, which is not installed here ({error}). "
-            'Run `pip install "distributed"`, or leave cluster empty to use this machine.'
-        ) from error
+    from distributed import CancelledError, Client, KilledWorker, as_completed
+    from distributed.comm import CommClosedError
+
     try:
         client = Client(cluster, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -16,6 +16,7 @@ from .conftest import run_chain
 # What is learned from training patients, below the results of a study.
 FITTED = [
     "01_super_resolution/generator.safetensors",
+    "02_features/robustness_*.parquet",
     "03_selection/scaler_*.parquet",
     "03_selection/fate_*.parquet",
     "04_models/models/*.skops",
@@ -28,6 +29,10 @@ def fitted(results):
     """Bytes of every fitted artefact."""
     files = [file for pattern in FITTED for file in sorted(results.glob(pattern))]
     return {str(file.relative_to(results)): file.read_bytes() for file in files}
+
+
+# Tables that say nothing of patients, simulated or not.
+NOT_OF_PATIENTS = ("audit", "image-types", "feature-list", "ibsi")
 
 
 def test_every_job_left_what_it_promises(tiny):
@@ -68,6 +73,30 @@ def test_the_control_has_a_prediction_of_every_patient_and_no_networks(tiny):
     )
 
 
+def test_the_planar_profile_goes_the_same_way(tiny):
+    for image_set in ("or", "sr"):
+        features = pd.read_parquet(tiny / f"02_features/planar_{image_set}.parquet")
+        assert tuple(features.columns) == profiles.PLANAR.names and features.notna().all(axis=None)
+    predicted = pd.read_parquet(tiny / "04_models/planar.parquet")
+    assert set(predicted["model"]) == {"OR_SVM_planar", "SR_SVM_planar"}
+    compared = pd.read_parquet(tiny / "06_statistics/planar.parquet")
+    pairs = set(zip(compared["model_a"], compared["model_b"], strict=True))
+    assert pairs == {("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")}
+
+
+@pytest.mark.parametrize(
+    ("table", "profile"),
+    [("radiomics_or", profiles.PAPER), ("planar_sr", profiles.PLANAR)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_stability_is_known_of_every_feature(tiny, table, profile):
+    stability = pd.read_parquet(tiny / f"02_features/robustness_{table}.parquet")
+    assert tuple(stability.index) == profile.names
+    informative = stability.drop(index=list(profile.degenerate()))
+    assert informative["icc"].notna().mean() > 0.8
+    assert ("icc_reader" in stability) == table.endswith("_or")  # read twice on original images
+
+
 def test_agreement_is_of_every_feature_in_training_and_test(tiny):
     compared = pd.read_parquet(tiny / "03_selection/agreement.parquet")
     assert tuple(compared.index) == profiles.PAPER.names
@@ -92,7 +121,7 @@ def test_simulated_figures_and_tables_say_so(tiny):
                 assert "label_origin" in source, f"{name}: {source[:80]}"
             for output in cell.get("outputs", []):
                 text = "".join(output.get("data", {}).get("text/markdown", []))
-                if text.startswith("|") and cell["id"] != "audit":
+                if text.startswith("|") and cell["id"] not in NOT_OF_PATIENTS:
                     assert "*Simulated data.*" in text, f"{name}: {cell['id']}"
 
 
@@ -129,7 +158,7 @@ def test_test_patients_leave_every_fitted_artefact_as_it_is(tiny, tiny_study, tm
     run_chain(tiny_study, changed, first=1, last=5)
 
     before, after = fitted(tiny), fitted(changed)
-    assert len(before) == 1 + 7 + 7 + 9 + 3 + 1
+    assert len(before) == 1 + 5 + 9 + 9 + 11 + 3 + 1
     assert set(before) == set(after)
     assert [name for name in before if before[name] != after[name]] == []
     # And the test patients did change: otherwise the above would say nothing.
