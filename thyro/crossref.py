@@ -27,7 +27,7 @@ TABLE_POINTS = ((72, 9.0), (100, 8.0), (125, 7.0), (10**9, 6.5))
 # The Word paragraph style for table text of each size.
 TABLE_STYLES = {f"Table {points:g} pt": points for _, points in TABLE_POINTS}
 WIDEST_COLUMN = 36  # characters beyond which a cell wraps rather than asks for more room
-PROSE, WIDEST_PROSE = 60, 70  # characters of a cell that is text, and the most that count
+PROSE, WIDEST_PROSE = 60, 64  # characters of a cell that is text, and the most that count
 WHOLE_ROWS = 24  # a table of the PDF with no more rows stays on one page
 
 

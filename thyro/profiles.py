@@ -13,19 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
-# What may be set without changing the names of the features. force2D, label and the number of
-# wavelet or LBP levels are therefore not among them.
-SETTINGS = (
-    "binCount",
-    "binWidth",
+# What changes image or mask before anything is measured.
+PREPARATION = (
     "correctMask",
-    "distances",
     "geometryTolerance",
-    "gldm_a",
-    "gradientUseSpacing",
     "interpolator",
-    "lbp3DIcosphereRadius",
-    "lbp3DIcosphereSubdivision",
     "minimumROIDimensions",
     "minimumROISize",
     "normalize",
@@ -37,10 +29,22 @@ SETTINGS = (
     "resegmentMode",
     "resegmentRange",
     "resegmentShape",
+)
+# What may be set without changing the names of the features. force2D, label and the number of
+# wavelet or LBP levels are therefore not among them.
+SETTINGS = (
+    "binCount",
+    "binWidth",
+    "distances",
+    "gldm_a",
+    "gradientUseSpacing",
+    "lbp3DIcosphereRadius",
+    "lbp3DIcosphereSubdivision",
     "symmetricalGLCM",
     "voxelArrayShift",
     "wavelet",
     "weightingNorm",
+    *PREPARATION,
 )
 LOG_SIGMAS_MM = (1.0, 2.0)  # width of the Laplacian of Gaussian; pixels where no size is known
 

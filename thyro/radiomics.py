@@ -20,23 +20,6 @@ MINIMUM_PIXELS = 16
 SLICE_THICKNESS_MM = 1.0  # a frame has no thickness; SimpleITK's own default
 
 DEFAULT_SETTINGS: Mapping[str, object] = {"binWidth": 25}
-# What changes image or mask before anything is measured.
-PREPARATION = {
-    "correctMask",
-    "geometryTolerance",
-    "interpolator",
-    "minimumROIDimensions",
-    "minimumROISize",
-    "normalize",
-    "normalizeScale",
-    "padDistance",
-    "preCrop",
-    "removeOutliers",
-    "resampledPixelSpacing",
-    "resegmentMode",
-    "resegmentRange",
-    "resegmentShape",
-}
 
 
 def extract(
@@ -167,7 +150,7 @@ def _prepare(frame, mask, spacing, settings):
 
     Without a setting that changes one of them they are as they came.
     """
-    if not set(settings) & PREPARATION:
+    if not set(settings) & set(profiles.PREPARATION):
         return frame, mask, spacing, mask
     images = [sitk.GetImageFromArray(array) for array in (frame, mask.astype(np.uint8))]
     for image in images:
