@@ -217,3 +217,9 @@ def test_an_example_is_a_folder_that_runs(project):
     assert about["simulated"] and about["external"] and about["second_reader"]
     done = thyro(project, "example", "try")
     assert done.returncode == 1 and "try: not empty; name a new folder" in done.stderr
+
+
+def test_kernels_are_spoken_to_without_ports_unless_names_get_too_long():
+    """Two that start at the same moment chose the same port, once in some hundred runs."""
+    assert cli._transport("/tmp/abc").KernelManager.transport == "ipc"
+    assert "transport" not in cli._transport("/tmp/" + 80 * "x").KernelManager

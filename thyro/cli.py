@@ -14,6 +14,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from thyro import jobs, params, processes, store, terminal
 
 RECORDS = "notebooks"  # below results/<study>: executed notebooks and how long they took
 NUMBERS_OF_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+LONGEST_SOCKET_FOLDER = 75  # characters; Jupyter adds some twenty
 # What a notebook raises on purpose: the message is for the user, the traceback is not.
 SPEAKING = {"StudyError", "CohortError", "TableError", "ImageError"}
 SPEAKING |= {"FileNotFoundError", "ValueError"}
@@ -139,14 +141,16 @@ def run(name: str, job_name: str, *, data: str) -> None:
     status.say("running")
     started = time.monotonic()
     try:
-        papermill.execute_notebook(
-            f"notebooks/{job.notebook}.ipynb",
-            os.path.relpath(unfinished),
-            parameters=params.arguments(study, name, job, data=data),
-            kernel_name="python3",
-            progress_bar=False,
-            cwd=str(store.project_root()),
-        )
+        with tempfile.TemporaryDirectory() as sockets:
+            papermill.execute_notebook(
+                f"notebooks/{job.notebook}.ipynb",
+                os.path.relpath(unfinished),
+                parameters=params.arguments(study, name, job, data=data),
+                kernel_name="python3",
+                progress_bar=False,
+                cwd=str(store.project_root()),
+                config=_transport(sockets),
+            )
     except papermill.PapermillExecutionError as error:
         kind = "" if error.ename in SPEAKING else f"{error.ename}: "
         status.say(
@@ -163,6 +167,22 @@ def run(name: str, job_name: str, *, data: str) -> None:
     (folder / f"{job_name}.json").write_text(json.dumps(record))
     os.replace(unfinished, folder / f"{job_name}.ipynb")
     status.say("done")
+
+
+def _transport(folder: str):
+    """Jupyter's configuration for a kernel that is spoken to by files in `folder`, not by ports.
+
+    Two kernels that start at the same moment may choose the same free port; one of them then never
+    answers. The name of a socket may have a hundred characters: where the system's folder for
+    temporary files is a long one, ports have to do.
+    """
+    from traitlets.config import Config
+
+    config = Config()
+    if os.name == "posix" and len(folder) < LONGEST_SOCKET_FOLDER:
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.connection_file = f"{folder}/kernel.json"
+    return config
 
 
 def threads_of(study: params.Study, job: jobs.Job) -> int:
