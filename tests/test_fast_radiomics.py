@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests import plain_radiomics
 from tests.test_radiomics import frame
-from thyro import profiles, radiomics
+from thyro import fast_filters, profiles, radiomics
 
 DDTI = Path("../shared/data/ddti")
 
@@ -100,6 +100,19 @@ def two_levels(image, mask):
 def test_any_grey_levels(change):
     image, mask = frame(shape=(96, 112))
     agree(change(image, mask), mask, (0.1, 0.07))
+
+
+def test_where_nothing_at_all_is_seen():
+    """So far from any echo that the spline is zero, the local pattern has no kurtosis."""
+    image, mask = np.zeros((40, 1300)), np.zeros((40, 1300), dtype=bool)
+    image[:, :48] = frame(shape=(40, 48))[0]
+    mask[10:24, 12:30] = mask[10:24, 1270:1284] = True
+    whole, masked = image[None], mask[None]
+    values = fast_filters.filtered(whole, masked, (0.1, 0.1, 1.0), {"LBP3D": {}}, {})
+    with np.errstate(all="ignore"), pytest.warns():
+        kurtosis = dict(values)["lbp-3D-k"]
+    assert 0 < np.isnan(kurtosis).sum() < kurtosis.size
+    agree(image, mask, (0.1, 0.1))
 
 
 @pytest.mark.parametrize("settings", [{}, {"binCount": 16}, {"normalize": True}])

@@ -1,8 +1,10 @@
 """The features of pyradiomics 3.0.1 in a fraction of its time.
 
-Formulas, texture matrices and filters are pyradiomics' own. What goes is what it does around them:
-each class looks up its features by inspection, converts images to arrays and bins the grey levels
-again, and Python's own functions look for the ends of the bins.
+Texture matrices, their formulas and those of shape are pyradiomics' own. What goes is what it does
+around them: each class looks up its features by inspection, converts images to arrays and bins the
+grey levels again, and Python's own functions look for the ends of the bins. Written anew, each with
+tests against pyradiomics, are the first-order features, the diagonals of the co-occurrences, and
+what `fast_filters` and `fast_shape` say of themselves.
 """
 
 import logging
@@ -127,7 +129,11 @@ def _bin_edges(values, settings):
 
 
 class _Shared(base.RadiomicsFeaturesBase):
-    """Stands between a class of pyradiomics and its base, and takes what the region has."""
+    """Stands between a class of pyradiomics and its base, and takes what the region has.
+
+    `super().__init__` in a class of pyradiomics comes here, as Python looks for the next class of
+    the one that was made.
+    """
 
     logger = logging.getLogger(__name__)
 
