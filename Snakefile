@@ -30,7 +30,7 @@ for job in STUDY.jobs.values():
             notebook=f"notebooks/{job.notebook}.ipynb",
             code=cli.modules_of(Path(f"notebooks/{job.notebook}.ipynb")),
             environment="requirements.lock",
-            results=[f"{ROOT}/{file}" for file in job.reads.values()],
+            results=[f"{ROOT}/{file}" for file in (*job.reads.values(), *job.files)],
         output:
             executed=f"{ROOT}/notebooks/{job.name}.ipynb",
             results=[f"{ROOT}/{job.folder}/{file}" for file in job.writes],

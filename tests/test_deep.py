@@ -1,13 +1,15 @@
-"""Crops, networks and heat maps."""
+"""Crops, networks and pooled features."""
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import safetensors.torch
 import torch
-from monai.visualize import GradCAM
 
 from thyro import deep, networks
+from thyro.tuning import Learned
 
 
 def crops(n=4, size=64, seed=0):
@@ -97,9 +99,8 @@ def test_resnet101_is_the_imagenet_network():
     assert np.isfinite(features).all() and features.std() > 0.1
     kept = []
     network.module.maxpool.register_forward_hook(lambda m, i, o: kept.append(o.shape))
-    heat = deep.grad_cam(network, np.ones(2048), crops(1)[0])
+    deep.pooled_features(network, crops(1))
     assert kept[0][2:] == (16, 16)  # a quarter of 64: stride 2, then pooling
-    assert heat.shape == (64, 64) and heat.max() == 1 and heat.min() >= 0
     keys = {k for k in network.module.state_dict() if "num_batches" not in k}
     assert {"conv1.weight", "layer1.0.downsample.1.bias", "layer3.22.conv3.weight"} <= keys
 
@@ -108,59 +109,6 @@ def test_densenet121_is_the_imagenet_network(dense):
     # torchvision: 7,978,856 parameters, of which 1,025,000 in the classifier.
     assert networks.count_parameters(dense) == 7_978_856 - 1_025_000
     assert dense.width == 1024
-
-
-def torchvision_names(state, old):
-    """The state dict of a MONAI DenseNet as torchvision spells it, with a classifier."""
-    spelled = {}
-    for key, value in state.items():
-        key = key.replace(".layers.", ".")
-        if old and "denselayer" in key:
-            for part in ("norm", "conv"):
-                key = key.replace(f".{part}1.", f".{part}.1.").replace(f".{part}2.", f".{part}.2.")
-        if not (old and "num_batches_tracked" in key):
-            spelled[key] = value.contiguous()
-    spelled["classifier.weight"] = torch.zeros(1000, 1024)
-    return spelled
-
-
-@pytest.mark.parametrize("old", [True, False], ids=["norm.1", "norm1"])
-def test_torchvision_weights_are_loaded_whole(dense, old, tmp_path):
-    file = tmp_path / "weights.pth"
-    torch.save(torchvision_names(dense.module.state_dict(), old), file)
-    weights, description = networks.fetch_weights(str(file), "DenseNet121")
-    network = networks.build("DenseNet121", weights=weights, seed=9, description=description)
-    assert network.weights == "weights from the file weights.pth"
-    np.testing.assert_array_equal(
-        deep.pooled_features(network, crops(2)), deep.pooled_features(dense, crops(2))
-    )
-    weights.pop("features.conv0.weight")
-    weights["features.conv9.weight"] = torch.zeros(1)
-    with pytest.raises(ValueError, match="not those of DenseNet121: 1 missing .* 1 surplus"):
-        networks.build("DenseNet121", weights=weights)
-
-
-def test_weights_come_from_safetensors_too(tmp_path):
-    file = tmp_path / "weights.safetensors"
-    safetensors.torch.save_file({"a": torch.ones(2)}, file)
-    weights, _ = networks.fetch_weights(str(file), "ResNet101")
-    assert weights["a"].tolist() == [1, 1]
-
-
-def test_weights_that_cannot_be_had_are_said_so(monkeypatch):
-    def refuse(url, **options):
-        assert url.endswith("resnet101-63fe2227.pth")
-        raise OSError("no network")
-
-    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", refuse)
-    weights, description = networks.fetch_weights("imagenet", "ResNet101")
-    assert weights is None
-    assert "could not be had (no network)" in description
-    assert networks.fetch_weights("random", "ResNet101")[0] is None
-    with pytest.raises(ValueError, match='weights: expected "random", "imagenet" or the file'):
-        networks.fetch_weights("imagnet", "ResNet101")
-    with pytest.raises(ValueError, match="name: expected one of ResNet101, DenseNet121"):
-        networks.fetch_weights("random", "ResNet50")
 
 
 def test_random_weights_depend_on_the_seed_alone():
@@ -210,54 +158,6 @@ def test_features_are_deterministic_and_independent_of_the_batch(dense):
         deep.pooled_features(dense, crops(2)[0])
 
 
-def test_grad_cam_equals_monai(dense):
-    weights = np.random.default_rng(5).normal(size=1024).astype(np.float32)
-    one = crops(1)
-    heat = deep.grad_cam(dense, weights, one[0])
-    head = torch.nn.Linear(1024, 1, bias=False)
-    head.weight.data = torch.from_numpy(weights)[None]
-    whole = torch.nn.Sequential(dense.module, head)
-    # MONAI's own last step turns the map over, for subtraction from an image; left out here.
-    cam = GradCAM(whole, target_layers="0.features.denseblock4", postprocessing=lambda m: m)
-    theirs = cam(networks.as_input(one, dense), class_idx=0)[0, 0].detach().numpy()
-    assert theirs.max() > 0
-    np.testing.assert_allclose(heat, theirs / theirs.max(), atol=1e-5)
-
-
-def test_grad_cam_finds_the_only_bright_region():
-    """A toy network that pools brightness: the maximum must lie in the bright square."""
-
-    class Toy(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.layer4 = torch.nn.Conv2d(3, 2, 5, padding=2, bias=False)
-            self.layer4.weight.data[:] = torch.tensor([1.0, -1.0]).view(2, 1, 1, 1)
-
-        def forward(self, x):
-            return self.layer4(x).relu().mean(dim=(2, 3))
-
-    toy = networks.Network(module=Toy(), name="ResNet101", width=2, weights="toy")
-    image = np.full((40, 40), 10, dtype=np.float32)
-    image[25:33, 5:13] = 250
-    region = np.zeros((40, 40), dtype=bool)
-    region[23:35, 3:15] = True
-    heat = deep.grad_cam(toy, [1.0, 0.0], image)
-    assert region[np.unravel_index(heat.argmax(), heat.shape)]
-    assert deep.share_inside(heat, region) > 0.99
-    assert deep.share_inside(heat * 0, region) != deep.share_inside(heat, region)
-    assert deep.grad_cam(toy, [0.0, 0.0], image).max() == 0
-    with pytest.raises(ValueError, match=r"head_weights: expected one per pooled feature"):
-        deep.grad_cam(toy, [1.0], image)
-
-
-def test_grad_cam_depends_on_the_weights_of_the_network(dense):
-    # Adebayo et al. (2018): a map that survives randomised weights explains nothing.
-    other = networks.calibrate_batchnorm(networks.build("DenseNet121", seed=5), crops(6))
-    head, image = np.random.default_rng(1).normal(size=1024), crops(2)[1]
-    a, b = (deep.grad_cam(n, head, image) for n in (dense, other))
-    assert np.corrcoef(a.ravel(), b.ravel())[0, 1] < 0.9
-
-
 def test_prepare_is_repeatable_and_calibrates_random_weights():
     a, b = (deep.prepare("DenseNet121", "random", crops(4), seed=2) for _ in range(2))
     np.testing.assert_array_equal(
@@ -270,29 +170,12 @@ def test_prepare_is_repeatable_and_calibrates_random_weights():
 
 def test_given_weights_keep_their_own_statistics(dense, tmp_path):
     file = tmp_path / "weights.safetensors"
-    safetensors.torch.save_file(torchvision_names(dense.module.state_dict(), False), file)
+    state = {key: value.contiguous() for key, value in dense.module.state_dict().items()}
+    safetensors.torch.save_file(state, file)
     network = deep.prepare("DenseNet121", str(file), crops(4, seed=8))
     np.testing.assert_array_equal(
         deep.pooled_features(network, crops(2)), deep.pooled_features(dense, crops(2))
     )
-
-
-def test_head_weights_stand_at_their_feature(dense):
-    names = deep.feature_names(dense)
-    assert (names[0], names[-1], len(set(names))) == ("densenet121_0000", "densenet121_1023", 1024)
-    weights = deep.head_weights(pd.Series({names[7]: 2.0, names[3]: -1.0}), dense)
-    assert weights[[3, 7]].tolist() == [-1.0, 2.0]
-    assert np.count_nonzero(weights) == 2
-    with pytest.raises(ValueError, match="from densenet121_0000 to densenet121_1023"):
-        deep.head_weights(pd.Series({"resnet101_0003": 1.0}), dense)
-
-
-def test_share_inside_counts_the_sum():
-    heat = np.array([[1.0, 3.0], [0.0, 4.0]])
-    assert deep.share_inside(heat, np.array([[True, True], [False, False]])) == 0.5
-    assert np.isnan(deep.share_inside(heat * 0, heat > 1))
-    with pytest.raises(ValueError, match="mask: expected bool of shape"):
-        deep.share_inside(heat, heat)
 
 
 @pytest.mark.parametrize("side", [37, 61, 150, 223])
@@ -300,3 +183,49 @@ def test_white_stays_white_when_it_is_resized(side):
     mask = np.zeros((side + 9, side + 20), dtype=bool)
     mask[3 : side - 2, 5:side] = True
     assert deep.crop(np.full(mask.shape, 255.0), mask, size=224).max() <= 255
+
+
+@pytest.fixture
+def learned(dense):
+    """Six patients, of whom four train in two folds."""
+    rng = np.random.default_rng(0)
+    return Learned(
+        network=dense,
+        features=rng.normal(size=(6, 1024)).astype(np.float32),
+        fold_features=rng.normal(size=(2, 4, 1024)).astype(np.float32),
+        p=np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
+        p_out_of_fold=np.array([0.7, 0.8, 0.9, 1.0]),
+        history=pd.DataFrame(),
+        state=b"",
+    )
+
+
+PATIENTS = pd.Index(list("abcdef"), name="patient_id")
+TRAIN = np.array([True, True, False, True, True, False])
+FOLDS = np.array([0, 1, 1, 0])
+
+
+def test_tables_of_a_tuned_network_say_whose_features_they_are(learned):
+    features = deep.feature_table(learned, PATIENTS)
+    assert features.loc["c"].tolist() == learned.features[2].tolist()
+    table = deep.fold_table(learned, PATIENTS[TRAIN], FOLDS)
+    assert table.shape == (8, 1024) and table.index.names == ["fold", "patient_id"]
+    np.testing.assert_array_equal(table.loc[(1, "d")], learned.fold_features[1, 2])
+
+
+def test_the_output_of_a_network_is_out_of_fold_where_the_protocol_is_sound(learned):
+    table = deep.output_table(learned, "SR_DenseNet121", PATIENTS, TRAIN, FOLDS)
+    wide = table.pivot(index="patient_id", columns="protocol", values="p")
+    assert wide["paper"].tolist() == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    assert wide["sound"].tolist() == [0.7, 0.8, 0.3, 0.9, 1.0, 0.6]
+    folds = table[table["protocol"].eq("sound")].set_index("patient_id")["fold"]
+    assert folds.fillna(-1).tolist() == [0, 1, -1, 1, 0, -1]
+    assert table.loc[table["protocol"].eq("paper"), "fold"].isna().all()
+
+
+def test_a_frozen_network_leaves_tables_without_rows(learned):
+    frozen = replace(learned, fold_features=None, p=None, p_out_of_fold=None)
+    assert deep.fold_table(frozen, PATIENTS[TRAIN], FOLDS).shape == (0, 1024)
+    empty = deep.output_table(frozen, "SR_DenseNet121", PATIENTS, TRAIN, FOLDS)
+    full = deep.output_table(learned, "SR_DenseNet121", PATIENTS, TRAIN, FOLDS)
+    assert len(empty) == 0 and list(empty.columns) == list(full.columns)

@@ -17,7 +17,6 @@ def test_the_control_goes_from_features_to_statistics():
     files = {name: {f"{job.folder}/{f}" for f in job.writes} for name, job in jobs.JOBS.items()}
     for key, maker, user in (
         ("radiomics_bc", "02_features_bc", "03_selection"),
-        ("radiomics_bc", "03_selection", "04_models"),
         ("control_predictions", "04_models", "06_statistics"),
         ("planar_predictions", "04_models", "06_statistics"),
     ):
@@ -29,15 +28,27 @@ def test_everything_read_is_left_by_a_job_before():
     for planned in (jobs.plan(), jobs.plan(images=False), jobs.plan(signatures=1)):
         left = set()
         for job in planned.values():
-            assert set(job.reads.values()) <= left, job.name
+            assert {*job.reads.values(), *job.files} <= left, job.name
+            assert {file.split("/")[0] for file in job.files} == set(job.folders.values())
             left |= {f"{job.folder}/{file}" for file in job.writes}
+
+
+def test_one_signature_makes_no_nomogram_b():
+    written = jobs.plan(signatures=1)["05_nomogram"].writes
+    assert {f for f in written if "nomogram" in f} == {
+        "nomogram_A.json",
+        "nomogram_C.json",
+        "nomogram_A_sound.json",
+    }
 
 
 def test_a_study_of_scores_has_no_control():
     planned = jobs.plan(images=False)
+    assert not any("sound" in file for file in planned["05_nomogram"].writes)
     assert not any("features" in name or "models" in name for name in planned)
     statistics = planned["06_statistics"]
-    assert statistics.fixed == {"control_predictions": "", "planar_predictions": ""}
+    absent = ("control_predictions", "planar_predictions", "output_predictions")
+    assert statistics.fixed == dict.fromkeys(absent, "")
     assert "control_predictions" not in statistics.reads
     assert "control.parquet" not in statistics.writes
     # The plan of images is not changed by it.

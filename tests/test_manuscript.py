@@ -9,7 +9,16 @@ import pytest
 import yaml
 from scipy.special import expit
 
-from thyro import clinical, manuscript, params, performance, statistics, truth, wording
+from thyro import (
+    clinical,
+    manuscript,
+    model_wording,
+    params,
+    performance,
+    statistics,
+    truth,
+    wording,
+)
 from thyro.study import Study
 
 SIGNATURES = ["first", "second"]
@@ -108,8 +117,10 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "comparison": True,
         "external": True,
         "recovery": False,
+        "tuned": False,
     }
     of_images = {"sr", "agreement", "control", "features", "selection", "deep"}
+    of_images |= {"protocols", "repeats", "explained"}
     assert not (of_images | {"simulation", "recovery"}) & set(made)
     assert ("nomogram_b" in made["performance"]) == ("a_vs_b" in made["delong"]) == two
     assert made["study"]["name"] == "a cohort of 80 real patients (two)"
@@ -153,10 +164,10 @@ def test_the_strings_of_the_rendered_fixture_are_those_of_a_study(scores):
 
 def test_those_of_images_and_of_a_simulation_are_too():
     study, invented = params.load("demo", Path("params")), invented_strings()
-    kept = {name: {"kept": 3} for name in ("radiomics_or", "radiomics_sr")}
+    kept = {name: {"kept": 3, "kept_1se": 2} for name in ("radiomics_or", "radiomics_sr")}
     made = {
-        "deep": wording.networks(["a"]),
-        "selection": wording.selection(study, kept),
+        "deep": wording.networks(["a"]) | {"training": model_wording.training(study)},
+        "selection": model_wording.selection(study, kept),
         "simulation": truth.simulation(study),
     }
     for section, strings in made.items():
@@ -182,7 +193,9 @@ def test_the_truth_of_a_simulated_study_is_read_for_test_patients(tmp_path):
     scores = {"SR_SVM": expit(latent), "OR_SVM": rng.uniform(size=n)}
     for stage, p in (("04_models", scores), ("05_nomogram", {"Nomogram_C": fit.predict(patients)})):
         long = [patients[["patient_id"]].assign(model=m, p=values) for m, values in p.items()]
-        write(tmp_path, f"{stage}/predictions.parquet", pd.concat(long))
+        paper = pd.concat(long).assign(protocol="paper")
+        both = pd.concat([paper, paper.assign(protocol="sound", p=0.5)])  # not read
+        write(tmp_path, f"{stage}/predictions.parquet", both)
     write(tmp_path, "00_cohort/patients.parquet", patients)
     write(tmp_path, "00_cohort/truth.parquet", made)
     write(tmp_path, "05_nomogram/nomogram_C.json", {"fit": fit.to_dict()})

@@ -174,3 +174,20 @@ def test_correlation_names_features_while_there_is_room():
     assert axes[1].get_xlabel() == "40 features"
     with pytest.raises(ValueError, match="square matrix"):
         model_figures.draw_correlation(few, axes[0])
+
+
+def test_training_is_drawn_for_the_final_network_and_every_fold():
+    rows = [
+        (name, epoch, 0.7 - epoch / 20, 0.7 - epoch / 50, epoch == 2)
+        for name in ("all", "fold 0", "fold 1")
+        for epoch in (1, 2, 3)
+    ]
+    history = pd.DataFrame(rows, columns=["network", "epoch", "loss", "inner_loss", "kept"])
+    _, ax = plt.subplots()
+    model_figures.draw_tuning(history, ax, title="ResNet101")
+    lines = [line for line in ax.lines if len(line.get_xdata()) == 3]
+    assert len(lines) == 6 and sum(line.get_alpha() == 1 for line in lines) == 2
+    np.testing.assert_allclose(lines[0].get_ydata(), [0.65, 0.6, 0.55])
+    marks = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    assert [line.get_xdata()[0] for line in marks] == [2, 2, 2]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Trained on", "Watched"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from thyro import calibration, statistics
-from thyro.performance import calibration_table, cohorts, performance_table
+from thyro.performance import calibration_table, cohorts, optimism, performance_table
 
 Y = np.tile([0, 0, 1, 1], 3)
 SPLIT = np.repeat(["external", "train", "test"], 4)
@@ -89,3 +89,22 @@ def test_calibration_is_that_of_the_cohort():
         "test": [8],
         "external": [8],
     }
+
+
+def test_optimism_is_the_difference_of_the_protocols_row_by_row():
+    sound = SCORES.copy()
+    sound["A"] = 1 - sound["A"]  # turns the AUC of A round, and leaves B as it is
+    measured = [performance_table(Y, scores, SPLIT) for scores in (SCORES, sound)]
+    compared = optimism(measured[0], measured[1].sample(frac=1, random_state=0))
+    assert compared[["model", "cohort"]].equals(measured[0][["model", "cohort"]])
+    np.testing.assert_allclose(compared["auc_paper"], measured[0]["auc"])
+    of_a = compared["model"].eq("A")
+    np.testing.assert_allclose(compared.loc[of_a, "optimism"], 2 * compared["auc_paper"][of_a] - 1)
+    assert (compared.loc[~of_a, "optimism"] == 0).all()
+    assert {"accuracy_paper", "accuracy_sound", "threshold_sound"} <= set(compared.columns)
+
+
+def test_optimism_needs_both_protocols_of_every_model():
+    table = performance_table(Y, SCORES, SPLIT)
+    with pytest.raises(ValueError, match="of paper; .*'B', 'train'.* one of them only"):
+        optimism(table, table[table["model"].eq("A")])

@@ -217,3 +217,44 @@ def test_flags_are_counted_one_by_one_and_together():
     ]
     with pytest.raises(ValueError, match="quality: .*'text'"):
         tables.flags(quality, {"text": "beside the scan"})
+
+
+def test_protocols_stand_side_by_side_with_their_difference():
+    row = {"model": "SR_SVM", "cohort": "train", "optimism": 0.25}
+    for side, auc in (("paper", 0.9), ("sound", 0.65)):
+        row |= {f"auc_{side}": auc, f"ci_low_{side}": auc - 0.05, f"ci_high_{side}": auc + 0.05}
+        row |= {f"accuracy_{side}": auc - 0.1, f"f1_{side}": np.nan}
+    table = tables.protocols(pd.DataFrame([row]))
+    assert table.iloc[0].tolist() == [
+        *("SR_SVM", "Train", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "0.250"),
+        *("0.800", "0.550", "–", "–"),
+    ]
+    assert table.columns[2:5].tolist() == [
+        "AUC (95% CI), paper’s",
+        "AUC (95% CI), sound",
+        "Optimism",
+    ]
+
+
+def test_a_choice_by_the_test_cohort_is_called_so():
+    ranked = pd.DataFrame(
+        {
+            "model": ["OR_SVM", "SR_SVM", "SR_KNN"],
+            "auc_out_of_fold": [0.7, 0.6, 0.5],
+            "ci_low": [0.6, 0.5, 0.4],
+            "ci_high": [0.8, 0.7, 0.6],
+            "auc_test": [0.6, 0.68, 0.5],
+            "chosen": [True, False, False],
+            "chosen_by_test": [False, True, False],
+        }
+    )
+    shown = tables.choice(ranked)
+    assert shown["Chosen"].tolist() == ["out of fold", "by the test cohort (informed by it)", ""]
+    assert shown.iloc[0, 1:3].tolist() == ["0.700 (0.600–0.800)", "0.600"]
+
+
+def test_permuted_outcomes_have_the_interval_of_their_mean():
+    row = {"model": "SR_SVM", "repeats": 20, "train": 0.9}
+    row |= {"test": 0.5, "test_low": 0.48, "test_high": 0.52}
+    shown = tables.null(pd.DataFrame([row]))
+    assert shown.iloc[0].tolist() == ["SR_SVM", "20", "0.900", "0.500 (0.480–0.520)"]

@@ -1,23 +1,23 @@
-"""Deep features: crops around the nodule, pooled features, and Grad-CAM."""
+"""Deep features: crops around the nodule, and pooled features."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from torch.nn import functional as F
 
+from thyro import checkpoints
 from thyro.networks import (
     Network,
     as_crops,
     as_input,
     build,
     calibrate_batchnorm,
-    fetch_weights,
 )
+from thyro.tuning import Learned
 
 CALIBRATION_CROPS = 64  # ample for a mean and a variance; all crops would double the cost
-LAST_BLOCKS = {"ResNet101": "layer4", "DenseNet121": "features.denseblock4"}
 
 
 def crop_square(mask, *, margin: float = 0.1) -> tuple[int, int, int]:
@@ -104,7 +104,7 @@ def prepare(name: str, weights: str, crops, *, seed: int = 0, device: str | None
     ----------
     name : "ResNet101" or "DenseNet121"
     weights : str
-        "random", "imagenet" or a file, as in `fetch_weights`.
+        "random", "imagenet" or a file, as in `checkpoints.fetch`.
     crops : array_like of float, shape (n, size, size)
         Of TRAINING patients. The first `CALIBRATION_CROPS` set the batch statistics of random
         weights; pre-trained weights bring their own.
@@ -113,7 +113,7 @@ def prepare(name: str, weights: str, crops, *, seed: int = 0, device: str | None
     device : str, optional
         Such as "cuda"; by default the CPU.
     """
-    state, description = fetch_weights(weights, name)
+    state, description = checkpoints.fetch(weights, name)
     network = build(name, weights=state, seed=seed, description=description)
     network.module.to(device)
     if state is None:
@@ -131,21 +131,53 @@ def feature_names(network: Network) -> list[str]:
     return [f"{network.name.lower()}_{i:04d}" for i in range(network.width)]
 
 
-def head_weights(weights: pd.Series, network: Network) -> np.ndarray:
-    """One weight per pooled feature, shape (width,), zero where `weights` names none.
+def feature_table(learned: Learned, patients: Sequence[str]) -> pd.DataFrame:
+    """Pooled features of the final network, one row per patient."""
+    columns = feature_names(learned.network)
+    return pd.DataFrame(learned.features, pd.Index(patients, name="patient_id"), columns)
+
+
+def fold_table(learned: Learned, train: Sequence[str], folds) -> pd.DataFrame:
+    """Features of training patients by the network of every fold, indexed by fold and patient.
+
+    Without rows where the network was left frozen: its features then serve every fold.
+    """
+    numbers = [] if learned.fold_features is None else np.unique(folds).tolist()
+    index = pd.MultiIndex.from_product([numbers, train], names=["fold", "patient_id"])
+    values = np.empty((0, learned.network.width), dtype=np.float32)
+    if numbers:
+        values = learned.fold_features.reshape(len(index), -1)
+    return pd.DataFrame(values, index, feature_names(learned.network))
+
+
+def output_table(learned: Learned, model: str, patients: pd.Index, train, folds) -> pd.DataFrame:
+    """What the network itself predicts, in the form of the predictions of the models.
 
     Parameters
     ----------
-    weights : Series of float, index as `feature_names`
-        Weights of the selected features in their own units (`models.linear_weights`).
+    learned : Learned
+    model : str
+        Name of the row.
+    patients : Index, shape (n,)
+    train : array_like of bool, shape (n,)
+    folds : array_like of int, shape (n_train,)
+
+    Returns
+    -------
+    DataFrame
+        patient_id, model, p, protocol, fold: "paper" by the final network, "sound" by the network
+        of the fold in training patients. Without rows where the network was left frozen.
     """
-    names = feature_names(network)
-    strange = sorted(set(weights.index) - set(names))
-    if strange:
-        raise ValueError(
-            f"weights: expected names from {names[0]} to {names[-1]}, found {strange[:3]}."
-        )
-    return weights.reindex(names, fill_value=0.0).to_numpy()
+    columns = {"patient_id": str, "model": str, "p": float, "protocol": str, "fold": "Int64"}
+    if learned.p is None:
+        return pd.DataFrame(columns=list(columns)).astype(columns)
+    train = np.asarray(train, dtype=bool)
+    paper = pd.DataFrame({"patient_id": patients, "model": model, "p": learned.p})
+    paper = paper.assign(protocol="paper", fold=pd.array([pd.NA] * len(paper), dtype="Int64"))
+    sound = paper.assign(protocol="sound")
+    sound.loc[train, "p"] = learned.p_out_of_fold
+    sound.loc[train, "fold"] = np.asarray(folds)
+    return pd.concat([paper, sound], ignore_index=True)
 
 
 def pooled_features(
@@ -183,58 +215,3 @@ def pooled_features(
             network.module(as_input(crops[i : i + batch], network)).cpu().numpy() for i in steps
         ]
     return np.concatenate(parts)
-
-
-def grad_cam(network: Network, head_weights, crop) -> np.ndarray:
-    """Where in the crop a linear head finds evidence, by Grad-CAM at the last block.
-
-    Parameters
-    ----------
-    network : Network
-    head_weights : array_like of float, shape (width,)
-        Weights of the pooled features in the score of metastasis, zero for features that were
-        not selected; negated, the map shows evidence against metastasis.
-    crop : array_like of float, shape (size, size)
-        Grey 0-255.
-
-    Returns
-    -------
-    ndarray of float32, shape (size, size)
-        0-1, the maximum being 1; zero everywhere if no region raises the score.
-
-    References
-    ----------
-    Selvaraju et al. (2017), ICCV, 618-626.
-    """
-    crops = as_crops(np.asarray(crop)[None])
-    head = torch.as_tensor(np.asarray(head_weights, dtype=np.float32))
-    if head.shape != (network.width,):
-        raise ValueError(
-            f"head_weights: expected one per pooled feature, shape ({network.width},), "
-            f"got {tuple(head.shape)}."
-        )
-    kept = []
-    block = network.module.eval().get_submodule(LAST_BLOCKS[network.name])
-    hook = block.register_forward_hook(lambda module, inputs, output: kept.append(output))
-    try:
-        x = as_input(crops, network).requires_grad_()
-        score = (network.module(x) * head.to(x.device)).sum()
-    finally:
-        hook.remove()
-    activation = kept[0]
-    (gradient,) = torch.autograd.grad(score, activation)
-    heat = F.relu((gradient.mean(dim=(2, 3), keepdim=True) * activation).sum(1, keepdim=True))
-    heat = F.interpolate(heat, size=crops.shape[1:], mode="bilinear", align_corners=False)
-    heat = heat[0, 0].detach().cpu().numpy()
-    return heat / heat.max() if heat.max() > 0 else heat
-
-
-def share_inside(heat, mask) -> float:
-    """Share of a heat map's sum that lies inside the nodule; NaN for an empty map.
-
-    `mask`, bool and of the shape of `heat`, is the mask of the crop.
-    """
-    heat, mask = np.asarray(heat, dtype=float), np.asarray(mask)
-    if heat.shape != mask.shape or mask.dtype != bool:
-        raise ValueError(f"mask: expected bool of shape {heat.shape}, got {mask.shape}.")
-    return float(heat[mask].sum() / heat.sum()) if heat.sum() > 0 else float("nan")

@@ -4,7 +4,8 @@ Each arrow between notebooks is a file named here. Snakemake gets its rules from
 notebooks get their paths from it.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,6 +20,8 @@ class Job:
     reads: dict[str, str]  # notebook parameter -> file
     writes: tuple[str, ...]  # below the job's own folder
     fixed: dict[str, Any]  # parameters that only tell this run from another of the notebook
+    folders: dict[str, str] = field(default_factory=dict)  # notebook parameter -> folder
+    files: tuple[str, ...] = ()  # that it reads below these
 
     @property
     def folder(self) -> str:
@@ -37,6 +40,8 @@ IMAGES = "01_super_resolution/images.parquet"
 PREDICTIONS = "04_models/predictions.parquet"
 CONTROL = "04_models/control.parquet"  # of the same SVM on bicubic images
 PLANAR = "04_models/planar.parquet"  # of the same SVM on planar features
+OUTPUT = "04_models/output.parquet"  # of the tuned networks themselves
+OF_IMAGES = ("control.parquet", "planar.parquet", "protocols.parquet")  # of 06
 SCORES = "00_cohort/scores.parquet"  # of the user's table, where it holds these and no images
 
 ABOUT = {"patients": PATIENTS, "cohort": COHORT}  # what every notebook after 00 reads
@@ -51,6 +56,18 @@ FEATURES = {
     for s in IMAGE_SETS
 } | {"radiomics_bc": "02_features/radiomics_bc.parquet"}
 SELECTED = {key: f"03_selection/selected_{key}.parquet" for key in FEATURES}
+# What the training of a network leaves beside its features: those of the networks that never saw a
+# fold, its own output, and its weights.
+TRAINED = {
+    f"{kind}_{network.lower()}_{s}": f"02_features/{pattern.format(f'{network.lower()}_{s}')}"
+    for kind, pattern in (
+        ("folds", "folds_{}.parquet"),
+        ("output", "output_{}.parquet"),
+        ("network", "networks/{}.safetensors"),
+    )
+    for network in NETWORKS
+    for s in IMAGE_SETS
+}
 # Stability of the radiomic features.
 ROBUSTNESS = {
     f"robustness_{key}": f"02_features/robustness_{key}.parquet"
@@ -59,10 +76,25 @@ ROBUSTNESS = {
 }
 
 
-def _job(notebook: str, reads: dict[str, str], writes: tuple[str, ...], **fixed) -> Job:
+def _job(
+    notebook: str,
+    reads: dict[str, str],
+    writes: tuple[str, ...],
+    *,
+    folders: dict[str, str] | None = None,
+    files: Iterable[str] = (),
+    **fixed,
+) -> Job:
     run = [fixed["image_set"]] if "image_set" in fixed else []
     name = "_".join([notebook, *run])
-    return Job(name, notebook, notebook[3:], reads, writes, fixed)
+    return Job(name, notebook, notebook[3:], reads, writes, fixed, folders or {}, tuple(files))
+
+
+def _below(folder: str, files: Mapping[str, str], ending: str = "") -> tuple[str, ...]:
+    """The files of `folder`, without it, whose parameter ends so."""
+    return tuple(
+        file.removeprefix(f"{folder}/") for key, file in files.items() if key.endswith(ending)
+    )
 
 
 JOBS = {
@@ -78,8 +110,7 @@ JOBS = {
             _job(
                 "02_features",
                 ABOUT | {"images": IMAGES},
-                tuple(PurePosixPath(FEATURES[f"{family}_{s}"]).name for family in FAMILIES)
-                + tuple(f"robustness_{family}_{s}.parquet" for family in PROFILES),
+                _below("02_features", FEATURES | ROBUSTNESS | TRAINED, f"_{s}"),
                 image_set=s,
                 measured=list(PROFILES.values()),
                 networks=list(NETWORKS),
@@ -102,13 +133,27 @@ JOBS = {
         ),
         _job(
             "04_models",
-            ABOUT | {"images": IMAGES} | SELECTED,
-            ("predictions.parquet", "control.parquet", "planar.parquet"),
+            ABOUT | {"images": IMAGES},
+            (
+                "predictions.parquet",
+                "control.parquet",
+                "planar.parquet",
+                "output.parquet",
+                "choice.parquet",
+                "repeats.parquet",
+                "permuted.parquet",
+                "frequency.parquet",
+                "importance.parquet",
+                "sanity.parquet",
+            ),
+            folders={"features_dir": "02_features", "selection_dir": "03_selection"},
+            files=[*(FEATURES | ROBUSTNESS | TRAINED).values(), *SELECTED.values()],
         ),
         _job(
             "05_nomogram",
             ABOUT | {"model_predictions": PREDICTIONS},
-            tuple(f"nomogram_{letter}.json" for letter in "ABC") + ("predictions.parquet",),
+            tuple(f"nomogram_{letter}.json" for letter in ("A", "B", "C", "A_sound", "B_sound"))
+            + ("predictions.parquet",),
         ),
         _job(
             "06_statistics",
@@ -118,12 +163,14 @@ JOBS = {
                 "nomogram_predictions": "05_nomogram/predictions.parquet",
                 "control_predictions": CONTROL,
                 "planar_predictions": PLANAR,
+                "output_predictions": OUTPUT,
             },
             (
                 "performance.parquet",
                 "delong.parquet",
                 "control.parquet",
                 "planar.parquet",
+                "protocols.parquet",
                 "scalars.json",
             ),
         ),
@@ -143,12 +190,11 @@ def plan(*, images: bool = True, signatures: int = 2) -> dict[str, Job]:
     """
     jobs = dict(JOBS)
     if signatures == 1:
-        job = jobs["05_nomogram"]
-        without_b = tuple(file for file in job.writes if file != "nomogram_B.json")
-        jobs[job.name] = replace(job, writes=without_b)
+        jobs["05_nomogram"] = _without(jobs["05_nomogram"], "_B")
     if images:
         return jobs
     kept = {name: jobs[name] for name in ("00_cohort", "05_nomogram", "06_statistics")}
+    kept["05_nomogram"] = _without(kept["05_nomogram"], "_sound")  # needs the training of a model
     for name, job in kept.items():
         if name == "00_cohort":
             kept[name] = replace(job, writes=(*job.writes, PurePosixPath(SCORES).name))
@@ -156,11 +202,16 @@ def plan(*, images: bool = True, signatures: int = 2) -> dict[str, Job]:
             kept[name] = replace(job, reads=job.reads | {"model_predictions": SCORES})
     # Where no image is, none can be resampled or measured otherwise.
     job = kept["06_statistics"]
-    absent = {"control_predictions": "", "planar_predictions": ""}
+    absent = {"control_predictions": "", "planar_predictions": "", "output_predictions": ""}
     kept[job.name] = replace(
         job,
         reads={key: file for key, file in job.reads.items() if key not in absent},
-        writes=tuple(f for f in job.writes if f not in ("control.parquet", "planar.parquet")),
+        writes=tuple(f for f in job.writes if f not in OF_IMAGES),
         fixed=absent,
     )
     return kept
+
+
+def _without(job: Job, part: str) -> Job:
+    """The job without the files that have `part` in their name."""
+    return replace(job, writes=tuple(file for file in job.writes if part not in file))

@@ -22,6 +22,7 @@ FAMILIES = ("binomial", "gaussian")
 # Largest violation of the optimality conditions, by coefficients that are not zero and that are
 TOLERANCE = 1e-10
 TOLERANCE_ZERO = 1e-7
+FEW = 8  # coefficients that enter one by one, without a coordinate descent
 NEWTON_STEPS = 100
 CD_TOLERANCE = 1e-6  # duality gap, as a share of the sum of squares
 SMALLEST_WEIGHT = 1e-9  # glmnet's bound on p (1 - p), where fitted probabilities reach 0 or 1
@@ -84,7 +85,14 @@ def lambda_grid(X, y, *, n_lambdas: int = 100, ratio: float | None = None) -> np
     return largest * ratio ** (np.arange(n_lambdas) / max(n_lambdas - 1, 1))
 
 
-def fit_path(X, y, lambdas, *, family: str = "binomial", stop_early: bool = False) -> LassoPath:
+def fit_path(
+    X,
+    y,
+    lambdas,
+    *,
+    family: str = "binomial",
+    stop_early: bool = False,
+) -> LassoPath:
     """Fit the lasso at every penalty, each from the solution of the one before.
 
     Parameters
@@ -98,6 +106,7 @@ def fit_path(X, y, lambdas, *, family: str = "binomial", stop_early: bool = Fals
         End the path where glmnet ends one whose penalties it chose itself: when the fit is
         saturated, or smaller penalties no longer improve it.
     """
+    X = np.asfortranarray(X)  # columns are taken again and again
     beta, intercept = np.zeros(X.shape[1]), _null_intercept(y, family)
     null = deviance(y, np.full(len(y), intercept), family).mean()
     intercepts, coefficients, explained = [], [], []
@@ -105,7 +114,7 @@ def fit_path(X, y, lambdas, *, family: str = "binomial", stop_early: bool = Fals
         intercept, beta = _fit_one(X, y, penalty, intercept, beta, family)
         intercepts.append(intercept)
         coefficients.append(beta)
-        explained.append(1 - deviance(y, intercept + X @ beta, family).mean() / null)
+        explained.append(1 - deviance(y, _predictor(X, intercept, beta), family).mean() / null)
         if stop_early and _path_ends(explained):
             break
     return LassoPath(
@@ -159,6 +168,12 @@ def stratified_folds(y, cv, *, seed: int = 0) -> np.ndarray:
         folds = np.asarray(cv)
         if len(folds) != len(y) or len(np.unique(folds)) < 2:
             raise ValueError(f"cv: expected {len(y)} fold numbers of at least 2 folds.")
+        for label in np.unique(folds):
+            if len(np.unique(y[folds != label])) < 2:
+                raise ValueError(
+                    f"cv: without fold {label} all patients have the same outcome; use stratified "
+                    "folds, or fewer."
+                )
         return folds
     smallest = np.bincount(y).min()
     if not 2 <= cv <= smallest:
@@ -201,13 +216,14 @@ def _fit_one(X, y, penalty, intercept, beta, family):
     """Intercept and coefficients at one penalty.
 
     Two kinds of step. Coordinate descent on the quadratic model finds which coefficients are not
-    zero; Newton's step on those, within their signs, then converges in a few steps even where
-    fitted probabilities approach 0 and 1 and coordinate descent would creep.
+    zero, or, where few want to enter, each is moved by itself; Newton's step on those that are not
+    zero, within their signs, then converges in a few steps even where fitted probabilities
+    approach 0 and 1 and coordinate descent would creep.
     """
     polish = False  # a coordinate descent is always followed by Newton's step
     tolerance = CD_TOLERANCE
     for _ in range(NEWTON_STEPS):
-        eta = intercept + X @ beta
+        eta = _predictor(X, intercept, beta)
         mean = expit(eta) if family == "binomial" else eta
         gradient = X.T @ (y - mean) / len(y)
         active, inactive = _violations(gradient, (y - mean).mean(), penalty, beta)
@@ -217,6 +233,9 @@ def _fit_one(X, y, penalty, intercept, beta, family):
         weight = np.maximum(weight, SMALLEST_WEIGHT)
         if polish or active >= inactive:
             step, polish = _newton(X, y - mean, weight, penalty, intercept, beta), False
+        elif 0 < np.count_nonzero((beta == 0) & (np.abs(gradient) > penalty)) <= FEW:
+            polish = True
+            step = intercept, _entered(X, gradient, weight, penalty, beta)
         else:
             polish = True
             work = (beta != 0) | (np.abs(gradient) > penalty)
@@ -249,11 +268,11 @@ def _violations(gradient, gradient_intercept, penalty, beta):
 def _newton(X, residual, weight, penalty, intercept, beta):
     """Newton's step on intercept and non-zero coefficients, ended where one reaches zero."""
     support = np.flatnonzero(beta)
-    design = np.column_stack([np.ones(len(X)), X[:, support]])
-    hessian = design.T @ (design * weight[:, None])
+    design = np.vstack([np.ones(len(X)), X.T[support]])
+    hessian = (design * weight) @ design.T
     # saturated patients carry no weight; a trace of ridge keeps the system solvable
     hessian[np.diag_indices_from(hessian)] += 1e-12 * np.trace(hessian)
-    slope = design.T @ residual
+    slope = design @ residual
     slope[1:] -= len(X) * penalty * np.sign(beta[support])
     step = np.linalg.solve(hessian, slope)
     # share of the step at which each coefficient would change sign; 1 if it does not
@@ -264,6 +283,19 @@ def _newton(X, residual, weight, penalty, intercept, beta):
     new[support] += share * step[1:]
     new[support[toward_zero & (shares == share)]] = 0
     return intercept + share * step[0], new
+
+
+def _entered(X, gradient, weight, penalty, beta):
+    """Coefficients after each that wants to leave zero has been moved by itself.
+
+    To the minimum of its quadratic model; the others stay where they are.
+    """
+    entering = np.flatnonzero((beta == 0) & (np.abs(gradient) > penalty))
+    slope = gradient[entering]
+    curvature = weight @ X[:, entering] ** 2 / len(X)
+    new = beta.copy()
+    new[entering] = (slope - penalty * np.sign(slope)) / curvature
+    return new
 
 
 def _weighted_lasso(X, target, weight, penalty, beta, work, tolerance):
@@ -291,13 +323,23 @@ def _weighted_lasso(X, target, weight, penalty, beta, work, tolerance):
 
 def _line_search(X, y, penalty, old, new, family):
     """The longest of the steps 1, 1/2, 1/4 ... from `old` to `new` that lowers the objective."""
+    (intercept, beta), (intercept_new, beta_new) = old, new
+    eta, eta_new = _predictor(X, *old), _predictor(X, *new)
 
-    def objective(intercept, beta):
-        return deviance(y, intercept + X @ beta, family).mean() / 2 + penalty * np.abs(beta).sum()
+    def objective(step):
+        at, share = beta + step * (beta_new - beta), eta + step * (eta_new - eta)
+        return deviance(y, share, family).mean() / 2 + penalty * np.abs(at).sum()
 
-    start = objective(*old)
+    start = objective(0.0)
     for step in 0.5 ** np.arange(20):
-        trial = tuple(a + step * (b - a) for a, b in zip(old, new, strict=True))
-        if objective(*trial) <= start:
-            return trial
+        if objective(step) <= start:
+            if step == 1:
+                return new  # exactly, zeros included
+            return intercept + step * (intercept_new - intercept), beta + step * (beta_new - beta)
     return new
+
+
+def _predictor(X, intercept, beta):
+    """Linear predictor of every patient, from the coefficients that are not zero."""
+    support = np.flatnonzero(beta)
+    return intercept + beta[support] @ X.T[support]  # whole columns lie together

@@ -13,6 +13,7 @@ import pandas as pd
 from thyro import (
     feature_wording,
     fidelity,
+    model_wording,
     paper,
     params,
     recovery,
@@ -75,6 +76,7 @@ def variables(results: str, name: str, study: params.Study) -> dict:
         "comparison": len(scores) != 1,
         "external": bool(outside.any()),
         "recovery": bool(about.get("truth")),
+        "tuned": not scores and study.features.fine_tuning != "none",
     }
     tree = {
         "study": {
@@ -152,18 +154,56 @@ def _images(results: str, study: params.Study) -> dict:
             measured["or"], stability, minimum=study.selection.minimum_icc
         ),
         "planar": feature_wording.planar(planar_machines, planar, level=level),
-        "deep": wording.networks(measured["or"]["weights"].values()),
-        "selection": wording.selection(study, kept),
+        "deep": wording.networks(measured["or"]["weights"].values())
+        | {"training": model_wording.training(study)},
+        "selection": model_wording.selection(study, kept),
+        **_models(results, study),
     }
 
 
-def _fits(results: str, signatures: list[str]) -> dict[str, dict]:
-    """The logistic regression behind every nomogram."""
-    letters = [*"AB"[: len(signatures)], "C"]
+def _models(results: str, study: params.Study) -> dict:
+    """Both protocols, random divisions, and what the models look at."""
+    models, statistics = f"{results}/04_models", f"{results}/06_statistics"
+    compared = store.read_table(f"{statistics}/protocols.parquet")
+    measured = store.read_table(f"{statistics}/performance.parquet")
+    signatures = list(study.nomogram.signatures)
+    sound = _fits(results, signatures, ending="_sound")
+    fates = {
+        s: store.read_table(f"{results}/03_selection/fate_radiomics_{s}.parquet")
+        for s in ("or", "sr")
+    }
     return {
-        f"Nomogram_{letter}": store.read_json(f"{results}/05_nomogram/nomogram_{letter}.json")[
-            "fit"
-        ]
+        "protocols": model_wording.protocols(
+            study,
+            compared,
+            store.read_table(f"{models}/choice.parquet"),
+            {
+                name: (fit, sound[name])
+                for name, fit in _fits(results, signatures).items()
+                if name in sound
+            },
+        ),
+        "repeats": model_wording.repeats(
+            store.read_table(f"{models}/repeats.parquet"),
+            store.read_table(f"{models}/permuted.parquet"),
+            store.read_table(f"{models}/frequency.parquet"),
+            {s.upper(): list(fate.index[fate["step"].eq("kept")]) for s, fate in fates.items()},
+            measured[measured["cohort"].eq("test")].set_index("model")["auc"],
+        ),
+        "explained": model_wording.explained(
+            store.read_table(f"{models}/importance.parquet"),
+            store.read_table(f"{models}/sanity.parquet"),
+        ),
+    }
+
+
+def _fits(results: str, signatures: list[str], *, ending: str = "") -> dict[str, dict]:
+    """The logistic regression behind every nomogram; C has no other under the sound protocol."""
+    letters = [*"AB"[: len(signatures)], *("" if ending else "C")]
+    return {
+        f"Nomogram_{letter}": store.read_json(
+            f"{results}/05_nomogram/nomogram_{letter}{ending}.json"
+        )["fit"]
         for letter in letters
     }
 
@@ -180,9 +220,9 @@ def _recovered(results: str, study: params.Study) -> tuple[pd.DataFrame, ...]:
         for stage in ("04_models", "05_nomogram")
     )
     scores, p = (
-        table.pivot(index="patient_id", columns="model", values="p").loc[
-            test.index, table["model"].unique()
-        ]
+        table[table["protocol"].eq("paper")]
+        .pivot(index="patient_id", columns="model", values="p")
+        .loc[test.index, table["model"].unique()]
         for table in tables
     )
     known = made.loc[test.index]

@@ -1,31 +1,24 @@
-"""ResNet-101 and DenseNet-121 without classifier, and where their weights come from.
+"""ResNet-101 and DenseNet-121 without classifier.
 
 The networks are MONAI's with torchvision's layout, so that torchvision's ImageNet checkpoints fit.
 They take grey crops, 0-255; the three colour channels all receive the same one.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import safetensors.torch
 import torch
 from monai.networks.nets import DenseNet121, resnet101
 from torch import Tensor, nn
 
+from thyro import checkpoints
 from thyro.checks import as_one_of
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_SD = (0.229, 0.224, 0.225)
 
 WIDTHS = {"ResNet101": 2048, "DenseNet121": 1024}  # pooled features
-CLASSIFIERS = {"ResNet101": "fc.", "DenseNet121": "classifier."}  # torchvision's, not used here
-IMAGENET_URLS = {  # torchvision's IMAGENET1K_V1
-    "ResNet101": "https://download.pytorch.org/models/resnet101-63fe2227.pth",
-    "DenseNet121": "https://download.pytorch.org/models/densenet121-a639ec97.pth",
-}
 
 
 @dataclass(frozen=True)
@@ -51,12 +44,12 @@ def build(
     ----------
     name : "ResNet101" or "DenseNet121"
     weights : mapping, optional
-        State dict in torchvision's naming, as `fetch_weights` gives; its classifier is ignored.
+        State dict as `checkpoints.fetch` gives it; its classifier is ignored.
         By default random weights (He initialisation): call `calibrate_batchnorm` then.
     seed : int
         Of the random weights.
     description : str
-        Where the weights come from; the second thing `fetch_weights` gives.
+        Where the weights come from; the second thing `checkpoints.fetch` gives.
 
     Raises
     ------
@@ -68,44 +61,13 @@ def build(
         torch.manual_seed(seed)
         module = _bare(name)
     if weights is not None:
-        _load(module, name, weights)
+        _load(module, name, weights, description)
     return Network(
         module=module.eval().to(memory_format=torch.channels_last),
         name=name,
         width=WIDTHS[name],
         weights=description or ("random" if weights is None else "given"),
     )
-
-
-def fetch_weights(spec: str, name: str) -> tuple[dict[str, Tensor] | None, str]:
-    """Weights for `build`, and a sentence for the report.
-
-    Parameters
-    ----------
-    spec : str
-        "random"; "imagenet" for torchvision's checkpoint, downloaded once into torch's cache;
-        or a file of a state dict, `.safetensors` or PyTorch's (read with `weights_only`).
-    name : "ResNet101" or "DenseNet121"
-
-    Returns
-    -------
-    weights : dict or None
-        None for "random", and when the download fails: the sentence then gives the reason, and
-        the analysis goes on from random weights. A file that cannot be read is an error.
-    description : str
-    """
-    as_one_of(name, "name", WIDTHS)
-    if spec == "random":
-        return None, "random initial weights, no pre-training"
-    if spec != "imagenet":
-        return _read_weights(spec), f"weights from the file {Path(spec).name}"
-    try:
-        weights = torch.hub.load_state_dict_from_url(
-            IMAGENET_URLS[name], map_location="cpu", progress=False, check_hash=True
-        )
-    except Exception as error:  # no network, proxy, full disk, wrong hash: all mean "not to be had"
-        return None, f"random initial weights: ImageNet weights could not be had ({error})"
-    return weights, f"ImageNet weights of torchvision ({IMAGENET_URLS[name].rsplit('/')[-1]})"
 
 
 def calibrate_batchnorm(network: Network, crops, *, batch: int = 16) -> Network:
@@ -146,6 +108,11 @@ def count_parameters(network: Network) -> int:
     return sum(p.numel() for p in network.module.parameters())
 
 
+def chain(module: nn.Module, names: Sequence[str]) -> nn.Sequential:
+    """Parts of a network one after the other, flat at the end; they share its weights."""
+    return nn.Sequential(*[module.get_submodule(name) for name in names], nn.Flatten())
+
+
 def as_crops(crops):
     """Checked crops, float32 of shape (n, size, size), grey levels 0-255."""
     crops = np.asarray(crops, dtype=np.float32)
@@ -184,14 +151,10 @@ def _bare(name):
     return module
 
 
-def _load(module, name, weights):
-    """Load a torchvision state dict, every weight exactly once."""
+def _load(module, name, weights, description):
+    """Load a state dict, every weight exactly once."""
     own = module.state_dict()
-    given = {
-        _monai_name(key): value
-        for key, value in weights.items()
-        if not key.startswith(CLASSIFIERS[name])
-    }
+    given = checkpoints.spelled(weights, name, own)
     counters = {key for key in own if key.endswith("num_batches_tracked")}  # old files lack them
     missing = sorted(set(own) - counters - set(given))
     surplus = sorted(set(given) - set(own))
@@ -202,25 +165,8 @@ def _load(module, name, weights):
     ]
     if missing or surplus or misshapen:
         raise ValueError(
-            f"weights: not those of {name}: {len(missing)} missing {missing[:2]}, {len(surplus)} "
-            f"surplus {surplus[:2]}, {len(misshapen)} of another shape {misshapen[:2]}."
+            f"{description or 'weights'}: not those of {name}: {len(missing)} missing "
+            f"{missing[:2]}, {len(surplus)} surplus {surplus[:2]}, {len(misshapen)} of another "
+            f"shape {misshapen[:2]}."
         )
     module.load_state_dict({**{key: own[key] for key in counters}, **given})
-
-
-def _monai_name(key):
-    """MONAI's name of a torchvision weight: its dense layers sit one level deeper.
-
-    Checkpoints from before PyTorch 0.4 write norm.1 for norm1.
-    """
-    return re.sub(r"(denselayer\d+)\.(norm|conv)\.?([12])\.", r"\1.layers.\2\3.", key)
-
-
-def _read_weights(path):
-    if not Path(path).is_file():
-        raise ValueError(
-            f'weights: expected "random", "imagenet" or the file of a state dict, got {path!r}.'
-        )
-    if path.endswith(".safetensors"):
-        return safetensors.torch.load_file(path)
-    return torch.load(path, map_location="cpu", weights_only=True)

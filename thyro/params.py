@@ -143,7 +143,7 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
     """
     root = f"results/{name}"
     values = getattr(study, job.section).model_dump()
-    values |= {key: f"{root}/{file}" for key, file in job.reads.items()}
+    values |= {key: f"{root}/{place}" for key, place in (job.reads | job.folders).items()}
     values |= job.fixed
     values["out_dir"] = f"{root}/{job.folder}"
     if job.section == "cohort":
@@ -158,12 +158,14 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
         values["workers"] = study.compute.workers
     if job.section in ("cohort", "super_resolution", "features", "selection", "models"):
         values["seed"] = study.compute.seed
-    if job.section == "models":  # Grad-CAM looks at what the networks of 02 saw
+    if job.section == "models":  # repeats the selection, and explains the networks of 02
         keys = ("weights", "crop_px", "crop_margin")
         values |= {key: getattr(study.features, key) for key in keys}
+        values |= study.selection.model_dump() | {"workers": study.compute.workers}
     if job.section == "features":
         values["workers"] = max(1, study.compute.workers // job.side_by_side)
         values["cluster"] = study.compute.cluster
+        values["outer_folds"] = study.models.outer_folds
     if job.section in ("super_resolution", "features", "models"):
         values["device"] = study.compute.device
     if job.section == "super_resolution":

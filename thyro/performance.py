@@ -84,6 +84,40 @@ def performance_table(y, scores: pd.DataFrame, split, *, level: float = 0.95) ->
     return pd.DataFrame(rows)
 
 
+def optimism(paper: pd.DataFrame, sound: pd.DataFrame) -> pd.DataFrame:
+    """How much better the paper's protocol makes every model look than the sound one.
+
+    Parameters
+    ----------
+    paper, sound : DataFrame
+        `performance_table` of the same models and cohorts under both protocols. In the training
+        cohort the scores of `paper` are of models that saw the patients, those of `sound` of
+        models that did not.
+
+    Returns
+    -------
+    DataFrame
+        One row per model and cohort in the order of `paper`: every measure of both, with the
+        endings `_paper` and `_sound`, and `optimism`, auc_paper - auc_sound.
+
+    Raises
+    ------
+    ValueError
+        If the models or cohorts of one are not those of the other.
+    """
+    keys = ["model", "cohort"]
+    rows, others = (
+        set(zip(*(frame[key] for key in keys), strict=True)) for frame in (paper, sound)
+    )
+    if rows != others:
+        raise ValueError(
+            f"sound: expected the models and cohorts of paper; {sorted(rows ^ others)[:3]} are in "
+            "one of them only."
+        )
+    both = paper.merge(sound, on=keys, suffixes=("_paper", "_sound"), validate="one_to_one")
+    return both.assign(optimism=both["auc_paper"] - both["auc_sound"])
+
+
 def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.DataFrame:
     """Calibration and the Hosmer-Lemeshow test of every model, per cohort.
 

@@ -13,40 +13,13 @@ from scipy.stats import false_discovery_control, mannwhitneyu, rankdata
 
 from thyro import lasso
 from thyro.checks import as_labels, as_one_of
+from thyro.scaling import Scaler as Scaler
+from thyro.scaling import as_features
+from thyro.scaling import fit_scaler as fit_scaler
 
-NEARLY_CONSTANT = 1e-10  # range as a share of the largest value: rounding noise
 FALLBACK_FEATURES = 10  # kept by smallest p when none passes Mann-Whitney
-
-
-@dataclass(frozen=True)
-class Scaler:
-    """Training mean and SD, and what replaces a missing value. One entry per usable feature."""
-
-    mean: pd.Series
-    sd: pd.Series  # ddof = 0, as glmnet and scikit-learn standardise
-    median: pd.Series  # of the values present
-    n_missing: pd.Series  # training patients without a value; every feature given
-    set_aside: pd.Series  # feature -> "constant" or "missing in n of m patients"
-
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Impute by the training median, then z-score; the features set aside are left out.
-
-        Raises
-        ------
-        ValueError
-            If a feature is absent from `X` or a value is infinite.
-        """
-        absent = [name for name in self.mean.index if name not in X.columns]
-        if absent:
-            raise ValueError(f"X: lacks {len(absent)} of the training features, {absent[:3]} ...")
-        X = _as_features(X[self.mean.index], missing=True)
-        return (X.where(X.notna(), self.median, axis=1) - self.mean) / self.sd
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per feature, those set aside at the end with the reason."""
-        columns = {"mean": self.mean, "sd": self.sd, "median": self.median}
-        table = pd.DataFrame(columns).reindex([*self.mean.index, *self.set_aside.index])
-        return table.assign(n_missing=self.n_missing, set_aside=self.set_aside)
+RULES = ("p", "mean correlation", "column order")  # who stays of a correlated pair
+PENALTIES = ("minimum", "1se")
 
 
 @dataclass(frozen=True)
@@ -59,7 +32,7 @@ class FilterResult:
 
 @dataclass(frozen=True)
 class LassoResult:
-    """Features with a non-zero coefficient at the penalty of minimum cross-validated deviance."""
+    """Features with a non-zero coefficient at the chosen penalty."""
 
     kept: list[str]
     table: pd.DataFrame  # index `feature`: coefficient (standardised features), reason
@@ -71,7 +44,7 @@ class LassoResult:
     path: pd.DataFrame  # index lambda, one column per feature: coefficients per SD
     lambda_min: float
     lambda_1se: float
-    note: str  # empty unless the fallback was used
+    note: str  # empty unless a fallback was used
 
 
 @dataclass(frozen=True)
@@ -87,43 +60,6 @@ class Selection:
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """The kept features of `X`, z-scored by the training patients."""
         return self.scaler.transform(X)[self.kept]
-
-
-def fit_scaler(X: pd.DataFrame, *, max_missing: float = 0.2) -> Scaler:
-    """Learn mean, SD and median of every feature.
-
-    Parameters
-    ----------
-    X : DataFrame of float, shape (n_patients, n_features)
-        Training patients. NaN marks a feature that could not be computed.
-    max_missing : float, default 0.2
-        Features missing in a larger share of patients are set aside, as are constant ones.
-
-    Returns
-    -------
-    Scaler
-        SD with ddof = 0, after imputation by the median.
-    """
-    X = _as_features(X, missing=True)
-    n_missing = X.isna().sum()
-    sparse = n_missing > max_missing * len(X)
-    filled = X.loc[:, ~sparse]
-    median = filled.median()
-    filled = filled.where(filled.notna(), median, axis=1)
-    constant = np.ptp(filled, axis=0) <= NEARLY_CONSTANT * filled.abs().max()
-    reasons = pd.Series("constant", index=constant.index[constant], dtype=object)
-    for name in n_missing.index[sparse]:
-        reasons[name] = f"missing in {n_missing[name]} of {len(X)} patients"
-    if len(reasons) == X.shape[1]:
-        raise ValueError(f"X: all {X.shape[1]} features are constant or missing.")
-    used = filled.columns[~constant]
-    return Scaler(
-        mean=filled[used].mean(),
-        sd=filled[used].std(ddof=0),
-        median=median[used],
-        n_missing=n_missing,
-        set_aside=reasons.rename("set_aside"),
-    )
 
 
 def mann_whitney_filter(X: pd.DataFrame, y, *, alpha: float = 0.05) -> FilterResult:
@@ -146,7 +82,7 @@ def mann_whitney_filter(X: pd.DataFrame, y, *, alpha: float = 0.05) -> FilterRes
     FilterResult
         Table columns: statistic (U of the patients with metastasis), p, p_bh, reason.
     """
-    X, y = _as_features(X), _as_outcome(y, len(X))
+    X, y = as_features(X), _as_outcome(y, len(X))
     varies = np.ptp(X.to_numpy(), axis=0) > 0
     statistic = np.full(X.shape[1], (y == 1).sum() * (y == 0).sum() / 2)
     p = np.ones(X.shape[1])
@@ -186,7 +122,7 @@ def spearman_filter(
     FilterResult
         Table columns: partner (the kept feature most correlated with this one), rho, reason.
     """
-    X = _as_features(X)
+    X = as_features(X)
     visits = list(X.columns) if order is None else _by_value(X.columns, order)
     rho = _spearman(X)
     stays = np.zeros(len(visits), dtype=bool)
@@ -212,6 +148,7 @@ def lasso_select(
     cv=5,
     n_lambdas: int = 100,
     family: str = "binomial",
+    penalty: str = "minimum",
     lambda_ratio: float | None = None,
     seed: int = 0,
 ) -> LassoResult:
@@ -228,10 +165,13 @@ def lasso_select(
         Raw or z-scored; no missing value.
     y : array_like of int, shape (n_patients,)
     cv : int or array_like of int, shape (n_patients,), default 5
-        Number of stratified folds, or the fold of each patient.
+        Number of stratified folds, or the fold of each patient. With fewer patients in the smaller
+        class than folds, as many as it has, and `note` says so.
     n_lambdas : int, default 100
     family : "binomial" or "gaussian"
         Gaussian is the lasso on the 0/1 outcome that some radiomics tools fit.
+    penalty : "minimum" or "1se"
+        Of the smallest mean deviance, or the largest one within a standard error of it.
     lambda_ratio : float, optional
         Smallest penalty as a share of the largest, instead of glmnet's.
     seed : int
@@ -247,9 +187,11 @@ def lasso_select(
     ----------
     Friedman, Hastie, Tibshirani (2010), J Stat Softw 33(1). R: cv.glmnet.
     """
-    X, y = _as_features(X), _as_outcome(y, len(X))
+    X, y = as_features(X), _as_outcome(y, len(X))
     as_one_of(family, "family", lasso.FAMILIES)
+    as_one_of(penalty, "penalty", PENALTIES)
     scaler = fit_scaler(X)
+    cv, fewer = _possible_folds(y, cv)
     Z, folds = scaler.transform(X).to_numpy(), lasso.stratified_folds(y, cv, seed=seed)
     grid = lasso.lambda_grid(Z, y, n_lambdas=n_lambdas, ratio=lambda_ratio)
     path = lasso.fit_path(Z, y, grid, family=family, stop_early=True)
@@ -257,7 +199,8 @@ def lasso_select(
     coefficients = pd.DataFrame(
         path.coefficients, index=pd.Index(path.lambdas, name="lambda"), columns=scaler.mean.index
     )
-    chosen, row, note = _at_minimum(coefficients, curve.index_min)
+    best = curve.index_min if penalty == "minimum" else curve.index_1se
+    chosen, row, note = _at_penalty(coefficients, best)
     table = pd.DataFrame({"coefficient": chosen.reindex(X.columns, fill_value=0.0)})
     table["reason"] = np.where(table["coefficient"] != 0, "", "zero coefficient")
     table.loc[scaler.set_aside.index, "reason"] = scaler.set_aside
@@ -272,7 +215,7 @@ def lasso_select(
         path=coefficients,
         lambda_min=float(path.lambdas[curve.index_min]),
         lambda_1se=float(path.lambdas[curve.index_1se]),
-        note=note,
+        note=" ".join(filter(None, [fewer, note])),
     )
 
 
@@ -282,9 +225,11 @@ def select(
     *,
     alpha: float = 0.05,
     threshold: float = 0.9,
+    rule: str = "p",
     cv=5,
     seed: int = 0,
     family: str = "binomial",
+    penalty: str = "minimum",
     set_aside: Iterable[str] = (),
 ) -> Selection:
     """Run z-score, Mann-Whitney U, Spearman and LASSO, and account for every feature.
@@ -294,8 +239,12 @@ def select(
     X : DataFrame of float, shape (n_patients, n_features)
         Training patients; NaN is replaced by the training median.
     y : array_like of int, shape (n_patients,)
-    alpha, threshold, cv, seed, family
+    alpha, threshold, cv, seed, family, penalty
         As in the single steps. `alpha=1` and `threshold=1` leave only the LASSO.
+    rule : "p", "mean correlation" or "column order"
+        Which of two features correlated beyond `threshold` stays: that with the smaller p of the
+        Mann-Whitney test; that with the smaller mean |rho| to all features that passed it; or that
+        which comes first.
     set_aside : iterable of str
         Features that must not be selected, such as `profiles.PAPER.degenerate()`.
 
@@ -304,7 +253,8 @@ def select(
     Selection
         If no feature passes Mann-Whitney, the ten with the smallest p go on, and `note` says so.
     """
-    X = _as_features(X, missing=True)
+    X = as_features(X, missing=True)
+    as_one_of(rule, "rule", RULES)
     set_aside = set(set_aside) & set(X.columns)
     scaler = fit_scaler(X.drop(columns=list(set_aside)))
     Z = scaler.transform(X)
@@ -318,8 +268,8 @@ def select(
     if not kept:
         kept = _by_value(Z.columns, p)[:FALLBACK_FEATURES]
         notes.append(f"No feature had p < {alpha:g}; the {len(kept)} smallest p went on.")
-    uncorrelated = spearman_filter(Z[kept], threshold=threshold, order=p)
-    chosen = lasso_select(Z[uncorrelated.kept], y, cv=cv, family=family, seed=seed)
+    uncorrelated = spearman_filter(Z[kept], threshold=threshold, order=_order(rule, Z[kept], p))
+    chosen = lasso_select(Z[uncorrelated.kept], y, cv=cv, family=family, penalty=penalty, seed=seed)
     notes.append(chosen.note)
     fate = pd.DataFrame({"step": "z-score", "reason": "set aside"}, index=X.columns, dtype=object)
     fate.loc[scaler.set_aside.index, "reason"] = scaler.set_aside
@@ -340,24 +290,6 @@ def select(
         lasso=chosen,
         note=" ".join(filter(None, notes)),
     )
-
-
-def _as_features(X, *, missing=False):
-    """`X` as a float table with distinct names and at least one feature."""
-    if not isinstance(X, pd.DataFrame):
-        raise TypeError(f"X: expected a DataFrame with one column per feature, got {type(X)}.")
-    if X.shape[1] == 0 or X.columns.has_duplicates:
-        twice = list(X.columns[X.columns.duplicated()][:3])
-        raise ValueError(f"X: expected distinct features, at least one; repeated: {twice}.")
-    X = X.astype(float)
-    bad = np.isinf(X.to_numpy()) if missing else ~np.isfinite(X.to_numpy())
-    if bad.any():
-        name = X.columns[bad.any(axis=0)][0]
-        raise ValueError(
-            f"X: {int(bad.sum())} values are {'' if missing else 'missing or '}infinite, "
-            f"the first in {name!r}. `fit_scaler` and its `transform` replace missing values."
-        )
-    return X
 
 
 def _as_outcome(y, n):
@@ -385,7 +317,25 @@ def _spearman(X):
     return np.round(ranks.T @ ranks, 12)
 
 
-def _at_minimum(coefficients, best):
+def _order(rule, Z, p):
+    """By what the features are visited, from the smallest value; None: as they stand."""
+    if rule == "mean correlation":
+        return pd.Series(np.abs(_spearman(Z)).mean(axis=0), Z.columns)
+    return p if rule == "p" else None
+
+
+def _possible_folds(y, cv):
+    """`cv`, or as many folds as the smaller class has patients, and a note then."""
+    smaller = int(np.bincount(y, minlength=2).min())
+    if np.ndim(cv) or not 2 <= smaller < cv:
+        return cv, ""
+    return smaller, (
+        f"The LASSO was cross-validated in {smaller} folds instead of {cv}: the smaller class has "
+        "no more patients."
+    )
+
+
+def _at_penalty(coefficients, best):
     """Coefficients at row `best`, the row used, and a note if that row was empty."""
     if coefficients.iloc[best].any():
         return coefficients.iloc[best], best, ""

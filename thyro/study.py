@@ -229,6 +229,13 @@ class Features(Section):
     weights: str = "random"  # "random", "imagenet", or a file with a state dict
     crop_px: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 224
     crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1
+    fine_tuning: Literal["none", "last_block", "whole"] = "last_block"  # "whole" wants a GPU
+    epochs: Positive = 5  # at most
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-4
+    inner_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.15  # of training patients: early stop
+    patience: Positive = 2  # epochs without improvement
+    class_weights: bool = True  # patients of the rarer outcome weigh more
+    augmentation: bool = True  # mirror images; with "whole" also small rotations
 
 
 class Selection(Section):
@@ -237,13 +244,21 @@ class Selection(Section):
     alpha: Share = 0.05
     minimum_icc: Annotated[float, Field(ge=0, le=1)] = 0.0  # of the robustness; 0: no filter
     correlation: Share = 0.9
-    folds: Annotated[int, Field(ge=2, le=20)] = 5
+    rule: Literal["p", "mean correlation", "column order"] = "p"  # who stays of a correlated pair
+    family: Literal["binomial", "gaussian"] = "binomial"  # of the LASSO
+    penalty: Literal["minimum", "1se"] = "minimum"  # of cross-validated deviance, or one SE above
+    folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the LASSO's cross-validation
 
 
 class Models(Section):
-    """The classifiers on top of the selected features."""
+    """The classifiers on top of the selected features, and how they are judged."""
 
     neighbours: Positive = 5
+    outer_folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the sound protocol
+    tune: bool = True  # there: kernel width, neighbours and penalties by inner cross-validation
+    repeats: Positive = 100  # random divisions of the cohort
+    permutations: Positive = 20  # the same with permuted outcomes
+    explained: Positive = 40  # test patients whose heat maps are compared
 
 
 class Nomogram(Section):

@@ -34,6 +34,7 @@ from thyro.rounding import percent as percent
 NARROWEST, WIDEST = 3, 90  # of a column, in dashes: pandoc takes them as relative widths
 NUMBER = re.compile(r"–|[−<>]?[\d∞][\d∞.,%()±–−to ]*")
 STEPS = ("z-score", "Mann-Whitney U", "Spearman", "LASSO", "kept")  # of the feature selection
+CHOSEN = ("out of fold", "by the test cohort (informed by it)")
 METRICS = {
     "accuracy": "Accuracy",
     "sensitivity": "Sensitivity",
@@ -157,6 +158,54 @@ def performance(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         f"{100 * level:g}% CI": (["ci_low", "ci_high"], interval),
     } | {heading: ([name], probability) for name, heading in METRICS.items()}
     return formatted(frame, spec, optional=["Protocol"])
+
+
+def protocols(
+    frame: pd.DataFrame, *, level: float = 0.95, measures: Sequence[str] = ("accuracy", "f1")
+) -> pd.DataFrame:
+    """Both protocols side by side, from `performance.optimism`; one row per model and cohort.
+
+    `level` is the coverage of the intervals, for the heading; `measures` are further metrics of
+    Table 2.
+    """
+    sides = {"paper": "paper’s", "sound": "sound"}
+    spec = {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)}
+    for side, name in sides.items():
+        sources = [f"{column}_{side}" for column in ("auc", "ci_low", "ci_high")]
+        spec[f"AUC ({100 * level:g}% CI), {name}"] = (sources, estimate)
+    spec["Optimism"] = (["optimism"], probability)
+    for measure in measures:
+        for side, name in sides.items():
+            spec[f"{METRICS[measure]}, {name}"] = ([f"{measure}_{side}"], probability)
+    return formatted(frame, spec)
+
+
+def choice(ranked: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Models by the AUC that chooses among them and the one that must not (`protocols.choice`)."""
+    spec = {
+        "Model": (["model"], str),
+        f"AUC, out of fold ({100 * level:g}% CI)": (
+            ["auc_out_of_fold", "ci_low", "ci_high"],
+            estimate,
+        ),
+        "AUC, test": (["auc_test"], probability),
+        "Chosen": (
+            ["chosen", "chosen_by_test"],
+            lambda *by: ", ".join(text for text, is_so in zip(CHOSEN, by, strict=True) if is_so),
+        ),
+    }
+    return formatted(ranked, spec)
+
+
+def null(permuted: pd.DataFrame) -> pd.DataFrame:
+    """Mean AUCs where there is nothing to be learned (`protocols.null_table`)."""
+    spec = {
+        "Model": (["model"], str),
+        "Divisions": (["repeats"], lambda n: str(int(n))),
+        "AUC, in-sample": (["train"], probability),
+        "AUC, held out (95% CI of the mean)": (["test", "test_low", "test_high"], estimate),
+    }
+    return formatted(permuted, spec)
 
 
 def logistic(

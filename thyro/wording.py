@@ -199,17 +199,6 @@ def networks(weights: Collection[str]) -> dict:
     }
 
 
-def selection(study: Study, scalars: dict) -> dict:
-    """Settings of the selection and what it left."""
-    return {
-        "alpha": f"{study.selection.alpha:g}",
-        "rho": f"{study.selection.correlation:g}",
-        "folds": str(study.selection.folds),
-        "or_kept": str(scalars["radiomics_or"]["kept"]),
-        "sr_kept": str(scalars["radiomics_sr"]["kept"]),
-    }
-
-
 def clinical(study: Study, about: dict, scalars: dict, regressions: pd.DataFrame) -> dict:
     """The clinical factors of the nomograms and how they were chosen.
 
@@ -254,6 +243,9 @@ def nomograms(
         "aucs": each({f"{name} ({made_of[name]})": text for name, text in auc.items()}),
         "measures": each(aucs(table, "test", list(made_of), accuracy=True)),
         "panels": " ".join(f"{name}: {parts}." for name, parts in made_of.items()),
+        "protocol": ""
+        if about.get("scores")
+        else "The nomograms drawn here are those of the paper’s protocol.",
         "signs": _signs(fits, about["variables"]),
     }
 
@@ -356,6 +348,7 @@ def checklist(has: Mapping[str, bool], about: Mapping) -> dict:
         if images
         else "Methods, Cohort and Scores; images: left to the study",
         "predictors": f"Methods, {'Radiomics features' if images else 'Scores'}, Clinical factors",
+        "protocols": "; Two protocols" if images else "",
         "external": "Results, External cohort" if has["external"] else "none",
         "outlines": outlines + (second if about.get("second_reader") else ""),
     }

@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pandas as pd
 
+from tests.benchmarks import models as classical_and_deep_models
 from tests.benchmarks import radiomics as radiomic_features
 from tests.benchmarks import super_resolution
 from thyro import example, imaging, lasso, quality, simulate, statistics
@@ -75,7 +76,7 @@ def main() -> None:
     print(table.to_string(index=False, formatters={"seconds": "{:.4f}".format}))
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n")
     # In processes of their own, whose memory is that of what they measure.
-    for part in (radiomic_features, super_resolution):
+    for part in (radiomic_features, classical_and_deep_models, super_resolution):
         subprocess.run([sys.executable, "-m", part.__name__], check=True)
 
 

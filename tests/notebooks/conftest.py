@@ -27,6 +27,7 @@ SMALL = {
         "blocks": 1,
     },
     "features": {"crop_px": 64},
+    "models": {"repeats": 2, "permutations": 2, "explained": 4},
 }
 STEPS = [
     ["00_cohort"],

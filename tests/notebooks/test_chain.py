@@ -17,10 +17,13 @@ from .conftest import run_chain
 FITTED = [
     "01_super_resolution/generator.safetensors",
     "02_features/robustness_*.parquet",
+    "02_features/networks/*.safetensors",
+    "02_features/folds_*.parquet",
     "03_selection/scaler_*.parquet",
     "03_selection/fate_*.parquet",
     "04_models/models/*.skops",
-    "05_nomogram/nomogram_?.json",
+    "04_models/sound_kept.parquet",
+    "05_nomogram/nomogram_*.json",
     "05_nomogram/logistic.parquet",
 ]
 
@@ -28,6 +31,7 @@ FITTED = [
 def fitted(results):
     """Bytes of every fitted artefact."""
     files = [file for pattern in FITTED for file in sorted(results.glob(pattern))]
+    files = [file for file in files if not file.name.endswith(".json.json")]  # neighbours
     return {str(file.relative_to(results)): file.read_bytes() for file in files}
 
 
@@ -52,15 +56,45 @@ def test_exactly_the_1561_features(tiny, image_set):
 def test_every_patient_has_a_prediction_of_every_model(tiny):
     for stage, models in (("04_models", [m.name for m in MODELS]), ("05_nomogram", list("ABC"))):
         table = pd.read_parquet(tiny / stage / "predictions.parquet")
-        wide = table.pivot(index="patient_id", columns="model", values="p")
-        assert wide.shape == (48 + 20, len(models)) and wide.notna().all(axis=None)
-        assert wide.min(axis=None) >= 0 and wide.max(axis=None) <= 1
+        assert set(table["protocol"]) == {"paper", "sound"}
+        for _, part in table.groupby("protocol"):
+            wide = part.pivot(index="patient_id", columns="model", values="p")
+            assert wide.shape == (48 + 20, len(models)) and wide.notna().all(axis=None)
+            assert wide.min(axis=None) >= 0 and wide.max(axis=None) <= 1
+
+
+def test_training_patients_are_predicted_out_of_fold_where_the_protocol_is_sound(tiny):
+    patients = pd.read_parquet(tiny / "00_cohort/patients.parquet").set_index("patient_id")
+    train = patients.index[patients["split"].eq("train")]
+    for name in ("predictions", "output"):
+        table = pd.read_parquet(tiny / f"04_models/{name}.parquet")
+        sound = table[table["protocol"].eq("sound")]
+        folds = sound.groupby("patient_id")["fold"].agg(["nunique", "count"])
+        assert (folds.loc[train, "nunique"] == 1).all()  # the same fold in every model
+        assert (folds.drop(train)["count"] == 0).all()
+        assert table.loc[table["protocol"].eq("paper"), "fold"].isna().all()
+    # a network is tuned without the fold that it predicts
+    states = pd.read_parquet(tiny / "02_features/tuning_resnet101_sr.parquet")
+    assert set(states["network"]) == {"all", "fold_0", "fold_1", "fold_2"}
+
+
+def test_optimism_is_in_the_tables_of_the_report(tiny):
+    compared = pd.read_parquet(tiny / "06_statistics/protocols.parquet")
+    assert set(compared["model"]) == {m.name for m in MODELS} | {"Nomogram_A", "Nomogram_B"}
+    assert set(compared["cohort"]) == {"train", "test", "external"}
+    gap = compared["auc_paper"] - compared["auc_sound"]
+    np.testing.assert_allclose(compared["optimism"], gap)
+    assert compared.loc[compared["cohort"].eq("train"), "optimism"].median() > 0
+    ranked = pd.read_parquet(tiny / "04_models/choice.parquet")
+    assert ranked["chosen"].sum() == ranked["chosen_by_test"].sum() == 1
+    assert ranked["auc_out_of_fold"].is_monotonic_decreasing and ranked["chosen"].iloc[0]
 
 
 def test_the_control_has_a_prediction_of_every_patient_and_no_networks(tiny):
     control = pd.read_parquet(tiny / "04_models/control.parquet")
     predictions = pd.read_parquet(tiny / "04_models/predictions.parquet")
     assert control.columns.tolist() == predictions.columns.tolist()
+    assert set(control["protocol"]) == {"paper"}
     assert set(control["patient_id"]) == set(predictions["patient_id"])
     assert set(control["model"]) == {"BC_SVM"} and "BC_SVM" not in set(predictions["model"])
     assert control["p"].between(0, 1).all()
@@ -158,12 +192,20 @@ def test_test_patients_leave_every_fitted_artefact_as_it_is(tiny, tiny_study, tm
     run_chain(tiny_study, changed, first=1, last=5)
 
     before, after = fitted(tiny), fitted(changed)
-    assert len(before) == 1 + 5 + 9 + 9 + 11 + 3 + 1
+    assert len(before) == 1 + 5 + 4 + 4 + 9 + 9 + (11 + 8) + 1 + 5 + 1
     assert set(before) == set(after)
     assert [name for name in before if before[name] != after[name]] == []
     # And the test patients did change: otherwise the above would say nothing.
-    p = [pd.read_parquet(r / "04_models/predictions.parquet")["p"] for r in (tiny, changed)]
-    assert not np.allclose(*p)
+    for name in ("predictions", "output"):
+        tables = [pd.read_parquet(r / f"04_models/{name}.parquet") for r in (tiny, changed)]
+        trained = tables[0]["patient_id"].isin(patients.loc[~test, "patient_id"])
+        pd.testing.assert_frame_equal(tables[0][trained], tables[1][trained])
+        assert not np.allclose(tables[0].loc[~trained, "p"], tables[1].loc[~trained, "p"])
+    chosen = [
+        pd.read_parquet(r / "04_models/choice.parquet")[["model", "chosen"]]
+        for r in (tiny, changed)
+    ]
+    pd.testing.assert_frame_equal(*chosen)
 
 
 def test_a_training_patient_changes_the_fit(tiny, tiny_study, tmp_path):

@@ -1,0 +1,141 @@
+"""Figures of explanations."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgba
+
+from thyro import explanation_figures as figures_of
+from thyro.explanations import OUTCOMES, Example
+from thyro.figures import MODEL_COLOURS, SMALL, use_style
+
+NETWORKS = ["SR_ResNet101", "OR_DenseNet121"]
+
+
+@pytest.fixture(autouse=True)
+def style():
+    use_style()
+    yield
+    plt.close("all")
+
+
+def example(patient_id, p):
+    rows, columns = np.indices((32, 32))
+    mask = (rows - 16) ** 2 + (columns - 16) ** 2 < 100
+    return Example(patient_id, p, np.full((32, 32), 90.0), rows / 31, mask)
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_every_network_has_its_row_and_every_outcome_its_column():
+    examples = {
+        network: {outcome: example(f"P{i}{j}", 0.5 + j / 10) for j, outcome in enumerate(OUTCOMES)}
+        for i, network in enumerate(NETWORKS)
+    }
+    examples["OR_DenseNet121"]["false negative"] = None
+    fig, axes = plt.subplots(2, 4, figsize=(7.2, 4.3))
+    thresholds = {"SR_ResNet101": 0.31, "OR_DenseNet121": 0.256}
+    assert figures_of.draw_explanations(examples, axes, thresholds=thresholds) is axes
+    assert axes[0, 0].get_title() == "P00, p = 0.50"
+    assert axes[1, 3].get_title() == "P13, p = 0.80"
+    assert [texts(ax) for ax in axes[0]] == [[outcome.capitalize()] for outcome in OUTCOMES]
+    assert axes[1, 0].get_ylabel() == "OR_DenseNet121\ncut-off 0.26"
+    assert texts(axes[1, 2]) == ["none"] and not axes[1, 2].images
+    assert len(axes[0, 1].images) == 2  # crop and map
+    assert len(axes[0, 1].collections) == 1  # the outline
+    bars = [ax for ax in fig.axes if ax not in axes]
+    assert [bar.get_xlabel() for bar in bars] == [figures_of.BAR]
+
+
+def test_words_of_the_explanations_do_not_overlap():
+    examples = {name: {outcome: example("P23X2GPEU", 0.5) for outcome in OUTCOMES} for name in "ab"}
+    fig, axes = plt.subplots(2, 4, figsize=(7.2, 4.3))
+    figures_of.draw_explanations(examples, axes, thresholds={"a": 0.5, "b": 0.5})
+    fig.canvas.draw()
+    titles = [ax.title.get_window_extent() for ax in axes.flat]
+    headings = [ax.texts[0].get_window_extent() for ax in axes[0]]
+    boxes = titles + headings
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert all(fig.bbox.x0 <= b.x0 and b.x1 <= fig.bbox.x1 and b.y1 <= fig.bbox.y1 for b in boxes)
+
+
+def importance(n):
+    value = np.linspace(0.1, -0.01, n)
+    names = [f"wavelet-HHL_glszm_SmallAreaLowGrayLevelEmphasis{i}" for i in range(n)]
+    return pd.DataFrame(
+        {
+            "feature": names,
+            "importance": value,
+            "ci_low": value - 0.02,
+            "ci_high": value + 0.03,
+        }
+    )
+
+
+def test_the_most_important_features_are_on_top_with_their_intervals():
+    table = importance(20)
+    fig, ax = plt.subplots(figsize=(3.5, 4))
+    assert figures_of.draw_importance(table, ax, top=6, level=0.9) is ax
+    points, _, (bars,) = ax.containers[0]
+    np.testing.assert_allclose(points.get_xdata(), table["importance"][:6])
+    ends = np.array([segment[:, 0] for segment in bars.get_segments()])
+    np.testing.assert_allclose(ends, table[["ci_low", "ci_high"]][:6])
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row is the topmost
+    labels = [label.get_text().replace("\n", "") for label in ax.get_yticklabels()]
+    assert labels == table["feature"].tolist()[:6]
+    assert "90 % CI" in ax.get_xlabel()
+    fig.canvas.draw()
+    assert ax.xaxis.label.get_window_extent().x1 <= fig.bbox.x1
+    assert min(label.get_size() for label in ax.get_yticklabels()) >= SMALL
+
+
+def test_fewer_features_than_asked_for_are_drawn_as_they_are():
+    _, ax = plt.subplots()
+    figures_of.draw_importance(importance(2), ax)
+    assert len(ax.get_yticklabels()) == 2
+
+
+def test_agreement_is_a_strip_per_network_and_empty_maps_are_counted():
+    rng = np.random.default_rng(0)
+    tables = {
+        name: pd.DataFrame({"rank_correlation": rng.uniform(-0.4, 0.9, 9), "ssim": 0.5})
+        for name in NETWORKS
+    }
+    tables["OR_DenseNet121"].iloc[:3] = np.nan
+    _, ax = plt.subplots()
+    assert figures_of.draw_sanity(tables, ax) is ax
+    for strip, (name, table) in zip(ax.collections, tables.items(), strict=True):
+        drawn = table["rank_correlation"].dropna()
+        np.testing.assert_allclose(strip.get_offsets()[:, 1], drawn)
+        assert tuple(strip.get_facecolor()[0][:3]) == to_rgba(MODEL_COLOURS[name])[:3]
+    medians = [line.get_ydata()[0] for line in ax.lines[:2]]
+    np.testing.assert_allclose(medians, [t["rank_correlation"].median() for t in tables.values()])
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert labels == ["SR\nResNet101\n9 of 9 maps", "OR\nDenseNet121\n6 of 9 maps"]
+    assert ax.get_ylim()[0] < min(t["rank_correlation"].min() for t in tables.values())
+    _, other = plt.subplots()
+    figures_of.draw_sanity(tables, other, measure="ssim")
+    assert other.get_ylabel().startswith("Structural similarity")
+
+
+def test_a_network_without_any_map_leaves_its_place_empty():
+    empty = pd.DataFrame({"rank_correlation": [np.nan], "ssim": [np.nan], "ratio": [np.nan]})
+    fig, axes = plt.subplots(1, 2)
+    for draw, ax in zip((figures_of.draw_sanity, figures_of.draw_energy), axes, strict=True):
+        draw({"mine": empty}, ax)
+        assert ax.get_xticklabels()[0].get_text() == "mine\n0 of 1 maps"
+    fig.canvas.draw()
+
+
+def test_energy_is_drawn_against_a_flat_map():
+    tables = {name: pd.DataFrame({"ratio": [0.5, 1.0, 2.0]}) for name in NETWORKS}
+    fig, ax = plt.subplots(figsize=(3.6, 3))
+    assert figures_of.draw_energy(tables, ax) is ax
+    assert ax.lines[-1].get_ydata() == [1, 1]
+    assert ax.get_ylim()[0] == 0
+    fig.canvas.draw()
+    first, second = (label.get_window_extent() for label in ax.get_xticklabels())
+    assert not first.overlaps(second)

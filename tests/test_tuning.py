@@ -1,0 +1,281 @@
+"""Tuning of networks: what it learns, from whom, and that a kill changes nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from thyro import deep, networks, tuning
+from thyro.tuning_run import inner_part
+
+SIZE = 64
+QUICK = tuning.Settings(epochs=3, learning_rate=1e-3)
+
+
+def patients(n=60, *, seed=0, signal=True):
+    """Noisy crops with a bright disc in those of cases, their outcomes, who trains, and folds."""
+    rng = np.random.default_rng(seed)
+    y = (np.arange(n) % 3 == 0).astype(int)
+    crops = rng.uniform(40, 120, (n, SIZE, SIZE)).astype(np.float32)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    for i in np.flatnonzero(y) if signal else []:
+        centre = rng.integers(16, SIZE - 16, 2)
+        crops[i][(rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 < 80] = 240
+    train = np.arange(n) < n * 3 // 4
+    return crops, y, train, np.arange(train.sum()) // 3 % 3
+
+
+@pytest.fixture(scope="module")
+def dense():
+    crops, _, train, _ = patients()
+    return deep.prepare("DenseNet121", "random", crops[train])
+
+
+@pytest.fixture(scope="module")
+def learned(dense):
+    return tuning.cross_fit(dense, *patients(), settings=QUICK)
+
+
+def test_it_finds_a_sign_in_patients_it_never_saw(learned):
+    _, y, train, _ = patients()
+    assert roc_auc_score(y[train], learned.p_out_of_fold) > 0.9
+    assert roc_auc_score(y[~train], learned.p[~train]) > 0.9
+    final = learned.history[learned.history["network"].eq("all")]
+    assert final["loss"].iloc[-1] < 0.8 * final["loss"].iloc[0]
+    assert learned.history.groupby("network")["kept"].sum().tolist() == [1, 1, 1, 1]
+
+
+def test_probabilities_are_of_the_prevalence_in_spite_of_class_weights(learned):
+    _, y, train, _ = patients()
+    assert abs(learned.p[train].mean() - y[train].mean()) < 0.15
+
+
+def test_labels_of_noise_are_learned_by_heart_only(dense):
+    crops, y, train, folds = patients(90, seed=3, signal=False)
+    settings = replace(QUICK, epochs=6, patience=6, inner_share=0.2)
+    found = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    out_of_fold = roc_auc_score(y[train], found.p_out_of_fold)
+    assert abs(out_of_fold - 0.5) < 0.2  # standard error about 0.07
+    assert roc_auc_score(y[train], found.p[train]) > out_of_fold + 0.1
+
+
+def test_shapes_and_that_the_last_block_moved_and_the_trunk_did_not(dense, learned):
+    crops, _, train, folds = patients()
+    assert learned.features.shape == (len(crops), dense.width)
+    assert learned.fold_features.shape == (3, train.sum(), dense.width)
+    before, after = dense.module.state_dict(), learned.network.module.state_dict()
+    moved = {key.split(".")[1] for key in before if not torch.equal(before[key], after[key])}
+    assert moved == {"denseblock4", "norm5"}
+    assert learned.network.weights.endswith("; last block tuned on 45 patients")
+    # nothing of a batch enters its normalisation
+    statistics = [key for key in before if "running" in key]
+    assert all(torch.equal(before[key], after[key]) for key in statistics)
+
+
+def test_features_are_those_of_the_tuned_network_itself(learned):
+    crops, *_ = patients()
+    again = deep.pooled_features(learned.network, crops[:5], batch=2)
+    np.testing.assert_allclose(again, learned.features[:5], rtol=1e-4, atol=1e-5)
+
+
+def test_a_state_goes_back_into_a_network_prepared_alike(dense, learned):
+    crops, _, train, _ = patients()
+    prepared = deep.prepare("DenseNet121", "random", crops[train])
+    restored = tuning.restore(prepared, learned.state)
+    assert restored.weights == learned.network.weights
+    for key, value in learned.network.module.state_dict().items():
+        assert torch.equal(value, restored.module.state_dict()[key]), key
+    other = networks.build("ResNet101")
+    with pytest.raises(ValueError, match="expected that of ResNet101, got that of DenseNet121"):
+        tuning.restore(other, learned.state)
+
+
+def test_a_frozen_network_is_left_as_it_is(dense):
+    crops, y, train, folds = patients()
+    settings = tuning.Settings(trained="none")
+    found = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    np.testing.assert_allclose(found.features, deep.pooled_features(dense, crops), rtol=1e-5)
+    assert found.network is dense and tuning.restore(dense, found.state) is dense
+    assert found.p is found.p_out_of_fold is found.fold_features is None
+    assert found.history.empty and "kept" in found.history
+
+
+@pytest.mark.parametrize("trained", ["last_block", "whole"])
+def test_other_patients_leave_every_weight_as_it_is(dense, trained):
+    """Outcomes and crops of patients who do not train are not looked at."""
+    crops, y, train, folds = patients(24)
+    settings = replace(QUICK, trained=trained, epochs=1, batch=8)
+    before = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    changed, turned = crops.copy(), np.where(train, y, 1 - y)
+    changed[~train] = 255 - changed[~train]
+    after = tuning.cross_fit(dense, changed, turned, train, folds, settings=settings)
+    assert before.state == after.state
+    np.testing.assert_array_equal(before.p_out_of_fold, after.p_out_of_fold)
+    np.testing.assert_array_equal(before.fold_features, after.fold_features)
+    assert not np.allclose(before.p[~train], after.p[~train])
+    y[np.flatnonzero(train)[0]] ^= 1  # the other half of the proof
+    other = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    assert other.state != before.state
+
+
+def test_a_fold_leaves_the_network_that_predicts_it_as_it_is(dense):
+    crops, y, train, folds = patients(36)
+    settings = replace(QUICK, epochs=2, batch=8)  # the head must move before the block does
+    before = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    members = np.flatnonzero(train)[folds == 1]
+    turned = y.copy()
+    turned[members] = 1 - turned[members]
+    after = tuning.cross_fit(dense, crops, turned, train, folds, settings=settings)
+    np.testing.assert_array_equal(before.fold_features[1], after.fold_features[1])
+    assert not np.array_equal(before.fold_features[0], after.fold_features[0])
+    np.testing.assert_array_equal(before.p_out_of_fold[folds == 1], after.p_out_of_fold[folds == 1])
+
+
+def test_the_whole_network_of_the_other_kind_learns_too():
+    crops, y, train, folds = patients(24, seed=5)
+    resnet = deep.prepare("ResNet101", "random", crops[train])
+    settings = tuning.Settings(trained="whole", epochs=2, batch=8)
+    found = tuning.cross_fit(resnet, crops, y, train, folds, settings=settings)
+    final = found.history[found.history["network"].eq("all")]
+    assert final["loss"].iloc[-1] < final["loss"].iloc[0]
+    assert found.network.weights.endswith("all layers tuned on 18 patients")
+    block = tuning.cross_fit(
+        resnet, crops, y, train, folds, settings=replace(settings, trained="last_block", epochs=1)
+    )
+    before, after = resnet.module.state_dict(), block.network.module.state_dict()
+    moved = {key[:8] for key in before if not torch.equal(before[key], after[key])}
+    assert moved == {"layer4.2"}
+
+
+class Killed(Exception):
+    """Stands for a kill."""
+
+
+class Memory:
+    """Checkpoints of all networks; stops the run after so many of them."""
+
+    def __init__(self, stop_after=None):
+        self.data, self.left = {}, stop_after
+
+    def __call__(self, name):
+        return Slot(self, name)
+
+
+class Slot:
+    def __init__(self, memory, name):
+        self.memory, self.name = memory, name
+
+    def load(self):
+        return self.memory.data.get(self.name)
+
+    def save(self, data):
+        self.memory.data[self.name] = data
+        if self.memory.left is not None:
+            self.memory.left -= 1
+            if self.memory.left < 0:
+                raise Killed
+
+
+@pytest.mark.parametrize("saves", [0, 1, 4, 7])
+def test_a_stopped_run_goes_on_to_the_same_end(dense, learned, saves):
+    memory = Memory(stop_after=saves)
+    with pytest.raises(Killed):
+        tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+    memory.left = None
+    again = tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+    assert again.state == learned.state
+    np.testing.assert_array_equal(again.p_out_of_fold, learned.p_out_of_fold)
+    columns = ["network", "epoch", "loss", "inner_loss", "inner_auc", "kept"]
+    assert again.history[columns].equals(learned.history[columns])
+
+
+def test_what_is_done_is_not_trained_again_nor_taken_by_another_run(dense, learned):
+    memory = Memory()
+    first = tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+    assert first.state == learned.state
+    memory.left = 0  # a further save would stop it
+    second = tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+    assert second.state == first.state
+    with pytest.raises(Killed):
+        tuning.cross_fit(dense, *patients(), settings=QUICK, seed=1, checkpoint=memory)
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from tests.test_tuning import QUICK, patients
+from thyro import deep, tuning
+
+class File:
+    def __init__(self, name):
+        self.file = Path(sys.argv[1]) / name
+    def load(self):
+        return self.file.read_bytes() if self.file.is_file() else None
+    def save(self, data):
+        self.file.write_bytes(data)
+        print(self.file.name, flush=True)
+
+crops, y, train, folds = patients()
+network = deep.prepare("DenseNet121", "random", crops[train])
+found = tuning.cross_fit(network, crops, y, train, folds, settings=QUICK, checkpoint=File)
+(Path(sys.argv[1]) / "state").write_bytes(found.state)
+"""
+
+
+def test_a_killed_process_goes_on_to_the_same_end(tmp_path):
+    command = [sys.executable, "-c", CHILD, str(tmp_path)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    options = {"stdout": subprocess.PIPE, "text": True, "env": environment}
+    with subprocess.Popen(command, **options) as child:
+        names = [child.stdout.readline().strip() for _ in range(4)]
+        child.send_signal(signal.SIGKILL)
+    assert names == ["all", "all", "all", "fold_0"] and not (tmp_path / "state").exists()
+    subprocess.run(command, check=True, **options)
+    whole = tmp_path / "undisturbed"
+    whole.mkdir()
+    subprocess.run([*command[:-1], str(whole)], check=True, **options)
+    assert (tmp_path / "state").read_bytes() == (whole / "state").read_bytes()
+
+
+def test_the_watched_part_is_stratified_and_leaves_enough():
+    y = np.repeat([0, 1], [40, 20])
+    watched = inner_part(y, 0.15, 7)
+    assert np.bincount(y[watched]).tolist() == [6, 3]
+    assert not np.array_equal(watched, inner_part(y, 0.15, 8))
+    few = inner_part(np.repeat([0, 1], [30, 3]), 0.4, 0)
+    assert np.bincount(np.repeat([0, 1], [30, 3])[~few]).tolist() == [18, 2]
+    with pytest.raises(ValueError, match="2 of 32 patients that would train a network"):
+        inner_part(np.repeat([0, 1], [30, 2]), 0.15, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train": np.arange(60) < 6, "folds": np.arange(6) % 2}, "expected 10 training patients"),
+        ({"folds": np.zeros(45, int)}, "got 45 numbers of 1 folds"),
+        ({"folds": np.arange(44) % 3}, "two folds or more of 45 training patients, got 44"),
+        ({"crops": patients()[0][:, :16, :16]}, "expected 32 pixels a side or more, got 16"),
+        ({"y": np.zeros(60, int)}, "at least 2 patients per class"),
+        ({"settings": tuning.Settings(trained="half")}, "settings.trained"),
+        ({"folds": np.where(patients()[1][:45] == 1, 0, np.arange(45) % 3)}, "0 of 3. patients"),
+    ],
+    ids=["few", "one fold", "length", "small", "one outcome", "unknown", "no case in a fold"],
+)
+def test_bad_input_is_named_before_anything_trains(dense, change, message):
+    names = ("crops", "y", "train", "folds")
+    given = dict(zip(names, patients(), strict=True)) | {"settings": QUICK} | change
+    with pytest.raises(ValueError, match=message):
+        tuning.cross_fit(dense, **given)
+
+
+def test_a_learning_rate_that_diverges_is_named(dense):
+    crops, y, train, folds = patients(24)
+    settings = replace(QUICK, learning_rate=1e30)
+    with pytest.raises(ValueError, match=r"diverged in epoch 1. Lower the learning rate, 1e\+30"):
+        tuning.cross_fit(dense, crops, y, train, folds, settings=settings)

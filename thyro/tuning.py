@@ -1,0 +1,311 @@
+"""Transfer learning: the last block of a network, or all of it, tuned on training patients.
+
+The trunk before the last block is frozen, so its activations are computed once, and every epoch and
+every network of a cross-validation starts from them.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from thyro.checks import as_labels, as_one_of
+from thyro.gan import header
+from thyro.networks import Network, as_crops, as_input, chain
+from thyro.tuning_run import COLUMNS, Checkpoint, Run, Tail, inner_part
+from thyro.tuning_run import Settings as Settings
+
+# Modules in the order of the forward pass: what stays frozen, and the last block with what follows.
+TRUNKS = {
+    "ResNet101": ["conv1", "bn1", "act", "maxpool", "layer1", "layer2", "layer3"]
+    + ["layer4.0", "layer4.1"],
+    "DenseNet121": [f"features.{part}" for part in ("conv0", "norm0", "relu0", "pool0")]
+    + [f"features.{part}{i}" for i in (1, 2, 3) for part in ("denseblock", "transition")],
+}
+TAILS = {
+    "ResNet101": ["layer4.2", "avgpool"],
+    "DenseNet121": ["features.denseblock4", "features.norm5", "class_layers"],
+}
+TRAINED = {"none": "", "last_block": "last block", "whole": "all layers"}
+FEWEST = 10  # training patients
+SMALLEST_PX = 32  # of a crop, after which nothing is left to pool
+ANGLE = 10.0  # degrees, of a rotation
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A tuned network, its features, and those of networks that never saw a fold."""
+
+    network: Network  # tuned on all training patients; the one given where nothing was trained
+    features: np.ndarray  # pooled, by `network`: float32, shape (n, width)
+    fold_features: np.ndarray | None  # of training patients: shape (n_folds, n_train, width)
+    p: np.ndarray | None  # output of `network` itself: shape (n,)
+    p_out_of_fold: np.ndarray | None  # of networks that never saw the patient: shape (n_train,)
+    history: pd.DataFrame  # network, epoch, loss, inner_loss, inner_auc, seconds, kept
+    state: bytes  # of what was trained, for `restore`
+
+
+def cross_fit(
+    network: Network,
+    crops,
+    y,
+    train,
+    folds,
+    *,
+    settings: Settings,
+    seed: int = 0,
+    device: str | None = None,
+    checkpoint: Callable[[str], Checkpoint] | None = None,
+    progress: Callable | None = None,
+) -> Learned:
+    """Tune a network on the training patients, and once more without each fold of them.
+
+    Parameters
+    ----------
+    network : Network
+        Prepared, and not changed.
+    crops : array_like of float, shape (n, size, size)
+        Grey 0-255, of all patients.
+    y : array_like of int, shape (n,)
+        1 with the outcome; only those of training patients are read.
+    train : array_like of bool, shape (n,)
+    folds : array_like of int, shape (n_train,)
+        Fold of each training patient. The network trained without it predicts it.
+    settings : Settings
+    seed : int
+    device : str, optional
+        Such as "cuda"; by default the CPU. On CUDA in bfloat16 mixed precision.
+    checkpoint : callable, optional
+        Called with the name of a network, "all" or "fold_0", gives what keeps its training. A
+        finished one is kept too, so that a run that was killed goes on with the next.
+    progress : callable, optional
+        Called as `progress(iterable, total=n)`, like tqdm: over crops, then over epochs.
+
+    Returns
+    -------
+    Learned
+        With `settings.trained` "none" the given network, its features, and nothing else.
+
+    Raises
+    ------
+    ValueError
+        If fewer than ten patients train, crops are too small, or a network would train on fewer
+        than three patients with, or without, the outcome.
+    """
+    as_one_of(settings.trained, "settings.trained", TRAINED)
+    crops, train, labels, folds = _checked(crops, train, y, folds)
+    device = torch.device(device or "cpu")
+    work = replace(network, module=deepcopy(network.module).to(device).eval())
+    inputs = _inputs(work, crops, np.flatnonzero(train), settings, progress)
+    body = _body(work, settings.trained)
+    if settings.trained == "none":
+        found = _pooled(body, inputs, np.arange(len(crops)), settings.batch)
+        history = pd.DataFrame(columns=["network", *COLUMNS, "kept"])
+        return Learned(network, found, None, None, None, history, safetensors.torch.save({}))
+    parts = {"all": np.ones(len(labels), dtype=bool)}
+    parts |= {f"fold_{k}": folds != k for k in np.unique(folds)}
+    for part in parts.values():  # before the first of them trains
+        inner_part(labels[part], settings.inner_share, seed)
+    tails, histories = _train(
+        lambda: Tail(deepcopy(body), network.width),
+        inputs,
+        {name: (np.flatnonzero(train)[part], labels[part]) for name, part in parts.items()},
+        settings,
+        seed=seed,
+        device=device,
+        identity=_identity(network, crops[train]),
+        checkpoint=checkpoint,
+        progress=progress,
+    )
+    final, of_fold = tails.pop("all"), tails
+    features = _pooled(final.body, inputs, np.arange(len(crops)), settings.batch)
+    of_training = np.flatnonzero(train)
+    fold_features = np.stack(
+        [_pooled(tail.body, inputs, of_training, settings.batch) for tail in of_fold.values()]
+    )
+    p_out_of_fold = np.empty(len(labels))
+    for k, tail, found in zip(np.unique(folds), of_fold.values(), fold_features, strict=True):
+        p_out_of_fold[folds == k] = _output(tail, found[folds == k])
+    tuned = f"{network.weights}; {TRAINED[settings.trained]} tuned on {len(labels)} patients"
+    state = _to_bytes(final, network.name, settings.trained, tuned)
+    return Learned(
+        network=restore(network, state),
+        features=features,
+        fold_features=fold_features,
+        p=_output(final, features),
+        p_out_of_fold=p_out_of_fold,
+        history=pd.concat(histories, names=["network"]).reset_index("network"),
+        state=state,
+    )
+
+
+def restore(network: Network, state: bytes) -> Network:
+    """The tuned network again, from a network prepared as the one that was tuned.
+
+    Parameters
+    ----------
+    network : Network
+        Not changed.
+    state : bytes
+        `Learned.state`; that of a frozen network gives `network` itself.
+
+    Raises
+    ------
+    ValueError
+        If the state is that of another network.
+    """
+    about = json.loads(header(state).get("tuned", "{}"))
+    if not about:
+        return network
+    if about["network"] != network.name:
+        raise ValueError(f"state: expected that of {network.name}, got that of {about['network']}.")
+    work = replace(network, module=deepcopy(network.module), weights=about["weights"])
+    tail = Tail(_body(work, about["trained"]), network.width)
+    tail.load_state_dict(safetensors.torch.load(state))
+    return work
+
+
+@dataclass(frozen=True)
+class _Activations:
+    """What the frozen trunk makes of every crop, then of the mirror images of training crops."""
+
+    seen: Tensor  # shape (n or n + n_train, channels, rows, columns)
+    place: np.ndarray  # of the mirror image of a patient among these
+    device: torch.device
+
+    def plain(self, rows: np.ndarray) -> Tensor:
+        return self.seen[rows].to(self.device)
+
+    def augmented(self, rows: np.ndarray, rng: np.random.Generator) -> Tensor:
+        return self.plain(np.where(rng.random(len(rows)) < 0.5, self.place[rows], rows))
+
+
+@dataclass(frozen=True)
+class _Crops:
+    """Crops themselves, for a network that is trained as a whole."""
+
+    network: Network
+    crops: np.ndarray
+
+    def plain(self, rows: np.ndarray) -> Tensor:
+        return as_input(self.crops[rows], self.network)
+
+    def augmented(self, rows: np.ndarray, rng: np.random.Generator) -> Tensor:
+        """Mirrored or not, and turned by some degrees."""
+        x = self.plain(rows)
+        angle = torch.as_tensor(np.radians(rng.uniform(-ANGLE, ANGLE, len(rows))))
+        sign = torch.as_tensor(np.where(rng.random(len(rows)) < 0.5, -1.0, 1.0))
+        cos, sin, none = angle.cos(), angle.sin(), torch.zeros(len(rows))
+        turn = torch.stack([sign * cos, -sin, none, sign * sin, cos, none], 1).view(-1, 2, 3)
+        grid = F.affine_grid(turn.to(x), list(x.shape), align_corners=False)
+        return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+
+
+def _checked(crops, train, y, folds):
+    """Crops, who trains, and outcome and fold of those."""
+    crops, train, folds = as_crops(crops), np.asarray(train, dtype=bool), np.asarray(folds)
+    if crops.shape[1] < SMALLEST_PX:
+        raise ValueError(
+            f"crops: expected {SMALLEST_PX} pixels a side or more, got {crops.shape[1]}."
+        )
+    if train.shape != (len(crops),) or len(y) != len(crops):
+        raise ValueError(
+            f"train: expected one flag and one outcome for each of {len(crops)} crops."
+        )
+    labels = as_labels(np.asarray(y)[train].astype(int), "y")
+    if len(labels) < FEWEST:
+        raise ValueError(f"train: expected {FEWEST} training patients or more, got {len(labels)}.")
+    if folds.shape != labels.shape or len(np.unique(folds)) < 2:
+        raise ValueError(
+            f"folds: expected two folds or more of {len(labels)} training patients, got "
+            f"{len(folds)} numbers of {len(np.unique(folds))} folds."
+        )
+    return crops, train, labels, folds
+
+
+def _body(network: Network, trained: str) -> nn.Module:
+    """What turns inputs into pooled features: the network, or its last block and what follows."""
+    if trained == "whole":
+        return network.module
+    return chain(network.module, TAILS[network.name])
+
+
+def _inputs(network, crops, of_training, settings, progress):
+    """What the trained part sees: crops, or activations of the trunk."""
+    if settings.trained == "whole":
+        return _Crops(network, crops)
+    trunk = chain(network.module, TRUNKS[network.name])[:-1]
+    mirror = settings.augmentation and settings.trained != "none"
+    shown = np.concatenate([crops, crops[of_training][:, :, ::-1]]) if mirror else crops
+    starts, seen = range(0, len(shown), settings.batch), []
+    with torch.no_grad():
+        for i in starts if progress is None else progress(starts, total=len(starts)):
+            seen.append(trunk(as_input(shown[i : i + settings.batch], network)).cpu())
+    seen = torch.cat(seen).contiguous(memory_format=torch.channels_last)
+    place = np.zeros(len(crops), dtype=int)
+    place[of_training] = len(crops) + np.arange(len(of_training))
+    return _Activations(seen, place, next(network.module.parameters()).device)
+
+
+def _train(new, inputs, parts, settings, *, seed, device, identity, checkpoint, progress):
+    """The tail of every part (name -> who trains, their outcomes), and its history."""
+    tails, histories = {}, {}
+    steps = [(name, n) for name in parts for n in range(settings.epochs)]
+    for name, n in steps if progress is None else progress(steps, total=len(steps)):
+        if n == 0:
+            run = Run(
+                new(),
+                inputs,
+                *parts[name],
+                settings,
+                seed=seed,
+                device=device,
+                identity=f"{identity} {name}",
+                checkpoint=checkpoint(name) if checkpoint else None,
+            )
+        if not run.done:
+            run.epoch()
+        if n == settings.epochs - 1:
+            tails[name], histories[name] = run.finish(), run.table()
+    return tails, histories
+
+
+def _pooled(body: nn.Module, inputs, rows: np.ndarray, batch: int) -> np.ndarray:
+    """Pooled features of patients, float32 of shape (n, width)."""
+    with torch.no_grad():
+        parts = [
+            body(inputs.plain(rows[i : i + batch])).float().cpu().numpy()
+            for i in range(0, len(rows), batch)
+        ]
+    return np.concatenate(parts)
+
+
+def _output(tail: Tail, features: np.ndarray) -> np.ndarray:
+    """Probability that the head gives, shape (n,)."""
+    device = tail.head.weight.device
+    with torch.no_grad():
+        return tail.probability(torch.from_numpy(features).to(device)).double().cpu().numpy()
+
+
+def _identity(network: Network, crops: np.ndarray) -> str:
+    """Checksum of the network at the start and of the crops that train."""
+    total = hashlib.sha256(f"{network.name} {crops.shape}".encode())
+    total.update(np.ascontiguousarray(crops))
+    for key, value in network.module.state_dict().items():
+        total.update(key.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return total.hexdigest()
+
+
+def _to_bytes(tail: Tail, name: str, trained: str, weights: str) -> bytes:
+    tensors = {key: value.detach().cpu().contiguous() for key, value in tail.state_dict().items()}
+    about = {"network": name, "trained": trained, "weights": weights}
+    # one entry: several would be written in any order
+    return safetensors.torch.save(tensors, metadata={"tuned": json.dumps(about)})
