@@ -114,7 +114,7 @@ def test_agreement_is_a_strip_per_network_and_empty_maps_are_counted():
     medians = [line.get_ydata()[0] for line in ax.lines[:2]]
     np.testing.assert_allclose(medians, [t["rank_correlation"].median() for t in tables.values()])
     labels = [label.get_text() for label in ax.get_xticklabels()]
-    assert labels == ["SR\nResNet101\n9 of 9 maps", "OR\nDenseNet121\n6 of 9 maps"]
+    assert labels == ["SR\nResNet101\n9 of 9", "OR\nDenseNet121\n6 of 9"]
     assert ax.get_ylim()[0] < min(t["rank_correlation"].min() for t in tables.values())
     _, other = plt.subplots()
     figures_of.draw_sanity(tables, other, measure="ssim")
@@ -126,7 +126,7 @@ def test_a_network_without_any_map_leaves_its_place_empty():
     fig, axes = plt.subplots(1, 2)
     for draw, ax in zip((figures_of.draw_sanity, figures_of.draw_energy), axes, strict=True):
         draw({"mine": empty}, ax)
-        assert ax.get_xticklabels()[0].get_text() == "mine\n0 of 1 maps"
+        assert ax.get_xticklabels()[0].get_text() == "mine\n0 of 1"
     fig.canvas.draw()
 
 

@@ -64,6 +64,7 @@ def test_optimism_is_of_image_models_and_nomograms_have_their_own_sentence(study
         "the optimism of the paper’s protocol was largest for SR_SVM (0.300) and smallest for "
         "OR_SVM (0.100); its median over 3 models was 0.140"
     )
+    assert strings["abstract"].endswith("in the training cohort fell by a median of 0.140.")
     assert strings["test"] == "between −0.020 and 0.010, in the median 0.000"
     assert strings["nomograms"] == (
         "In Nomogram_A the coefficient of SR_SVM was 7.25 with the in-sample signature and 2.50 "

@@ -378,3 +378,15 @@ def test_a_coefficient_that_has_just_entered_is_found():
     largest = lasso.lambda_grid(X, y.astype(float))[0]
     path = lasso.fit_path(X, y.astype(float), [largest * (1 - 3e-4)])
     assert np.count_nonzero(path.coefficients) == 1
+
+
+def test_a_path_that_ends_early_finds_the_same_penalty():
+    X, y = cohort(n=200, p=60, seed=4)
+    whole = selection.lasso_select(X, y)
+    early = selection.lasso_select(X, y, patience=10)
+    assert early.lambda_min == whole.lambda_min and early.kept == whole.kept
+    np.testing.assert_allclose(early.coefficients, whole.coefficients, atol=1e-9)
+    assert len(early.lambdas) < len(whole.lambdas)
+    n = len(early.cv_mean)
+    assert n - 1 - np.argmin(early.cv_mean) == 10
+    np.testing.assert_allclose(early.cv_mean, whole.cv_mean[:n], atol=1e-9)

@@ -159,9 +159,10 @@ def _strips(values: Mapping[str, pd.Series], ax: Axes) -> None:
             middle = np.median(drawn)
             ax.plot([place - REACH, place + REACH], [middle, middle], color="k", lw=1.4)
         name = network.replace("_", "\n", 1)
-        labels.append(f"{name}\n{len(drawn)} of {len(series)} maps")
+        labels.append(f"{name}\n{len(drawn)} of {len(series)}")
     ax.set_xticks(range(len(labels)), labels, size=SMALL)
     ax.set_xlim(-0.6, len(labels) - 0.4)
+    ax.set_xlabel("Network, and how many of its maps are not empty")
 
 
 def _spread(n: int) -> np.ndarray:

@@ -106,12 +106,9 @@ def fit_path(
         End the path where glmnet ends one whose penalties it chose itself: when the fit is
         saturated, or smaller penalties no longer improve it.
     """
-    X = np.asfortranarray(X)  # columns are taken again and again
-    beta, intercept = np.zeros(X.shape[1]), _null_intercept(y, family)
-    null = deviance(y, np.full(len(y), intercept), family).mean()
+    null = deviance(y, np.full(len(y), _null_intercept(y, family)), family).mean()
     intercepts, coefficients, explained = [], [], []
-    for penalty in lambdas:
-        intercept, beta = _fit_one(X, y, penalty, intercept, beta, family)
+    for intercept, beta in _solutions(X, y, lambdas, family):
         intercepts.append(intercept)
         coefficients.append(beta)
         explained.append(1 - deviance(y, _predictor(X, intercept, beta), family).mean() / null)
@@ -125,7 +122,9 @@ def fit_path(
     )
 
 
-def cross_validate(X, y, lambdas, folds, *, family: str = "binomial") -> LassoCurve:
+def cross_validate(
+    X, y, lambdas, folds, *, family: str = "binomial", patience: int | None = None
+) -> LassoCurve:
     """Deviance of left-out folds at every penalty, as `cv.glmnet` with exact fits per fold.
 
     Features are not standardised again inside the folds. The mean weighs folds by their size;
@@ -135,21 +134,32 @@ def cross_validate(X, y, lambdas, folds, *, family: str = "binomial") -> LassoCu
     ----------
     folds : ndarray of int, shape (n_patients,)
         Fold of each patient.
+    patience : int, optional
+        Stop after so many penalties in a row without a smaller mean deviance. The smallest
+        penalties cost most; a curve that falls again after them would be missed.
     """
-    labels = np.unique(folds)
-    errors, sizes = [], []
-    for label in labels:
-        out = folds == label
-        path = fit_path(X[~out], y[~out], lambdas, family=family)
-        eta = path.intercepts[:, None] + path.coefficients @ X[out].T
+    parts = [folds == label for label in np.unique(folds)]
+    sizes = [out.sum() for out in parts]
+    paths = [_solutions(X[~out], y[~out], lambdas, family) for out in parts]
+    errors, means = [], []
+    for solutions in zip(*paths, strict=True):
         # cv.glmnet bounds the probability of a left-out patient, so that one sure and wrong
         # prediction does not decide the penalty.
-        errors.append(deviance(y[out], eta, family, bound=1e-5).mean(axis=1))
-        sizes.append(out.sum())
-    mean = np.average(errors, axis=0, weights=sizes)
-    variance = np.average((np.array(errors) - mean) ** 2, axis=0, weights=sizes)
+        errors.append(
+            [
+                deviance(y[out], _predictor(X[out], *found), family, bound=1e-5).mean()
+                for out, found in zip(parts, solutions, strict=True)
+            ]
+        )
+        means.append(np.average(errors[-1], weights=sizes))
+        if patience is not None and len(means) - 1 - np.argmin(means) >= patience:
+            break
+    mean = np.array(means)
+    variance = np.average((np.array(errors) - mean[:, None]) ** 2, axis=1, weights=sizes)
     return LassoCurve(
-        lambdas=np.asarray(lambdas), mean=mean, se=np.sqrt(variance / (len(labels) - 1))
+        lambdas=np.asarray(lambdas)[: len(mean)],
+        mean=mean,
+        se=np.sqrt(variance / (len(parts) - 1)),
     )
 
 
@@ -198,6 +208,15 @@ def deviance(y, eta, family: str, *, bound: float = 0.0) -> np.ndarray:
         limit = np.log((1 - bound) / bound)
         eta = np.clip(eta, -limit, limit)
     return 2 * (np.logaddexp(0, eta) - y * eta)
+
+
+def _solutions(X, y, lambdas, family):
+    """Intercept and coefficients at every penalty, each from the one before."""
+    X = np.asfortranarray(X)  # columns are taken again and again
+    beta, intercept = np.zeros(X.shape[1]), _null_intercept(y, family)
+    for penalty in lambdas:
+        intercept, beta = _fit_one(X, y, penalty, intercept, beta, family)
+        yield intercept, beta
 
 
 def _null_intercept(y, family):

@@ -91,6 +91,11 @@ def protocols(
     return {
         "folds": str(study.models.outer_folds),
         "inside": wording.listed(parts),
+        "abstract": (
+            "When selection and fit were repeated without the patients that are predicted, the "
+            "AUC of the image models in the training cohort fell by a median of "
+            f"{rounding.number(train.median())}."
+        ),
         "training": (
             f"the optimism of the paper’s protocol was largest for {train.idxmax()} "
             f"({rounding.number(train.max())}) and smallest for {train.idxmin()} "

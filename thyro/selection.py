@@ -150,6 +150,7 @@ def lasso_select(
     family: str = "binomial",
     penalty: str = "minimum",
     lambda_ratio: float | None = None,
+    patience: int | None = None,
     seed: int = 0,
 ) -> LassoResult:
     """Keep the features with a non-zero LASSO coefficient at the best penalty.
@@ -174,6 +175,9 @@ def lasso_select(
         Of the smallest mean deviance, or the largest one within a standard error of it.
     lambda_ratio : float, optional
         Smallest penalty as a share of the largest, instead of glmnet's.
+    patience : int, optional
+        End the path where so many penalties in a row brought no smaller deviance: for many
+        repetitions, where the whole curve is not looked at.
     seed : int
         Of the shuffle into folds.
 
@@ -194,8 +198,12 @@ def lasso_select(
     cv, fewer = _possible_folds(y, cv)
     Z, folds = scaler.transform(X).to_numpy(), lasso.stratified_folds(y, cv, seed=seed)
     grid = lasso.lambda_grid(Z, y, n_lambdas=n_lambdas, ratio=lambda_ratio)
-    path = lasso.fit_path(Z, y, grid, family=family, stop_early=True)
-    curve = lasso.cross_validate(Z, y, path.lambdas, folds, family=family)
+    if patience is None:
+        path = lasso.fit_path(Z, y, grid, family=family, stop_early=True)
+        curve = lasso.cross_validate(Z, y, path.lambdas, folds, family=family)
+    else:
+        curve = lasso.cross_validate(Z, y, grid, folds, family=family, patience=patience)
+        path = lasso.fit_path(Z, y, curve.lambdas[: curve.index_min + 1], family=family)
     coefficients = pd.DataFrame(
         path.coefficients, index=pd.Index(path.lambdas, name="lambda"), columns=scaler.mean.index
     )
@@ -230,6 +238,7 @@ def select(
     seed: int = 0,
     family: str = "binomial",
     penalty: str = "minimum",
+    patience: int | None = None,
     set_aside: Iterable[str] = (),
 ) -> Selection:
     """Run z-score, Mann-Whitney U, Spearman and LASSO, and account for every feature.
@@ -239,7 +248,7 @@ def select(
     X : DataFrame of float, shape (n_patients, n_features)
         Training patients; NaN is replaced by the training median.
     y : array_like of int, shape (n_patients,)
-    alpha, threshold, cv, seed, family, penalty
+    alpha, threshold, cv, seed, family, penalty, patience
         As in the single steps. `alpha=1` and `threshold=1` leave only the LASSO.
     rule : "p", "mean correlation" or "column order"
         Which of two features correlated beyond `threshold` stays: that with the smaller p of the
@@ -269,7 +278,15 @@ def select(
         kept = _by_value(Z.columns, p)[:FALLBACK_FEATURES]
         notes.append(f"No feature had p < {alpha:g}; the {len(kept)} smallest p went on.")
     uncorrelated = spearman_filter(Z[kept], threshold=threshold, order=_order(rule, Z[kept], p))
-    chosen = lasso_select(Z[uncorrelated.kept], y, cv=cv, family=family, penalty=penalty, seed=seed)
+    chosen = lasso_select(
+        Z[uncorrelated.kept],
+        y,
+        cv=cv,
+        family=family,
+        penalty=penalty,
+        patience=patience,
+        seed=seed,
+    )
     notes.append(chosen.note)
     fate = pd.DataFrame({"step": "z-score", "reason": "set aside"}, index=X.columns, dtype=object)
     fate.loc[scaler.set_aside.index, "reason"] = scaler.set_aside

@@ -192,7 +192,10 @@ def aucs(
 def networks(weights: Collection[str]) -> dict:
     """The weights of the networks, and what a heat map is worth with them."""
     random = any(text.startswith("random") for text in weights)
-    caution = "With random weights such a map means little: no filter has learned what a nodule is."
+    caution = (
+        "From random weights such a map means little: but for what was tuned here, no filter has "
+        "learned what a nodule is."
+    )
     return {
         "weights": " and ".join(dict.fromkeys(weights)),
         "caution": caution if random else "",

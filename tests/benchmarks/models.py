@@ -29,10 +29,12 @@ def cohort(seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame(values, columns=[f"f{i:04d}" for i in range(FEATURES)]), y
 
 
-def recipe(*, tune: bool) -> protocols.Recipe:
-    """SVM and KNN on one selection."""
+def recipe(*, tune: bool, quick: bool = True) -> protocols.Recipe:
+    """SVM and KNN on one selection; `quick` as notebook 04 repeats it."""
     classifiers = {"SVM": ("SVM", {"seed": 0}), "KNN": ("KNN", {"neighbours": 5})}
-    return protocols.Recipe({"seed": 0}, classifiers, tune=tune)
+    return protocols.Recipe(
+        {"seed": 0} | ({"patience": 20} if quick else {}), classifiers, tune=tune
+    )
 
 
 def classical():
@@ -47,7 +49,7 @@ def classical():
     yield "selection, 380 x 1561", selected, ""
     yield "selection, SVM and KNN", time.perf_counter() - began, "limit 8"
     began = time.perf_counter()
-    recipe(tune=True).fit(X, y)
+    recipe(tune=True, quick=False).fit(X, y)
     yield "the same, tuned", time.perf_counter() - began, ""
 
 
@@ -103,7 +105,9 @@ def null_out_of_fold(runs: int = 20) -> str:
     for run in range(runs):
         turned = np.random.default_rng(run).permutation(y)
         folds = split.folds(turned, 5, seed=run)
-        p = protocols.out_of_fold(recipe(tune=True), X, turned, folds, workers=WORKERS).p
+        p = protocols.out_of_fold(
+            recipe(tune=True, quick=False), X, turned, folds, workers=WORKERS
+        ).p
         aucs.append(statistics.auc_ci(turned, p["SVM"]).auc)
     error = np.std(aucs, ddof=1) / np.sqrt(runs)
     return f"{runs} permuted cohorts, SVM out of fold: {np.mean(aucs):.4f} (error {error:.4f})"
