@@ -390,3 +390,7 @@ def test_a_path_that_ends_early_finds_the_same_penalty():
     n = len(early.cv_mean)
     assert n - 1 - np.argmin(early.cv_mean) == 10
     np.testing.assert_allclose(early.cv_mean, whole.cv_mean[:n], atol=1e-9)
+    noise = np.random.default_rng(0).permutation(y)  # nothing improves on the largest penalty
+    fallbacks = [selection.lasso_select(X, noise, patience=k) for k in (None, 10)]
+    assert fallbacks[0].lambda_min == fallbacks[1].lambda_min == fallbacks[0].lambdas[0]
+    assert fallbacks[0].kept == fallbacks[1].kept and len(fallbacks[0].kept) == 1

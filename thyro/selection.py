@@ -203,7 +203,7 @@ def lasso_select(
         curve = lasso.cross_validate(Z, y, path.lambdas, folds, family=family)
     else:
         curve = lasso.cross_validate(Z, y, grid, folds, family=family, patience=patience)
-        path = lasso.fit_path(Z, y, curve.lambdas[: curve.index_min + 1], family=family)
+        path = lasso.fit_path(Z, y, curve.lambdas, family=family)
     coefficients = pd.DataFrame(
         path.coefficients, index=pd.Index(path.lambdas, name="lambda"), columns=scaler.mean.index
     )
