@@ -85,9 +85,7 @@ def test_features_are_those_of_the_tuned_network_itself(learned):
 
 
 def test_a_state_goes_back_into_a_network_prepared_alike(dense, learned):
-    crops, _, train, _ = patients()
-    prepared = deep.prepare("DenseNet121", "random", crops[train])
-    restored = tuning.restore(prepared, learned.state)
+    restored = tuning.restore(deep.prepare("DenseNet121", "random"), learned.state)
     assert restored.weights == learned.network.weights
     for key, value in learned.network.module.state_dict().items():
         assert torch.equal(value, restored.module.state_dict()[key]), key
@@ -101,7 +99,13 @@ def test_a_frozen_network_is_left_as_it_is(dense):
     settings = tuning.Settings(trained="none")
     found = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
     np.testing.assert_allclose(found.features, deep.pooled_features(dense, crops), rtol=1e-5)
-    assert found.network is dense and tuning.restore(dense, found.state) is dense
+    assert found.network is dense
+    bare = deep.prepare("DenseNet121", "random")
+    again = tuning.restore(bare, found.state)
+    assert again.weights == dense.weights
+    np.testing.assert_array_equal(
+        deep.pooled_features(again, crops[:3]), deep.pooled_features(dense, crops[:3])
+    )
     assert found.p is found.p_out_of_fold is found.fold_features is None
     assert found.history.empty and "kept" in found.history
 

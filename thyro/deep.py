@@ -94,7 +94,9 @@ def crop_mask(mask, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
     return crop(np.asarray(mask) * 255.0, mask, size=size, margin=margin) > 127.5
 
 
-def prepare(name: str, weights: str, crops, *, seed: int = 0, device: str | None = None) -> Network:
+def prepare(
+    name: str, weights: str, crops=None, *, seed: int = 0, device: str | None = None
+) -> Network:
     """The network that a study uses: weights fetched, built, and calibrated when they are random.
 
     The same arguments give the same network, so that one stage can compute features and a later
@@ -105,9 +107,9 @@ def prepare(name: str, weights: str, crops, *, seed: int = 0, device: str | None
     name : "ResNet101" or "DenseNet121"
     weights : str
         "random", "imagenet" or a file, as in `checkpoints.fetch`.
-    crops : array_like of float, shape (n, size, size)
+    crops : array_like of float, shape (n, size, size), optional
         Of TRAINING patients. The first `CALIBRATION_CROPS` set the batch statistics of random
-        weights; pre-trained weights bring their own.
+        weights; pre-trained weights bring their own. Left out where `tuning.restore` brings them.
     seed : int
         Of random weights.
     device : str, optional
@@ -116,7 +118,7 @@ def prepare(name: str, weights: str, crops, *, seed: int = 0, device: str | None
     state, description = checkpoints.fetch(weights, name)
     network = build(name, weights=state, seed=seed, description=description)
     network.module.to(device)
-    if state is None:
+    if state is None and crops is not None:
         calibrate_batchnorm(network, np.asarray(crops)[:CALIBRATION_CROPS])
     return network
 

@@ -38,6 +38,7 @@ TRAINED = {"none": "", "last_block": "last block", "whole": "all layers"}
 FEWEST = 10  # training patients
 SMALLEST_PX = 32  # of a crop, after which nothing is left to pool
 ANGLE = 10.0  # degrees, of a rotation
+BATCH = "batch."  # before the names of batch statistics in a state
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Learned:
     p: np.ndarray | None  # output of `network` itself: shape (n,)
     p_out_of_fold: np.ndarray | None  # of networks that never saw the patient: shape (n_train,)
     history: pd.DataFrame  # network, epoch, loss, inner_loss, inner_auc, seconds, kept
-    state: bytes  # of what was trained, for `restore`
+    state: bytes  # of what was trained, and all batch statistics, for `restore`
 
 
 def cross_fit(
@@ -109,7 +110,8 @@ def cross_fit(
     if settings.trained == "none":
         found = _pooled(body, inputs, np.arange(len(crops)), settings.batch)
         history = pd.DataFrame(columns=["network", *COLUMNS, "kept"])
-        return Learned(network, found, None, None, None, history, safetensors.torch.save({}))
+        state = _to_bytes(network, "none", {}, network.weights)
+        return Learned(network, found, None, None, None, history, state)
     parts = {"all": np.ones(len(labels), dtype=bool)}
     parts |= {f"fold_{k}": folds != k for k in np.unique(folds)}
     for part in parts.values():  # before the first of them trains
@@ -135,7 +137,7 @@ def cross_fit(
     for k, tail, found in zip(np.unique(folds), of_fold.values(), fold_features, strict=True):
         p_out_of_fold[folds == k] = _output(tail, found[folds == k])
     tuned = f"{network.weights}; {TRAINED[settings.trained]} tuned on {len(labels)} patients"
-    state = _to_bytes(final, network.name, settings.trained, tuned)
+    state = _to_bytes(network, settings.trained, final.state_dict(), tuned)
     return Learned(
         network=restore(network, state),
         features=features,
@@ -148,14 +150,14 @@ def cross_fit(
 
 
 def restore(network: Network, state: bytes) -> Network:
-    """The tuned network again, from a network prepared as the one that was tuned.
+    """The tuned network again, from one that was built with the same weights and seed.
 
     Parameters
     ----------
     network : Network
-        Not changed.
+        Not changed; its batch statistics need not be calibrated.
     state : bytes
-        `Learned.state`; that of a frozen network gives `network` itself.
+        `Learned.state`.
 
     Raises
     ------
@@ -163,13 +165,17 @@ def restore(network: Network, state: bytes) -> Network:
         If the state is that of another network.
     """
     about = json.loads(header(state).get("tuned", "{}"))
-    if not about:
-        return network
-    if about["network"] != network.name:
-        raise ValueError(f"state: expected that of {network.name}, got that of {about['network']}.")
+    if about.get("network") != network.name:
+        raise ValueError(
+            f"state: expected that of {network.name}, got that of {about.get('network')}."
+        )
     work = replace(network, module=deepcopy(network.module), weights=about["weights"])
-    tail = Tail(_body(work, about["trained"]), network.width)
-    tail.load_state_dict(safetensors.torch.load(state))
+    tensors = safetensors.torch.load(state)
+    statistics = {key[len(BATCH) :]: v for key, v in tensors.items() if key.startswith(BATCH)}
+    work.module.load_state_dict(work.module.state_dict() | statistics)
+    if about["trained"] != "none":
+        tail = Tail(_body(work, about["trained"]), network.width)
+        tail.load_state_dict({k: v for k, v in tensors.items() if not k.startswith(BATCH)})
     return work
 
 
@@ -304,8 +310,10 @@ def _identity(network: Network, crops: np.ndarray) -> str:
     return total.hexdigest()
 
 
-def _to_bytes(tail: Tail, name: str, trained: str, weights: str) -> bytes:
-    tensors = {key: value.detach().cpu().contiguous() for key, value in tail.state_dict().items()}
-    about = {"network": name, "trained": trained, "weights": weights}
+def _to_bytes(network: Network, trained: str, tail: dict[str, Tensor], weights: str) -> bytes:
+    """What was trained, and the statistics of all batch normalisation of the network."""
+    tensors = {f"{BATCH}{key}": v for key, v in network.module.named_buffers()} | tail
+    tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    about = {"network": network.name, "trained": trained, "weights": weights}
     # one entry: several would be written in any order
     return safetensors.torch.save(tensors, metadata={"tuned": json.dumps(about)})
