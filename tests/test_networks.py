@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from thyro import deep, networks
+from thyro import checkpoints, deep, networks
 
 RESNET_BLOCKS = (3, 4, 23, 3)
 DENSE_BLOCKS = (6, 12, 24, 16)
@@ -157,7 +157,7 @@ def test_no_key_is_missing_or_surplus(make):
     """The names written out here are all that the network takes, and all that it needs."""
     name = "ResNet101" if make is resnet_state else "DenseNet121"
     state = make()
-    own = {key for key in state if not key.startswith(networks.CLASSIFIERS[name])}
+    own = {key for key in state if not key.startswith(checkpoints.CLASSIFIERS[name])}
     assert len(own) == len(networks.build(name).module.state_dict())
     lacking = {key: value for key, value in state.items() if key != next(iter(own))}
     with pytest.raises(ValueError, match=f"not those of {name}: 1 missing"):

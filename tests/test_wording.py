@@ -81,7 +81,7 @@ def test_simulated_data_say_so(scores, kind):
 def test_random_weights_carry_a_caution():
     random, trained = "random initial weights, no pre-training", "weights from the file a.pt"
     made = wording.networks([random, random])
-    assert made["weights"] == random and made["caution"].startswith("With random weights")
+    assert made["weights"] == random and made["caution"].startswith("From random weights")
     assert wording.networks([trained]) == {"weights": trained, "caution": ""}
     assert wording.networks([trained, random])["caution"]
 
