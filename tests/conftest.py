@@ -4,6 +4,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
+from tests import reference
 from thyro import figures
 
 
@@ -20,3 +21,10 @@ def style():
 def ax(style):
     """Axes in the style of the report."""
     return plt.subplots()[1]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print how far thyro is from R, file by file."""
+    if reference.LEDGER:
+        terminalreporter.section("agreement with R")
+        terminalreporter.write("\n".join(reference.summary()) + "\n")
