@@ -101,14 +101,6 @@ def test_univariate_fits_match_glm(case):
     assert set(table["n"]) == {len(y)}
 
 
-@each_case
-def test_predictions_match_glm(case):
-    frame, y = read(case)
-    fit = fit_logistic(frame, y, list(frame))
-    close(fit.linear_predictor(frame.iloc[:10]), case["output"]["lp"], 1e-7)
-    close(fit.predict(frame.iloc[:10]), case["output"]["prob"], 1e-7)
-
-
 def test_the_fit_matches_statsmodels():
     frame, y = clinical()
     fit = fit_logistic(frame, y, ["age", "margin", "noise"])

@@ -6,19 +6,39 @@ from pathlib import Path
 import pytest
 
 LAYERS = [
-    {"checks", "bmode", "cells", "spreadsheet", "pixels", "processes", "profiles", "lineage"}
+    {
+        "checks",
+        "splines",
+        "likelihood",
+        "bmode",
+        "cells",
+        "spreadsheet",
+        "pixels",
+        "processes",
+        "profiles",
+        "lineage",
+    }
     | {"fast_filters", "fast_shape", "definitions", "scaling"},
     {"fast_radiomics", "checkpoints"},
-    {"groups", "lasso", "neck", "networks", "clinical_table", "dicom", "formats"},
+    {"logistic", "groups", "lasso", "neck", "networks", "clinical_table", "dicom", "formats"},
     {"phantom", "split", "masks", "gan", "degradation"},
     {"sr_state", "tuning_run"},
     {"statistics", "calibration", "decision", "casemix", "fidelity", "agreement", "tuning"},
     {"performance", "adversarial"},
     {"cohort", "simulate", "imaging", "quality", "example", "sr", "radiomics", "deep"}
-    | {"selection", "models", "clinical", "nomogram", "recovery", "ibsi"},
+    | {"selection", "models", "clinical", "penalised", "adequacy", "nomogram", "recovery", "ibsi"},
     {"rounding", "jobs", "boxes", "extraction", "protocols", "explanations", "importance"},
     {"study", "baseline", "flow_chart", "robustness", "filters"},
-    {"params", "wording", "figures", "pictures", "diagrams", "model_figures", "paper"}
+    {
+        "params",
+        "wording",
+        "figures",
+        "pictures",
+        "diagrams",
+        "model_figures",
+        "nomogram_figures",
+        "paper",
+    }
     | {"crossref", "shortcodes", "reference_docx"},
     {"store", "tables", "sheets", "truth", "viewer", "sr_figures", "sr_wording"}
     | {"feature_wording", "model_wording", "protocol_figures", "explanation_figures"}

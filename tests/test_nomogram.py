@@ -77,7 +77,7 @@ def test_points_and_risk_match_rms(case):
 def test_risk_ticks_hold_those_of_rms(case):
     fit, _ = fitted(case)
     got = dict(Nomogram.from_fit(fit).risk_ticks())
-    want = case["output"]["risk_axis"]
+    want = case["output"]["risk_axis_rms"]
     for risk, points in zip(want["probability"], want["total_points_exact"], strict=True):
         close(got[round(risk, 12)], points, 1e-5)
 

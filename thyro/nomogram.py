@@ -7,6 +7,8 @@ from math import ceil, floor, isfinite, log10
 import numpy as np
 from scipy.special import expit, logit
 
+from thyro.splines import spline_basis
+
 MAX_POINTS = 100.0  # length of the widest axis
 INTERVALS = 10  # about how many intervals an axis has
 
@@ -63,6 +65,16 @@ class Axis:
     ticks: tuple[tuple, ...]  # (value or level, points) in the order of the values
     low: float | None  # range of the training patients; None for a categorical term
     high: float | None
+    knots: tuple[float, ...] = ()  # of a restricted cubic spline
+    slopes: tuple[float, ...] = ()  # of a spline: points per unit of every column of its basis
+    origin: float = 0.0  # of a spline: sum of basis times slopes where the axis has 0 points
+
+    def read(self, value: float) -> float:
+        """Points at a value of a continuous axis, also beyond its ends."""
+        if self.knots:
+            return float((spline_basis([value], self.knots) @ self.slopes)[0]) - self.origin
+        (start, first), (end, last) = self.ticks[0], self.ticks[-1]
+        return first + (value - start) * (last - first) / (end - start)
 
 
 @dataclass(frozen=True)
@@ -79,25 +91,33 @@ class Nomogram:
 
         A continuous axis spans the data widened to R's pretty(n=10), or the distinct values where
         there are at most 10 of them; a categorical axis has one tick per level. Every axis starts
-        at 0 points, the widest ends at 100, and a negative coefficient puts 0 at the upper end.
+        at 0 points, the widest ends at 100, and a negative coefficient puts 0 at the upper end. A
+        spline may fold its axis: two values then have the same points.
 
         Parameters
         ----------
         fit : LogisticFit
-            Its terms, levels, names, coefficients, ranges and distinct values are used.
+            Its terms, levels, names, coefficients, ranges, distinct values and knots are used.
         ranges : mapping of str to (low, high), optional
             Ranges that replace those of the training patients, for continuous terms.
 
         Raises
         ------
         ValueError
-            If `ranges` names another term or is not increasing, or no coefficient differs from 0.
+            If `ranges` names another term or is not increasing, no coefficient differs from 0, or
+            the fit has an interaction.
         """
         ranges = dict(ranges or {})
         unknown = [term for term in ranges if term not in fit.ranges]
         if unknown:
             raise ValueError(
                 f"ranges: expected continuous terms out of {list(fit.ranges)}, got {unknown}."
+            )
+        read = {"(Intercept)", *(fit.names[k] for term in fit.terms for k in fit.block(term))}
+        if surplus := [name for name in fit.names if name not in read]:
+            raise ValueError(
+                f"fit: {surplus} belongs to no single term. A nomogram adds one axis per term, so "
+                "an interaction cannot be drawn: fit the groups apart, or leave it out."
             )
         coefficient = dict(zip(fit.names, fit.coefficients, strict=True))
         baseline, drawn = coefficient["(Intercept)"], {}
@@ -107,19 +127,27 @@ class Nomogram:
                 effects = np.array([coefficient.get(f"{term}={level}", 0.0) for level in values])
             else:
                 values = _axis_values(term, fit, ranges)
-                effects = coefficient[term] * np.array(values)
-            baseline += effects.min()
-            drawn[term] = values, effects - effects.min()
-        widest = max(effects.max() for _, effects in drawn.values())
+                effects = _effect(term, values, fit)
+            # Between its ticks a spline can be lower than at any of them.
+            lowest = effects.min()
+            if term in fit.knots:
+                lowest = _effect(term, np.linspace(values[0], values[-1], 401), fit).min()
+            baseline += lowest
+            drawn[term] = values, effects - lowest, lowest
+        widest = max(effects.max() for _, effects, _ in drawn.values())
         if widest == 0:
             raise ValueError("fit: every coefficient is 0, so there is nothing to draw.")
         scale = MAX_POINTS / widest
         axes = []
-        for term, (values, effects) in drawn.items():
+        for term, (values, effects, lowest) in drawn.items():
             kind = "categorical" if term in fit.levels else "continuous"
             low, high = ranges.get(term, fit.ranges.get(term, (None, None)))
             ticks = tuple(zip(values, (effects * scale).tolist(), strict=True))
-            axes.append(Axis(term, kind, ticks, low, high))
+            spline = ()
+            if term in fit.knots:
+                slopes = tuple((fit.coefficients[fit.block(term)] * scale).tolist())
+                spline = tuple(fit.knots[term]), slopes, float(lowest * scale)
+            axes.append(Axis(term, kind, ticks, low, high, *spline))
         return cls(tuple(axes), float(scale), float(baseline))
 
     def axis(self, term: str) -> Axis:
@@ -151,9 +179,8 @@ class Nomogram:
                     f"{term}: expected one of {[level for level, _ in axis.ticks]}, got {value!r}."
                 )
             return dict(axis.ticks)[value]
-        (start, first), (end, last) = axis.ticks[0], axis.ticks[-1]
-        value = _inside(term, value, start, end, extrapolate)
-        return first + (value - start) * (last - first) / (end - start)
+        value = _inside(term, value, axis.ticks[0][0], axis.ticks[-1][0], extrapolate)
+        return axis.read(value)
 
     def total_points(self, row: Mapping, *, extrapolate: bool = False) -> float:
         """Total points of one patient.
@@ -216,10 +243,24 @@ class Nomogram:
     def from_dict(cls, plain: dict) -> "Nomogram":
         """Rebuild what `to_dict` wrote."""
         axes = tuple(
-            Axis(**{**axis, "ticks": tuple(tuple(tick) for tick in axis["ticks"])})
+            Axis(
+                **axis
+                | {
+                    "ticks": tuple(tuple(tick) for tick in axis["ticks"]),
+                    "knots": tuple(axis["knots"]),
+                    "slopes": tuple(axis["slopes"]),
+                }
+            )
             for axis in plain["axes"]
         )
         return cls(axes, plain["points_per_unit"], plain["baseline"])
+
+
+def _effect(term: str, values, fit) -> np.ndarray:
+    """Contribution of a continuous term to the linear predictor, at each of `values`."""
+    knots = fit.knots.get(term)
+    columns = spline_basis(values, knots) if knots else np.asarray(values, float)[:, None]
+    return columns @ fit.coefficients[fit.block(term)]
 
 
 def _axis_values(term: str, fit, ranges: dict) -> list[float]:

@@ -1,0 +1,143 @@
+"""Can this cohort carry this model? Collinearity, events per parameter, minimum sample size."""
+
+from dataclasses import dataclass
+from math import ceil, exp, log
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from thyro.logistic import LogisticFit
+
+
+@dataclass(frozen=True)
+class SampleSize:
+    """Smallest development cohort by three criteria, and what this cohort has."""
+
+    parameters: int  # regression coefficients that were candidates, without the intercept
+    events: int
+    n: int
+    shrinkage_n: int  # expected shrinkage of the coefficients of 10 % or less
+    optimism_n: int  # Nagelkerke's R2 in the data at most 0.05 above that of the population
+    risk_n: int  # overall risk known to within 0.05
+    r2_cox_snell: float  # assumed
+
+    @property
+    def minimum(self) -> int:
+        """The largest of the three."""
+        return max(self.shrinkage_n, self.optimism_n, self.risk_n)
+
+    @property
+    def events_per_parameter(self) -> float:
+        return self.events / self.parameters
+
+
+def minimum_sample_size(parameters: int, n: int, events: int, *, auc: float = 0.8) -> SampleSize:
+    """Riley's minimum sample size of a model of a binary outcome, as R's pmsampsize(type="b").
+
+    pmsampsize simulates R2 from the assumed AUC; here it is integrated, with a linear predictor
+    that is normal with the same variance in both outcomes.
+
+    Parameters
+    ----------
+    parameters : int
+        Candidate coefficients without the intercept: levels less one for a factor, columns of a
+        spline, and every variable that was screened.
+    n, events : int
+        Patients and events of the cohort; their ratio is the assumed prevalence.
+    auc : float, default 0.8
+        Assumed for the model.
+
+    Raises
+    ------
+    ValueError
+        Unless `parameters` >= 1 and 0 < `events` < `n` and `auc` is between 0.5 and 1.
+
+    References
+    ----------
+    Riley et al. (2019), Stat. Med. 38:1276-1296. Riley et al. (2020), BMJ 368:m441. Riley, Van
+    Calster, Collins (2021), Stat. Med. 40:859-864 (from AUC to R2).
+    """
+    if parameters < 1 or not 0 < events < n or not 0.5 < auc < 1:
+        raise ValueError(
+            "parameters, n, events, auc: expected parameters >= 1, 0 < events < n and an AUC "
+            f"between 0.5 and 1, got {parameters}, {n}, {events} and {auc}."
+        )
+    risk = events / n
+    entropy = risk * log(risk) + (1 - risk) * log(1 - risk)
+    largest = 1 - exp(2 * entropy)
+    r2 = _r2_cox_snell(auc, risk, entropy)
+
+    def patients(shrinkage):
+        return ceil(parameters / ((shrinkage - 1) * log(1 - r2 / shrinkage)))
+
+    return SampleSize(
+        parameters=parameters,
+        events=events,
+        n=n,
+        shrinkage_n=patients(0.9),
+        optimism_n=patients(r2 / (r2 + 0.05 * largest)),
+        risk_n=ceil((1.96 / 0.05) ** 2 * risk * (1 - risk)),
+        r2_cox_snell=r2,
+    )
+
+
+def _r2_cox_snell(auc: float, risk: float, entropy: float) -> float:
+    """R2 of a model with this AUC, whose predictor is N(0, 1) in controls and N(d, 1) in cases."""
+    d = np.sqrt(2) * stats.norm.ppf(auc)
+    x = np.linspace(-10, d + 10, 20001)
+    logit = log(risk / (1 - risk)) + d * x - d**2 / 2
+    cases, controls = risk * stats.norm.pdf(x - d), (1 - risk) * stats.norm.pdf(x)
+    gain = np.trapezoid(-cases * np.logaddexp(0, -logit) - controls * np.logaddexp(0, logit), x)
+    return 1 - exp(-2 * (float(gain) - entropy))
+
+
+def parameters(frame: pd.DataFrame, variables: list[str]) -> int:
+    """Coefficients of a regression on all `variables`: one each, levels less one of a factor."""
+    return sum(
+        max(frame[v].nunique() - 1, 0)
+        if not pd.api.types.is_numeric_dtype(frame[v]) or pd.api.types.is_bool_dtype(frame[v])
+        else 1
+        for v in variables
+    )
+
+
+def collinearity(fit: LogisticFit) -> pd.DataFrame:
+    """Generalised variance inflation of every term, from the covariance of the coefficients.
+
+    For a term with one coefficient GVIF is the variance inflation factor; the last column is
+    comparable between terms, and its square with the usual limits of 5 or 10. As R's car::vif;
+    `inflation` has the factors of single coefficients, as R's rms::vif.
+
+    Returns
+    -------
+    DataFrame
+        term, gvif, df and gvif_adjusted = gvif^(1 / (2 df)), one row per term. A model of a
+        single term has 1.
+
+    References
+    ----------
+    Fox, Monette (1992), JASA 87:178-183.
+    """
+    correlation = _correlation(fit)
+    whole = np.linalg.slogdet(correlation)[1]
+    rows = []
+    for term in fit.terms:
+        block = np.array(fit.block(term)) - 1
+        others = np.setdiff1d(np.arange(len(correlation)), block)
+        parts = [np.linalg.slogdet(correlation[np.ix_(k, k)])[1] for k in (block, others)]
+        gvif = float(np.exp(sum(parts) - whole))
+        rows.append((term, gvif, len(block), gvif ** (1 / (2 * len(block)))))
+    return pd.DataFrame(rows, columns=["term", "gvif", "df", "gvif_adjusted"])
+
+
+def inflation(fit: LogisticFit) -> pd.Series:
+    """Variance inflation factor of every coefficient but the intercept, as R's rms::vif."""
+    return pd.Series(np.diag(np.linalg.inv(_correlation(fit))), index=fit.names[1:], name="vif")
+
+
+def _correlation(fit: LogisticFit) -> np.ndarray:
+    """Correlation of the coefficients' estimates, without the intercept."""
+    slopes = fit.covariance[1:, 1:]
+    spread = np.sqrt(np.diag(slopes))
+    return slopes / np.outer(spread, spread)

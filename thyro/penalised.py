@@ -1,0 +1,111 @@
+"""The clinical model without screening: every candidate, splines, and shrinkage instead."""
+
+import numpy as np
+import pandas as pd
+
+from thyro.likelihood import maximise
+from thyro.logistic import PENALISED, LogisticFit, Prepared, information, prepare
+from thyro.splines import default_knots
+
+PENALTIES = (0.0, *np.geomspace(0.1, 1000, 41).tolist())
+
+
+def fit_penalised(
+    frame: pd.DataFrame,
+    y,
+    terms: list[str],
+    *,
+    n_knots: int = 4,
+    penalties: tuple[float, ...] = PENALTIES,
+) -> LogisticFit:
+    """Logistic regression of all `terms` with a ridge penalty chosen by the corrected AIC.
+
+    Continuous terms enter as restricted cubic splines with knots at Harrell's quantiles, or
+    linearly where ties leave fewer than three knots. The penalty is that of R's rms::lrm: columns
+    are penalised per standard deviation, the levels of a factor by their distance from the mean
+    of all levels, so it does not matter which is the reference. Of the `penalties` the one with
+    the largest corrected AIC is taken, as rms::pentrace: likelihood-ratio statistic minus
+    2 df n / (n - df - 1), with the effective degrees of freedom tr(I (I + P)^-1).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per training patient.
+    y : array_like of int, shape (n_patients,)
+    terms : list of str
+        Every candidate named beforehand. Those with a single value are set aside; `note` says so.
+    n_knots : int, default 4
+        3 to 7; 0 leaves continuous terms linear.
+    penalties : tuple of float
+
+    Returns
+    -------
+    LogisticFit
+        `method` is "penalised", `lr_p` is NaN, `covariance` is (I + P)^-1 and the log-likelihood
+        that without the penalty. `note` has the penalty and the effective degrees of freedom.
+
+    Raises
+    ------
+    ValueError
+        If no term has two values, and as `logistic.fit_logistic`. The outcome may be separated.
+
+    References
+    ----------
+    Harrell (2015), Regression Modeling Strategies, 2nd ed., 9.10. Hurvich, Tsai (1989),
+    Biometrika 76:297-307.
+    """
+    varied = [t for t in terms if frame[t].nunique() > 1] if len(frame) else []
+    if not varied:
+        raise ValueError(f"terms: all of {', '.join(terms)} have a single value.")
+    aside = [t for t in terms if t not in varied]
+    numeric = [t for t in varied if pd.api.types.is_numeric_dtype(frame[t])]
+    knots = {t: default_knots(frame[t], n_knots) for t in numeric} if n_knots else {}
+    data = prepare(frame, y, varied, {t: at for t, at in knots.items() if at})
+    shape = _penalty(data)
+    everything = list(range(len(data.names)))
+    null = maximise(data.design, data.y, [0])[1]
+    best = None
+    for penalty in penalties:
+        # Without a penalty there may be no maximum; then this one is not a candidate.
+        found = maximise(data.design, data.y, everything, ridge=penalty * shape, farthest=18)
+        if found is None:
+            continue
+        beta, height = found
+        height += penalty * beta @ shape @ beta / 2
+        held = information(data.design, beta)
+        df = float(np.trace(np.linalg.solve(held + penalty * shape, held))) - 1
+        score = 2 * (height - null) - 2 * df * len(data.y) / (len(data.y) - df - 1)
+        if best is None or score > best[0]:
+            best = score, penalty, beta, height, df, held + penalty * shape
+    if best is None:
+        raise ValueError(
+            f"penalties: at none of {penalties[0]:g} to {penalties[-1]:g} is there a maximum with "
+            "risks away from 0 and 1. Allow larger ones."
+        )
+    _, penalty, beta, height, df, held = best
+    note = f"Ridge penalty {penalty:.3g}, {df:.1f} effective degrees of freedom."
+    if aside:
+        note += f" {', '.join(aside)}: a single value in training, set aside."
+    return LogisticFit(
+        **data.described(),
+        coefficients=beta,
+        covariance=np.linalg.inv(held),
+        log_likelihood=float(height),
+        null_log_likelihood=float(null),
+        lr_p=dict.fromkeys(varied, float("nan")),
+        method=PENALISED,
+        note=" ".join([note, *data.notes]),
+    )
+
+
+def _penalty(data: Prepared) -> np.ndarray:
+    """Shape of the penalty, a matrix of one row and column per coefficient; as rms's penalty."""
+    shape = np.zeros((len(data.names),) * 2)
+    for term, block in data.blocks.items():
+        if term in data.levels:
+            # Squared distance of all levels, the reference at 0 among them, from their mean.
+            n = len(block)
+            shape[np.ix_(block, block)] = np.eye(n) - np.ones((n, n)) / (n + 1)
+        else:
+            shape[block, block] = data.design[:, block].var(axis=0, ddof=1)
+    return shape
