@@ -360,3 +360,17 @@ def test_a_simulated_cohort_written_as_text_is_read_as_it_was():
     for name in [variable["name"] for variable in declared]:
         assert clinical[name].tolist() == made[name].tolist()
     assert clinical["radiologist"].tolist() == made["radiologist"].tolist()
+
+
+def test_an_id_of_several_columns_tells_centres_apart():
+    frame = pd.DataFrame({"centre": ["A", "A", "B", "B"], "number": ["1", "2", "1", ""]})
+    frame = frame.assign(y=["1", "0", "0", "1"], age=["40", "50", "60", "70"])
+    options = {"id_column": ["centre", "number"], "outcome_column": "y"}
+    clinical, problems = clinical_table.read_clinical(
+        frame, [AGE], **options, other_columns=["centre"]
+    )
+    assert clinical["source_id"].tolist() == ["A|1", "A|2", "B|1", ""]
+    assert problems == ["row 5: centre, number: empty, expected an id"]
+    frame.loc[3, "number"] = "01"
+    _, problems = clinical_table.read_clinical(frame, [AGE], **options)
+    assert len(problems) == 1 and "differ only in how they are written" in problems[0]

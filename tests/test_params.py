@@ -174,7 +174,9 @@ def test_all_wrong_keys_are_named_at_once(tmp_path):
 
 
 def test_an_unknown_study_names_the_known_ones():
-    with pytest.raises(params.StudyError, match="Known studies: ddti, demo, smoke, template"):
+    with pytest.raises(
+        params.StudyError, match="Known studies: clnm_ptc, ddti, demo, smoke, template"
+    ):
         params.load("dmeo", Path("params"))
 
 

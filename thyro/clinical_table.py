@@ -38,7 +38,7 @@ def read_clinical(
     table: pd.DataFrame,
     variables: Sequence[Mapping],
     *,
-    id_column: str,
+    id_column: str | Sequence[str],
     outcome_column: str,
     radiologist_column: str = "",
     scores: Mapping[str, str] | None = None,
@@ -56,7 +56,8 @@ def read_clinical(
         Declared clinical variables: name, column, label, kind, levels, recode, missing, minimum,
         maximum, tells_outcome.
     id_column, outcome_column, radiologist_column
-        Columns of the patient, of the outcome and, if there is one, of the 1/0 reading.
+        Columns of the patient, of the outcome and, if there is one, of the 1/0 reading. Several
+        columns of the patient make one id, such as centre and number.
     scores
         Column of every model whose score the table holds.
     criteria
@@ -89,16 +90,22 @@ def read_clinical(
     decided = [c[key] for c in criteria for key in ("column", "until") if c.get(key)]
     optional = [c for c in (radiologist_column, quality_column) if c]
     read = [outcome_column, *optional, *column_of.values(), *scores.values(), *decided]
-    _check_columns(table, [id_column, *read, *other_columns])
-    if id_column in read:
-        raise CohortError(f"{id_column}: the column of the ids cannot hold anything else.")
+    id_columns = [id_column] if isinstance(id_column, str) else list(id_column)
+    _check_columns(table, [*id_columns, *read, *other_columns])
+    # One of several, such as the centre, may have another use; a single one is nothing else.
+    if len(id_columns) == 1 and id_columns[0] in read:
+        raise CohortError(f"{id_columns[0]}: the column of the ids cannot hold anything else.")
+    ids = ", ".join(id_columns)
     _check_names([*column_of, *scores])
 
     problems: list[str] = []
-    typed: dict[str, object] = {"source_id": table[id_column].map(cells.plain)}
-    identity = typed["source_id"].map(cells.identity)
-    problems += cells.row_lines(table.index[identity == ""], f"{id_column}: empty, expected an id")
-    problems += _spellings(typed["source_id"], identity, id_column)
+    parts = table[id_columns].map(cells.plain)
+    typed: dict[str, object] = {
+        "source_id": parts.agg("|".join, axis=1).where(parts.all(axis=1), "")
+    }
+    identity = parts.map(cells.identity).agg("|".join, axis=1).where(parts.all(axis=1), "")
+    problems += cells.row_lines(table.index[identity == ""], f"{ids}: empty, expected an id")
+    problems += _spellings(typed["source_id"], identity, ids)
     typed["y"] = _floats(table[outcome_column], cells.binary, problems)
     problems += _if_empty(table[outcome_column], "the outcome as 1 or 0")
     problems += _two_outcomes(typed["y"], typed["source_id"], outcome_column)

@@ -99,7 +99,7 @@ class Source(Section):
     simulated: bool = False  # its patients are invented, and every page has to say so
     table: str = ""  # CSV or XLSX in the data folder
     sheet: str = ""  # of an XLSX; empty: the only one that holds anything
-    id_column: str = ""
+    id_column: str | list[str] = ""  # several make one id, such as centre and number
     image_column: str = ""
     mask_column: str = ""
     second_mask_column: str = ""  # of a second reader
