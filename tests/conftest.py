@@ -2,10 +2,15 @@
 
 import matplotlib as mpl
 import pytest
+from hypothesis import settings
 from matplotlib import pyplot as plt
 
 from tests import reference
 from thyro import figures
+
+# The same cases in every run, and no files left behind.
+settings.register_profile("thyro", deadline=None, derandomize=True, database=None)
+settings.load_profile("thyro")
 
 
 @pytest.fixture

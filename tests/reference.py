@@ -46,7 +46,7 @@ def compare(file: str, case: str, got, reference, tolerance: float, *, what: str
     expected = np.array(flat).reshape(got.shape)
     odd = ~np.isfinite(expected)
     np.testing.assert_array_equal(got[odd], expected[odd], err_msg=f"{file}, {case}: {what}")
-    error = np.abs(got - expected)[~odd] / np.maximum(1, np.abs(expected[~odd]))
+    error = np.abs(got[~odd] - expected[~odd]) / np.maximum(1, np.abs(expected[~odd]))
     largest = float(error.max(initial=0))
     note(file, case, largest, tolerance)
     assert largest <= tolerance, f"{file}, {case}: {what} is off by {largest:.3g}"

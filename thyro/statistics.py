@@ -1,51 +1,23 @@
 """Discrimination, classification and group comparison, as R's pROC and base R compute them."""
 
 from dataclasses import asdict, dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from thyro.checks import as_labels, as_level, as_one_of, as_probabilities, as_scores
-from thyro.groups import GroupTest as GroupTest  # part of this module's interface
+from thyro.checks import as_labels, as_level, as_one_of, as_scores
+from thyro.delong import AucResult as AucResult  # part of this module's interface
+from thyro.delong import DelongResult as DelongResult
+from thyro.delong import UnpairedResult as UnpairedResult
+from thyro.delong import auc_ci as auc_ci
+from thyro.delong import auc_interval as auc_interval
+from thyro.delong import delong_matrix as delong_matrix
+from thyro.delong import delong_test as delong_test
+from thyro.delong import holm as holm
+from thyro.delong import unpaired_test as unpaired_test
+from thyro.groups import GroupTest as GroupTest
 from thyro.groups import group_test as group_test
-
-
-@dataclass(frozen=True)
-class AucResult:
-    """Area under one ROC curve. Every number is unrounded."""
-
-    auc: float
-    se: float  # DeLong
-    ci_low: float  # clipped to 0-1, as pROC does
-    ci_high: float
-    level: float  # coverage of the interval
-    n_cases: int
-    n_controls: int
-
-    def to_frame(self, model: str) -> pd.DataFrame:
-        """One row indexed by `model`, one column per field."""
-        return pd.DataFrame([asdict(self)], index=pd.Index([model], name="model"))
-
-
-@dataclass(frozen=True)
-class DelongResult:
-    """Comparison of two correlated AUCs. Every number is unrounded."""
-
-    auc_a: float
-    auc_b: float
-    difference: float  # auc_a - auc_b
-    ci_low: float  # of the difference; not clipped
-    ci_high: float
-    z: float
-    p_value: float  # two-sided
-    n_cases: int
-    n_controls: int
-
-    def to_frame(self, comparison: str) -> pd.DataFrame:
-        """One row indexed by `comparison`, one column per field."""
-        return pd.DataFrame([asdict(self)], index=pd.Index([comparison], name="comparison"))
 
 
 @dataclass(frozen=True)
@@ -83,157 +55,56 @@ class Metrics:
     npv: float
     f1: float
 
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean of sensitivity and specificity; of a yes/no reading also its AUC."""
+        return (self.sensitivity + self.specificity) / 2
+
+    @property
+    def lr_positive(self) -> float:
+        """Likelihood ratio of a positive call; infinite without a false positive."""
+        return _quotient(self.sensitivity, 1 - self.specificity)
+
+    @property
+    def lr_negative(self) -> float:
+        """Likelihood ratio of a negative call."""
+        return _quotient(1 - self.sensitivity, self.specificity)
+
+    @property
+    def mcc(self) -> float:
+        """Matthews' correlation coefficient."""
+        called, missed = self.tp + self.fp, self.fn + self.tn
+        margins = called * missed * (self.tp + self.fn) * (self.fp + self.tn)
+        return _quotient(self.tp * self.tn - self.fp * self.fn, float(np.sqrt(float(margins))))
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa between the call and the outcome."""
+        cases, controls = self.tp + self.fn, self.fp + self.tn
+        n = cases + controls
+        chance = ((self.tp + self.fp) * cases + (self.fn + self.tn) * controls) / n**2
+        return _quotient(self.accuracy - chance, 1 - chance)
+
+    @property
+    def no_information_rate(self) -> float:
+        """Accuracy of calling everybody what most are: what an accuracy has to beat."""
+        cases, controls = self.tp + self.fn, self.fp + self.tn
+        return _ratio(max(cases, controls), cases + controls)
+
+    def intervals(self, *, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Wilson's interval of every proportion; F1 is none, so it has none."""
+        shares = {
+            "accuracy": (self.tp + self.tn, self.tp + self.fn + self.fp + self.tn),
+            "sensitivity": (self.tp, self.tp + self.fn),
+            "specificity": (self.tn, self.tn + self.fp),
+            "ppv": (self.tp, self.tp + self.fp),
+            "npv": (self.tn, self.tn + self.fn),
+        }
+        return {name: proportion_ci(k, n, level=level) for name, (k, n) in shares.items()}
+
     def to_frame(self, model: str) -> pd.DataFrame:
         """One row indexed by `model`, one column per field."""
         return pd.DataFrame([asdict(self)], index=pd.Index([model], name="model"))
-
-
-def _placements(y: np.ndarray, score: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """AUC, and per patient the share of the other class that is ranked on the right side.
-
-    Midranks make it O(n log n) and exact under ties (Sun, Xu 2014).
-    """
-    cases, controls = score[y == 1], score[y == 0]
-    rank = stats.rankdata(score)
-    of_cases = (rank[y == 1] - stats.rankdata(cases)) / len(controls)
-    of_controls = 1 - (rank[y == 0] - stats.rankdata(controls)) / len(cases)
-    return float(of_cases.mean()), of_cases, of_controls
-
-
-def auc_ci(y, score, *, level: float = 0.95) -> AucResult:
-    """AUC with DeLong standard error and Wald interval, as pROC::ci.auc(method="delong").
-
-    Parameters
-    ----------
-    y : array_like of int, shape (n_patients,)
-        1 for lymph-node metastasis, 0 for none.
-    score : array_like of float, shape (n_patients,)
-        Any monotone score, higher meaning more suspicious; ties count one half.
-    level : float, default 0.95
-        Coverage of the interval, which is symmetric on the AUC scale and clipped to 0-1.
-
-    Returns
-    -------
-    AucResult
-        A perfect score has standard error 0 and interval [1, 1].
-
-    Raises
-    ------
-    ValueError
-        If `y` is not 0/1, a class has fewer than two patients, or the lengths differ.
-
-    References
-    ----------
-    DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44:837-845.
-    """
-    y = as_labels(y, "y")
-    auc, cases, controls = _placements(y, as_scores(score, "score", len(y)))
-    m, n = len(cases), len(controls)
-    se = float(np.sqrt(np.var(cases, ddof=1) / m + np.var(controls, ddof=1) / n))
-    half = stats.norm.isf((1 - as_level(level)) / 2) * se
-    return AucResult(
-        auc=auc,
-        se=se,
-        ci_low=float(max(auc - half, 0.0)),
-        ci_high=float(min(auc + half, 1.0)),
-        level=float(level),
-        n_cases=m,
-        n_controls=n,
-    )
-
-
-def delong_test(y, score_a, score_b, *, level: float = 0.95) -> DelongResult:
-    """Test whether two scores of the same patients have the same AUC.
-
-    Paired design only; ties count one half. Not for nested models compared on the patients that
-    fitted them. Same numbers as pROC::roc.test(paired=TRUE, method="delong").
-
-    Parameters
-    ----------
-    y : array_like of int, shape (n_patients,)
-        1 for lymph-node metastasis, 0 for none.
-    score_a, score_b : array_like of float, shape (n_patients,)
-        Any monotone score, higher meaning more suspicious. Only ranks matter, so probabilities
-        and nomogram points give the same answer.
-    level : float, default 0.95
-        Coverage of the confidence interval, between 0 and 1.
-
-    Returns
-    -------
-    DelongResult
-        AUCs and their difference on the 0-1 scale (not percent). Scores with the same ranks give
-        z = 0 and p = 1.
-
-    Raises
-    ------
-    ValueError
-        If `y` is not 0/1, a class has fewer than two patients, or the lengths differ.
-
-    References
-    ----------
-    DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44:837-845.
-    Sun, Xu (2014), IEEE Signal Process. Lett. 21:1389-1393 (rank form used here).
-    """
-    y = as_labels(y, "y")
-    auc_a, cases_a, controls_a = _placements(y, as_scores(score_a, "score_a", len(y)))
-    auc_b, cases_b, controls_b = _placements(y, as_scores(score_b, "score_b", len(y)))
-
-    # Differencing per patient first keeps the covariance of the two curves.
-    m, n = len(cases_a), len(controls_a)
-    variance = np.var(cases_a - cases_b, ddof=1) / m + np.var(controls_a - controls_b, ddof=1) / n
-    se = float(np.sqrt(variance))
-    difference = auc_a - auc_b
-    if se > 0:
-        z = difference / se
-    else:  # identical ranks give 0/0: no evidence of a difference, so z = 0
-        z = float(np.sign(difference)) * np.inf if difference else 0.0
-    half = float(stats.norm.isf((1 - as_level(level)) / 2)) * se
-    return DelongResult(
-        auc_a=auc_a,
-        auc_b=auc_b,
-        difference=difference,
-        ci_low=difference - half,
-        ci_high=difference + half,
-        z=z,
-        p_value=float(2 * stats.norm.sf(abs(z))),
-        n_cases=m,
-        n_controls=n,
-    )
-
-
-def delong_matrix(y, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """Every pair of models compared by `delong_test`, with Holm's adjustment over the pairs.
-
-    Parameters
-    ----------
-    y : array_like of int, shape (n_patients,)
-    scores : DataFrame, shape (n_patients, n_models)
-        One column per model, rows in the order of `y`.
-    level : float, default 0.95
-        Coverage of the intervals, which are not adjusted.
-
-    Returns
-    -------
-    DataFrame
-        One row per unordered pair, in the order of the columns: model_a, model_b, auc_a, auc_b,
-        difference, ci_low, ci_high, z, p_value, p_holm.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two models, and as `delong_test`.
-    """
-    if scores.shape[1] < 2 or not scores.columns.is_unique:
-        raise ValueError(
-            f"scores: expected two or more distinct models, got {list(scores.columns)}."
-        )
-    rows = []
-    for a, b in combinations(scores.columns, 2):
-        result = asdict(delong_test(y, scores[a], scores[b], level=level))
-        del result["n_cases"], result["n_controls"]
-        rows.append({"model_a": a, "model_b": b, **result})
-    table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p_value"]))
 
 
 def _counts_by_threshold(y: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -267,7 +138,7 @@ def roc_curve(y, score) -> RocCurve:
         threshold=threshold,
         sensitivity=tp / tp[0],
         specificity=1 - fp / fp[0],
-        auc=_placements(y, score)[0],
+        auc=float(np.sum((tp[:-1] + tp[1:]) * -np.diff(fp)) / (2 * tp[0] * fp[0])),
     )
 
 
@@ -295,6 +166,13 @@ def youden_threshold(y, score) -> float:
 
 def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else float("nan")
+
+
+def _quotient(part: float, whole: float) -> float:
+    """`part` / `whole` with R's rules: 0/0 is NaN, everything else over 0 infinite."""
+    if whole == 0:
+        return float(np.sign(part)) * np.inf if part else float("nan")
+    return part / whole
 
 
 def metrics_from_counts(tp: int, fn: int, fp: int, tn: int) -> Metrics:
@@ -350,9 +228,10 @@ def proportion_ci(
     ----------
     k, n : int
         Successes and trials; n = 0 gives (NaN, NaN).
-    method : {"wilson", "clopper-pearson"}
-        Score interval without continuity correction (R: prop.test(correct=FALSE)), or the exact
-        one (R: binom.test).
+    method : {"wilson", "wilson-cc", "clopper-pearson", "wald"}
+        Score interval without continuity correction (R: prop.test(correct=FALSE)), the same with
+        it (correct=TRUE), the exact one (R: binom.test), or the textbook one, which is not clipped
+        to 0-1 and has no width at 0 and 1.
     level : float, default 0.95
 
     Raises
@@ -364,33 +243,30 @@ def proportion_ci(
     ----------
     Wilson (1927), JASA 22:209-212. Clopper, Pearson (1934), Biometrika 26:404-413.
     """
-    as_one_of(method, "method", ("wilson", "clopper-pearson"))
+    as_one_of(method, "method", ("wilson", "wilson-cc", "clopper-pearson", "wald"))
     if not 0 <= k <= n or k != int(k) or n != int(n):
         raise ValueError(f"k, n: expected whole numbers with 0 <= k <= n, got {k} and {n}.")
     tail = (1 - as_level(level)) / 2
     if n == 0:
         return float("nan"), float("nan")
-    if method == "wilson":
-        z = stats.norm.isf(tail)
-        middle = k + z**2 / 2
-        half = z * np.sqrt(k * (n - k) / n + z**2 / 4)
-        low, high = (middle - half) / (n + z**2), (middle + half) / (n + z**2)
-    else:
+    z = stats.norm.isf(tail)
+    if method == "wald":
+        half = z * np.sqrt(k / n * (1 - k / n) / n)
+        return float(k / n - half), float(k / n + half)
+    if method == "clopper-pearson":
         low, high = stats.beta.ppf(tail, k, n - k + 1), stats.beta.isf(tail, k + 1, n - k)
+    else:
+        # R never corrects by more than the distance from one half.
+        shift = min(0.5, abs(k - n / 2)) if method == "wilson-cc" else 0.0
+        low, high = (
+            (
+                k
+                + side * shift
+                + z**2 / 2
+                + side * z * np.sqrt((k + side * shift) * (n - k - side * shift) / n + z**2 / 4)
+            )
+            / (n + z**2)
+            for side in (-1, 1)
+        )
     # At the ends the formulas give 0 and 1 up to rounding, or 0/0.
     return (0.0 if k == 0 else float(low)), (1.0 if k == n else float(high))
-
-
-def holm(p_values) -> np.ndarray:
-    """Holm's step-down adjustment, as R's p.adjust(method="holm").
-
-    References
-    ----------
-    Holm (1979), Scand. J. Stat. 6:65-70.
-    """
-    p = as_probabilities(p_values, "p_values")
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted

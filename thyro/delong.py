@@ -1,0 +1,359 @@
+"""Areas under ROC curves and their comparison by DeLong's variance, as R's pROC."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import expit, logit
+
+from thyro.checks import as_labels, as_level, as_one_of, as_probabilities, as_scores
+
+BLOCK = 2_000_000  # patients times draws that a bootstrap holds at a time
+
+
+@dataclass(frozen=True)
+class AucResult:
+    """Area under one ROC curve. Every number is unrounded."""
+
+    auc: float
+    se: float  # DeLong
+    ci_low: float  # clipped to 0-1, as pROC does
+    ci_high: float
+    level: float  # coverage of the interval
+    n_cases: int
+    n_controls: int
+
+    def to_frame(self, model: str) -> pd.DataFrame:
+        """One row indexed by `model`, one column per field."""
+        return pd.DataFrame([asdict(self)], index=pd.Index([model], name="model"))
+
+
+@dataclass(frozen=True)
+class DelongResult:
+    """Comparison of two correlated AUCs. Every number is unrounded."""
+
+    auc_a: float
+    auc_b: float
+    difference: float  # auc_a - auc_b
+    ci_low: float  # of the difference; not clipped
+    ci_high: float
+    z: float
+    p_value: float  # two-sided
+    n_cases: int
+    n_controls: int
+
+    def to_frame(self, comparison: str) -> pd.DataFrame:
+        """One row indexed by `comparison`, one column per field."""
+        return pd.DataFrame([asdict(self)], index=pd.Index([comparison], name="comparison"))
+
+
+@dataclass(frozen=True)
+class UnpairedResult:
+    """Comparison of the AUCs of different patients. Every number is unrounded."""
+
+    auc_a: float
+    auc_b: float
+    difference: float  # auc_a - auc_b
+    ci_low: float  # of the difference; not clipped
+    ci_high: float
+    statistic: float  # D of pROC
+    df: float  # NaN when both AUCs have variance 0
+    p_value: float  # two-sided
+
+
+def _placements(y: np.ndarray, score: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """AUC, and per patient the share of the other class that is ranked on the right side.
+
+    One sort, exact under ties (in the spirit of Sun, Xu 2014).
+    """
+    order = np.argsort(score, kind="stable")
+    ranked, case = score[order], y[order] == 1
+    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
+    cases = np.bincount(group, weights=case)
+    controls = np.bincount(group) - cases
+    # Those of the other class below, and half of those tied.
+    controls_below = (np.cumsum(controls) - controls / 2)[group]
+    cases_below = (np.cumsum(cases) - cases / 2)[group]
+    share = np.empty(len(y))
+    share[order] = np.where(case, controls_below / controls.sum(), 1 - cases_below / cases.sum())
+    of_cases = share[y == 1]
+    return float(of_cases.mean()), of_cases, share[y == 0]
+
+
+def _variance(of_cases: np.ndarray, of_controls: np.ndarray) -> float:
+    """DeLong's variance of a mean of placements, or of differences of placements."""
+    return float(
+        np.var(of_cases, ddof=1) / len(of_cases) + np.var(of_controls, ddof=1) / len(of_controls)
+    )
+
+
+def auc_ci(y, score, *, level: float = 0.95) -> AucResult:
+    """AUC with DeLong standard error and Wald interval, as pROC::ci.auc(method="delong").
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+        1 for lymph-node metastasis, 0 for none.
+    score : array_like of float, shape (n_patients,)
+        Any monotone score, higher meaning more suspicious; ties count one half.
+    level : float, default 0.95
+        Coverage of the interval, which is symmetric on the AUC scale and clipped to 0-1.
+
+    Returns
+    -------
+    AucResult
+        A perfect score has standard error 0 and interval [1, 1].
+
+    Raises
+    ------
+    ValueError
+        If `y` is not 0/1, a class has fewer than two patients, or the lengths differ.
+
+    References
+    ----------
+    DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44:837-845.
+    """
+    y = as_labels(y, "y")
+    auc, cases, controls = _placements(y, as_scores(score, "score", len(y)))
+    se = float(np.sqrt(_variance(cases, controls)))
+    half = stats.norm.isf((1 - as_level(level)) / 2) * se
+    return AucResult(
+        auc=auc,
+        se=se,
+        ci_low=float(max(auc - half, 0.0)),
+        ci_high=float(min(auc + half, 1.0)),
+        level=float(level),
+        n_cases=len(cases),
+        n_controls=len(controls),
+    )
+
+
+def auc_interval(
+    y, score, *, method: str = "logit", level: float = 0.95, draws: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """Interval of the AUC that keeps within 0-1, beside the Wald interval of `auc_ci`.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+    score : array_like of float, shape (n_patients,)
+    method : {"logit", "bootstrap"}
+        DeLong's standard error carried to the log odds of the AUC, or percentiles of stratified
+        bootstrap samples, as pROC::ci.auc(method="bootstrap").
+    level : float, default 0.95
+    draws, seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    low, high : float
+        Where the standard error is 0, as for an AUC of 0 or 1, both are the AUC.
+
+    Raises
+    ------
+    ValueError
+        For an unknown method, and as `auc_ci`.
+
+    References
+    ----------
+    Pepe (2003), The Statistical Evaluation of Medical Tests, 5.2.5 (logit). Carpenter, Bithell
+    (2000), Stat. Med. 19:1141-1164 (percentiles).
+    """
+    as_one_of(method, "method", ("logit", "bootstrap"))
+    found = auc_ci(y, score, level=level)
+    if found.se == 0 or found.auc in (0, 1):
+        return found.auc, found.auc
+    if method == "logit":
+        half = stats.norm.isf((1 - level) / 2) * found.se / (found.auc * (1 - found.auc))
+        middle = logit(found.auc)
+        return float(expit(middle - half)), float(expit(middle + half))
+    drawn = _bootstrap_aucs(as_labels(y, "y"), np.asarray(score, dtype=float), draws, seed)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _bootstrap_aucs(y: np.ndarray, score: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """AUC of samples drawn with replacement within each class, shape (draws,)."""
+    rng = np.random.default_rng(seed)
+    values, group = np.unique(score, return_inverse=True)
+    classes = [group[y == 1], group[y == 0]]
+    out = []
+    rows = max(1, BLOCK // len(y))
+    for start in range(0, draws, rows):
+        n = min(rows, draws - start)
+        offset = np.arange(n)[:, None] * len(values)
+        cases, controls = (
+            np.bincount(
+                (of[rng.integers(0, len(of), (n, len(of)))] + offset).ravel(),
+                minlength=n * len(values),
+            ).reshape(n, -1)
+            for of in classes
+        )
+        below = np.cumsum(controls, axis=1) - controls / 2
+        out.append(np.sum(cases * below, axis=1) / (len(classes[0]) * len(classes[1])))
+    return np.concatenate(out)
+
+
+def delong_test(y, score_a, score_b, *, level: float = 0.95) -> DelongResult:
+    """Test whether two scores of the same patients have the same AUC.
+
+    Paired design only; ties count one half. Not for nested models compared on the patients that
+    fitted them. Same numbers as pROC::roc.test(paired=TRUE, method="delong").
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+        1 for lymph-node metastasis, 0 for none.
+    score_a, score_b : array_like of float, shape (n_patients,)
+        Any monotone score, higher meaning more suspicious. Only ranks matter, so probabilities
+        and nomogram points give the same answer.
+    level : float, default 0.95
+        Coverage of the confidence interval, between 0 and 1.
+
+    Returns
+    -------
+    DelongResult
+        AUCs and their difference on the 0-1 scale (not percent). Scores with the same ranks give
+        z = 0 and p = 1.
+
+    Raises
+    ------
+    ValueError
+        If `y` is not 0/1, a class has fewer than two patients, or the lengths differ.
+
+    References
+    ----------
+    DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44:837-845.
+    Sun, Xu (2014), IEEE Signal Process. Lett. 21:1389-1393 (rank form used here).
+    """
+    y = as_labels(y, "y")
+    a = _placements(y, as_scores(score_a, "score_a", len(y)))
+    b = _placements(y, as_scores(score_b, "score_b", len(y)))
+    return _compared(a, b, as_level(level))
+
+
+def _compared(a: tuple, b: tuple, level: float) -> DelongResult:
+    """The paired test of two results of `_placements`."""
+    (auc_a, cases_a, controls_a), (auc_b, cases_b, controls_b) = a, b
+    # Differencing per patient first keeps the covariance of the two curves.
+    se = float(np.sqrt(_variance(cases_a - cases_b, controls_a - controls_b)))
+    difference = auc_a - auc_b
+    z = _standardised(difference, se)
+    half = float(stats.norm.isf((1 - level) / 2)) * se
+    return DelongResult(
+        auc_a=auc_a,
+        auc_b=auc_b,
+        difference=difference,
+        ci_low=difference - half,
+        ci_high=difference + half,
+        z=z,
+        p_value=float(2 * stats.norm.sf(abs(z))),
+        n_cases=len(cases_a),
+        n_controls=len(controls_a),
+    )
+
+
+def _standardised(difference: float, se: float) -> float:
+    """Difference over its standard error; identical ranks give 0/0, no evidence, so 0."""
+    if se > 0:
+        return difference / se
+    return float(np.sign(difference)) * np.inf if difference else 0.0
+
+
+def unpaired_test(y_a, score_a, y_b, score_b, *, level: float = 0.95) -> UnpairedResult:
+    """Test whether scores of different patients have the same AUC, as two cohorts of one model.
+
+    Same numbers as pROC::roc.test(paired=FALSE, method="delong"): Student's t with Welch's degrees
+    of freedom, counted from all patients of each group less one, not the normal distribution.
+
+    Parameters
+    ----------
+    y_a, y_b : array_like of int, shapes (n_a,) and (n_b,)
+    score_a, score_b : array_like of float, shapes (n_a,) and (n_b,)
+        Higher meaning more suspicious.
+    level : float, default 0.95
+
+    Returns
+    -------
+    UnpairedResult
+        Two AUCs without variance give p = 1 where they are equal, else 0.
+
+    Raises
+    ------
+    ValueError
+        As `auc_ci`, for either group.
+    """
+    a, b = auc_ci(y_a, score_a, level=level), auc_ci(y_b, score_b, level=level)
+    variances = np.array([a.se**2, b.se**2])
+    sizes = np.array([a.n_cases + a.n_controls, b.n_cases + b.n_controls])
+    se = float(np.sqrt(variances.sum()))
+    difference = a.auc - b.auc
+    statistic = _standardised(difference, se)
+    df = float(se**4 / np.sum(variances**2 / (sizes - 1))) if se > 0 else float("nan")
+    spread: Callable = stats.t(df) if se > 0 else stats.norm()
+    half = float(spread.isf((1 - level) / 2)) * se
+    return UnpairedResult(
+        auc_a=a.auc,
+        auc_b=b.auc,
+        difference=difference,
+        ci_low=difference - half,
+        ci_high=difference + half,
+        statistic=statistic,
+        df=df,
+        p_value=float(2 * spread.sf(abs(statistic))),
+    )
+
+
+def delong_matrix(y, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Every pair of models compared by `delong_test`, with Holm's adjustment over the pairs.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+    scores : DataFrame, shape (n_patients, n_models)
+        One column per model, rows in the order of `y`.
+    level : float, default 0.95
+        Coverage of the intervals, which are not adjusted.
+
+    Returns
+    -------
+    DataFrame
+        One row per unordered pair, in the order of the columns: model_a, model_b, auc_a, auc_b,
+        difference, ci_low, ci_high, z, p_value, p_holm.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two models, and as `delong_test`.
+    """
+    if scores.shape[1] < 2 or not scores.columns.is_unique:
+        raise ValueError(
+            f"scores: expected two or more distinct models, got {list(scores.columns)}."
+        )
+    y = as_labels(y, "y")
+    placed = {m: _placements(y, as_scores(scores[m], str(m), len(y))) for m in scores}
+    rows = []
+    for a, b in combinations(scores.columns, 2):
+        result = asdict(_compared(placed[a], placed[b], as_level(level)))
+        del result["n_cases"], result["n_controls"]
+        rows.append({"model_a": a, "model_b": b, **result})
+    table = pd.DataFrame(rows)
+    return table.assign(p_holm=holm(table["p_value"]))
+
+
+def holm(p_values) -> np.ndarray:
+    """Holm's step-down adjustment, as R's p.adjust(method="holm").
+
+    References
+    ----------
+    Holm (1979), Scand. J. Stat. 6:65-70.
+    """
+    p = as_probabilities(p_values, "p_values")
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
