@@ -68,21 +68,6 @@ def test_calibration_matches_rms(case):
     close([got.e_avg, got.e_90, got.e_max], [rms[k] for k in ("Eavg", "E90", "Emax")], 5e-3)
 
 
-SMOOTHED = [
-    p
-    for p in golden("calibration.json", "calibration_cases")
-    if "lowess_delta0" in p.values[0]["output"]
-]
-
-
-@pytest.mark.parametrize("case", SMOOTHED)
-def test_the_curve_is_the_lowess_of_r(case):
-    p = np.array(case["input"]["p"])
-    curve = calibration_curve(case["input"]["y"], p)
-    got = curve.observed[np.searchsorted(curve.predicted, p)]
-    close(got, case["output"]["lowess_delta0"]["calibrated_per_obs"], 1e-8)
-
-
 # --- properties
 
 

@@ -9,6 +9,7 @@ LAYERS = [
     {
         "checks",
         "splines",
+        "smoothing",
         "likelihood",
         "bmode",
         "cells",
@@ -43,7 +44,7 @@ LAYERS = [
         "agreement",
         "tuning",
     },
-    {"performance", "adversarial"},
+    {"performance", "adversarial", "validation"},
     {"cohort", "simulate", "imaging", "quality", "example", "sr", "radiomics", "deep"}
     | {"selection", "models", "clinical", "penalised", "adequacy", "nomogram", "recovery", "ibsi"},
     {"rounding", "jobs", "boxes", "extraction", "protocols", "explanations", "importance"},

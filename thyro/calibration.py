@@ -1,14 +1,14 @@
 """Agreement of predicted probabilities with observed outcomes."""
 
 from dataclasses import asdict, dataclass
-from math import ceil
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
 
-from thyro.checks import as_labels, as_probabilities
+from thyro.checks import as_labels, as_level, as_probabilities
+from thyro.smoothing import loess_weights, lowess
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,14 @@ class Calibration:
     e_90: float  # its 90th centile
     e_max: float  # its largest value
     n_extreme: int  # predictions of exactly 0 or 1, which intercept, slope and citl leave out
+    intercept_se: float
+    slope_se: float
+    citl_se: float
+    lr_statistic: float  # of intercept 0 and slope 1 together, on 2 degrees of freedom
+    lr_p: float
+    observed_expected: float  # patients with metastasis over the sum of the predictions
+    spiegelhalter_z: float  # Brier score against what the predictions themselves expect
+    spiegelhalter_p: float
 
     def to_frame(self, model: str) -> pd.DataFrame:
         """One row indexed by `model`, one column per field."""
@@ -44,8 +52,10 @@ class Calibration:
 class CalibrationCurve:
     """Smoothed and grouped calibration curve, on the 0-1 scale."""
 
-    predicted: np.ndarray  # distinct predictions, increasing
-    observed: np.ndarray  # lowess of the outcome there; may leave 0-1 by a little
+    predicted: np.ndarray  # increasing, from the smallest to the largest prediction
+    observed: np.ndarray  # loess of the outcome there, within 0-1
+    low: np.ndarray  # pointwise interval of the same
+    high: np.ndarray
     bin_predicted: np.ndarray  # mean prediction per group
     bin_observed: np.ndarray  # share with metastasis per group
     bin_n: np.ndarray  # patients per group
@@ -120,42 +130,13 @@ def hosmer_lemeshow(y, p, *, groups: int = 10, df: int | None = None) -> HosmerL
     return HosmerLemeshow(statistic, int(df), float(stats.chi2.sf(statistic, df)), table)
 
 
-def _lowess(p: np.ndarray, y: np.ndarray, fraction: float = 2 / 3) -> tuple[np.ndarray, np.ndarray]:
-    """Locally linear smooth of `y` at the distinct values of `p`, without robustness iterations.
+def _logistic(
+    design: np.ndarray, y: np.ndarray, offset: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Maximum-likelihood coefficients, their standard errors, and the log-likelihood.
 
-    R's lowess(p, y, f=2/3, iter=0, delta=0). Written out because statsmodels divides by zero
-    where more than the fraction of the patients share one prediction.
-
-    References
-    ----------
-    Cleveland (1979), JASA 74:829-836.
+    Newton's method with step halving.
     """
-    x = np.unique(p)
-    # In blocks, because every block holds its distances to all patients.
-    blocks = np.array_split(x, ceil(len(x) * len(p) / 1e6))
-    return x, np.concatenate([_smooth_at(block, p, y, fraction) for block in blocks])
-
-
-def _smooth_at(x: np.ndarray, p: np.ndarray, y: np.ndarray, fraction: float) -> np.ndarray:
-    """Value at each `x` of the tricube-weighted line through its nearest patients."""
-    distance = np.abs(p - x[:, None])
-    neighbours = max(int(fraction * len(p) + 1e-7), 2)
-    reach = np.partition(distance, neighbours - 1, axis=1)[:, [neighbours - 1]]
-    share = np.divide(distance, reach, out=np.zeros_like(distance), where=reach > 0)
-    # The limits of 0.001 and 0.999 of the reach are those of Cleveland's code.
-    weight = np.where(share > 0.001, (1 - np.minimum(share, 1) ** 3) ** 3, 1.0)
-    weight[distance > 0.999 * reach] = 0.0
-    weight /= weight.sum(axis=1, keepdims=True)
-    centre = (weight @ p)[:, None]
-    spread = np.sum(weight * (p - centre) ** 2, axis=1, keepdims=True)
-    straight = np.sqrt(spread) > 0.001 * np.ptp(p)  # else all neighbours sit at one point
-    leaning = (x[:, None] - centre) * (p - centre)
-    tilt = np.divide(leaning, spread, out=np.zeros_like(leaning), where=straight)
-    return (weight * (1 + tilt)) @ y
-
-
-def _logistic(design: np.ndarray, y: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Maximum-likelihood coefficients by Newton's method with step halving."""
 
     def log_likelihood(beta):
         eta = offset + design @ beta
@@ -172,22 +153,39 @@ def _logistic(design: np.ndarray, y: np.ndarray, offset: np.ndarray) -> np.ndarr
         while log_likelihood(beta + step) < log_likelihood(beta) - 1e-9:
             step = step / 2
         beta = beta + step
-    return beta
+    fitted = expit(offset + design @ beta)
+    information = (design.T * (fitted * (1 - fitted))) @ design
+    return beta, np.sqrt(np.diag(np.linalg.inv(information))), float(log_likelihood(beta))
 
 
-def _recalibration(y: np.ndarray, p: np.ndarray) -> tuple[float, float, float]:
-    """Joint intercept and slope, and the intercept at slope 1; NaN where none exists."""
-    lp, undefined = logit(p), float("nan")
+def _recalibration(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
+    """Fields of `Calibration` that come from recalibration; NaN where there is none."""
+    names = ("intercept", "slope", "citl", "intercept_se", "slope_se", "citl_se")
+    found = dict.fromkeys([*names, "lr_statistic", "lr_p"], float("nan"))
     if len(np.unique(y)) < 2:
-        return undefined, undefined, undefined
-    citl = float(_logistic(np.ones((len(y), 1)), y, lp)[0])
+        return found
+    lp = logit(p)
+    (found["citl"],), (found["citl_se"],), _ = _logistic(np.ones((len(y), 1)), y, lp)
     if np.ptp(lp) == 0:  # one prediction carries no slope; rms::val.prob reports 0
-        return float(logit(y.mean())), 0.0, citl
+        return found | {"intercept": float(logit(y.mean())), "slope": 0.0}
     cases, controls = lp[y == 1], lp[y == 0]
     if cases.min() >= controls.max() or controls.min() >= cases.max():
-        return undefined, undefined, citl  # separated: the slope runs to infinity
-    intercept, slope = _logistic(np.column_stack([np.ones_like(lp), lp]), y, np.zeros_like(lp))
-    return float(intercept), float(slope), citl
+        return found  # separated: the slope runs to infinity
+    design = np.column_stack([np.ones_like(lp), lp])
+    beta, se, height = _logistic(design, y, np.zeros_like(lp))
+    gain = 2 * (height - float(np.sum(y * lp - np.logaddexp(0, lp))))
+    found |= dict(zip(("intercept", "slope"), map(float, beta), strict=True))
+    found |= dict(zip(("intercept_se", "slope_se"), map(float, se), strict=True))
+    return found | {"lr_statistic": gain, "lr_p": float(stats.chi2.sf(gain, 2))}
+
+
+def _spiegelhalter(y: np.ndarray, p: np.ndarray) -> tuple[float, float]:
+    """Statistic and two-sided p; NaN when every prediction is 0, 1/2 or 1."""
+    variance = np.sum((1 - 2 * p) ** 2 * p * (1 - p))
+    if variance == 0:
+        return float("nan"), float("nan")
+    z = float(np.sum((y - p) * (1 - 2 * p)) / np.sqrt(variance))
+    return z, float(2 * stats.norm.sf(abs(z)))
 
 
 def calibration(y, p) -> Calibration:
@@ -208,7 +206,9 @@ def calibration(y, p) -> Calibration:
     Returns
     -------
     Calibration
-        Intercept and slope are NaN when the predictions separate the classes.
+        Intercept and slope are NaN when the predictions separate the classes. When all predictions
+        are equal the slope is 0, as in rms, and has no standard error. `lr_statistic` is U of
+        val.prob times n, plus 2.
 
     Raises
     ------
@@ -217,29 +217,37 @@ def calibration(y, p) -> Calibration:
 
     References
     ----------
-    Cox (1958), Biometrika 45:562-565. Austin, Steyerberg (2019), Stat. Med. 38:4051-4065.
+    Cox (1958), Biometrika 45:562-565. Spiegelhalter (1986), Stat. Med. 5:421-433. Austin,
+    Steyerberg (2019), Stat. Med. 38:4051-4065.
     """
     y = as_labels(y, "y")
     p = as_probabilities(p, "p", len(y))
     inside = (p > 0) & (p < 1)
-    intercept, slope, citl = _recalibration(y[inside], p[inside])
-    predicted, observed = _lowess(p, y)
+    z, z_p = _spiegelhalter(y, p)
+    predicted, observed = lowess(p, y)
     error = np.abs(p - observed[np.searchsorted(predicted, p)])
     return Calibration(
-        intercept=intercept,
-        slope=slope,
-        citl=citl,
+        **_recalibration(y[inside], p[inside]),
         brier=float(np.mean((p - y) ** 2)),
         e_avg=float(error.mean()),
         e_50=float(np.quantile(error, 0.5)),
         e_90=float(np.quantile(error, 0.9)),
         e_max=float(error.max()),
         n_extreme=int(np.sum(~inside)),
+        observed_expected=float(y.sum() / p.sum()) if p.any() else float("inf"),
+        spiegelhalter_z=z,
+        spiegelhalter_p=z_p,
     )
 
 
-def calibration_curve(y, p, *, bins: int = 10) -> CalibrationCurve:
-    """Points of a calibration plot: the lowess curve and groups of equal size.
+def calibration_curve(
+    y, p, *, bins: int = 10, points: int = 201, level: float = 0.95
+) -> CalibrationCurve:
+    """Points of a calibration plot: the loess curve with its band, and groups of equal size.
+
+    The curve is R's loess of degree 2 and span 0.75 with direct fits. Its band is pointwise, with
+    the binomial variance of the smoothed outcome: an outcome of 0 or 1 does not have the constant
+    variance that predict.loess assumes.
 
     Parameters
     ----------
@@ -248,18 +256,34 @@ def calibration_curve(y, p, *, bins: int = 10) -> CalibrationCurve:
         Predicted probabilities.
     bins : int, default 10
         Groups at the quantiles of `p`. Ties are never split, so groups can be fewer and unequal.
+    points : int, default 201
+        Of the curve, equally spaced.
+    level : float, default 0.95
+        Coverage of the band.
+
+    Returns
+    -------
+    CalibrationCurve
+        With a single distinct prediction the curve is one point, the observed share.
     """
     y = as_labels(y, "y")
     p = as_probabilities(p, "p", len(y))
     if bins < 1:
         raise ValueError(f"bins: expected at least 1, got {bins}.")
-    predicted, observed = _lowess(p, y)
+    x = np.unique(np.linspace(p.min(), p.max(), points))
+    weights = loess_weights(x, p)
+    observed = np.clip(weights @ y, 0, 1)
+    at_patients = np.interp(p, x, observed)
+    se = np.sqrt(weights**2 @ (at_patients * (1 - at_patients)))
+    half = stats.norm.isf((1 - as_level(level)) / 2) * se
     group = _quantile_groups(p, bins)[1]
     n = np.bincount(group)
     full = n > 0
     return CalibrationCurve(
-        predicted=predicted,
+        predicted=x,
         observed=observed,
+        low=np.clip(observed - half, 0, 1),
+        high=np.clip(observed + half, 0, 1),
         bin_predicted=np.bincount(group, weights=p)[full] / n[full],
         bin_observed=np.bincount(group, weights=y)[full] / n[full],
         bin_n=n[full],
