@@ -234,7 +234,7 @@ def test_calibration_draws_curve_groups_and_spread(ax, cohort):
     ideal, smooth = ax.lines
     assert ideal.get_xydata().tolist() == [[0, 0], [1, 1]]
     assert smooth.get_ydata().tolist() == curve.observed.tolist()
-    assert ax.collections[0].get_offsets().data[:, 0] == pytest.approx(curve.bin_predicted)
+    assert ax.collections[1].get_offsets().data[:, 0] == pytest.approx(curve.bin_predicted)
     assert ax.get_title() == "Nomogram_B" and ax.texts[0].get_text() == "slope 0.91"
     (strip,) = ax.child_axes
     assert sum(bar.get_height() for bar in strip.patches) == len(y)

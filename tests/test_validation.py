@@ -55,16 +55,16 @@ def test_the_whole_process_may_be_repeated_in_each_sample():
     frame = pd.DataFrame(X).add_prefix("x")
 
     def all_terms(patients, outcome):
-        return fit_logistic(patients, outcome, list(frame)).predict
+        return {"model": fit_logistic(patients, outcome, list(frame)).predict}
 
     def chosen(patients, outcome):
         terms = select_terms(patients, outcome, list(frame)).terms
-        return fit_logistic(patients, outcome, terms).predict
+        return {"model": fit_logistic(patients, outcome, terms).predict}
 
     fixed = validation.optimism(X, y, draws=30, seed=2)
-    same = validation.optimism_of(all_terms, frame, y, draws=30, seed=2)
+    same = validation.optimism_of(all_terms, frame, y, draws=30, seed=2)["model"]
     pd.testing.assert_frame_equal(fixed.table, same.table, atol=1e-7, rtol=0)
-    searched = validation.optimism_of(chosen, frame, y, draws=30, seed=2)
+    searched = validation.optimism_of(chosen, frame, y, draws=30, seed=2)["model"]
     # Choosing on the same patients adds to the optimism of what was chosen.
     terms = select_terms(frame, y, list(frame)).terms
     kept = validation.optimism(frame[terms], y, draws=30, seed=2)
@@ -101,7 +101,7 @@ def test_a_process_that_mostly_fails_stops():
         calls.append(len(patients))
         if len(calls) > 1:
             raise ValueError("not here")
-        return lambda patients: np.full(len(patients), 0.5)
+        return {"model": lambda patients: np.full(len(patients), 0.5)}
 
     with pytest.raises(ValueError, match="only 0 of 10 samples"):
         validation.optimism_of(fit, frame, y, draws=10)

@@ -1,7 +1,9 @@
 """Which clinical variables a model takes, and the regressions that say so."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from thyro.checks import as_columns
@@ -111,3 +113,33 @@ def select_terms(
             f"No variable keeps p < {retain}: {fallback[0]}, smallest univariate p, was taken."
         )
     return ClinicalSelection(univariate, multivariable.table(), terms or fallback, " ".join(notes))
+
+
+def fit_nomograms(
+    frame: pd.DataFrame,
+    y,
+    *,
+    variables: list[str],
+    signatures: Mapping[str, Sequence[str]],
+    entry: float = 0.1,
+    retain: float = 0.05,
+) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
+    """Choose clinical terms and fit every nomogram: the whole process, for `validation`.
+
+    Parameters
+    ----------
+    frame, y, variables, entry, retain
+        As in `select_terms`.
+    signatures : mapping of nomogram to columns
+        What each has beside the clinical terms.
+
+    Returns
+    -------
+    dict of str to callable
+        From patients to the risk of each nomogram.
+    """
+    terms = select_terms(frame, y, variables, entry=entry, retain=retain).terms
+    return {
+        name: fit_logistic(frame, y, [*beside, *terms]).predict
+        for name, beside in signatures.items()
+    }

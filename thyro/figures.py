@@ -298,6 +298,7 @@ def draw_decision_curve(
     Parameters
     ----------
     curve : decision.DecisionCurve
+        With a band, where it has one.
     ax : Axes
     references : bool, default True
         Add the treat-all and treat-none lines; pass False from the second curve on, so that a
@@ -310,6 +311,9 @@ def draw_decision_curve(
     if references:
         ax.plot(curve.threshold, curve.treat_all, color="0.6", lw=1, label="Treat all")
         ax.axhline(0, color="0.2", lw=0.8, label="Treat none")
+    if curve.low is not None:
+        style = {"color": MODEL_COLOURS[curve.model], "alpha": 0.12, "lw": 0}
+        ax.fill_between(curve.threshold, curve.low, curve.high, **style)
     ax.plot(
         curve.threshold,
         curve.net_benefit,
@@ -333,9 +337,11 @@ def draw_calibration(
     model: str,
     text: str = "",
     predictions: Sequence[float] | None = None,
+    corrected=None,
+    corrected_label: str = "",
     legend: bool = True,
 ) -> Axes:
-    """Draw a smooth calibration curve, binned patients and the spread of the predictions.
+    """Draw a smooth calibration curve with its band, binned patients, and the predictions.
 
     Parameters
     ----------
@@ -347,12 +353,19 @@ def draw_calibration(
         Written top left: Hosmer-Lemeshow test, slope, whatever the caller formats.
     predictions : sequence of float, optional
         Predicted probability of every patient, for the histogram at the bottom.
+    corrected : (x, y), optional
+        A second curve, dashed: corrected for optimism, or of recalibrated predictions.
+    corrected_label : str
+        Its name in the legend.
     legend : bool, default True
         Switch it off from the second panel on.
     """
     colour = MODEL_COLOURS[model]
     ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="Ideal")
-    ax.plot(curve.predicted, curve.observed, color=colour, label="Lowess")
+    ax.fill_between(curve.predicted, curve.low, curve.high, color=colour, alpha=0.15, lw=0)
+    ax.plot(curve.predicted, curve.observed, color=colour, label="Loess, with band")
+    if corrected is not None:
+        ax.plot(*corrected, color="0.2", ls="--", lw=0.9, label=corrected_label)
     size = 8 + 30 * np.asarray(curve.bin_n) / np.max(curve.bin_n)
     ax.scatter(
         curve.bin_predicted,

@@ -1,11 +1,13 @@
 """Discrimination, classification and calibration of every score, per cohort."""
 
 from dataclasses import asdict
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from thyro import calibration, statistics
+from thyro import calibration, reclassification, statistics
 from thyro.checks import as_labels
 
 COHORTS = ("train", "test", "external")  # in the order of every table
@@ -59,7 +61,8 @@ def performance_table(y, scores: pd.DataFrame, split, *, level: float = 0.95) ->
     -------
     DataFrame
         One row per score and cohort, unrounded: model, cohort, auc, se, ci_low, ci_high,
-        threshold, and the fields of `statistics.Metrics`.
+        threshold, the fields of `statistics.Metrics`, the ends of Wilson's interval of every
+        proportion (`accuracy_low`, `accuracy_high`, ...) and no_information_rate.
 
     Raises
     ------
@@ -75,11 +78,18 @@ def performance_table(y, scores: pd.DataFrame, split, *, level: float = 0.95) ->
         for cohort, chosen in members.items():
             auc = statistics.auc_ci(y[chosen], score[chosen], level=level)
             metrics = statistics.threshold_metrics(y[chosen], score[chosen], threshold)
+            ends = {
+                f"{name}_{end}": value
+                for name, interval in metrics.intervals(level=level).items()
+                for end, value in zip(("low", "high"), interval, strict=True)
+            }
             rows.append(
                 {"model": model, "cohort": cohort}
                 | asdict(auc)
                 | {"threshold": threshold}
                 | asdict(metrics)
+                | ends
+                | {"no_information_rate": metrics.no_information_rate}
             )
     return pd.DataFrame(rows)
 
@@ -136,7 +146,8 @@ def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.Data
     -------
     DataFrame
         One row per cohort and model, unrounded: model, cohort, the fields of
-        `calibration.Calibration`, and statistic, df and p_value of the test.
+        `calibration.Calibration`, statistic, df and p_value of the test, and p_as_fitted, the p
+        with `groups` - 2 degrees of freedom whoever the patients are.
 
     Raises
     ------
@@ -151,6 +162,92 @@ def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.Data
             values = values.to_numpy()[chosen]
             fit = calibration.hosmer_lemeshow(y[chosen], values, groups=groups, df=df)
             test = {"statistic": fit.statistic, "df": fit.df, "p_value": fit.p_value}
+            test["p_as_fitted"] = float(stats.chi2.sf(fit.statistic, groups - 2))
             measures = asdict(calibration.calibration(y[chosen], values))
             rows.append({"model": model, "cohort": cohort} | measures | test)
+    return pd.DataFrame(rows)
+
+
+def auc_intervals(
+    y, scores: pd.DataFrame, split, *, level: float = 0.95, draws: int = 2000, seed: int = 0
+) -> pd.DataFrame:
+    """Intervals of every AUC by three methods, per cohort.
+
+    Returns
+    -------
+    DataFrame
+        One row per score and cohort: model, cohort, auc, wald_low and wald_high (DeLong, as
+        `statistics.auc_ci`), logit_low, logit_high, bootstrap_low, bootstrap_high.
+    """
+    y, rows = as_labels(y, "y"), []
+    for model, score in scores.items():
+        for cohort, chosen in cohorts(split).items():
+            outcome, values = y[chosen], score.to_numpy()[chosen]
+            found = statistics.auc_ci(outcome, values, level=level)
+            row = {"model": model, "cohort": cohort, "auc": found.auc}
+            row |= {"wald_low": found.ci_low, "wald_high": found.ci_high}
+            for method in ("logit", "bootstrap"):
+                row[f"{method}_low"], row[f"{method}_high"] = statistics.auc_interval(
+                    outcome, values, method=method, level=level, draws=draws, seed=seed
+                )
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def between_cohorts(y, scores: pd.DataFrame, split, *, level: float = 0.95) -> pd.DataFrame:
+    """Whether a score discriminates otherwise in other patients: unpaired DeLong tests.
+
+    Returns
+    -------
+    DataFrame
+        One row per score and pair of cohorts: model, cohort_a, cohort_b, auc_a, auc_b,
+        difference, ci_low, ci_high, statistic, df, p_value.
+    """
+    y, rows = as_labels(y, "y"), []
+    members = cohorts(split)
+    for model, score in scores.items():
+        for a, b in combinations(members, 2):
+            parts = [part for name in (a, b) for part in (y[members[name]], score[members[name]])]
+            result = asdict(statistics.unpaired_test(*parts, level=level))
+            rows.append({"model": model, "cohort_a": a, "cohort_b": b} | result)
+    return pd.DataFrame(rows)
+
+
+def reclassification_table(
+    y, p: pd.DataFrame, split, pairs, *, cuts, level: float = 0.95
+) -> pd.DataFrame:
+    """Net reclassification and integrated discrimination of pairs of models, per cohort.
+
+    Parameters
+    ----------
+    y, split
+        As in `performance_table`.
+    p : DataFrame, shape (n_patients, n_models)
+        Predicted probabilities.
+    pairs : sequence of (str, str)
+        The new model and the old one it is compared with.
+    cuts : sequence of float
+        Limits between categories of risk.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair, cohort and measure ("NRI, category-free", "NRI, categories", "IDI"):
+        new, old, cohort, measure, estimate, ci_low, ci_high, p_value. Intervals of the NRI have
+        the multinomial standard error, its p that of no improvement.
+    """
+    y, rows = as_labels(y, "y"), []
+    for new, old in pairs:
+        for cohort, chosen in cohorts(split).items():
+            values = y[chosen], p[old].to_numpy()[chosen], p[new].to_numpy()[chosen]
+            found = {"IDI": (reclassification.discrimination(*values, level=level).idi,) * 2}
+            for what, limits in (("category-free", None), ("categories", cuts)):
+                result = reclassification.reclassification(*values, cuts=limits, level=level)
+                found[f"NRI, {what}"] = result.nri, result.test
+            for measure, (change, test) in sorted(found.items(), reverse=True):
+                rows.append(
+                    {"new": new, "old": old, "cohort": cohort, "measure": measure}
+                    | {key: getattr(change, key) for key in ("estimate", "ci_low", "ci_high")}
+                    | {"p_value": test.p_value}
+                )
     return pd.DataFrame(rows)

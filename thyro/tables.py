@@ -278,8 +278,78 @@ def hosmer(frame: pd.DataFrame) -> pd.DataFrame:
         "χ²": (["statistic"], lambda x: number(x, 2)),
         "df": (["df"], lambda x: number(x, 0)),
         "P": (["p_value"], p_value),
+        "P, groups less two": (["p_as_fitted"], p_value),
     } | {heading: ([name], number) for heading, name in measures.items()}
-    return formatted(frame, spec, optional=["Protocol", *measures])
+    return formatted(frame, spec, optional=["Protocol", "P, groups less two", *measures])
+
+
+def intervals(measured: pd.DataFrame, aucs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """The proportions of Table 2 with their intervals, and the AUC with two more of its own.
+
+    `measured` is `performance.performance_table` and `aucs` `performance.auc_intervals`.
+    """
+    rows = measured.merge(aucs.drop(columns="auc"), on=["model", "cohort"], validate="one_to_one")
+    spec = {
+        "Model": (["model"], str),
+        "Cohort": (["cohort"], str.capitalize),
+        "AUC": (["auc"], probability),
+        "Logit CI": (["logit_low", "logit_high"], interval),
+        "Bootstrap CI": (["bootstrap_low", "bootstrap_high"], interval),
+    }
+    for name in ("accuracy", "sensitivity", "specificity", "ppv", "npv"):
+        sources = [name, f"{name}_low", f"{name}_high"]
+        spec[f"{METRICS[name]} ({100 * level:g}% CI)"] = (sources, estimate)
+    spec["No-information rate"] = (["no_information_rate"], probability)
+    return formatted(rows, spec)
+
+
+def reclassified(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """NRI and IDI, from `performance.reclassification_table`."""
+    spec = {
+        "New": (["new"], str),
+        "Old": (["old"], str),
+        "Cohort": (["cohort"], str.capitalize),
+        "Measure": (["measure"], str),
+        f"Estimate ({100 * level:g}% CI)": (["estimate", "ci_low", "ci_high"], estimate),
+        "P": (["p_value"], p_value),
+    }
+    return formatted(frame, spec)
+
+
+def validated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Bootstrap optimism: the tables of `validation.Validation`, stacked, with `model`."""
+    names = {"auc": "AUC", "r2": "Nagelkerke’s R²", "intercept": "Calibration intercept"}
+    names |= {"slope": "Calibration slope", "brier": "Brier score"}
+    columns = ("apparent", "optimism", "corrected")
+    spec = {"Model": (["model"], str), "Measure": (["measure"], names.__getitem__)}
+    spec |= {name.capitalize(): ([name], number) for name in columns}
+    return formatted(frame, spec)
+
+
+def collinearity(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Variance inflation, from `adequacy.collinearity`; `names` are those of the terms."""
+    spec = {
+        "Term": (["term"], lambda term: names.get(term, term)),
+        "Coefficients": (["df"], lambda df: number(df, 0)),
+        "GVIF": (["gvif"], lambda x: number(x, 2)),
+        "GVIF^(1/(2 df))": (["gvif_adjusted"], lambda x: number(x, 2)),
+    }
+    return formatted(frame, spec)
+
+
+def sample_size(sizes: Mapping[str, object]) -> pd.DataFrame:
+    """Riley's minimum sample sizes, one row per model: `adequacy.SampleSize` by what was fitted."""
+    return pd.DataFrame(
+        {
+            "Model": list(sizes),
+            "Candidate parameters": [str(s.parameters) for s in sizes.values()],
+            "Patients (events)": [f"{s.n} ({s.events})" for s in sizes.values()],
+            "Events per parameter": [number(s.events_per_parameter, 1) for s in sizes.values()],
+            "Minimum for shrinkage": [f"{s.shrinkage_n:,}" for s in sizes.values()],
+            "for optimism": [f"{s.optimism_n:,}" for s in sizes.values()],
+            "for overall risk": [f"{s.risk_n:,}" for s in sizes.values()],
+        }
+    )
 
 
 def quality(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:

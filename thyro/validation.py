@@ -1,6 +1,6 @@
 """How much of a model's performance is owed to its own patients: Harrell's bootstrap."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from thyro.checks import as_labels
 from thyro.smoothing import lowess
 
 MEASURES = ("auc", "r2", "intercept", "slope", "brier")
+Predict = Callable[[pd.DataFrame], np.ndarray]  # from patients to probabilities
 FARTHEST = 30.0  # a linear predictor beyond it belongs to a separated sample
 
 
@@ -163,27 +164,28 @@ def optimism(
 
 
 def optimism_of(
-    fit: Callable[[pd.DataFrame, np.ndarray], Callable[[pd.DataFrame], np.ndarray]],
+    fit: Callable[[pd.DataFrame, np.ndarray], Mapping[str, Predict]],
     frame: pd.DataFrame,
     y,
     *,
     draws: int = 500,
     seed: int = 0,
-) -> Validation:
+) -> dict[str, Validation]:
     """Bootstrap optimism of a whole modelling process, with whatever it chooses, in each sample.
 
     Parameters
     ----------
     fit : callable
-        Takes patients and outcomes, gives a function from patients to probabilities between 0
-        and 1. A ValueError of it, or of that function, makes the sample a failed one.
+        Takes patients and outcomes, gives for every model a function from patients to
+        probabilities. A ValueError of it, or of such a function, makes the sample a failed one.
     frame : DataFrame, shape (n_patients, n_columns)
     y : array_like of int, shape (n_patients,)
     draws, seed : int
 
     Returns
     -------
-    Validation
+    dict of str to Validation
+        By the names that `fit` gives its models.
 
     Raises
     ------
@@ -192,20 +194,26 @@ def optimism_of(
     """
     y = as_labels(y, "y")
     once = np.ones((1, len(y)))
-    apparent = _measures(y, _lp(fit(frame, y)(frame)), once, refit=False)[0]
-    training, test = [], []
-    rows = resamples(len(y), draws, seed)
-    for row in rows:
+    whole = {name: _lp(predict(frame)) for name, predict in fit(frame, y).items()}
+    training, test = ({name: [] for name in whole} for _ in range(2))
+    for row in resamples(len(y), draws, seed):
         try:
-            lp = _lp(fit(frame.iloc[row], y[row])(frame))
+            models = fit(frame.iloc[row], y[row])
+            drawn = {name: _lp(predict(frame)) for name, predict in models.items()}
         except ValueError:  # a level or an outcome that the sample lacks
             continue
         counts = np.bincount(row, minlength=len(y))[None].astype(float)
-        training.append(_measures(y, lp, counts, refit=False)[0])
-        test.append(_measures(y, lp, once, refit=True)[0])
-    return _collected(
-        apparent, np.reshape(training, (-1, 5)), np.reshape(test, (-1, 5)), asked=draws
-    )
+        for name, lp in drawn.items():
+            training[name].append(_measures(y, lp, counts, refit=False)[0])
+            test[name].append(_measures(y, lp, once, refit=True)[0])
+    return {
+        name: _collected(
+            _measures(y, lp, once, refit=False)[0],
+            *(np.reshape(part[name], (-1, len(MEASURES))) for part in (training, test)),
+            asked=draws,
+        )
+        for name, lp in whole.items()
+    }
 
 
 def _lp(p: np.ndarray) -> np.ndarray:
