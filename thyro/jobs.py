@@ -153,7 +153,7 @@ JOBS = {
             "05_nomogram",
             ABOUT | {"model_predictions": PREDICTIONS},
             tuple(f"nomogram_{letter}.json" for letter in ("A", "B", "C", "A_sound", "B_sound"))
-            + ("predictions.parquet",),
+            + ("predictions.parquet", "penalised.parquet", "validation.parquet"),
         ),
         _job(
             "06_statistics",
@@ -161,6 +161,7 @@ JOBS = {
             | {
                 "model_predictions": PREDICTIONS,
                 "nomogram_predictions": "05_nomogram/predictions.parquet",
+                "penalised_predictions": "05_nomogram/penalised.parquet",
                 "control_predictions": CONTROL,
                 "planar_predictions": PLANAR,
                 "output_predictions": OUTPUT,

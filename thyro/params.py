@@ -156,7 +156,7 @@ def arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> 
         external = study.external.model_dump(exclude_defaults=True) if study.external else {}
         values |= about | {"external": external, "data_dir": data or ""}
         values["workers"] = study.compute.workers
-    if job.section in ("cohort", "super_resolution", "features", "selection", "models"):
+    if job.section != "report":
         values["seed"] = study.compute.seed
     if job.section == "models":  # repeats the selection, and explains the networks of 02
         keys = ("weights", "crop_px", "crop_margin")

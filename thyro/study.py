@@ -268,6 +268,7 @@ class Nomogram(Section):
     retain: Share = 0.05
     candidates: list[Name] = []  # empty: every preoperative variable
     signatures: list[str] = Field(["SR_SVM", "SR_ResNet101"], min_length=1, max_length=2)
+    bootstraps: Annotated[int, Field(ge=20)] = 500  # of the whole model, with its choice of terms
 
 
 class Statistics(Section):
@@ -276,6 +277,14 @@ class Statistics(Section):
     level: Share = 0.95
     threshold_grid: list[float] = Field([0.01, 0.99, 0.01], min_length=3, max_length=3)
     groups: Annotated[int, Field(ge=3, le=50)] = 10  # Hosmer-Lemeshow
+    risk_cuts: list[Share] = Field([0.2, 0.5], min_length=1)  # categories of the NRI
+    draws: Annotated[int, Field(ge=20)] = 2000  # bootstrap samples of bands and of AUCs
+
+    @model_validator(mode="after")
+    def _cuts_rise(self):
+        if sorted(set(self.risk_cuts)) != self.risk_cuts:
+            raise ValueError(f"`risk_cuts` must rise, got {self.risk_cuts}")
+        return self
 
     @model_validator(mode="after")
     def _thresholds_rise(self):
