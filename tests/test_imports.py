@@ -51,6 +51,7 @@ LAYERS = [
     {"study", "baseline", "flow_chart", "robustness", "filters"},
     {
         "params",
+        "calculator",
         "wording",
         "figures",
         "pictures",

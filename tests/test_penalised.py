@@ -150,3 +150,9 @@ def test_a_spline_of_a_factor_is_refused():
     frame, y = cohort()
     with pytest.raises(ValueError, match="not continuous"):
         fit_logistic(frame, y, ["margin"], knots={"margin": [1, 2, 3]})
+
+
+def test_terms_that_say_the_same_share_their_coefficient():
+    frame, y = cohort()
+    fit = fit_penalised(frame.assign(twin=frame["noise"]), y, ["noise", "twin"], n_knots=0)
+    assert fit.coefficients[1] == pytest.approx(fit.coefficients[2], abs=1e-9)

@@ -337,9 +337,17 @@ class Prepared:
 
 
 def prepare(
-    frame: pd.DataFrame, y, terms: list[str], knots: Mapping[str, list[float]] | None
+    frame: pd.DataFrame,
+    y,
+    terms: list[str],
+    knots: Mapping[str, list[float]] | None,
+    *,
+    dependent: bool = False,
 ) -> Prepared:
-    """Check the data of a regression and lay out its design; raises as `fit_logistic`."""
+    """Check the data of a regression and lay out its design; raises as `fit_logistic`.
+
+    `dependent` terms, of which some can be computed from others, are for a penalised fit only.
+    """
     y = as_labels(y, "y")
     joined = [t for t in terms if t not in frame and ("*" in t or ":" in t)]
     if joined:
@@ -359,7 +367,8 @@ def prepare(
     if strange:
         raise ValueError(f"knots: {strange} are not continuous terms of this regression.")
     columns, names, blocks = design(chosen, levels, knots)
-    _check_rank(columns, names)
+    if not dependent:
+        _check_rank(columns, names)
     return Prepared(y, chosen, levels, knots, columns, names, blocks, _unused_levels(chosen))
 
 

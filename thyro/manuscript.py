@@ -5,12 +5,14 @@
 
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from thyro import (
+    calculator,
     feature_wording,
     fidelity,
     model_wording,
@@ -24,6 +26,8 @@ from thyro import (
     truth,
     wording,
 )
+from thyro.logistic import LogisticFit
+from thyro.nomogram import Nomogram
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
 PUBLISHED = "report/published"
@@ -49,8 +53,11 @@ def make(results: str, name: str, study: params.Study) -> None:
             "provenance": stages(folder / "notebooks", study),
             "recovery": _recovery_rows(results, study),
         },
+        elements={"calculator": _calculator(calculator.fragment, results, study)},
     )
     render.render(staged, folder / "report")
+    alone = _calculator(partial(calculator.page, title=study.title), results, study)
+    (folder / "report/calculator.html").write_text(alone, encoding="utf-8")
 
 
 def variables(results: str, name: str, study: params.Study) -> dict:
@@ -94,6 +101,11 @@ def variables(results: str, name: str, study: params.Study) -> dict:
             "level": rounding.percent(study.statistics.level, 0),
             "groups": str(study.statistics.groups),
         },
+        "validation": wording.validation(
+            factors,
+            store.read_table(f"{results}/05_nomogram/validation.parquet"),
+            store.read_table(f"{results}/06_statistics/penalised.parquet"),
+        ),
         "performance": wording.performance(measured),
         "delong": delong,
         "calibration": wording.calibration(calibration),
@@ -109,6 +121,25 @@ def variables(results: str, name: str, study: params.Study) -> dict:
         tree["simulation"] = truth.simulation(study)
         tree["recovery"] = truth.recovery(*_recovered(results, study), about["variables"])
     return tree
+
+
+def _calculator(write: Callable[..., str], results: str, study: params.Study) -> str:
+    """The nomograms that the report draws, and the penalised model, to be used."""
+    about = store.read_json(f"{results}/00_cohort/cohort.json")
+    signatures = study.nomogram.signatures
+    files = {f"Nomogram_{letter}": f"nomogram_{letter}" for letter in "AB"[: len(signatures)]}
+    files |= {"Nomogram_C": "nomogram_C", "All candidates, penalised": "penalised"}
+    made = {name: store.read_json(f"{results}/05_nomogram/{f}.json") for name, f in files.items()}
+    return write(
+        {name: LogisticFit.from_dict(parts["fit"]) for name, parts in made.items()},
+        {name: Nomogram.from_dict(parts["nomogram"]) for name, parts in made.items()},
+        labels=rounding.display_names(about["variables"])
+        | {s: f"{s} signature" for s in signatures},
+        units={name: entry.get("unit") or "" for name, entry in about["variables"].items()},
+        outcome=study.outcome,
+        origin=about["label"],
+        level=study.statistics.level,
+    )
 
 
 def stages(folder: Path, study: params.Study) -> list[dict[str, str]]:

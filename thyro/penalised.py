@@ -47,7 +47,8 @@ def fit_penalised(
     Raises
     ------
     ValueError
-        If no term has two values, and as `logistic.fit_logistic`. The outcome may be separated.
+        If no term has two values, and as `logistic.fit_logistic`; but the outcome may be separated,
+        and terms may be computed from each other.
 
     References
     ----------
@@ -60,13 +61,17 @@ def fit_penalised(
     aside = [t for t in terms if t not in varied]
     numeric = [t for t in varied if pd.api.types.is_numeric_dtype(frame[t])]
     knots = {t: default_knots(frame[t], n_knots) for t in numeric} if n_knots else {}
-    data = prepare(frame, y, varied, {t: at for t, at in knots.items() if at})
+    data = prepare(frame, y, varied, {t: at for t, at in knots.items() if at}, dependent=True)
     shape = _penalty(data)
     everything = list(range(len(data.names)))
     null = maximise(data.design, data.y, [0])[1]
     best = None
+    scaled = data.design / np.linalg.norm(data.design, axis=0)
+    alone = np.linalg.matrix_rank(scaled) == scaled.shape[1]
     for penalty in penalties:
-        # Without a penalty there may be no maximum; then this one is not a candidate.
+        # Without a penalty there may be no maximum, or many; then this one is not a candidate.
+        if penalty == 0 and not alone:
+            continue
         found = maximise(data.design, data.y, everything, ridge=penalty * shape, farthest=18)
         if found is None:
             continue
@@ -74,6 +79,8 @@ def fit_penalised(
         height += penalty * beta @ shape @ beta / 2
         held = information(data.design, beta)
         df = float(np.trace(np.linalg.solve(held + penalty * shape, held))) - 1
+        if df >= len(data.y) - 2:  # as many effective coefficients as patients
+            continue
         score = 2 * (height - null) - 2 * df * len(data.y) / (len(data.y) - df - 1)
         if best is None or score > best[0]:
             best = score, penalty, beta, height, df, held + penalty * shape

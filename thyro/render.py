@@ -44,6 +44,7 @@ def stage(
     variables: Mapping,
     *,
     tables: Mapping[str, Sequence[Mapping[str, str]]],
+    elements: Mapping[str, str] | None = None,
     renderer: str = "auto",
 ) -> Path:
     """Write `<study_dir>/manuscript/`, complete and ready to render, and return it.
@@ -61,6 +62,8 @@ def stage(
     tables : mapping of name to sequence of mapping
         Rows, all with the same keys, of tables that no notebook shows; the manuscript includes
         them as `_<name>.qmd`.
+    elements : mapping of name to HTML, optional
+        What only the HTML shows, included in the same way.
     renderer : {"auto", "quarto", "pandoc"}
         Recorded for `render`, so that the report names the renderer that made it.
 
@@ -109,6 +112,10 @@ def stage(
     _write_yaml(folder / "_study.yml", study)
     for name, rows in tables.items():
         (folder / f"_{name}.qmd").write_text(_pipe_table(rows), encoding="utf-8")
+    for name, element in (elements or {}).items():
+        fence = "`" * 12
+        text = f"{fence}{{=html}}\n{element}\n{fence}\n"
+        (folder / f"_{name}.qmd").write_text(text, encoding="utf-8")
     write_reference_docx(
         folder / "reference.docx",
         header,

@@ -341,6 +341,36 @@ def calibration(table: pd.DataFrame) -> dict:
     }
 
 
+def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame) -> dict:
+    """Internal validation, size of the cohort, and the penalised model beside Nomogram_C.
+
+    `scalars` are those of 05, `repeated` the stacked tables of `validation.Validation`, and
+    `penalised` the DeLong tests against Nomogram_C.
+    """
+    table = repeated.set_index(["model", "measure"])
+    fell = {
+        model: f"from {rounding.probability(table.loc[(model, 'auc'), 'apparent'])} to "
+        f"{rounding.probability(table.loc[(model, 'auc'), 'corrected'])} (slope "
+        f"{rounding.number(table.loc[(model, 'slope'), 'corrected'], 2)})"
+        for model in repeated["model"].unique()
+    }
+    failed = scalars["bootstraps_failed"]
+    lost = f"; {failed} samples could not be fitted and are left out" if failed else ""
+    (candidates, each_has), *_ = scalars["events_per_parameter"].items()
+    against = penalised[penalised["cohort"].eq("test")].iloc[0]
+    kind = "were out of fold" if scalars["validated"] == "sound" else "are those of the table"
+    return {
+        "draws": str(scalars["bootstraps"]),
+        "signature": f"signatures stayed as they were and {kind}.",
+        "text": f"Corrected for optimism by the bootstrap, the AUC changed {each(fell)}{lost}.",
+        "size": f"The candidates have {rounding.number(each_has, 1)} events per parameter, and "
+        f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients.",
+        "penalised": "in the test cohort the AUC of Nomogram_C less theirs was "
+        f"{rounding.estimate(*against[['difference', 'ci_low', 'ci_high']])} "
+        f"(p {relation(against['p_value'])})",
+    }
+
+
 def checklist(has: Mapping[str, bool], about: Mapping) -> dict:
     """Places that the checklists name and not every study has."""
     images = has["images"]
