@@ -156,3 +156,13 @@ def test_terms_that_say_the_same_share_their_coefficient():
     frame, y = cohort()
     fit = fit_penalised(frame.assign(twin=frame["noise"]), y, ["noise", "twin"], n_knots=0)
     assert fit.coefficients[1] == pytest.approx(fit.coefficients[2], abs=1e-9)
+
+
+def test_a_level_that_nobody_has_gets_the_mean_of_the_others():
+    frame, y = cohort()
+    declared = frame.assign(margin=frame["margin"].cat.add_categories(["Unknown"]))
+    fit = fit_penalised(declared, y, ["age", "margin"], penalties=(2.0,))
+    effects = np.r_[0, fit.coefficients[fit.block("margin")]]
+    assert effects[3] == pytest.approx(effects[:3].mean(), abs=1e-9)
+    alike = fit_penalised(frame, y, ["age", "margin"], penalties=(2.0,))
+    np.testing.assert_allclose(alike.predict(frame), fit.predict(declared), atol=1e-9)

@@ -152,10 +152,14 @@ def _is_categorical(values: pd.Series) -> bool:
     return not is_numeric_dtype(values) or is_bool_dtype(values)
 
 
-def _levels(values: pd.Series) -> list:
-    """Levels that occur: declared order for a Categorical, else sorted as R's factor()."""
+def _levels(values: pd.Series, *, unused: bool = False) -> list:
+    """Levels that occur: declared order for a Categorical, else sorted as R's factor().
+
+    With `unused` all that a Categorical declares.
+    """
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.remove_unused_categories().cat.categories.tolist()
+        found = values if unused else values.cat.remove_unused_categories()
+        return found.cat.categories.tolist()
     return sorted(values.unique().tolist())
 
 
@@ -346,7 +350,8 @@ def prepare(
 ) -> Prepared:
     """Check the data of a regression and lay out its design; raises as `fit_logistic`.
 
-    `dependent` terms, of which some can be computed from others, are for a penalised fit only.
+    For a penalised fit terms may be `dependent`, some computed from others, and every declared
+    level has its column, also one that nobody has.
     """
     y = as_labels(y, "y")
     joined = [t for t in terms if t not in frame and ("*" in t or ":" in t)]
@@ -361,7 +366,7 @@ def prepare(
     constant = [term for term in chosen if chosen[term].nunique() < 2]
     if constant:
         raise ValueError(f"terms: {', '.join(constant)} has a single value; leave it out.")
-    levels = {t: _levels(chosen[t]) for t in chosen if _is_categorical(chosen[t])}
+    levels = {t: _levels(chosen[t], unused=dependent) for t in chosen if _is_categorical(chosen[t])}
     knots = {term: list(at) for term, at in (knots or {}).items()}
     strange = [term for term in knots if term not in chosen or term in levels]
     if strange:
@@ -369,7 +374,8 @@ def prepare(
     columns, names, blocks = design(chosen, levels, knots)
     if not dependent:
         _check_rank(columns, names)
-    return Prepared(y, chosen, levels, knots, columns, names, blocks, _unused_levels(chosen))
+    notes = [] if dependent else _unused_levels(chosen)
+    return Prepared(y, chosen, levels, knots, columns, names, blocks, notes)
 
 
 def information(columns: np.ndarray, beta: np.ndarray) -> np.ndarray:

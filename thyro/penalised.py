@@ -23,7 +23,8 @@ def fit_penalised(
     Continuous terms enter as restricted cubic splines with knots at Harrell's quantiles, or
     linearly where ties leave fewer than three knots. The penalty is that of R's rms::lrm: columns
     are penalised per standard deviation, the levels of a factor by their distance from the mean
-    of all levels, so it does not matter which is the reference. Of the `penalties` the one with
+    of all levels, so it does not matter which is the reference, and a declared level that no
+    patient has gets that mean. Of the `penalties` the one with
     the largest corrected AIC is taken, as rms::pentrace: likelihood-ratio statistic minus
     2 df n / (n - df - 1), with the effective degrees of freedom tr(I (I + P)^-1).
 
@@ -66,8 +67,8 @@ def fit_penalised(
     everything = list(range(len(data.names)))
     null = maximise(data.design, data.y, [0])[1]
     best = None
-    scaled = data.design / np.linalg.norm(data.design, axis=0)
-    alone = np.linalg.matrix_rank(scaled) == scaled.shape[1]
+    length = np.linalg.norm(data.design, axis=0)
+    alone = np.linalg.matrix_rank(data.design / np.where(length, length, 1)) == len(length)
     for penalty in penalties:
         # Without a penalty there may be no maximum, or many; then this one is not a candidate.
         if penalty == 0 and not alone:

@@ -349,8 +349,8 @@ def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame
     """
     table = repeated.set_index(["model", "measure"])
     fell = {
-        model: f"from {rounding.probability(table.loc[(model, 'auc'), 'apparent'])} to "
-        f"{rounding.probability(table.loc[(model, 'auc'), 'corrected'])} (slope "
+        model: f"{rounding.probability(table.loc[(model, 'auc'), 'corrected'])} instead of "
+        f"{rounding.probability(table.loc[(model, 'auc'), 'apparent'])} (slope "
         f"{rounding.number(table.loc[(model, 'slope'), 'corrected'], 2)})"
         for model in repeated["model"].unique()
     }
@@ -362,7 +362,7 @@ def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame
     return {
         "draws": str(scalars["bootstraps"]),
         "signature": f"signatures stayed as they were and {kind}.",
-        "text": f"Corrected for optimism by the bootstrap, the AUC changed {each(fell)}{lost}.",
+        "text": f"Corrected for optimism by the bootstrap, the AUC {each(fell)}{lost}.",
         "size": f"The candidates have {rounding.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients.",
         "penalised": "in the test cohort the AUC of Nomogram_C less theirs was "

@@ -54,7 +54,14 @@ CELLS = {
         "importance": (7.2, 4),
         "sanity": (7.2, 3),
     },
-    "05_nomogram": {"nomograms": (7.2, 9), "logistic": ("logistic", 24)},
+    "05_nomogram": {
+        "nomograms": (7.2, 9),
+        "logistic": ("logistic", 24),
+        "validation": ("validation", 15),
+        "sample-size": ("size", 3),
+        "collinearity": ("collinearity", 5),
+        "penalised": (7.2, 6.5),
+    },
     "06_statistics": {
         "roc": (7.2, 6.5),
         "performance": (7.2, 9),
@@ -68,6 +75,9 @@ CELLS = {
         "protocols": ("protocols", 20),
         "optimism": (7.2, 3.6),
         "nomogram-table": ("table_2", 8),
+        "intervals": ("intervals", 27),
+        "penalised-table": ("control", 3),
+        "reclassification": ("reclassification", 18),
         "published": ("published", 12),
         "audit": ("audit", 10),
     },
@@ -79,6 +89,13 @@ COLUMNS = {
     "control": "Cohort|Model A|Model B|AUC A|AUC B|Difference (95% CI)|z|P|P (Holm)",
     "protocols": "Model|Cohort|AUC (95% CI), paper’s|AUC (95% CI), sound|Optimism"
     "|Accuracy, paper’s|Accuracy, sound|F1, paper’s|F1, sound",
+    "validation": "Model|Measure|Apparent|Optimism|Corrected",
+    "size": "Model|Candidate parameters|Patients (events)|Events per parameter"
+    "|Minimum for shrinkage|for optimism|for overall risk",
+    "collinearity": "Term|Coefficients|GVIF|GVIF^(1/(2 df))",
+    "intervals": "Model|Cohort|AUC|Logit CI|Bootstrap CI|Accuracy (95% CI)|Sensitivity (95% CI)"
+    "|Specificity (95% CI)|PPV (95% CI)|NPV (95% CI)|No-information rate",
+    "reclassification": "New|Old|Cohort|Measure|Estimate (95% CI)|P",
     "choice": "Model|AUC, out of fold (95% CI)|AUC, test|Chosen",
     "features": "Image type|Class|Features|Number",
     "image_types": "Image type|What it shows|Features|Degenerate",
@@ -99,6 +116,15 @@ VALUES = {
     + ["0.024", "0.072"],
     "protocols": ["SR_DenseNet121", "External", "0.970 (0.951–0.990)", "0.799 (0.720–0.878)"]
     + ["0.171", "0.934", "0.701", "0.902", "0.588"],
+    "validation": ["Nomogram_A", "Calibration intercept", "0.886", "0.024", "0.862"],
+    "size": ["All candidates, penalised, with splines", "29", "380 (121)", "4.2", "1,895", "832"]
+    + ["334"],
+    "collinearity": ["Diameter (mm)", "2", "1.13", "1.06"],
+    "intervals": ["SR_DenseNet121", "External", "0.728", "0.630–0.810", "0.635–0.812"]
+    + ["0.701 (0.605–0.782)"] * 5
+    + ["0.726"],
+    "reclassification": ["Nomogram_A", "Nomogram_C", "External", "NRI, category-free"]
+    + ["0.347 (−0.012 to 0.706)", "0.061"],
     "choice": ["SR_DenseNet121", "0.799 (0.720–0.878)", "0.801", "by the test (informed by it)"],
     "features": ["wavelet-LLH", "glcm", "Autocorrelation, ClusterProminence, Contrast", "22"],
     "image_types": ["wavelet-LLH", "As wavelet-LLL, high-pass across slices: rounding noise on one"]
