@@ -17,6 +17,7 @@ from thyro import (
     performance,
     statistics,
     truth,
+    validation,
     wording,
 )
 from thyro.study import Study
@@ -78,6 +79,10 @@ def scores(request, tmp_path):
     about |= {"scores": SIGNATURES, "external": True, "spacing_known": False}
     about["variables"] = {v.name: v.model_dump() for v in study.cohort.variables}
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
+    factors |= {"bootstraps": 20, "bootstraps_failed": 1, "validated": "paper"}
+    factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
+    repeated = validation.optimism(train[["age"]], train["y"], draws=20).table.reset_index()
+    against = pairs.iloc[:1].assign(cohort="test")
     measured = performance.performance_table(patients["y"], every, split)
     calibrated = performance.calibration_table(patients["y"], p, split)
     for name, value in {
@@ -90,6 +95,8 @@ def scores(request, tmp_path):
         "05_nomogram/scalars.json": factors,
         "05_nomogram/scalars.json.json": beside("0a1b2c"),
         "05_nomogram/logistic.parquet": chosen.to_frame(),
+        "05_nomogram/validation.parquet": pd.concat(repeated.assign(model=name) for name in terms),
+        "06_statistics/penalised.parquet": against,
         **{
             f"05_nomogram/nomogram_{name[-1]}.json": {"fit": fit.to_dict()}
             for name, fit in fits.items()

@@ -92,7 +92,7 @@ def test_extends_changes_only_what_it_names():
     demo, smoke = (params.load(s, Path("params")) for s in ("demo", "smoke"))
     assert smoke.cohort.n_patients == 60
     assert smoke.super_resolution.factor == demo.super_resolution.factor
-    assert smoke.statistics == demo.statistics
+    assert smoke.selection == demo.selection
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ def calibration_curve(
     bins : int, default 10
         Groups at the quantiles of `p`. Ties are never split, so groups can be fewer and unequal.
     points : int, default 201
-        Of the curve, equally spaced.
+        Of the curve, equally spaced; with fewer distinct predictions it has these.
     level : float, default 0.95
         Coverage of the band.
 
@@ -270,7 +270,9 @@ def calibration_curve(
     p = as_probabilities(p, "p", len(y))
     if bins < 1:
         raise ValueError(f"bins: expected at least 1, got {bins}.")
-    x = np.unique(np.linspace(p.min(), p.max(), points))
+    x = np.unique(p)
+    if len(x) > points:
+        x = np.linspace(p.min(), p.max(), points)
     weights = loess_weights(x, p)
     observed = np.clip(weights @ y, 0, 1)
     at_patients = np.interp(p, x, observed)

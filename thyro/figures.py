@@ -187,6 +187,7 @@ def draw_roc(
     styles: Mapping[str, tuple] | None = None,
     title: str = "",
     level: float = 0.95,
+    below: bool = False,
 ) -> Axes:
     """Draw ROC curves of several models of the same patients.
 
@@ -202,6 +203,8 @@ def draw_roc(
     title : str
     level : float, default 0.95
         Coverage of the intervals in `labels`.
+    below : bool, default False
+        Put the legend below the axes, where narrow panels have no room for it.
     """
     ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="_chance")
     styles = styles or model_styles(curves)
@@ -220,7 +223,8 @@ def draw_roc(
     ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     ax.set(xlabel="1 − specificity", ylabel="Sensitivity")
     ax.legend(
-        loc="lower right",
+        loc="upper center" if below else "lower right",
+        bbox_to_anchor=(0.5, -0.22) if below else None,
         title=f"AUC ({100 * level:g}% CI)" if labels else None,
         title_fontsize=SMALL,
         alignment="left",
@@ -291,7 +295,12 @@ def draw_delong_matrix(
 
 
 def draw_decision_curve(
-    curve, ax: Axes, *, references: bool = True, stressed: tuple[float, float] | None = None
+    curve,
+    ax: Axes,
+    *,
+    references: bool = True,
+    stressed: tuple[float, float] | None = None,
+    legend: bool = True,
 ) -> Axes:
     """Draw one net-benefit curve on `ax` and return it; computes nothing.
 
@@ -305,6 +314,7 @@ def draw_decision_curve(
         panel of several models shows them once.
     stressed : (float, float), optional
         Threshold probabilities that matter clinically, shaded.
+    legend : bool, default True
     """
     if stressed:
         ax.axvspan(*stressed, color="0.95", lw=0, zorder=0)
@@ -324,9 +334,10 @@ def draw_decision_curve(
     # Treat-all falls without bound towards a threshold of 1; the useful part is near zero. The
     # legend gets its own room on top.
     top = np.nanmax([np.nanmax(curve.treat_all), np.nanmax(curve.net_benefit), 0.01])
-    ax.set(xlim=(0, 1), ylim=(-0.2 * top, 1.5 * top))
+    ax.set(xlim=(0, 1), ylim=(-0.2 * top, (1.5 if legend else 1.1) * top))
     ax.set(xlabel="Threshold probability", ylabel="Net benefit (per patient)")
-    ax.legend(loc="upper right", ncols=2, borderaxespad=0.2, frameon=False)
+    if legend:
+        ax.legend(loc="upper right", ncols=2, borderaxespad=0.2, frameon=False)
     return ax
 
 

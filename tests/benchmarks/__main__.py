@@ -14,6 +14,7 @@ import pandas as pd
 
 from tests.benchmarks import models as classical_and_deep_models
 from tests.benchmarks import radiomics as radiomic_features
+from tests.benchmarks import statistics as statistics_of_r
 from tests.benchmarks import super_resolution
 from thyro import example, imaging, lasso, quality, simulate, statistics
 
@@ -76,7 +77,7 @@ def main() -> None:
     print(table.to_string(index=False, formatters={"seconds": "{:.4f}".format}))
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n")
     # In processes of their own, whose memory is that of what they measure.
-    for part in (radiomic_features, classical_and_deep_models, super_resolution):
+    for part in (statistics_of_r, radiomic_features, classical_and_deep_models, super_resolution):
         subprocess.run([sys.executable, "-m", part.__name__], check=True)
 
 

@@ -211,7 +211,10 @@ def tables():
 @pytest.fixture(scope="session")
 def report(study_dir, variables, tables):
     """The folder of the rendered report."""
-    manuscript = render.stage(study_dir, REPORT, variables, tables=tables, renderer="pandoc")
+    elements = {"calculator": '<section class="thyro-calculator">Risk</section>'}
+    manuscript = render.stage(
+        study_dir, REPORT, variables, tables=tables, elements=elements, renderer="pandoc"
+    )
     render.render(manuscript, study_dir / "report")
     return study_dir / "report"
 
