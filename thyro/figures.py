@@ -221,10 +221,12 @@ def draw_roc(
             ms=4,
         )
     ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
-    ax.set(xlabel="1 − specificity", ylabel="Sensitivity")
-    ax.legend(
+    # Blank lines keep room for a legend that may be wider than the axes.
+    room = "\n" * (len(curves) + 2) if below else ""
+    ax.set(xlabel=f"1 − specificity{room}", ylabel="Sensitivity")
+    legend = ax.legend(
         loc="upper center" if below else "lower right",
-        bbox_to_anchor=(0.5, -0.22) if below else None,
+        bbox_to_anchor=(0.45, -0.26) if below else None,
         title=f"AUC ({100 * level:g}% CI)" if labels else None,
         title_fontsize=SMALL,
         alignment="left",
@@ -232,6 +234,7 @@ def draw_roc(
         handlelength=2.0,
         handletextpad=0.5,
     )
+    legend.set_in_layout(not below)
     return ax
 
 
@@ -314,7 +317,7 @@ def draw_decision_curve(
         panel of several models shows them once.
     stressed : (float, float), optional
         Threshold probabilities that matter clinically, shaded.
-    legend : bool, default True
+    legend : bool
     """
     if stressed:
         ax.axvspan(*stressed, color="0.95", lw=0, zorder=0)
@@ -350,7 +353,6 @@ def draw_calibration(
     predictions: Sequence[float] | None = None,
     corrected=None,
     corrected_label: str = "",
-    legend: bool = True,
 ) -> Axes:
     """Draw a smooth calibration curve with its band, binned patients, and the predictions.
 
@@ -367,9 +369,7 @@ def draw_calibration(
     corrected : (x, y), optional
         A second curve, dashed: corrected for optimism, or of recalibrated predictions.
     corrected_label : str
-        Its name in the legend.
-    legend : bool, default True
-        Switch it off from the second panel on.
+        Its name in the legend, for which the panel has no room: ask the figure for one.
     """
     colour = MODEL_COLOURS[model]
     ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="Ideal")
@@ -391,8 +391,6 @@ def draw_calibration(
     ax.set(xlabel="Predicted probability", ylabel="Observed proportion")
     ax.set(xticks=np.linspace(0, 1, 6), yticks=np.linspace(0, 1, 6))
     ax.text(0.03, 0.98, text, transform=ax.transAxes, va="top", size=SMALL, linespacing=1.4)
-    if legend:
-        ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12))
     if predictions is not None:
         strip = ax.inset_axes([0, 0, 1, 0.1], sharex=ax)  # below zero, where no curve runs
         strip.hist(predictions, bins=np.linspace(0, 1, 41), color="0.8")
