@@ -374,3 +374,15 @@ def test_an_id_of_several_columns_tells_centres_apart():
     frame.loc[3, "number"] = "01"
     _, problems = clinical_table.read_clinical(frame, [AGE], **options)
     assert len(problems) == 1 and "differ only in how they are written" in problems[0]
+
+
+def test_a_reading_may_be_a_grade():
+    frame = table(grade=["1", "5", "3.5", "2"])
+    options = {"id_column": "id", "outcome_column": "y", "radiologist_column": "grade"}
+    clinical, problems = clinical_table.read_clinical(
+        frame, [AGE | {"missing": None}], **options, radiologist_grades=True
+    )
+    assert clinical["radiologist"].tolist() == [1, 5, 3.5, 2]
+    assert not [line for line in problems if "grade" in line]
+    _, problems = clinical_table.read_clinical(frame, [AGE], **options)
+    assert any("grade" in line and "expected" in line for line in problems)

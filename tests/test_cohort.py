@@ -573,3 +573,14 @@ def test_real_scores_of_two_centres_make_two_cohorts():
     )
     assert split.value_counts().to_dict() == {"test": 187, "train": 109}
     assert flow.frame["y"].groupby(split).sum().to_dict() == {"test": 58, "train": 55}
+
+
+def test_a_graded_reading_keeps_its_grades_and_a_yes_or_no_stays_whole():
+    frame = pd.DataFrame({"y": [1.0, 0, 1], "radiologist": [2.5, 4, 1]})
+    ids, split = ["P1", "P2", "P3"], pd.Series(["train", "test", "train"])
+    graded = cohort.patient_table(frame, [], patient_ids=ids, split=split)
+    assert graded["radiologist"].tolist() == [2.5, 4, 1]
+    called = cohort.patient_table(
+        frame.assign(radiologist=[1.0, 0, 1]), [], patient_ids=ids, split=split
+    )
+    assert called["radiologist"].dtype.kind == called["y"].dtype.kind == "i"

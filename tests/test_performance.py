@@ -108,3 +108,16 @@ def test_optimism_needs_both_protocols_of_every_model():
     table = performance_table(Y, SCORES, SPLIT)
     with pytest.raises(ValueError, match="of paper; .*'B', 'train'.* one of them only"):
         optimism(table, table[table["model"].eq("A")])
+
+
+def test_a_reader_may_bring_a_cut_off():
+    rng = np.random.default_rng(7)
+    y = rng.integers(0, 2, 80)
+    split = np.repeat(["train", "test"], 40)
+    grades = pd.DataFrame({"Radiologist": rng.integers(1, 4, 80) + 2 * y})
+    own = performance_table(y, grades, split, cutoffs={"Radiologist": 4.0})
+    assert own["threshold"].tolist() == [4.0, 4.0]
+    assert own["tp"].sum() == ((grades["Radiologist"] >= 4) & (y == 1)).sum()
+    chosen = performance_table(y, grades, split)
+    assert chosen["auc"].tolist() == own["auc"].tolist()  # more than one point of the curve
+    assert chosen["threshold"].tolist() != own["threshold"].tolist()

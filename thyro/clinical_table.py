@@ -41,6 +41,7 @@ def read_clinical(
     id_column: str | Sequence[str],
     outcome_column: str,
     radiologist_column: str = "",
+    radiologist_grades: bool = False,
     scores: Mapping[str, str] | None = None,
     criteria: Sequence[Mapping] = (),
     quality_column: str = "",
@@ -58,6 +59,8 @@ def read_clinical(
     id_column, outcome_column, radiologist_column
         Columns of the patient, of the outcome and, if there is one, of the 1/0 reading. Several
         columns of the patient make one id, such as centre and number.
+    radiologist_grades
+        The reading is a number that rises with the suspicion instead of 1 or 0.
     scores
         Column of every model whose score the table holds.
     criteria
@@ -110,7 +113,8 @@ def read_clinical(
     problems += _if_empty(table[outcome_column], "the outcome as 1 or 0")
     problems += _two_outcomes(typed["y"], typed["source_id"], outcome_column)
     if radiologist_column:
-        typed["radiologist"] = _floats(table[radiologist_column], cells.binary, problems)
+        form = cells.number if radiologist_grades else cells.binary
+        typed["radiologist"] = _floats(table[radiologist_column], form, problems)
     for variable in variables:
         column = table[column_of[variable["name"]]]
         typed[variable["name"]] = _variable(column, variable, problems)

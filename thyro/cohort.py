@@ -332,17 +332,17 @@ def patient_table(
         they are given; nothing else of the user's table, and no id of a hospital.
     """
     reading = ["radiologist"] if "radiologist" in frame else []
-    table = frame[["y", *reading]].astype(int).join(frame[list(variables)])
+    whole = [name for name in ("y", *reading) if (frame[name] % 1 == 0).all()]  # but for grades
+    table = frame[["y", *reading]].astype(dict.fromkeys(whole, int)).join(frame[list(variables)])
     table["patient_id"] = list(patient_ids)
     table["split"] = split
     files = [name for name in ("image", "mask", "mask_2") if name in (paths or {})]
     for name in files:
         table[name] = list(paths[name])
-    order = ["patient_id", "y", "split", *variables, *reading, *files]
     if spacing_mm is not None:
         table["spacing_mm"] = [[float(side) for side in pair] for pair in spacing_mm]
-        order.append("spacing_mm")
-    return table[order].reset_index(drop=True)
+    order = ["patient_id", "y", "split", *variables, *reading, *files, "spacing_mm"]
+    return table[[name for name in order if name in table]].reset_index(drop=True)
 
 
 def flow_chart(

@@ -154,6 +154,7 @@ class _Door:
                 id_column=source.id_column,
                 outcome_column=source.outcome_column,
                 radiologist_column=source.radiologist_column,
+                radiologist_grades=source.radiologist_yes_from is not None,
                 scores=source.scores,
                 criteria=self.opened.criteria,
                 quality_column=source.quality_column,

@@ -1,5 +1,6 @@
 """Discrimination, classification and calibration of every score, per cohort."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import combinations
 
@@ -41,7 +42,14 @@ def cohorts(split) -> dict[str, np.ndarray]:
     return {name: split == name for name in COHORTS if name in found}
 
 
-def performance_table(y, scores: pd.DataFrame, split, *, level: float = 0.95) -> pd.DataFrame:
+def performance_table(
+    y,
+    scores: pd.DataFrame,
+    split,
+    *,
+    level: float = 0.95,
+    cutoffs: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
     """Table 2: discrimination and classification of every score, per cohort.
 
     The cut-off of a score maximises Youden's index on the training patients and is applied
@@ -56,6 +64,9 @@ def performance_table(y, scores: pd.DataFrame, split, *, level: float = 0.95) ->
         As in `cohorts`.
     level : float, default 0.95
         Coverage of the AUC's interval.
+    cutoffs : mapping of score to threshold, optional
+        Of scores that bring their own, such as the grade from which a reader calls a patient
+        positive.
 
     Returns
     -------
@@ -74,7 +85,10 @@ def performance_table(y, scores: pd.DataFrame, split, *, level: float = 0.95) ->
     rows = []
     for model, score in scores.items():
         score = score.to_numpy()
-        threshold = statistics.youden_threshold(y[members["train"]], score[members["train"]])
+        train = members["train"]
+        threshold = (cutoffs or {}).get(model)
+        if threshold is None:
+            threshold = statistics.youden_threshold(y[train], score[train])
         for cohort, chosen in members.items():
             auc = statistics.auc_ci(y[chosen], score[chosen], level=level)
             metrics = statistics.threshold_metrics(y[chosen], score[chosen], threshold)

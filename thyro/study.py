@@ -104,7 +104,8 @@ class Source(Section):
     mask_column: str = ""
     second_mask_column: str = ""  # of a second reader
     outcome_column: str = ""
-    radiologist_column: str = ""  # 0/1 reading; empty when there is none
+    radiologist_column: str = ""  # 0/1 reading, or grades; empty when there is none
+    radiologist_yes_from: float | None = None  # a column of grades: these and above are a yes
     frame: Annotated[int, Field(ge=0)] | str | None = None  # of multi-frame files, or its column
     view_column: str = ""
     view: str = ""  # the one analysed; rows of others are set aside
@@ -150,6 +151,8 @@ class Source(Section):
 
     @model_validator(mode="after")
     def _keys_agree(self):
+        if self.radiologist_yes_from is not None and not self.radiologist_column:
+            raise ValueError("`radiologist_yes_from` needs `radiologist_column`")
         if bool(self.view) != bool(self.view_column):
             raise ValueError("`view` and `view_column` go together")
         names = [variable.name for variable in self.variables]
@@ -368,6 +371,8 @@ class Study(Section):
             )
         if external and bool(external.radiologist_column) != bool(self.cohort.radiologist_column):
             raise ValueError("`radiologist_column` is needed in both cohorts, or in none")
+        if external and external.radiologist_yes_from != self.cohort.radiologist_yes_from:
+            raise ValueError("`external.radiologist_yes_from` must be that of the cohort")
         if external and external.simulated != self.cohort.simulated:
             raise ValueError("`external.simulated` must be that of the cohort")
         return self
