@@ -210,3 +210,28 @@ def test_pretty_of_a_single_value_surrounds_it():
         r_pretty(2, 1)
     with pytest.raises(ValueError, match="low <= high"):
         r_pretty(0, np.inf)
+
+
+@each_case
+def test_a_thousand_random_patients_get_the_risk_of_the_regression(case):
+    fit, frame = fitted(case)
+    rng = np.random.default_rng(1)
+    patients = pd.DataFrame(
+        {
+            term: rng.choice(fit.levels[term], 1000)
+            if term in fit.levels
+            else rng.uniform(*fit.ranges[term], 1000)
+            for term in fit.terms
+        }
+    )
+    nomogram = Nomogram.from_fit(fit)
+    totals = np.array([nomogram.total_points(row) for _, row in patients.iterrows()])
+    np.testing.assert_allclose(
+        nomogram.baseline + totals / nomogram.points_per_unit,
+        fit.linear_predictor(patients),
+        rtol=0,
+        atol=1e-9,
+    )
+    np.testing.assert_allclose(
+        nomogram.probability(totals), fit.predict(patients), rtol=0, atol=1e-9
+    )
