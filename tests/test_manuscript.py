@@ -134,6 +134,8 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
     assert made["external"]["n"] == "40" and made["cohort"]["n_train"] == "40"
     assert made["external"]["excluded"] == "0 images" and made["cohort"]["excluded"] == "0"
     assert "and no model uses it" in made["cohort"]["missing"]
+    assert "the AUC of Nomogram_A was 0." in made["validation"]["text"]
+    assert "1 samples could not be fitted" in made["validation"]["text"]
 
 
 def test_the_stages_are_those_of_the_study(scores):

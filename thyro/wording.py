@@ -362,7 +362,7 @@ def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame
     return {
         "draws": str(scalars["bootstraps"]),
         "signature": f"signatures stayed as they were and {kind}.",
-        "text": f"Corrected for optimism by the bootstrap, the AUC {each(fell)}{lost}.",
+        "text": f"Corrected for optimism by the bootstrap, the AUC of {each(fell)}{lost}.",
         "size": f"The candidates have {rounding.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients.",
         "penalised": "in the test cohort the AUC of Nomogram_C less theirs was "
