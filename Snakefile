@@ -1,16 +1,23 @@
 # What is stale and in which order: one rule per notebook run of thyro/params.py, and the report.
 # Called by `make report`; by hand: snakemake --cores 2 --config study=smoke
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
 
-from thyro import cli, params
+from thyro import cli, lineage, params
 
 # Snakemake reads what looks like a number as one.
 NAME, DATA = str(config["study"]), str(config.get("data") or "")
 STUDY = params.load(NAME, Path("params"))
 ROOT = f"results/{NAME}"
+
+
+def code(*sources):
+    """Files of the package behind notebooks or modules: a change makes what they made stale."""
+    return [os.path.relpath(file) for file in lineage.files_behind(*map(Path, sources))]
+
 
 
 rule all:
@@ -28,7 +35,7 @@ for job in STUDY.jobs.values():
         name: job.name
         input:
             notebook=f"notebooks/{job.notebook}.ipynb",
-            code=cli.modules_of(Path(f"notebooks/{job.notebook}.ipynb")),
+            code=code(f"notebooks/{job.notebook}.ipynb"),
             environment="requirements.lock",
             results=[f"{ROOT}/{file}" for file in (*job.reads.values(), *job.files)],
         output:
@@ -48,7 +55,7 @@ rule report:
     input:
         notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in STUDY.jobs],
         manuscript=sorted(str(file) for file in Path("report").rglob("*") if file.is_file()),
-        code=cli.with_imports({"manuscript"}),
+        code=code(lineage.PACKAGE / "manuscript.py"),
     output:
         multiext(f"{ROOT}/report/", "index.html", "thyro.pdf", "thyro.docx"),
     threads: 1

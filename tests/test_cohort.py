@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from thyro import cohort, spreadsheet
+from thyro import pseudonyms as pseudonyms_module
 from thyro.clinical_table import criterion_name
+from thyro.pseudonyms import pseudonyms
 
 AGE = {"name": "age", "label": "Age", "kind": "continuous"}
 HT = {"name": "ht", "label": "HT", "kind": "categorical", "required": False}
@@ -457,37 +459,37 @@ def test_the_external_cohort_has_a_way_of_its_own():
 def test_pseudonyms_follow_from_id_and_key_alone():
     rng = np.random.default_rng(1)
     ids = [f"{i:06d}" for i in rng.permutation(5000)]
-    made = dict(zip(ids, cohort.pseudonyms(ids, KEY), strict=True))
+    made = dict(zip(ids, pseudonyms(ids, KEY), strict=True))
     assert len(set(made.values())) == 5000
     assert all(re.fullmatch("P[A-Z2-7]{8}", pseudonym) for pseudonym in made.values())
     shuffled = rng.permutation(ids).tolist()
-    assert cohort.pseudonyms(shuffled[:100], KEY) == [made[patient] for patient in shuffled[:100]]
-    assert not set(cohort.pseudonyms(ids, KEY[::-1])) & set(made.values())
+    assert pseudonyms(shuffled[:100], KEY) == [made[patient] for patient in shuffled[:100]]
+    assert not set(pseudonyms(ids, KEY[::-1])) & set(made.values())
 
 
 def test_one_patient_has_one_pseudonym_however_the_id_is_written():
     spellings = ["Müller", " Müller\u00a0", unicodedata.normalize("NFD", "Müller")]
-    assert len(set(cohort.pseudonyms(spellings, KEY))) == 1
+    assert len(set(pseudonyms(spellings, KEY))) == 1
 
 
 def test_a_pseudonym_is_the_keyed_hash_that_anyone_with_the_key_computes():
     # printf 'S0001' | openssl dgst -sha256 -mac hmac -macopt hexkey:000102..1f -binary | base32
-    assert cohort.pseudonyms(["S0001"], KEY) == ["PYNBQKT65"]
+    assert pseudonyms(["S0001"], KEY) == ["PYNBQKT65"]
 
 
 def test_equal_pseudonyms_and_short_keys_stop(monkeypatch):
     with pytest.raises(ValueError, match=r"^key: expected at least 16 bytes, got 3\.$"):
-        cohort.pseudonyms(["a"], b"abc")
-    monkeypatch.setattr(cohort, "PSEUDONYM_LENGTH", 1)
+        pseudonyms(["a"], b"abc")
+    monkeypatch.setattr(pseudonyms_module, "PSEUDONYM_LENGTH", 1)
     with refused("Two patients get the same pseudonym; make another key."):
-        cohort.pseudonyms([str(i) for i in range(40)], KEY)
+        pseudonyms([str(i) for i in range(40)], KEY)
 
 
 def test_the_patient_table_carries_no_hospital_id():
     frame = clinical(radiologist=[1.0, 0, 0, 1], image=[f"7/secret-{i}.png" for i in range(4)])
     frame.index = [3, 5, 7, 9]
     parts = pd.Series(["train", "test", "train", "external"], index=frame.index, name="split")
-    ids = cohort.pseudonyms(frame["source_id"], KEY)
+    ids = pseudonyms(frame["source_id"], KEY)
     paths = {part: [f"r/{part}/{i}.png" for i in ids] for part in ("mask_2", "image", "mask")}
     patients = cohort.patient_table(
         frame,

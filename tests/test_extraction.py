@@ -286,7 +286,7 @@ def test_other_packages_or_code_measure_again(cache, measured, monkeypatch, what
         versions = extraction._versions() | {"numpy": "0"}
         monkeypatch.setattr(extraction, "_versions", lambda: versions)
     else:
-        monkeypatch.setattr(extraction.lineage, "code", lambda *modules: "edited")
+        monkeypatch.setattr(extraction.lineage, "code_checksum", lambda *modules: "edited")
     assert extraction.extract_cohort(["0"], read, cache=cache).n_cached == 0
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from thyro import store
+from thyro import frames as frames_module
+from thyro import pseudonyms, sources, store
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_the_users_table_is_read_as_text(project, name):
         file.write_text(frame.to_csv(index=False), encoding="utf-8-sig")  # with byte-order mark
     else:
         frame.to_excel(file, index=False)
-    back = store.read_source_table("data", name)
+    back = sources.read_source_table("data", name)
     assert back.to_dict("list") == frame.to_dict("list")
 
 
@@ -90,18 +91,18 @@ def test_the_users_table_is_read_as_text(project, name):
 )
 def test_a_table_that_is_not_there_is_named(project, folder, name, message):
     with pytest.raises((FileNotFoundError, ValueError), match=message):
-        store.read_source_table(folder, name)
+        sources.read_source_table(folder, name)
 
 
 def test_frames_reads_one_image_set(project):
     image = np.arange(96, dtype=np.uint8).reshape(8, 12)
     frames = [("images/a.png", image), ("masks/a.png", image > 50)]
-    store.write_images(iter(frames), "results/s/00", total=2)
+    frames_module.write_images(iter(frames), "results/s/00", total=2)
     row = {"patient_id": "P1", "spacing_mm": [0.2, 0.1]}
     files = {"image": "results/s/00/images/a.png", "mask": "results/s/00/masks/a.png"}
     table = pd.DataFrame([row | files | {"image_set": s} for s in ("or", "sr")])
     store.write_table(table, "results/s/01", "images")
-    got, mask, spacing = store.Frames("results/s/01/images.parquet", "or")("P1")
+    got, mask, spacing = frames_module.Frames("results/s/01/images.parquet", "or")("P1")
     assert np.array_equal(got, image) and np.array_equal(mask, image > 50)
     assert spacing == (0.2, 0.1)
 
@@ -112,10 +113,10 @@ def test_the_checksum_of_a_frame_changes_with_what_is_read(project):
     row |= {"image": "results/s/00/a.png", "mask": "results/s/00/m.png"}
 
     def checksum(image, mask, **changed):
-        store.write_image(image, "results/s/00", "a.png")
-        store.write_image(mask, "results/s/00", "m.png")
+        frames_module.write_image(image, "results/s/00", "a.png")
+        frames_module.write_image(mask, "results/s/00", "m.png")
         store.write_table(pd.DataFrame([row | changed]), "results/s/01", "images")
-        return store.Frames("results/s/01/images.parquet", "or").checksum("P1")
+        return frames_module.Frames("results/s/01/images.parquet", "or").checksum("P1")
 
     other = image.copy()
     other[3, 4] += 1
@@ -132,11 +133,11 @@ def test_the_checksum_of_a_frame_changes_with_what_is_read(project):
 def test_image_pairs_are_8_bit_frames_of_two_sets(project):
     image = np.arange(96, dtype=np.uint8).reshape(8, 12)
     frames = [("or/a.png", image), ("sr/a.png", image + 9), ("masks/a.png", image > 50)]
-    store.write_images(iter(frames), "results/s/00", total=3)
+    frames_module.write_images(iter(frames), "results/s/00", total=3)
     row = {"patient_id": "P1", "spacing_mm": [0.2, 0.1], "mask": "results/s/00/masks/a.png"}
     sets = [row | {"image_set": s, "image": f"results/s/00/{s}/a.png"} for s in ("or", "sr")]
     store.write_table(pd.DataFrame(sets), "results/s/01", "images")
-    pair = store.image_pairs("results/s/01/images.parquet", "or", "sr")("P1")
+    pair = frames_module.image_pairs("results/s/01/images.parquet", "or", "sr")("P1")
     assert [got.dtype for got in pair] == [np.uint8] * 2
     assert np.array_equal(pair[0], image) and np.array_equal(pair[1], image + 9)
 
@@ -172,17 +173,17 @@ def test_the_key_of_the_pseudonyms_stays_outside_the_results(tmp_path, monkeypat
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
     store.project_root.cache_clear()
-    monkeypatch.setenv(store.PSEUDONYM_KEY, "results/mine/key")
+    monkeypatch.setenv(pseudonyms.PSEUDONYM_KEY, "results/mine/key")
     with pytest.raises(ValueError, match="must lie outside the results"):
-        store.pseudonym_key()
+        pseudonyms.pseudonym_key()
     # Relative to the project, wherever a notebook runs.
-    monkeypatch.setenv(store.PSEUDONYM_KEY, "keys/mine")
-    key = store.pseudonym_key()
+    monkeypatch.setenv(pseudonyms.PSEUDONYM_KEY, "keys/mine")
+    key = pseudonyms.pseudonym_key()
     monkeypatch.chdir(tmp_path / "notebooks")
-    assert store.pseudonym_key() == key and len(key) == 32
+    assert pseudonyms.pseudonym_key() == key and len(key) == 32
     (tmp_path / "keys/mine").write_text("no key")
     with pytest.raises(ValueError, match="does not hold a key of pseudonyms"):
-        store.pseudonym_key()
+        pseudonyms.pseudonym_key()
     store.project_root.cache_clear()
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from torch.nn import functional as F
 from thyro.checks import as_grey
 from thyro.degradation import Degradation
 from thyro.gan import Discriminator, Generator
+from thyro.resumable import Checkpoint
 from thyro.sr_state import State
 
 PHASES = ("pretraining", "pixel", "adversarial")
@@ -63,13 +64,6 @@ class Settings:
     def architecture(self) -> dict[str, int]:
         """What the generator is built from."""
         return {"inside": self.inside, "width": self.width, "blocks": self.blocks}
-
-
-class Checkpoint(Protocol):
-    """Where a run keeps what it needs to go on after a kill."""
-
-    def load(self) -> bytes | None: ...
-    def save(self, data: bytes) -> None: ...
 
 
 @dataclass(frozen=True)

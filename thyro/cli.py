@@ -5,7 +5,6 @@
 """
 
 import argparse
-import ast
 import fcntl
 import hashlib
 import json
@@ -28,36 +27,6 @@ LONGEST_SOCKET_FOLDER = 75  # characters; Jupyter adds some twenty
 # What a notebook raises on purpose: the message is for the user, the traceback is not.
 SPEAKING = {"StudyError", "CohortError", "TableError", "ImageError"}
 SPEAKING |= {"FileNotFoundError", "ValueError"}
-
-
-def modules_of(notebook: Path) -> list[str]:
-    """Files of the package that a notebook imports, directly or not: a change makes it stale."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    sources = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return with_imports(set().union(*map(_imports, sources)))
-
-
-def with_imports(modules: set[str]) -> list[str]:
-    """Files of the package behind `modules` and everything they import."""
-    found, queue = set(), set(modules)
-    while queue:
-        name = queue.pop()
-        file = Path("thyro") / f"{name}.py"
-        if name not in found and file.is_file():
-            found.add(name)
-            queue |= _imports(file.read_text(encoding="utf-8"))
-    data = [str(file) for file in Path("thyro").glob("*.json")] if "radiomics" in found else []
-    return sorted(f"thyro/{name}.py" for name in found) + data
-
-
-def _imports(source: str) -> set[str]:
-    names = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module == "thyro":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("thyro."):
-            names.add(node.module.split(".")[1])
-    return names
 
 
 def check(name: str, *, data: str | None = None) -> params.Study:

@@ -4,9 +4,6 @@ Nothing is dropped in silence. What is wrong with the table stops with every row
 merely missing excludes the patient and appears in the flow chart.
 """
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -33,15 +30,12 @@ __all__ = [  # the whole door to the cohort: what notebooks need of the modules 
     "flow_chart",
     "include",
     "patient_table",
-    "pseudonyms",
     "read_clinical",
     "split_by_patient",
     "stop_at",
     "text_column",
 ]
 
-SHORTEST_KEY = 16  # bytes
-PSEUDONYM_LENGTH = 8  # characters of 5 bits
 FLAG_REASONS = {  # of a flagged image, as the flow chart says them
     "duplicate": "duplicate image",
     "blur": "blurred image",
@@ -270,35 +264,6 @@ def _copies(
         if again.empty:
             return copies
         copies[again] = True
-
-
-def pseudonyms(source_ids: Sequence[str], key: bytes) -> list[str]:
-    """Pseudonyms that follow from the id and a secret alone: not from the order of the rows.
-
-    HMAC-SHA256 of the id (without surrounding spaces, in Unicode NFC), its first 40 bits in base32
-    after a "P". The same key gives the same pseudonym in every run and table. Who has the key can
-    find out the pseudonym of an id; without it, neither direction is possible, also not by trying
-    all ids there can be.
-
-    Raises
-    ------
-    ValueError
-        If the key has fewer than `SHORTEST_KEY` bytes.
-    CohortError
-        If two ids get the same pseudonym (about 1 in 7 million cohorts of 544).
-    """
-    if len(key) < SHORTEST_KEY:
-        raise ValueError(f"key: expected at least {SHORTEST_KEY} bytes, got {len(key)}.")
-    ids = [cells.plain(source_id) for source_id in source_ids]
-    made = {patient: _pseudonym(patient, key) for patient in ids}
-    if len(set(made.values())) < len(made):
-        raise CohortError("Two patients get the same pseudonym; make another key.")
-    return [made[patient] for patient in ids]
-
-
-def _pseudonym(patient: str, key: bytes) -> str:
-    digest = hmac.new(key, patient.encode(), hashlib.sha256).digest()
-    return "P" + base64.b32encode(digest).decode()[:PSEUDONYM_LENGTH]
 
 
 def patient_table(

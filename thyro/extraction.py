@@ -207,7 +207,12 @@ class _Task:
     def recipe(self):
         """Checksum of what the features depend on beside the patient."""
         profile = [self.profile.name, self.profile.names, self.profile.filters]
-        parts = [dict(self.settings or {}), profile, _versions(), lineage.code("radiomics")]
+        parts = [
+            dict(self.settings or {}),
+            profile,
+            _versions(),
+            lineage.code_checksum("radiomics"),
+        ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
     @staticmethod

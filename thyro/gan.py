@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from thyro.resumable import safetensors_metadata
+
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions whose output is added to their input; shape is kept."""
@@ -113,7 +115,7 @@ def from_bytes(data: bytes, *, settings: dict, trained_for: dict) -> Generator:
         If it is no such file, or of another architecture or degradation: both are named.
     """
     try:
-        about = json.loads(header(data)["settings"])
+        about = json.loads(safetensors_metadata(data)["settings"])
         weights = safetensors.torch.load(data)
     except (ValueError, KeyError, safetensors.SafetensorError):
         raise ValueError(
@@ -137,15 +139,6 @@ def from_bytes(data: bytes, *, settings: dict, trained_for: dict) -> Generator:
             "fit it."
         )
     return generator
-
-
-def header(data: bytes) -> dict[str, str]:
-    """What stands beside the weights in a safetensors file; nothing if it is another file."""
-    size = int.from_bytes(data[:8], "little")
-    try:
-        return dict(json.loads(data[8 : 8 + size])["__metadata__"])
-    except (ValueError, KeyError, TypeError):
-        return {}
 
 
 def describe(network: nn.Module) -> list[tuple[str, str]]:

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from joblib import delayed
 
-from thyro import cohort, imaging, processes, quality, store
+from thyro import cohort, frames, imaging, processes, quality, store
+from thyro.pseudonyms import pseudonym_key, pseudonyms
 from thyro.sources import Opened, open_all
 from thyro.study import Cohort, Source
 
@@ -110,7 +111,7 @@ def admit(
         With every problem of every table and image, by row.
     """
     doors = [_Door(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
-    key = store.pseudonym_key() if doors[0].opened.folder else NO_SECRET
+    key = pseudonym_key() if doors[0].opened.folder else NO_SECRET
     with tempfile.TemporaryDirectory(dir=_beside(out_dir), prefix=SCRATCH) as scratch:
         problems = [line for door in doors for line in door.read_table()]
         readable = [door for door in doors if door.clinical is not None]
@@ -264,7 +265,7 @@ class _Door:
             measured = measured.join(flags)
         flow = self._included(measured, flags)
         everybody = self.clinical["source_id"]
-        ids = pd.Series(cohort.pseudonyms(everybody, key), index=everybody.index)
+        ids = pd.Series(pseudonyms(everybody, key), index=everybody.index)
         measured = measured.assign(
             patient_id=ids.reindex(measured.index),
             cohort=self.opened.name,
@@ -325,7 +326,7 @@ def _examine(
         parts = {"image": pixels, "mask": case.mask, "mask_2": case.second_mask}
         for part, array in parts.items():
             if array is not None:
-                store.write_image(array, str(scratch), f"{name}-{row}-{part}.png")
+                frames.write_image(array, str(scratch), f"{name}-{row}-{part}.png")
         sides = case.spacing_mm or (np.nan, np.nan)
         measures = quality.measure(pixels, case.mask, case.spacing_mm)
         measures |= {"row_mm": sides[0], "column_mm": sides[1], "notes": "; ".join(case.notes)}

@@ -8,12 +8,12 @@ them, so that every training patient is predicted by models that never saw the o
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import joblib
 import numpy as np
@@ -24,17 +24,10 @@ from threadpoolctl import threadpool_limits
 
 from thyro import lineage, models, processes, selection, statistics
 from thyro.checks import as_labels
+from thyro.resumable import Cache
 
 FIT = {"SVM": models.fit_svm, "KNN": models.fit_knn, "logistic": models.fit_logistic_head}
 DRAWS = 1000  # of a division with two patients of each outcome in either part
-
-
-class Cache(Protocol):
-    """Where rows of numbers are kept, so that a killed run goes on."""
-
-    def load(self, key: str) -> np.ndarray | None: ...
-    def save(self, key: str, values: np.ndarray) -> None: ...
-    def keep(self, keys: Iterable[str]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -336,7 +329,7 @@ class _Repeat:
 
     @cached_property
     def _identity(self) -> str:
-        total = hashlib.sha256(lineage.code("protocols").encode())
+        total = hashlib.sha256(lineage.code_checksum("protocols").encode())
         total.update(repr((self.test_share, self.seed, self.permuted)).encode())
         total.update(np.ascontiguousarray(self.y).tobytes())
         for signature, recipe in self.recipes.items():

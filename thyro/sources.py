@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from thyro import cohort, example, imaging, pixels, simulate, store
+from thyro import cohort, example, imaging, pixels, simulate, spreadsheet, store
 from thyro.study import Criterion, Source, Study, Variable
 
 COLUMNS = {  # of the table that the simulation makes
@@ -86,11 +86,26 @@ def open_all(sources: Mapping[str, Source], *, data_dir: str, seed: int) -> list
         else Opened(
             name,
             source,
-            store.read_source_table(data_dir, source.table, sheet=source.sheet),
+            read_source_table(data_dir, source.table, sheet=source.sheet),
             folder=store.path(data_dir),
         )
         for (name, source), stream in zip(sources.items(), streams, strict=True)
     ]
+
+
+def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFrame:
+    """The user's table, every cell as text; empty cells are "".
+
+    Raises
+    ------
+    FileNotFoundError, ImageError, TableError
+        If the folder or table is missing, or the file is not a table.
+    """
+    folder = store.path(data_dir)
+    if not data_dir or not folder.is_dir():
+        raise FileNotFoundError(f"{data_dir or 'DATA'}: no such folder. Say DATA=path/to/folder.")
+    imaging.inside(folder, name, "table")
+    return spreadsheet.read(store.read_bytes(f"{data_dir}/{name}"), name, sheet=sheet)
 
 
 def export(study: Study, folder: Path) -> dict[str, dict]:

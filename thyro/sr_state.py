@@ -10,7 +10,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from thyro.gan import Discriminator, Generator, header
+from thyro.gan import Discriminator, Generator
+from thyro.resumable import safetensors_metadata
 
 NETWORKS = ("generator", "average", "best", "discriminator")
 MEMORY = 0.999  # of the running average of weights
@@ -126,7 +127,7 @@ class State:
 
     def load(self, data: bytes, identity: str) -> bool:
         """Go on from the bytes of an earlier state; False, and unchanged, if of another run."""
-        about = json.loads(header(data).get("state", "{}"))
+        about = json.loads(safetensors_metadata(data).get("state", "{}"))
         if about.pop("identity", None) != identity:
             return False
         self.enter(about["phase"])

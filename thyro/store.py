@@ -14,11 +14,10 @@ import io
 import json
 import os
 import platform
-import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import cache
 from itertools import count, islice
@@ -27,8 +26,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
-from thyro import imaging, lineage, spreadsheet
 
 VERSIONS = (
     "numpy",
@@ -42,7 +39,6 @@ VERSIONS = (
 )
 PROGRESS_FILE = "THYRO_PROGRESS"  # environment: where a long loop says how far it is
 PAGES_PER_FILE = 25
-PSEUDONYM_KEY = "THYRO_PSEUDONYM_KEY"  # environment: file of the secret behind pseudonyms
 NOTEBOOK = "THYRO_NOTEBOOK"  # environment: name of the job that papermill runs
 
 _started = time.monotonic()
@@ -90,50 +86,8 @@ def read_json(relative: str | Path) -> Any:
 
 
 def read_bytes(relative: str | Path) -> bytes:
-    """What `write_bytes` wrote."""
+    """What `write_bytes` wrote, or a file of the user's; it is among the inputs from now on."""
     return _remember(relative, _found(relative).read_bytes())
-
-
-def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFrame:
-    """The user's table, every cell as text; empty cells are "".
-
-    Raises
-    ------
-    FileNotFoundError, ImageError, TableError
-        If the folder or table is missing, or the file is not a table.
-    """
-    folder = path(data_dir)
-    if not data_dir or not folder.is_dir():
-        raise FileNotFoundError(f"{data_dir or 'DATA'}: no such folder. Say DATA=path/to/folder.")
-    data = imaging.inside(folder, name, "table").read_bytes()
-    return spreadsheet.read(_remember(f"{data_dir}/{name}", data), name, sheet=sheet)
-
-
-def pseudonym_key() -> bytes:
-    """The secret that turns ids into pseudonyms: made once, and kept outside the results.
-
-    It lies in `.pseudonym_key` of the project, or where `THYRO_PSEUDONYM_KEY` says (relative to the
-    project). With it the pseudonym of an id can be found again; without it, not.
-
-    Raises
-    ------
-    ValueError
-        If the file would lie in the results, or does not hold a key.
-    """
-    file = path(os.environ.get(PSEUDONYM_KEY) or ".pseudonym_key").resolve()
-    if file.is_relative_to(path("results").resolve()):
-        raise ValueError(f"{file}: the key of the pseudonyms must lie outside the results.")
-    if not file.is_file():
-        with atomic(file) as temporary:
-            temporary.touch(mode=0o600)
-            temporary.write_text(secrets.token_hex(32))
-    try:
-        return bytes.fromhex(file.read_text().strip())
-    except ValueError:
-        raise ValueError(
-            f"{file}: does not hold a key of pseudonyms (64 hexadecimal digits). Put back the one "
-            "it had; with a new one every pseudonym changes."
-        ) from None
 
 
 @contextmanager
@@ -207,21 +161,6 @@ def write_pages(figures: Iterable, out_dir: str, name: str, *, show=None) -> Non
             return
 
 
-def write_images(frames, out_dir: str, *, total: int) -> None:
-    """Write `(name, uint8 array)` pairs as PNG below `out_dir`, one at a time.
-
-    Images have no neighbour of their own: the table that lists them has.
-    """
-    for name, array in progress("images")(frames, total=total):
-        write_image(array, out_dir, name)
-
-
-def write_image(array: np.ndarray, out_dir: str, name: str) -> None:
-    """Write one uint8 or boolean array as bare PNG `<out_dir>/<name>`."""
-    with atomic(path(out_dir) / name) as temporary:
-        temporary.write_bytes(imaging.png_bytes(array))
-
-
 def replace_folder(out_dir: str, name: str, files: dict[str, Path]) -> None:
     """Move files to `<out_dir>/<name>` under the names that are their keys, and leave nothing else
     there: an image of a patient who is no longer studied must not stay. No files, no folder.
@@ -254,52 +193,6 @@ class Checkpoint:
     def remove(self) -> None:
         """Forget it: the computation is done."""
         self._file.unlink(missing_ok=True)
-
-
-class Frames:
-    """Reads image, mask and pixel size of a patient from one image set.
-
-    Parameters
-    ----------
-    relative
-        `images.parquet`: columns patient_id, image_set, image, mask (project-relative paths),
-        spacing_mm (row, column).
-    image_set
-        "or" (original), "sr" (super-resolution) or "bc" (bicubic control).
-    masks
-        Other masks than those of the table, by patient: those of a second reader.
-    """
-
-    def __init__(self, relative: str | Path, image_set: str, masks: pd.Series | None = None):
-        table = read_table(relative)
-        table = table[table["image_set"] == image_set].set_index("patient_id")
-        if masks is not None:
-            table = table.loc[masks.index].assign(mask=masks)
-        self._rows = table[["image", "mask", "spacing_mm"]].to_dict("index")
-        self._root = project_root()
-
-    def __call__(self, patient_id: str) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
-        """Grey image 0-255 and boolean mask, shape (rows, columns), and (row, column) in mm."""
-        row = self._rows[patient_id]
-        image, _ = imaging.read_image(self._root / row["image"])
-        mask = imaging.read_mask(self._root / row["mask"], image)
-        return image, mask, tuple(float(side) for side in row["spacing_mm"])
-
-    def checksum(self, patient_id: str) -> str:
-        """Tells apart what would be read, ten times faster: files, pixel size, and our code."""
-        row = self._rows[patient_id]
-        files = [hashlib.sha256((self._root / row[f]).read_bytes()) for f in ("image", "mask")]
-        sides = [float(side).hex() for side in row["spacing_mm"]]
-        parts = [*(file.hexdigest() for file in files), *sides, lineage.code("imaging")]
-        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
-
-
-def image_pairs(
-    relative: str | Path, first: str, second: str
-) -> Callable[[str], tuple[np.ndarray, np.ndarray]]:
-    """A reader of two image sets: of a patient_id both frames, uint8, shape (rows, columns)."""
-    both = [Frames(relative, image_set) for image_set in (first, second)]
-    return lambda patient: tuple(np.rint(read(patient)[0]).astype(np.uint8) for read in both)
 
 
 def provenance() -> dict[str, Any]:

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from thyro.checks import as_labels, as_one_of
-from thyro.gan import header
 from thyro.networks import Network, as_crops, as_input, chain
+from thyro.resumable import safetensors_metadata
 from thyro.tuning_run import COLUMNS, Checkpoint, Run, Tail, inner_part
 from thyro.tuning_run import Settings as Settings
 
@@ -164,7 +164,7 @@ def restore(network: Network, state: bytes) -> Network:
     ValueError
         If the state is that of another network.
     """
-    about = json.loads(header(state).get("tuned", "{}"))
+    about = json.loads(safetensors_metadata(state).get("tuned", "{}"))
     if about.get("network") != network.name:
         raise ValueError(
             f"state: expected that of {network.name}, got that of {about.get('network')}."

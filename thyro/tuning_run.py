@@ -21,7 +21,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from thyro.gan import header
+from thyro.resumable import safetensors_metadata
 
 SMALLEST_SD = 1e-6  # of a pooled feature, to be divided by it
 COLUMNS = ["epoch", "loss", "inner_loss", "inner_auc", "seconds"]
@@ -40,13 +40,6 @@ class Settings:
     patience: int = 2  # epochs without improvement
     class_weights: bool = True  # patients of the rarer outcome weigh more
     augmentation: bool = True  # mirror images; of whole networks also small rotations
-
-
-class Checkpoint(Protocol):
-    """Where a training keeps what it needs to go on after a kill."""
-
-    def load(self) -> bytes | None: ...
-    def save(self, data: bytes) -> None: ...
 
 
 class Inputs(Protocol):
@@ -224,7 +217,7 @@ class Run:
     def _resume(self) -> bool:
         """Go on from the checkpoint; False where there is none of this run."""
         data = None if self.checkpoint is None else self.checkpoint.load()
-        about = json.loads(header(data).get("run", "{}")) if data else {}
+        about = json.loads(safetensors_metadata(data).get("run", "{}")) if data else {}
         if about.pop("identity", None) != self.identity:
             return False
         for key, value in about.items():
