@@ -6,7 +6,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from thyro import cli, lineage, params
+from thyro import cli, params
+from thyro.core.code_version import PACKAGE, files_behind
 
 # Snakemake reads what looks like a number as one.
 NAME, DATA = str(config["study"]), str(config.get("data") or "")
@@ -16,7 +17,7 @@ ROOT = f"results/{NAME}"
 
 def code(*sources):
     """Files of the package behind notebooks or modules: a change makes what they made stale."""
-    return [os.path.relpath(file) for file in lineage.files_behind(*map(Path, sources))]
+    return [os.path.relpath(file) for file in files_behind(*map(Path, sources))]
 
 
 
@@ -55,7 +56,7 @@ rule report:
     input:
         notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in STUDY.jobs],
         manuscript=sorted(str(file) for file in Path("report").rglob("*") if file.is_file()),
-        code=code(lineage.PACKAGE / "manuscript.py"),
+        code=code(PACKAGE / "manuscript.py"),
     output:
         multiext(f"{ROOT}/report/", "index.html", "thyro.pdf", "thyro.docx"),
     threads: 1

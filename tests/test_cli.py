@@ -136,8 +136,8 @@ def test_two_runs_of_one_study_do_not_meet(project):
 def test_a_run_ends_when_the_one_who_asked_for_it_is_gone(project):
     code = (
         "import subprocess, sys, time;"
-        "p = subprocess.Popen([sys.executable, '-c', 'import time; from thyro import processes;"
-        "processes.end_with_parent(); time.sleep(60)']);"
+        "p = subprocess.Popen([sys.executable, '-c', 'import time; from thyro import core;"
+        "core.end_with_parent(); time.sleep(60)']);"
         "print(p.pid, flush=True); time.sleep(1.5)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

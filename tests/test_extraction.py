@@ -286,7 +286,7 @@ def test_other_packages_or_code_measure_again(cache, measured, monkeypatch, what
         versions = extraction._versions() | {"numpy": "0"}
         monkeypatch.setattr(extraction, "_versions", lambda: versions)
     else:
-        monkeypatch.setattr(extraction.lineage, "code_checksum", lambda *modules: "edited")
+        monkeypatch.setattr(extraction.core, "code_checksum", lambda *modules: "edited")
     assert extraction.extract_cohort(["0"], read, cache=cache).n_cached == 0
 
 
@@ -377,7 +377,7 @@ def test_few_that_take_long_are_passed_on(cache, measured, monkeypatch, seconds,
         yield from (task(*patient) for task, patient, _ in jobs)
 
     monkeypatch.setattr(extraction, "START_SECONDS", seconds)
-    monkeypatch.setattr(extraction.processes, "as_done", as_done)
+    monkeypatch.setattr(extraction.core, "as_done", as_done)
     found = extraction.extract_cohort(["0", "1"], read, cache=cache, workers=2)
     assert passed == passed_on
     assert found.failures.empty and found.features.notna().all(axis=None)

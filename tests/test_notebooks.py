@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from thyro import jobs, lineage
+from thyro import jobs
+from thyro.core import code_version
 
 NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
 
@@ -55,12 +56,12 @@ def test_files_are_reached_through_store_only(path):
 
 
 def behind(path):
-    return {str(file.relative_to(lineage.PACKAGE)) for file in lineage.files_behind(path)}
+    return {str(file.relative_to(code_version.PACKAGE)) for file in code_version.files_behind(path)}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_what_a_notebook_imports_makes_it_stale(path):
-    assert {"store.py", "figures.py", "checks.py"} <= behind(path)
+    assert {"store.py", "figures.py", "core/checks.py"} <= behind(path)
 
 
 def test_a_change_of_the_super_resolution_reaches_its_notebook_only():

@@ -24,10 +24,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from thyro.checks import as_grey
+from thyro.core import Checkpoint, as_grey
 from thyro.degradation import Degradation
 from thyro.gan import Discriminator, Generator
-from thyro.resumable import Checkpoint
 from thyro.sr_state import State
 
 PHASES = ("pretraining", "pixel", "adversarial")

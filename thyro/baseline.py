@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from thyro.checks import as_columns
+from thyro.core import as_columns
 from thyro.groups import TableTooLarge, group_test, standardised_difference
 from thyro.rounding import ABSENT, count, mean_sd, number, p_value
 

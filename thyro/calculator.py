@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from scipy import stats
 
-from thyro.checks import as_level
+from thyro.core import as_level
 
 _STYLE = """
 .thyro-calculator { font: 16px/1.45 system-ui, sans-serif; color: #1b1b1b; max-width: 46rem;

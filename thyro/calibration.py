@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
 
-from thyro.checks import as_labels, as_level, as_probabilities
+from thyro.core import as_labels, as_level, as_probabilities
 from thyro.smoothing import loess_weights, lowess
 
 

@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from thyro.checks import as_one_of
+from thyro.core import as_one_of
 
 CLASSIFIERS = {"ResNet101": "fc.", "DenseNet121": "classifier."}  # torchvision's, not used here
 IMAGENET_URLS = {  # torchvision's IMAGENET1K_V1

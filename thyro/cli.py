@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from thyro import jobs, params, processes, store, terminal
+from thyro import core, jobs, params, store, terminal
 
 RECORDS = "notebooks"  # below results/<study>: executed notebooks and how long they took
 NUMBERS_OF_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -90,7 +90,7 @@ def run(name: str, job_name: str, *, data: str) -> None:
     """Execute one notebook with papermill; its copy appears only when it ended well."""
     import papermill
 
-    processes.end_with_parent()
+    core.end_with_parent()
     study = check(name, data=data)
     if job_name not in study.jobs:
         raise params.StudyError(f"params/{name}.yml: a study of scores has no {job_name}.")
@@ -181,7 +181,7 @@ def render(name: str) -> None:
     """Render the report of a study from its executed notebooks."""
     from thyro import manuscript
 
-    processes.end_with_parent()
+    core.end_with_parent()
     status = terminal.Status(name, "report")
     status.say("running")
     started = time.monotonic()
@@ -217,7 +217,7 @@ def write_example(folder: Path, name: str) -> None:
 def report(name: str, *, data: str | None = None) -> None:
     """Bring the report of a study up to date, and say where it lies and how long it took."""
     if os.environ.get("MAKELEVEL"):  # make gone, nobody waits for this
-        processes.end_with_parent()
+        core.end_with_parent()
     study = check(name, data=data or "")
     started = time.monotonic()
     folder = terminal.workplace(name)
@@ -250,7 +250,7 @@ def workflow(options: list[str]) -> None:
     """Snakemake with these options, ending with the process that asked for it."""
     from snakemake.cli import main as snakemake
 
-    processes.end_with_parent()
+    core.end_with_parent()
     snakemake(options)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from thyro.checks import as_labels, as_probabilities, as_scores
+from thyro.core import as_labels, as_probabilities, as_scores
 
 
 @dataclass(frozen=True)

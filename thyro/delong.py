@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
 
-from thyro.checks import as_labels, as_level, as_one_of, as_probabilities, as_scores
+from thyro.core import as_labels, as_level, as_one_of, as_probabilities, as_scores
 
 BLOCK = 2_000_000  # patients times draws that a bootstrap holds at a time
 

@@ -17,7 +17,7 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from thyro.checks import as_labels, as_one_of, as_probabilities
+from thyro.core import as_labels, as_one_of, as_probabilities
 from thyro.deep import feature_names
 from thyro.networks import Network, as_crops, as_input, build, calibrate_batchnorm
 

@@ -21,7 +21,7 @@ import pandas as pd
 import SimpleITK as sitk
 from threadpoolctl import threadpool_limits
 
-from thyro import lineage, processes, profiles, radiomics
+from thyro import core, profiles, radiomics
 
 # Other versions of these give other numbers.
 PACKAGES = ("pyradiomics", "numpy", "scipy", "SimpleITK", "PyWavelets", "scikit-image", "trimesh")
@@ -211,7 +211,7 @@ class _Task:
             dict(self.settings or {}),
             profile,
             _versions(),
-            lineage.code_checksum("radiomics"),
+            core.code_checksum("radiomics"),
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -270,8 +270,8 @@ def _measured(task, patients, workers, cluster) -> Iterator[_Outcome]:
     while left:
         batch, taken = suspects[:1] or list(left), []
         jobs = _noted(batch, taken, joblib.delayed(task))
-        with suppress(processes.ProcessEnded):
-            for outcome in processes.as_done(jobs, workers, cluster=cluster):
+        with suppress(core.ProcessEnded):
+            for outcome in core.as_done(jobs, workers, cluster=cluster):
                 del left[outcome.patient_id]
                 yield outcome
         lost = [patient_id for patient_id in taken if patient_id in left]

@@ -13,7 +13,7 @@ from scipy import ndimage, stats
 from scipy.signal.windows import hann
 from skimage.metrics import structural_similarity
 
-from thyro.checks import as_columns, as_level, as_one_of
+from thyro.core import as_columns, as_level, as_one_of
 
 WHITE = 255.0
 HELD_OUT = ("test", "external")  # cohorts, in the order of every table

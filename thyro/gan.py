@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from thyro.resumable import safetensors_metadata
+from thyro.core import safetensors_metadata
 
 
 class ResidualBlock(nn.Module):

@@ -8,7 +8,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy import stats
 from scipy.special import gammaln
 
-from thyro.checks import as_one_of
+from thyro.core import as_one_of
 
 TESTS = ("auto", "student", "welch", "mann-whitney", "chi2", "fisher")
 # Fisher's test answers or gives up within about two seconds, at the same table on any machine: the

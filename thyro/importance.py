@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import norm, rankdata
 from sklearn.pipeline import Pipeline
 
-from thyro.checks import as_labels, as_level
+from thyro.core import as_labels, as_level
 from thyro.models import predict
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from joblib import delayed
 
-from thyro import cohort, frames, imaging, processes, quality, store
+from thyro import cohort, core, frames, imaging, quality, store
 from thyro.pseudonyms import pseudonym_key, pseudonyms
 from thyro.sources import Opened, open_all
 from thyro.study import Cohort, Source
@@ -247,7 +247,7 @@ class _Door:
             delayed(_examine)(self.cases, chunk, rows[list(chunk)], scratch, self.opened.name)
             for chunk in chunks
         )
-        done = processes.pool(workers)(jobs)
+        done = core.pool(workers)(jobs)
         label = "simulating" if self.opened.made is not None else "checking images"
         return [
             result

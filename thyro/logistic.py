@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from thyro.checks import as_columns, as_labels, as_level, as_scores
+from thyro.core import as_columns, as_labels, as_level, as_scores
 from thyro.likelihood import highest, maximise
 from thyro.splines import spline_basis
 

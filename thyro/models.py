@@ -22,7 +22,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from thyro.checks import as_labels
+from thyro.core import as_labels
 
 
 @dataclass(frozen=True)

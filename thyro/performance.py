@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from thyro import calibration, reclassification, statistics
-from thyro.checks import as_labels
+from thyro.core import as_labels
 
 COHORTS = ("train", "test", "external")  # in the order of every table
 

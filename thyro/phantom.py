@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thyro import bmode, checks, neck
+from thyro import bmode, core, neck
 
 CLEARANCE_MM = 9.0  # skin, fat, strap muscle and capsule above a nodule, some tissue below it
 MIN_IMAGE_SHAPE = (128, 160)
@@ -69,7 +69,7 @@ class Scene:
             ("calcification", CALCIFICATIONS),
             ("device", bmode.SCANNERS),
         ):
-            checks.as_one_of(getattr(self, name), name, levels)
+            core.as_one_of(getattr(self, name), name, levels)
         height, width = nodule_size_mm(self.diameter_mm, self.aspect)
         frame = np.multiply(self.image_shape, self.spacing_mm)
         if height + CLEARANCE_MM > 0.95 * frame[0] or width > 0.8 * frame[1]:

@@ -22,9 +22,8 @@ from scipy.stats import norm
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from thyro import lineage, models, processes, selection, statistics
-from thyro.checks import as_labels
-from thyro.resumable import Cache
+from thyro import core, models, selection, statistics
+from thyro.core import Cache, as_labels
 
 FIT = {"SVM": models.fit_svm, "KNN": models.fit_knn, "logistic": models.fit_logistic_head}
 DRAWS = 1000  # of a division with two patients of each outcome in either part
@@ -137,7 +136,7 @@ def out_of_fold(
         joblib.delayed(_one_fold)(recipe, features[k].loc[X.index] if features else X, y, folds, k)
         for k in np.unique(folds).tolist()
     )
-    found = dict(processes.as_done(jobs, workers))
+    found = dict(core.as_done(jobs, workers))
     p = pd.concat([part for part, _, _ in found.values()]).loc[X.index]
     kept = [(k, name) for k in sorted(found) for name in found[k][1]]
     return OutOfFold(
@@ -201,7 +200,7 @@ def repeated_splits(
     rows = {} if cache is None else {n: cache.load(key) for n, key in keys.items()}
     rows = {n: row for n, row in rows.items() if row is not None}
     left = [number for number in keys if number not in rows]
-    done = processes.as_done((joblib.delayed(task)(n) for n in left), workers)
+    done = core.as_done((joblib.delayed(task)(n) for n in left), workers)
     for number, row in done if progress is None else progress(done, total=len(left)):
         rows[number] = row
         if cache is not None:
@@ -329,7 +328,7 @@ class _Repeat:
 
     @cached_property
     def _identity(self) -> str:
-        total = hashlib.sha256(lineage.code_checksum("protocols").encode())
+        total = hashlib.sha256(core.code_checksum("protocols").encode())
         total.update(repr((self.test_share, self.seed, self.permuted)).encode())
         total.update(np.ascontiguousarray(self.y).tobytes())
         for signature, recipe in self.recipes.items():

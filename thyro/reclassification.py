@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from thyro.checks import as_labels, as_level, as_probabilities
+from thyro.core import as_labels, as_level, as_probabilities
 
 
 @dataclass(frozen=True)

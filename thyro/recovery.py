@@ -13,7 +13,7 @@ from scipy import stats
 from scipy.special import logit
 
 from thyro import statistics
-from thyro.checks import as_columns, as_level, as_probabilities, as_scores
+from thyro.core import as_columns, as_level, as_probabilities, as_scores
 
 LOG = "log_"  # prefix of a true coefficient that is per unit of the logarithm
 

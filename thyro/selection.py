@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, mannwhitneyu, rankdata
 
 from thyro import lasso
-from thyro.checks import as_labels, as_one_of
+from thyro.core import as_labels, as_one_of
 from thyro.scaling import Scaler as Scaler
 from thyro.scaling import as_features
 from thyro.scaling import fit_scaler as fit_scaler

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from thyro import bmode, casemix, checks, phantom
+from thyro import bmode, casemix, core, phantom
 from thyro.casemix import acr_tirads, criteria, risk_terms, variables
 
 __all__ = [
@@ -128,7 +128,7 @@ def simulate_cohort(
     for name, share in (("exclusions", exclusions), ("missing", missing)):
         if not 0 <= share <= 1:
             raise ValueError(f"{name}: expected a share between 0 and 1, got {share}.")
-    checks.as_one_of(device, "device", bmode.SCANNERS)
+    core.as_one_of(device, "device", bmode.SCANNERS)
     image_shape = phantom.as_image_shape(image_shape)
     # A stream for each part, so that changing one leaves the others as they are.
     seeds = np.random.SeedSequence(rng.integers(2**32, size=4).tolist())

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from thyro import fidelity
-from thyro.checks import as_grey, as_one_of
+from thyro.core import as_grey, as_one_of
 from thyro.degradation import Degradation, bicubic, lanczos
 from thyro.gan import Generator
 

@@ -10,8 +10,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from thyro.core import safetensors_metadata
 from thyro.gan import Discriminator, Generator
-from thyro.resumable import safetensors_metadata
 
 NETWORKS = ("generator", "average", "best", "discriminator")
 MEMORY = 0.999  # of the running average of weights

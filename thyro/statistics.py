@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from thyro.checks import as_labels, as_level, as_one_of, as_scores
+from thyro.core import as_labels, as_level, as_one_of, as_scores
 from thyro.delong import AucResult as AucResult  # part of this module's interface
 from thyro.delong import DelongResult as DelongResult
 from thyro.delong import UnpairedResult as UnpairedResult

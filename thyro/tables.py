@@ -14,7 +14,7 @@ from IPython.display import Markdown
 
 from thyro.baseline import baseline as baseline
 from thyro.baseline import variable_label
-from thyro.checks import as_columns
+from thyro.core import as_columns
 from thyro.fidelity import MEASURES, METHODS
 from thyro.rounding import (
     ABSENT,

@@ -17,9 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from thyro.checks import as_labels, as_one_of
+from thyro.core import as_labels, as_one_of, safetensors_metadata
 from thyro.networks import Network, as_crops, as_input, chain
-from thyro.resumable import safetensors_metadata
 from thyro.tuning_run import COLUMNS, Checkpoint, Run, Tail, inner_part
 from thyro.tuning_run import Settings as Settings
 

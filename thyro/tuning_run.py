@@ -21,7 +21,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from thyro.resumable import safetensors_metadata
+from thyro.core import safetensors_metadata
 
 SMALLEST_SD = 1e-6  # of a pooled feature, to be divided by it
 COLUMNS = ["epoch", "loss", "inner_loss", "inner_auc", "seconds"]

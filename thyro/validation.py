@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from thyro.checks import as_labels
+from thyro.core import as_labels
 from thyro.smoothing import lowess
 
 MEASURES = ("auc", "r2", "intercept", "slope", "brier")

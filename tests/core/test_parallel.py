@@ -12,7 +12,7 @@ import pytest
 WORK = """
 import os, sys, time
 from joblib import delayed
-from thyro import processes
+from thyro.core import parallel as processes
 
 def work(first):
     print(os.getpid(), flush=True)
@@ -59,7 +59,9 @@ def test_workers_end_with_the_process_that_was_killed(busy):
 def test_results_come_in_order_and_the_asking_process_goes_on(workers):
     # In a process of its own: joblib keeps its workers, and would hand these small ones to others.
     code = f"list(processes.pool({workers})(delayed(abs)(-i) for i in range(5)))"
-    code = f"from joblib import delayed; from thyro import processes; print({code})"
+    code = (
+        f"from joblib import delayed; from thyro.core import parallel as processes; print({code})"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[0, 1, 2, 3, 4]\n"
 
@@ -67,7 +69,8 @@ def test_results_come_in_order_and_the_asking_process_goes_on(workers):
 def outcome(code, timeout=60):
     """What a process of its own prints at `print`, given the helpers it needs."""
     code = (
-        "import os, signal, time\nfrom joblib import delayed\nfrom thyro import processes\n" + code
+        "import os, signal, time\nfrom joblib import delayed\nfrom thyro.core import parallel as processes\n"
+        + code
     )
     run = [sys.executable, "-c", code]
     done = subprocess.run(run, capture_output=True, text=True, timeout=timeout)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro.checks import (
+from thyro.core.checks import (
     as_columns,
     as_labels,
     as_level,

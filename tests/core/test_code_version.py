@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from thyro import lineage
+from thyro.core import code_version
 
 FILES = {
     "__init__.py": "",
@@ -26,19 +26,19 @@ def package(tmp_path, monkeypatch):
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    monkeypatch.setattr(lineage, "PACKAGE", folder)
+    monkeypatch.setattr(code_version, "PACKAGE", folder)
     forget()
     yield folder
     forget()
 
 
 def forget():
-    for known in (lineage.code_checksum, lineage._tree, lineage._uses):
+    for known in (code_version.code_checksum, code_version._tree, code_version._uses):
         known.cache_clear()
 
 
 def behind(package, source):
-    files = lineage.files_behind(source, package=package)
+    files = code_version.files_behind(source, package=package)
     return {str(file.relative_to(package)) for file in files}
 
 
@@ -84,19 +84,19 @@ def test_a_name_that_a_face_does_not_have_is_an_error(package):
     ids=["imported by an import", "behind the face", "another of the room", "alone", "layout"],
 )
 def test_what_changes_the_checksum(package, name, text, same):
-    before = lineage.code_checksum("a")
+    before = code_version.code_checksum("a")
     (package / name).write_text(text)
     forget()
-    assert (lineage.code_checksum("a") == before) is same
+    assert (code_version.code_checksum("a") == before) is same
 
 
 def test_data_that_a_module_reads_change_the_checksum(package):
-    before = lineage.code_checksum("b")
+    before = code_version.code_checksum("b")
     (package / "room/names.json").write_text("[1]")
     forget()
-    assert lineage.code_checksum("b") != before
+    assert code_version.code_checksum("b") != before
 
 
 def test_the_measuring_modules_are_among_those_of_radiomics():
-    files = {file.name for file in lineage.files_behind(lineage.PACKAGE / "radiomics.py")}
+    files = {file.name for file in code_version.files_behind(code_version.PACKAGE / "radiomics.py")}
     assert {"profiles.py", "feature_names.json"} <= files

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 NAME = "thyro"
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 
 
 def files_behind(*sources: Path, package: Path = PACKAGE) -> list[Path]:
