@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import groups, paper, rounding, tables
-from thyro.groups import standardised_difference
+from thyro import paper, rounding, tables
+from thyro.statistics import group_tests
+from thyro.statistics.group_tests import standardised_difference
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "smd.json").read_text())
 each_table = pytest.mark.parametrize("case", GOLDEN["table_cases"], ids=lambda case: case["name"])
@@ -208,7 +209,7 @@ def test_every_variable_is_counted_and_tested(patients):
     assert table.loc["Age, years", "Train (n = 84)"] == f"{age.mean():.2f} ± {age.std():.2f}"
     k = (train["margin"] == "Irregular").sum()
     assert table.loc[level("Irregular"), "Train (n = 84)"] == f"{k} ({100 * k / 84:.2f})"
-    want = groups.group_test(patients["margin"], patients["split"])
+    want = group_tests.group_test(patients["margin"], patients["split"])
     assert table.loc["Margin", "P"] == rounding.p_value(want.p_value)
     assert table.loc["Margin", "Test used"] == "Chi-square"
     assert table.loc["Age, years", "Test used"] == "Student t"
@@ -218,7 +219,7 @@ def test_a_skewed_variable_is_tested_by_rank(patients):
     patients["age"] = np.exp(patients["age"] / 5)
     table = tables.baseline(patients, ["age"], DICTIONARY)
     assert table.loc[0, "Test used"] == "Mann–Whitney U"
-    want = groups.group_test(patients["age"], patients["split"], test="mann-whitney").p_value
+    want = group_tests.group_test(patients["age"], patients["split"], test="mann-whitney").p_value
     assert table.loc[0, "P"] == rounding.p_value(want)
 
 
@@ -245,7 +246,7 @@ def test_missing_values_are_shown_and_left_out(patients):
     assert last["Characteristic"] == level("Missing") and last["All (n = 120)"] == "5"
     assert int(last.iloc[2]) + int(last.iloc[3]) == 5
     whole = patients.dropna(subset="margin")
-    fisher = groups.group_test(whole["margin"], whole["y"], test="fisher").p_value
+    fisher = group_tests.group_test(whole["margin"], whole["y"], test="fisher").p_value
     assert table.loc[0, "Fisher P"] == rounding.p_value(fisher)
     assert table.loc[0, "SMD"] == f"{standardised_difference(whole['margin'], whole['y']):.3f}"
     # Percent of the patients with a value, not of all.
@@ -365,8 +366,8 @@ def test_fisher_of_too_many_levels_is_a_dash_and_no_wait():
     patients["place"] = [f"place {k:02d}" for k in rng.poisson(9, 3000)]
     table = tables.baseline(patients, ["place"], {})
     assert table.loc[0, "Fisher P"] == "–" and table.loc[0, "Test used"] == "Chi-square"
-    with pytest.raises(groups.TableTooLarge, match="too large; use 'chi2'"):
-        groups.group_test(patients["place"], patients["split"], test="fisher")
+    with pytest.raises(group_tests.TableTooLarge, match="too large; use 'chi2'"):
+        group_tests.group_test(patients["place"], patients["split"], test="fisher")
 
 
 def test_declared_levels_win_over_those_of_a_categorical(patients):

@@ -9,7 +9,8 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
 from tests.test_radiomics import frame
-from thyro import agreement, feature_figures, filters, profiles
+from thyro import feature_figures, filters, profiles
+from thyro.statistics import agreement
 
 pytestmark = pytest.mark.usefixtures("style")
 

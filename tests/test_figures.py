@@ -10,7 +10,8 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
-from thyro import calibration, decision, figures, statistics
+from thyro import figures
+from thyro.statistics import calibration, classification, decision, delong
 
 pytestmark = pytest.mark.usefixtures("style")
 
@@ -96,7 +97,7 @@ def test_no_two_of_24_models_look_alike_and_order_alone_decides():
 def test_roc_keeps_the_style_of_a_model_in_every_panel(ax, cohort):
     y, p = cohort
     styles = figures.model_styles(["first", "second"])
-    figures.draw_roc({"second": statistics.roc_curve(y, p)}, ax, styles=styles)
+    figures.draw_roc({"second": classification.roc_curve(y, p)}, ax, styles=styles)
     assert (ax.lines[1].get_color(), ax.lines[1].get_linestyle()) == styles["second"]
 
 
@@ -163,8 +164,8 @@ def test_roc_draws_the_curves_in_their_colours(ax, cohort):
     y, p = cohort
     reading = (p > 0.5).astype(float)
     curves = {
-        "Nomogram_A": statistics.roc_curve(y, p),
-        "Radiologist": statistics.roc_curve(y, reading),
+        "Nomogram_A": classification.roc_curve(y, p),
+        "Radiologist": classification.roc_curve(y, reading),
     }
     figures.draw_roc(curves, ax, labels={"Nomogram_A": "Nomogram_A 0.9 (0.8–1.0)"}, title="Test")
     _, nomogram, radiologist = ax.lines
@@ -183,7 +184,7 @@ def test_delong_matrix_is_symmetric_with_an_empty_diagonal(ax, cohort):
     rng = np.random.default_rng(2)
     models = ["Nomogram_A", "Nomogram_B", "Radiologist"]
     scores = pd.DataFrame({name: p + k * rng.normal(size=80) for k, name in enumerate(models)})
-    table = statistics.delong_matrix(y, scores)
+    table = delong.delong_matrix(y, scores)
     figures.draw_delong_matrix(table, models, ax, title="Train")
     values = np.ma.filled(ax.images[0].get_array(), np.nan)
     assert np.isnan(np.diag(values)).all()
@@ -207,7 +208,7 @@ def test_a_wide_delong_matrix_drops_the_leading_zero(ax):
 def test_delong_matrix_draws_adjusted_values_on_request(ax, cohort):
     y, p = cohort
     scores = pd.DataFrame({"A": p, "B": p**2, "C": np.roll(p, 1)})
-    table = statistics.delong_matrix(y, scores)
+    table = delong.delong_matrix(y, scores)
     figures.draw_delong_matrix(table, ["A", "B", "C"], ax, column="p_holm")
     values = np.ma.filled(ax.images[0].get_array(), np.nan)
     assert values[0, 2] == table.loc[1, "p_holm"]

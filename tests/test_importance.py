@@ -6,8 +6,9 @@ import pytest
 from scipy.stats import norm
 from sklearn.inspection import permutation_importance as of_sklearn
 
-from thyro import models, statistics
+from thyro import models
 from thyro.importance import permutation_importance
+from thyro.statistics import delong
 
 FITS = {"SVM": models.fit_svm, "KNN": models.fit_knn, "logistic": models.fit_logistic_head}
 
@@ -51,7 +52,7 @@ def test_one_shuffle_after_another_gives_delongs_interval():
     for feature in X:
         row = table.set_index("feature").loc[feature]
         turned = X.assign(**{feature: X[feature].to_numpy()[::-1]})
-        test = statistics.delong_test(
+        test = delong.delong_test(
             y, models.predict(model, X), models.predict(model, turned), level=0.9
         )
         np.testing.assert_allclose(

@@ -9,17 +9,8 @@ import pytest
 import yaml
 from scipy.special import expit
 
-from thyro import (
-    clinical,
-    manuscript,
-    model_wording,
-    params,
-    performance,
-    statistics,
-    truth,
-    validation,
-    wording,
-)
+from thyro import clinical, manuscript, model_wording, params, truth, validation, wording
+from thyro.statistics import delong, performance
 from thyro.study import Study
 
 SIGNATURES = ["first", "second"]
@@ -74,7 +65,7 @@ def scores(request, tmp_path):
     chosen = clinical.select_terms(train, train["y"], ["age"])
     every = patients[SIGNATURES].join(p)
     test = split == "test"
-    pairs = statistics.delong_matrix(patients.loc[test, "y"], p[test])
+    pairs = delong.delong_matrix(patients.loc[test, "y"], p[test])
     about = {"simulated": False, "title": study.title, "outcome": study.outcome, "credit": "X."}
     about |= {"scores": SIGNATURES, "external": True, "spacing_known": False}
     about["variables"] = {v.name: v.model_dump() for v in study.cohort.variables}
@@ -216,7 +207,7 @@ def test_the_truth_of_a_simulated_study_is_read_for_test_patients(tmp_path):
     assert correlations["model"].tolist() == ["SR_SVM", "OR_SVM"] * 2
     assert correlations["rho"][0] == pytest.approx(1) and abs(correlations["rho"][1]) < 0.3
     tested = patients["split"].eq("test")
-    auc = statistics.auc_ci(patients.loc[tested, "y"], risk[tested]).auc
+    auc = delong.auc_ci(patients.loc[tested, "y"], risk[tested]).auc
     assert risks["auc_of_risk"].tolist() == [auc]
     said = truth.recovery(odds, correlations, risks, {"age": {"label": "Age"}})
     assert set(said) == set(invented_strings()["recovery"])

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import paper, statistics
+from thyro import paper
+from thyro.statistics import classification, group_tests
 
 FOLDER = "report/published"
 TABLE_1 = paper.published_table_1(FOLDER)
@@ -25,7 +26,7 @@ def test_printed_counts_give_the_printed_p_value(variable):
     # Li et al. 2024, Table 1: Yates for two by two tables, Pearson for larger ones (R chisq.test).
     level, cohort = as_patients(variable)
     printed = TABLE_1.loc[TABLE_1["variable"] == variable, "p_value"].iloc[0]
-    got = statistics.group_test(level, cohort)
+    got = group_tests.group_test(level, cohort)
     assert got.test == "chi2"
     assert got.p_value == pytest.approx(printed, abs=0.0005)
 
@@ -47,7 +48,7 @@ def test_confusion_matrices_return_table_2():
     printed = paper.published_table_2(FOLDER).merge(paper.published_confusion(FOLDER))
     assert len(printed) == 18
     for row in printed.itertuples():
-        got = statistics.metrics_from_counts(row.tp, row.fn, row.fp, row.tn)
+        got = classification.metrics_from_counts(row.tp, row.fn, row.fp, row.tn)
         assert (got.tp + got.fn, got.fp + got.tn) in {(128, 252), (45, 119)}
         for name in ("accuracy", "sensitivity", "specificity", "ppv", "npv"):
             assert getattr(got, name) == pytest.approx(getattr(row, name), abs=0.0005)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import models, protocols, selection, split, statistics
+from thyro import models, protocols, selection, split
+from thyro.statistics import delong
 
 PLAIN = {"seed": 3, "cv": 3}
 
@@ -31,7 +32,7 @@ def recipe(**changes):
 
 
 def auc(y, p):
-    return statistics.auc_ci(y, p).auc
+    return delong.auc_ci(y, p).auc
 
 
 def test_a_recipe_selects_once_and_predicts_with_every_classifier():

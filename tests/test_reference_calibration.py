@@ -7,9 +7,10 @@ from scipy import stats
 from scipy.special import logit
 
 from tests.reference import cases, compare, note, number
-from thyro import calibration, smoothing, statistics, validation
-from thyro.decision import decision_curve
+from thyro import validation
 from thyro.logistic import design
+from thyro.statistics import calibration, delong, smoothing
+from thyro.statistics.decision import decision_curve
 
 
 @pytest.mark.parametrize("case", cases("hosmer_lemeshow", "hl_cases"))
@@ -97,7 +98,7 @@ def test_val_prob(case):
     r2 = (1 - np.exp(-gain / n)) / (1 - np.exp(2 * null / n))
     compare("calibration", name, r2, rms["R2"], 1e-6, what="R2")
     # rms bins predictions before it ranks them: a coarse C, and thyro's is that of `roc`.
-    auc = statistics.auc_ci(y, p[kept]).auc
+    auc = delong.auc_ci(y, p[kept]).auc
     compare("calibration, C of rms", name, auc, rms["C (ROC)"], 1e-2, what="C")
     compare("calibration, C of rms", name, 2 * auc - 1, rms["Dxy"], 1e-2, what="Dxy")
 

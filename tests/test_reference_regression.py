@@ -6,9 +6,10 @@ import pytest
 from scipy import stats
 
 from tests.reference import cases, compare, note
-from thyro import adequacy, statistics
+from thyro import adequacy
 from thyro.logistic import fit_logistic, profile_intervals
 from thyro.nomogram import Nomogram, r_pretty
+from thyro.statistics import delong
 
 LOGISTIC, NOMOGRAM = "logistic", "nomogram"
 
@@ -88,7 +89,7 @@ def test_what_lrm_prints(case):
     compare(LOGISTIC, case["name"], summary["r2_nagelkerke"], want["R2"], 1e-8, what="R2")
     compare(LOGISTIC, case["name"], np.mean((p - y) ** 2), want["Brier"], 1e-7, what="Brier")
     # rms bins the predictions before it ranks them, so its C is coarse.
-    auc = statistics.auc_ci(y, p).auc
+    auc = delong.auc_ci(y, p).auc
     compare("logistic, C of rms", case["name"], auc, want["C"], 1e-2, what="C")
     compare("logistic, C of rms", case["name"], 2 * auc - 1, want["Dxy"], 1e-2, what="Dxy")
 

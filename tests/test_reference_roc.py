@@ -6,10 +6,10 @@ from scipy import stats
 from sklearn.metrics import log_loss
 
 from tests.reference import cases, compare, number
-from thyro import statistics
-from thyro.calibration import calibration
-from thyro.groups import group_test
-from thyro.reclassification import discrimination, reclassification
+from thyro.statistics import classification, delong
+from thyro.statistics.calibration import calibration
+from thyro.statistics.group_tests import group_test
+from thyro.statistics.reclassification import discrimination, reclassification
 
 COUNTS = ("tp", "fp", "tn", "fn")
 RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
@@ -26,24 +26,24 @@ def test_auc_and_its_intervals(case):
     y, score = turned(case)
     want, name = case["output"], case["name"]
     assert [int(y.sum()), int((1 - y).sum())] == [want["n_cases"], want["n_controls"]]
-    compare("roc", name, statistics.roc_curve(y, score).auc, want["auc"], 1e-12, what="AUC")
+    compare("roc", name, classification.roc_curve(y, score).auc, want["auc"], 1e-12, what="AUC")
     if want["var_delong"] is None:  # a single case: pROC gives NA, thyro says why
         with pytest.raises(ValueError, match="at least 2"):
-            statistics.auc_ci(y, score)
+            delong.auc_ci(y, score)
         return
-    got = statistics.auc_ci(y, score)
+    got = delong.auc_ci(y, score)
     compare("roc", name, got.auc, want["auc"], 1e-12, what="AUC")
     compare("roc", name, [got.se, got.se**2], [want["se_delong"], want["var_delong"]], 1e-12)
     compare("roc", name, [got.ci_low, got.ci_high], want["ci95_delong"], 1e-12, what="CI")
     half = stats.norm.isf(0.025) * got.se
     compare("roc", name, [got.auc - half, got.auc + half], want["ci95_unclipped"], 1e-12)
-    got = statistics.auc_ci(y, score, level=0.9)
+    got = delong.auc_ci(y, score, level=0.9)
     compare("roc", name, [got.ci_low, got.ci_high], want["ci90_delong"], 1e-12, what="90 % CI")
 
 
 def check_point(name, y, score, threshold, want, sign):
     """Counts and rates at one threshold; `want` holds one value of each."""
-    got = statistics.threshold_metrics(y, score, threshold)
+    got = classification.threshold_metrics(y, score, threshold)
     for key in (*COUNTS, *RATES):
         compare("roc", name, getattr(got, key), want[key], 1e-12, what=key)
     compare("roc", name, sign * threshold, want["threshold"], 1e-12, what="threshold")
@@ -58,11 +58,11 @@ def test_operating_points(case):
         dict(zip(want["best_youden_all_exact_ties"], row, strict=True))
         for row in zip(*want["best_youden_all_exact_ties"].values(), strict=True)
     ]
-    threshold = statistics.youden_threshold(y, score)
+    threshold = classification.youden_threshold(y, score)
     chosen = [row for row in rows if number(row["threshold"]) == pytest.approx(sign * threshold)]
     assert len(chosen) == 1  # any at the exact maximum is right
     check_point(name, y, score, threshold, chosen[0], sign)
-    curve = statistics.roc_curve(y, score)
+    curve = classification.roc_curve(y, score)
     best = np.max(curve.sensitivity + curve.specificity) - 1
     compare("roc", name, best, want["best_youden_J"], 1e-12, what="Youden's J")
     for row in zip(*want["best_youden"].values(), strict=True):
@@ -82,7 +82,7 @@ def test_whole_curves(case):
     if "curve" not in case["output"]:
         return
     y, score = turned(case)
-    want, curve = case["output"]["curve"], statistics.roc_curve(y, score)
+    want, curve = case["output"]["curve"], classification.roc_curve(y, score)
     sign = 1 if case["input"]["direction"] == "<" else -1
     compare("roc", case["name"], sign * curve.threshold, want["threshold"], 1e-12, what="threshold")
     for key in ("sensitivity", "specificity"):
@@ -96,11 +96,11 @@ def test_paired_delong(case):
     a, b = (
         np.array(given[f"score{k}"]) * (1 if given[f"direction{k}"] == "<" else -1) for k in (1, 2)
     )
-    got, swapped = statistics.delong_test(y, a, b), statistics.delong_test(y, b, a)
+    got, swapped = delong.delong_test(y, a, b), delong.delong_test(y, b, a)
     compare("roc", name, [got.auc_a, got.auc_b], [want["auc1"], want["auc2"]], 1e-12, what="AUCs")
     compare("roc", name, got.difference, want["diff"], 1e-12, what="difference")
     for score, key in ((a, "var1"), (b, "var2")):
-        compare("roc", name, statistics.auc_ci(y, score).se ** 2, want[key], 1e-12, what=key)
+        compare("roc", name, delong.auc_ci(y, score).se ** 2, want[key], 1e-12, what=key)
     compare("roc", name, [got.ci_low, got.ci_high], want["diff_ci95"], 1e-9, what="CI")
     if name == "monotone_transform_same_auc":  # R leaves a variance of rounding
         assert (got.z, got.p_value, swapped.p_value) == (0, 1, 1)
@@ -116,10 +116,10 @@ def test_unpaired_delong(case):
     given, want, name = case["input"], case["output"], case["name"]
     sign = 1 if given["direction"] == "<" else -1
     scores = [sign * np.array(given[f"score{k}"]) for k in (1, 2)]
-    got = statistics.unpaired_test(given["y1"], scores[0], given["y2"], scores[1])
+    got = delong.unpaired_test(given["y1"], scores[0], given["y2"], scores[1])
     compare("roc", name, [got.auc_a, got.auc_b], [want["auc1"], want["auc2"]], 1e-12, what="AUCs")
     for k in (1, 2):
-        se = statistics.auc_ci(given[f"y{k}"], scores[k - 1]).se
+        se = delong.auc_ci(given[f"y{k}"], scores[k - 1]).se
         compare("roc", name, se**2, want[f"var{k}"], 1e-12, what="variance")
     compare("roc", name, [got.statistic, got.df], [want["D"], want["df"]], 1e-9, what="D, df")
     spread = stats.t(got.df)
@@ -133,7 +133,7 @@ def test_unpaired_delong(case):
 def test_metrics(case):
     given, want, name = case["input"], case["output"], case["name"]
     y, p = np.array(given["y"]), np.array(given["p"])
-    got = statistics.threshold_metrics(y, p, given["threshold"])
+    got = classification.threshold_metrics(y, p, given["threshold"])
     keys = dict.fromkeys([*COUNTS, *RATES, "f1", "balanced_accuracy", "mcc", "kappa"])
     mine = {key: getattr(got, key) for key in keys}
     mine |= {"lr_pos": got.lr_positive, "lr_neg": got.lr_negative}
@@ -171,7 +171,7 @@ METHODS = {
 
 def check_proportion(name, want):
     for key, method in METHODS.items():
-        got = statistics.proportion_ci(want["x"], want["n"], method=method)
+        got = classification.proportion_ci(want["x"], want["n"], method=method)
         compare("metrics", name, got, want[key], 1e-9, what=method)
 
 

@@ -11,8 +11,9 @@ import pywt
 from scipy import ndimage
 
 from tests.test_radiomics import frame
-from thyro import agreement, extraction, imaging, radiomics, robustness
+from thyro import extraction, imaging, radiomics, robustness
 from thyro.robustness import Perturbed
+from thyro.statistics import agreement
 
 DDTI = "../shared/data/ddti"
 

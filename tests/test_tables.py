@@ -8,7 +8,8 @@ import pandas as pd
 import pypandoc
 import pytest
 
-from thyro import fidelity, statistics, tables
+from thyro import fidelity, tables
+from thyro.statistics import delong
 
 NASTY = r"a|b*c_d`e$f@g\h[i]<b>&amp;~x^ {{< var n >}} !#"
 
@@ -112,7 +113,7 @@ def test_comparison_formats_the_delong_matrix():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 60)
     scores = pd.DataFrame({"A": y + rng.normal(size=60), "B": rng.normal(size=60)})
-    matrix = statistics.delong_matrix(y, scores)
+    matrix = delong.delong_matrix(y, scores)
     row = tables.comparison(matrix.assign(cohort="test")).iloc[0]
     first = matrix.iloc[0]
     assert row["Cohort"] == "Test" and row["Model A"] == "A"

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from thyro import smoothing, validation
+from thyro import validation
 from thyro.clinical import select_terms
 from thyro.logistic import fit_logistic
-from thyro.statistics import auc_ci
+from thyro.statistics import smoothing
+from thyro.statistics.delong import auc_ci
 
 EFFECTS = np.array([0.8, 0.5, 0.3, 0.2, 0.0, 0.0, 0.0, 0.0])
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from thyro.core import as_columns
-from thyro.groups import TableTooLarge, group_test, standardised_difference
 from thyro.rounding import ABSENT, count, mean_sd, number, p_value
+from thyro.statistics import TableTooLarge, group_test, standardised_difference
 
 INDENT = "\N{EM SPACE}"  # a level under its variable
 NO_YES = ["No", "Yes"]

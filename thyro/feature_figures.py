@@ -14,9 +14,9 @@ from scipy import ndimage
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from thyro.agreement import GOOD
 from thyro.figures import SMALL
 from thyro.pictures import OUTLINE
+from thyro.statistics import GOOD_ICC
 
 SHOWN = (1, 99)  # percentiles of an image that become black and white
 WORDS = 0.5  # inches above and below an image
@@ -158,7 +158,7 @@ def draw_stability(
     """
     table = described.set_index("name").assign(value=measured[icc])
     table.loc[table.index.isin(degenerate), "value"] = np.nan
-    stable = table["value"].ge(GOOD).where(table["value"].notna()).astype(float)
+    stable = table["value"].ge(GOOD_ICC).where(table["value"].notna()).astype(float)
     of_type = stable.groupby(table["image_type"], sort=False).mean()
     types = of_type.sort_values(ascending=False, kind="stable", na_position="last").index
     classes = [name for name in CLASSES if name in set(table["feature_class"])]
@@ -183,7 +183,7 @@ def draw_stability(
     ax.spines[:].set_visible(False)
     ax.set(xlim=(-0.5, whole + 0.5), ylim=(len(types) - 0.5, -0.5))
     grey = "\ngrey: no ICC, or degenerate" if np.isnan(shares[there]).any() else ""
-    ax.set_xlabel(f"Features with ICC ≥ {GOOD:g} (%){grey}", size=7)
+    ax.set_xlabel(f"Features with ICC ≥ {GOOD_ICC:g} (%){grey}", size=7)
     ax.xaxis.set_label_position("bottom")
     ax.set_title(title)
     return ax

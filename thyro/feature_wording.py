@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from thyro import profiles, rounding, wording
-from thyro.agreement import GOOD
+from thyro.statistics import GOOD_ICC
 
 PLANAR_PAIRS = [("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")]
 
@@ -64,9 +64,9 @@ def robustness(scalars: Mapping, stability: pd.DataFrame, *, minimum: float) -> 
     informative = stability.drop(index=list(profiles.PAPER.degenerate())).dropna(subset="icc")
     strings = {
         "patients": str(scalars["robustness_patients"]),
-        "good": f"{GOOD:g}",
+        "good": f"{GOOD_ICC:g}",
         "n": f"{len(informative):,}",
-        "stable": f"{int((informative['icc'] >= GOOD).sum()):,}",
+        "stable": f"{int((informative['icc'] >= GOOD_ICC).sum()):,}",
         "mask": rounding.number(informative["icc_mask"].median(), 2),
         "noise": rounding.number(informative["icc_noise"].median(), 2),
         "reader": "",

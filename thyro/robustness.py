@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from thyro import agreement, extraction
-from thyro.agreement import GOOD
+from thyro import extraction, statistics
+from thyro.statistics import GOOD_ICC
 
 KINDS = {  # versions that are compared, together, with the image and mask as they are
     "mask": ("eroded", "dilated", "shifted", "deformed"),
@@ -213,7 +213,7 @@ def table(features: pd.DataFrame) -> pd.DataFrame:
                 ],
                 axis=1,
             )
-            found[f"icc_{kind}"], counts[kind] = agreement.icc_of_features(ratings, fewest=FEWEST)
+            found[f"icc_{kind}"], counts[kind] = statistics.icc_of_features(ratings, fewest=FEWEST)
     if not found:
         raise ValueError(
             "features: expected rows such as 'P0001@eroded', as `extract` measures them, found "
@@ -223,12 +223,12 @@ def table(features: pd.DataFrame) -> pd.DataFrame:
     smallest = measured.min(axis=1)
     return measured.assign(
         icc=smallest,
-        stable=smallest >= GOOD,
+        stable=smallest >= GOOD_ICC,
         n_patients=np.min(list(counts.values()), axis=0),
     )
 
 
-def unstable(measured: pd.DataFrame, minimum: float = GOOD) -> tuple[str, ...]:
+def unstable(measured: pd.DataFrame, minimum: float = GOOD_ICC) -> tuple[str, ...]:
     """Features to set aside before selection: their ICC is below `minimum`; 0 sets none aside.
 
     A feature without an ICC is not among them. Either it does not vary, which selection finds by

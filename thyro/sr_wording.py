@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from thyro import rounding, wording
-from thyro.agreement import GOOD
+from thyro.statistics import GOOD_ICC
 from thyro.study import Study, SuperResolution
 
 AXES = {"both": "both axes", "rows": "depth", "columns": "width"}
@@ -166,11 +166,11 @@ def agreement(compared: pd.DataFrame) -> dict[str, str]:
     """
     chosen = compared[~compared["degenerate"] & compared["feature_class"].ne("shape")]
     known = chosen.dropna(subset=["icc", "icc_bc"])
-    strings = {"n": f"{len(known):,}", "good": f"{GOOD:g}"}
+    strings = {"n": f"{len(known):,}", "good": f"{GOOD_ICC:g}"}
     for name, suffix in (("sr", ""), ("bc", "_bc")):
         icc, rho = known[f"icc{suffix}"], known[f"spearman{suffix}"]
         strings[f"{name}_median"] = rounding.number(icc.median(), 2)
-        strings[f"{name}_share"] = rounding.percent((icc >= GOOD).mean(), 0)
+        strings[f"{name}_share"] = rounding.percent((icc >= GOOD_ICC).mean(), 0)
         strings[f"{name}_rho"] = rounding.number(rho.median(), 2)
     return strings
 

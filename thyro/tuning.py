@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from thyro.core import as_labels, as_one_of, safetensors_metadata
+from thyro.core import Checkpoint, as_labels, as_one_of, safetensors_metadata
 from thyro.networks import Network, as_crops, as_input, chain
-from thyro.tuning_run import COLUMNS, Checkpoint, Run, Tail, inner_part
+from thyro.tuning_run import COLUMNS, Run, Tail, inner_part
 from thyro.tuning_run import Settings as Settings
 
 # Modules in the order of the forward pass: what stays frozen, and the last block with what follows.

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from thyro.core import as_labels
-from thyro.smoothing import lowess
+from thyro.statistics import lowess
 
 MEASURES = ("auc", "r2", "intercept", "slope", "brier")
 Predict = Callable[[pd.DataFrame], np.ndarray]  # from patients to probabilities

@@ -16,7 +16,8 @@ from tests.benchmarks import models as classical_and_deep_models
 from tests.benchmarks import radiomics as radiomic_features
 from tests.benchmarks import statistics as statistics_of_r
 from tests.benchmarks import super_resolution
-from thyro import example, imaging, lasso, quality, simulate, statistics
+from thyro import example, imaging, lasso, quality, simulate
+from thyro.statistics import delong
 
 
 def seconds(work, *, repeat: int = 3) -> float:
@@ -66,7 +67,7 @@ def rows():
 
     y, score = rng.integers(0, 2, 6000), rng.standard_normal(6000)
     fast, slow = (
-        seconds(lambda: statistics.auc_ci(y, score)),
+        seconds(lambda: delong.auc_ci(y, score)),
         seconds(lambda: pairwise_auc(y, score)),
     )
     yield "AUC with DeLong interval, n = 6000", fast, f"all pairs: {slow / fast:.0f} times"

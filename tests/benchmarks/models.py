@@ -11,7 +11,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from thyro import deep, models, networks, protocols, selection, split, statistics, tuning
+from thyro import deep, models, networks, protocols, selection, split, tuning
+from thyro.statistics import delong
 
 N, TRAIN, FEATURES, BLOCK = 544, 380, 1561, 13
 SIZE = 224  # pixels of a crop
@@ -108,7 +109,7 @@ def null_out_of_fold(runs: int = 20) -> str:
         p = protocols.out_of_fold(
             recipe(tune=True, quick=False), X, turned, folds, workers=WORKERS
         ).p
-        aucs.append(statistics.auc_ci(turned, p["SVM"]).auc)
+        aucs.append(delong.auc_ci(turned, p["SVM"]).auc)
     error = np.std(aucs, ddof=1) / np.sqrt(runs)
     return f"{runs} permuted cohorts, SVM out of fold: {np.mean(aucs):.4f} (error {error:.4f})"
 

@@ -7,7 +7,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from thyro import decision, statistics, validation
+from thyro import validation
+from thyro.statistics import decision, delong
 
 PROC = """
 suppressMessages(library(pROC)); set.seed(1); n <- 1e5
@@ -45,11 +46,11 @@ def all_pairs(y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
     return sum(np.var(kernel.mean(axis=k), ddof=1) / kernel.shape[1 - k] for k in (0, 1))
 
 
-def delong() -> None:
+def delong_times() -> None:
     times = {}
     for n in (1_000, 10_000, 100_000):
         y, scores = cohort(n, 2)
-        times[n] = seconds(lambda y=y, s=scores: statistics.delong_test(y, *s.to_numpy().T))
+        times[n] = seconds(lambda y=y, s=scores: delong.delong_test(y, *s.to_numpy().T))
         print(f"paired DeLong, n = {n:>7,}: {1000 * times[n]:.1f} ms")
     slope = np.polyfit(np.log(list(times)), np.log(list(times.values())), 1)[0]
     print(f"  slope of log time on log n {slope:.2f}; target at n = 100 000: 60 ms")
@@ -60,11 +61,11 @@ def delong() -> None:
     a, b = scores.to_numpy().T
     slow, fast = (
         seconds(lambda: all_pairs(y, a, b)),
-        seconds(lambda: statistics.delong_test(y, a, b)),
+        seconds(lambda: delong.delong_test(y, a, b)),
     )
     print(f"  all pairs at n = 3 000: {slow / fast:.0f} times as long")
     y, scores = cohort(6_000, 12)
-    whole = seconds(lambda: statistics.delong_matrix(y, scores))
+    whole = seconds(lambda: delong.delong_matrix(y, scores))
     print(f"12 x 12 DeLong matrix, n = 6 000: {whole:.3f} s (target 0.2)")
 
 
@@ -94,7 +95,7 @@ def bootstrap() -> None:
 
 
 def main() -> None:
-    delong()
+    delong_times()
     curves()
     bootstrap()
     print()

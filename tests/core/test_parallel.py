@@ -69,8 +69,8 @@ def test_results_come_in_order_and_the_asking_process_goes_on(workers):
 def outcome(code, timeout=60):
     """What a process of its own prints at `print`, given the helpers it needs."""
     code = (
-        "import os, signal, time\nfrom joblib import delayed\nfrom thyro.core import parallel as processes\n"
-        + code
+        "import os, signal, time\nfrom joblib import delayed\n"
+        "from thyro.core import parallel as processes\n" + code
     )
     run = [sys.executable, "-c", code]
     done = subprocess.run(run, capture_output=True, text=True, timeout=timeout)

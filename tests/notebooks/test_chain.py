@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from thyro import agreement, jobs, params, profiles
+from thyro import jobs, params, profiles
 from thyro.models import MODELS
+from thyro.statistics import agreement
 
 from .conftest import run_chain
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from thyro.decision import decision_curve
+from thyro.statistics.decision import decision_curve
 
-CASES = json.loads((Path(__file__).parent / "golden" / "dca.json").read_text())["dca_cases"]
+CASES = json.loads((Path(__file__).parents[1] / "golden" / "dca.json").read_text())["dca_cases"]
 GRID = np.arange(1, 100) / 100
 Y = [0, 0, 0, 1, 0, 1, 0, 1, 1, 0]
 P = [0.1, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]

@@ -8,23 +8,20 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from thyro.statistics import (
-    auc_ci,
-    delong_matrix,
-    delong_test,
-    group_test,
-    holm,
+from thyro.statistics.classification import (
     metrics_from_counts,
     proportion_ci,
     roc_curve,
     threshold_metrics,
     youden_threshold,
 )
+from thyro.statistics.delong import auc_ci, delong_matrix, delong_test, holm
+from thyro.statistics.group_tests import group_test
 
 
 def golden(name, part):
     """Cases of a reference file, as parameters named by case."""
-    cases = json.loads((Path(__file__).parent / "golden" / name).read_text())[part]
+    cases = json.loads((Path(__file__).parents[1] / "golden" / name).read_text())[part]
     return [pytest.param(case, id=case.get("name", str(i))) for i, case in enumerate(cases)]
 
 

@@ -7,17 +7,6 @@ import pandas as pd
 from scipy import stats
 
 from thyro.core import as_labels, as_level, as_one_of, as_scores
-from thyro.delong import AucResult as AucResult  # part of this module's interface
-from thyro.delong import DelongResult as DelongResult
-from thyro.delong import UnpairedResult as UnpairedResult
-from thyro.delong import auc_ci as auc_ci
-from thyro.delong import auc_interval as auc_interval
-from thyro.delong import delong_matrix as delong_matrix
-from thyro.delong import delong_test as delong_test
-from thyro.delong import holm as holm
-from thyro.delong import unpaired_test as unpaired_test
-from thyro.groups import GroupTest as GroupTest
-from thyro.groups import group_test as group_test
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from thyro.agreement import icc, icc_of_features, rank_correlation, table
+from thyro.statistics.agreement import agreement_table, icc, icc_of_features, rank_correlation
 
 # Shrout, Fleiss (1979), Table 2: six targets rated by four judges.
 SHROUT_FLEISS = [
@@ -72,7 +72,7 @@ def versions():
 
 def test_table_is_icc_and_spearman_of_every_feature(versions):
     first, second = versions
-    found = table(first, second)
+    found = agreement_table(first, second)
     assert found.index.tolist() == first.columns.tolist() and found.index.name == "feature"
     for name in ("same", "tied", "offset", "unrelated"):
         pair = np.c_[first[name], second[name]]
@@ -87,9 +87,9 @@ def test_table_is_icc_and_spearman_of_every_feature(versions):
 def test_table_finds_patients_and_features_by_name(versions):
     first, second = versions
     shuffled = second.sample(frac=1, random_state=1)[second.columns[::-1]]
-    pd.testing.assert_frame_equal(table(first, shuffled), table(first, second))
-    back = table(second, first)
-    np.testing.assert_allclose(back, table(first, second), atol=1e-12)
+    pd.testing.assert_frame_equal(agreement_table(first, shuffled), agreement_table(first, second))
+    back = agreement_table(second, first)
+    np.testing.assert_allclose(back, agreement_table(first, second), atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -103,20 +103,20 @@ def test_table_finds_patients_and_features_by_name(versions):
 def test_other_patients_or_features_are_an_error(versions, change, what):
     first, second = versions
     with pytest.raises(ValueError, match=what):
-        table(first, change(second))
+        agreement_table(first, change(second))
 
 
 def test_one_patient_is_too_few(versions):
     first, second = versions
     with pytest.raises(ValueError, match="two or more patients, got 1"):
-        table(first[:1], second[:1])
+        agreement_table(first[:1], second[:1])
 
 
 def test_a_whole_study_takes_less_than_a_second():
     rng = np.random.default_rng(0)
     first = pd.DataFrame(rng.normal(size=(544, 1561)))
     started = time.process_time()
-    found = table(first, first + rng.normal(size=first.shape))
+    found = agreement_table(first, first + rng.normal(size=first.shape))
     assert time.process_time() - started < 1
     # Half of the variance of each version is shared: 1 of 1 + 2 over 2, in expectation.
     assert found["icc"].median() == pytest.approx(1 / 1.5, abs=0.02)
@@ -172,8 +172,8 @@ def test_a_patient_without_features_is_left_out():
     rng = np.random.default_rng(4)
     first = pd.DataFrame(rng.normal(size=(12, 3)), columns=["a", "b", "c"])
     second = first + rng.normal(0, 0.1, size=first.shape)
-    expected = table(first.iloc[:10], second.iloc[:10])
+    expected = agreement_table(first.iloc[:10], second.iloc[:10])
     first.iloc[10], second.iloc[11] = np.nan, np.nan
-    pd.testing.assert_frame_equal(table(first, second), expected)
+    pd.testing.assert_frame_equal(agreement_table(first, second), expected)
     with pytest.raises(ValueError, match="two or more patients with features, got 0"):
-        table(first * np.nan, second)
+        agreement_table(first * np.nan, second)

@@ -8,12 +8,12 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
-from thyro.calibration import calibration, calibration_curve, hosmer_lemeshow
+from thyro.statistics.calibration import calibration, calibration_curve, hosmer_lemeshow
 
 
 def golden(name, part):
     """Cases of a reference file, as parameters named by case."""
-    cases = json.loads((Path(__file__).parent / "golden" / name).read_text())[part]
+    cases = json.loads((Path(__file__).parents[1] / "golden" / name).read_text())[part]
     return [pytest.param(case, id=case["name"]) for case in cases]
 
 

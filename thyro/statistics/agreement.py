@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-GOOD = 0.75  # ICC from which reliability is good: Koo, Li (2016), J. Chiropr. Med. 15:155-163
+GOOD_ICC = 0.75  # ICC from which reliability is good: Koo, Li (2016), J. Chiropr. Med. 15:155-163
 NEARLY_CONSTANT = 1e-10  # range as a share of the largest value: rounding noise
 
 
@@ -42,7 +42,7 @@ def icc(ratings) -> float:
     return float(_icc(ratings[:, :, None])[0])
 
 
-def table(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+def agreement_table(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """Agreement of every feature between two versions of the same images.
 
     Parameters

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from thyro.core import as_labels, as_level, as_probabilities
-from thyro.smoothing import loess_weights, lowess
+from thyro.statistics.smoothing import loess_weights, lowess
 
 
 @dataclass(frozen=True)

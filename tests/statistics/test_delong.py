@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from thyro.delong import (
-    auc_ci,
-    auc_interval,
-    delong_matrix,
-    delong_test,
-    unpaired_test,
-)
-from thyro.reclassification import discrimination, reclassification
+from thyro.statistics.delong import auc_ci, auc_interval, delong_matrix, delong_test, unpaired_test
+from thyro.statistics.reclassification import discrimination, reclassification
 
 
 @st.composite

@@ -6,8 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import calibration, statistics
-from thyro.performance import calibration_table, cohorts, optimism, performance_table
+from thyro.statistics import calibration, delong
+from thyro.statistics.performance import (
+    calibration_table,
+    cohorts,
+    performance_table,
+    protocol_difference,
+)
 
 Y = np.tile([0, 0, 1, 1], 3)
 SPLIT = np.repeat(["external", "train", "test"], 4)
@@ -41,7 +46,7 @@ def test_each_row_is_that_of_its_cohort():
     assert table.index.tolist() == order
     for cohort in ("train", "test", "external"):
         chosen = SPLIT == cohort
-        auc = statistics.auc_ci(Y[chosen], SCORES.loc[chosen, "A"])
+        auc = delong.auc_ci(Y[chosen], SCORES.loc[chosen, "A"])
         row = table.loc[("A", cohort)]
         assert (row["auc"], row["ci_low"]) == (auc.auc, auc.ci_low)
         assert row["tp"] + row["fn"] == 2 and row["fp"] + row["tn"] == 2
@@ -95,7 +100,7 @@ def test_optimism_is_the_difference_of_the_protocols_row_by_row():
     sound = SCORES.copy()
     sound["A"] = 1 - sound["A"]  # turns the AUC of A round, and leaves B as it is
     measured = [performance_table(Y, scores, SPLIT) for scores in (SCORES, sound)]
-    compared = optimism(measured[0], measured[1].sample(frac=1, random_state=0))
+    compared = protocol_difference(measured[0], measured[1].sample(frac=1, random_state=0))
     assert compared[["model", "cohort"]].equals(measured[0][["model", "cohort"]])
     np.testing.assert_allclose(compared["auc_paper"], measured[0]["auc"])
     of_a = compared["model"].eq("A")
@@ -107,7 +112,7 @@ def test_optimism_is_the_difference_of_the_protocols_row_by_row():
 def test_optimism_needs_both_protocols_of_every_model():
     table = performance_table(Y, SCORES, SPLIT)
     with pytest.raises(ValueError, match="of paper; .*'B', 'train'.* one of them only"):
-        optimism(table, table[table["model"].eq("A")])
+        protocol_difference(table, table[table["model"].eq("A")])
 
 
 def test_a_reader_may_bring_a_cut_off():

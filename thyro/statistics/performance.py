@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from thyro import calibration, reclassification, statistics
 from thyro.core import as_labels
+from thyro.statistics import calibration, classification, delong, reclassification
 
 COHORTS = ("train", "test", "external")  # in the order of every table
 
@@ -88,10 +88,10 @@ def performance_table(
         train = members["train"]
         threshold = (cutoffs or {}).get(model)
         if threshold is None:
-            threshold = statistics.youden_threshold(y[train], score[train])
+            threshold = classification.youden_threshold(y[train], score[train])
         for cohort, chosen in members.items():
-            auc = statistics.auc_ci(y[chosen], score[chosen], level=level)
-            metrics = statistics.threshold_metrics(y[chosen], score[chosen], threshold)
+            auc = delong.auc_ci(y[chosen], score[chosen], level=level)
+            metrics = classification.threshold_metrics(y[chosen], score[chosen], threshold)
             ends = {
                 f"{name}_{end}": value
                 for name, interval in metrics.intervals(level=level).items()
@@ -108,7 +108,7 @@ def performance_table(
     return pd.DataFrame(rows)
 
 
-def optimism(paper: pd.DataFrame, sound: pd.DataFrame) -> pd.DataFrame:
+def protocol_difference(paper: pd.DataFrame, sound: pd.DataFrame) -> pd.DataFrame:
     """How much better the paper's protocol makes every model look than the sound one.
 
     Parameters
@@ -197,11 +197,11 @@ def auc_intervals(
     for model, score in scores.items():
         for cohort, chosen in cohorts(split).items():
             outcome, values = y[chosen], score.to_numpy()[chosen]
-            found = statistics.auc_ci(outcome, values, level=level)
+            found = delong.auc_ci(outcome, values, level=level)
             row = {"model": model, "cohort": cohort, "auc": found.auc}
             row |= {"wald_low": found.ci_low, "wald_high": found.ci_high}
             for method in ("logit", "bootstrap"):
-                row[f"{method}_low"], row[f"{method}_high"] = statistics.auc_interval(
+                row[f"{method}_low"], row[f"{method}_high"] = delong.auc_interval(
                     outcome, values, method=method, level=level, draws=draws, seed=seed
                 )
             rows.append(row)
@@ -222,7 +222,7 @@ def between_cohorts(y, scores: pd.DataFrame, split, *, level: float = 0.95) -> p
     for model, score in scores.items():
         for a, b in combinations(members, 2):
             parts = [part for name in (a, b) for part in (y[members[name]], score[members[name]])]
-            result = asdict(statistics.unpaired_test(*parts, level=level))
+            result = asdict(delong.unpaired_test(*parts, level=level))
             rows.append({"model": model, "cohort_a": a, "cohort_b": b} | result)
     return pd.DataFrame(rows)
 

@@ -1,0 +1,42 @@
+"""Notebook 06: discrimination, calibration, decision curves and tests; every number unrounded."""
+
+from thyro.statistics.agreement import GOOD_ICC, agreement_table, icc_of_features, rank_correlation
+from thyro.statistics.calibration import calibration_curve
+from thyro.statistics.classification import roc_curve, youden_threshold
+from thyro.statistics.decision import decision_curve
+from thyro.statistics.delong import auc_ci, delong_matrix
+from thyro.statistics.group_tests import TableTooLarge, group_test, standardised_difference
+from thyro.statistics.performance import (
+    auc_intervals,
+    between_cohorts,
+    calibration_table,
+    cohorts,
+    performance_table,
+    protocol_difference,
+    reclassification_table,
+)
+from thyro.statistics.smoothing import lowess
+
+__all__ = [
+    "GOOD_ICC",
+    "TableTooLarge",
+    "agreement_table",
+    "auc_ci",
+    "auc_intervals",
+    "between_cohorts",
+    "calibration_curve",
+    "calibration_table",
+    "cohorts",
+    "decision_curve",
+    "delong_matrix",
+    "group_test",
+    "icc_of_features",
+    "lowess",
+    "performance_table",
+    "protocol_difference",
+    "rank_correlation",
+    "reclassification_table",
+    "roc_curve",
+    "standardised_difference",
+    "youden_threshold",
+]
