@@ -1,4 +1,4 @@
-# What is stale and in which order: one rule per notebook run of thyro/params.py, and the report.
+# What is stale and in which order: one rule per notebook run of thyro/study/plan.py, and the report.
 # Called by `make report`; by hand: snakemake --cores 2 --config study=smoke
 import json
 import os
@@ -6,12 +6,13 @@ import shlex
 import sys
 from pathlib import Path
 
-from thyro import cli, params
+from thyro import cli
+from thyro.study import job_arguments, load_study, result_arguments
 from thyro.core.code_version import PACKAGE, files_behind
 
 # Snakemake reads what looks like a number as one.
 NAME, DATA = str(config["study"]), str(config.get("data") or "")
-STUDY = params.load(NAME, Path("params"))
+STUDY = load_study(NAME, Path("params"))
 ROOT = f"results/{NAME}"
 
 
@@ -30,7 +31,7 @@ rule all:
 
 
 for job in STUDY.jobs.values():
-    arguments = params.arguments(STUDY, NAME, job, data=DATA)
+    arguments = job_arguments(STUDY, NAME, job, data=DATA)
 
     rule:
         name: job.name
@@ -43,7 +44,7 @@ for job in STUDY.jobs.values():
             executed=f"{ROOT}/notebooks/{job.name}.ipynb",
             results=[f"{ROOT}/{job.folder}/{file}" for file in job.writes],
         params:
-            arguments=json.dumps(params.identity(arguments)),
+            arguments=json.dumps(result_arguments(arguments)),
             data=cli.fingerprint(DATA) if job.section == "cohort" else "",
             job=job.name,
             options=f"--data {shlex.quote(DATA)}" if DATA else "",

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from thyro import cli, jobs, params, store, terminal
+from thyro import cli, store, terminal
+from thyro.study import StudyError, arguments, load_study, plan
 
 ROOT = Path.cwd()
 STUDY = """
@@ -87,7 +88,7 @@ def test_a_device_that_is_not_there_stops_before_anything_runs(project, monkeypa
     monkeypatch.chdir(project)
     store.project_root.cache_clear()
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(params.StudyError, match="sees no CUDA device here. Use cpu"):
+    with pytest.raises(StudyError, match="sees no CUDA device here. Use cpu"):
         cli.check("mine")
     store.project_root.cache_clear()
 
@@ -157,8 +158,8 @@ def _alive(pid: int) -> bool:
 
 
 def test_features_share_the_cores_everything_else_has_them_all():
-    study = params.load("demo", Path("params"))
-    threads = {name: cli.threads_of(study, job) for name, job in jobs.JOBS.items()}
+    study = load_study("demo", Path("params"))
+    threads = {name: cli.threads_of(study, job) for name, job in plan.JOBS.items()}
     assert threads["02_features_or"] + threads["02_features_sr"] == study.compute.workers
     assert {threads[name] for name in threads if "features" not in name} == {study.compute.workers}
 
@@ -174,10 +175,10 @@ def test_progress_of_a_job_becomes_a_bar(tmp_path, monkeypatch):
 def test_results_of_other_parameters_make_a_job_stale(project, monkeypatch):
     monkeypatch.chdir(project)
     store.project_root.cache_clear()
-    study = params.load("smoke", Path("params"))
+    study = load_study("smoke", Path("params"))
     for name in ("05_nomogram", "06_statistics"):
-        job = jobs.JOBS[name]
-        values = params.arguments(study, "smoke", job, data="")
+        job = plan.JOBS[name]
+        values = arguments.job_arguments(study, "smoke", job, data="")
         changed = values | ({"level": 0.9} if name == "06_statistics" else {})
         folder = Path(f"results/smoke/{name}")
         folder.mkdir(parents=True)

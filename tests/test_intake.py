@@ -9,20 +9,9 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from thyro import (
-    casemix,
-    cohort,
-    example,
-    inspection,
-    intake,
-    params,
-    quality,
-    simulate,
-    sources,
-    store,
-    study,
-)
-from thyro.study import Cohort, Source
+from thyro import casemix, cohort, example, inspection, intake, quality, simulate, sources, store
+from thyro.study import load_study, settings
+from thyro.study.settings import Cohort, Source
 
 N = 24
 
@@ -271,7 +260,7 @@ def test_pseudonyms_follow_the_key_of_the_project(folder):
 
 
 def test_simulated_cohorts_take_the_same_door(tmp_path):
-    smoke = params.load("smoke", store.path("params"))
+    smoke = load_study("smoke", store.path("params"))
     small = smoke.cohort.model_copy(update={"n_patients": 40, "image_shape": [128, 160]})
     admitted = intake.admit(
         {"cohort": small, "external": small.model_copy(update={"device": "B"})},
@@ -290,7 +279,7 @@ def test_simulated_cohorts_take_the_same_door(tmp_path):
 
 def test_every_flag_has_its_sentence_its_reason_and_its_place_in_a_study():
     assert list(quality.FLAGS) == list(cohort.FLAG_REASONS)
-    assert set(quality.FLAGS) == set(get_args(study.Flag))
+    assert set(quality.FLAGS) == set(get_args(settings.Flag))
 
 
 def test_a_view_that_no_external_row_has_is_told_beside_everything_else(folder):

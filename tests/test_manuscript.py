@@ -9,9 +9,10 @@ import pytest
 import yaml
 from scipy.special import expit
 
-from thyro import clinical, manuscript, model_wording, params, truth, validation, wording
+from thyro import clinical, manuscript, model_wording, truth, validation, wording
 from thyro.statistics import delong, performance
-from thyro.study import Study
+from thyro.study import load_study
+from thyro.study.settings import Study
 
 SIGNATURES = ["first", "second"]
 VARIABLES = [
@@ -163,7 +164,7 @@ def test_the_strings_of_the_rendered_fixture_are_those_of_a_study(scores):
 
 
 def test_those_of_images_and_of_a_simulation_are_too():
-    study, invented = params.load("demo", Path("params")), invented_strings()
+    study, invented = load_study("demo", Path("params")), invented_strings()
     kept = {name: {"kept": 3, "kept_1se": 2} for name in ("radiomics_or", "radiomics_sr")}
     made = {
         "deep": wording.networks(["a"]) | {"training": model_wording.training(study)},
@@ -199,7 +200,7 @@ def test_the_truth_of_a_simulated_study_is_read_for_test_patients(tmp_path):
     write(tmp_path, "00_cohort/patients.parquet", patients)
     write(tmp_path, "00_cohort/truth.parquet", made)
     write(tmp_path, "05_nomogram/nomogram_C.json", {"fit": fit.to_dict()})
-    study = params.load("demo", Path("params"))
+    study = load_study("demo", Path("params"))
     odds, correlations, risks = manuscript._recovered(str(tmp_path), study)
     assert odds["truth"].tolist() == [-0.05]
     assert odds["estimate"].tolist() == [fit.coefficients[1]]

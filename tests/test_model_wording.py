@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import model_wording, params
+from thyro import model_wording
+from thyro.study import load_study
 
 
 @pytest.fixture(scope="module")
 def study():
-    return params.load("demo", Path("params"))
+    return load_study("demo", Path("params"))
 
 
 def changed(study, section, **values):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from thyro import jobs
 from thyro.core import code_version
+from thyro.study import plan
 
 NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
 
@@ -21,7 +21,7 @@ def source(cell):
 
 
 def test_there_is_one_for_every_stage():
-    assert [path.stem for path in NOTEBOOKS] == sorted({job.notebook for job in jobs.JOBS.values()})
+    assert [path.stem for path in NOTEBOOKS] == sorted({job.notebook for job in plan.JOBS.values()})
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

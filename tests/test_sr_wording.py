@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from thyro import sr_wording
-from thyro.study import SuperResolution
+from thyro.study.settings import SuperResolution
 
 
 def study(**changes):

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from thyro import params, truth
+from thyro import truth
+from thyro.study import load_study
 
-DEMO = params.load("demo", Path("params"))
+DEMO = load_study("demo", Path("params"))
 
 ODDS = pd.DataFrame(
     [

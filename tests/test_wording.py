@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from thyro import params, wording
+from thyro import wording
+from thyro.study import load_study
 
-DEMO = params.load("demo", Path("params"))
+DEMO = load_study("demo", Path("params"))
 PERFORMANCE = pd.DataFrame(
     [
         (model, cohort, auc, auc - 0.1, auc + 0.1, 0.75)

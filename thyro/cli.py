@@ -19,7 +19,17 @@ from pathlib import Path
 
 import yaml
 
-from thyro import core, jobs, params, store, terminal
+from thyro import core, store, terminal
+from thyro.study import (
+    JOBS,
+    Job,
+    Study,
+    StudyError,
+    check_notebook,
+    job_arguments,
+    load_study,
+    result_arguments,
+)
 
 RECORDS = "notebooks"  # below results/<study>: executed notebooks and how long they took
 NUMBERS_OF_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -29,7 +39,7 @@ SPEAKING = {"StudyError", "CohortError", "TableError", "ImageError"}
 SPEAKING |= {"FileNotFoundError", "ValueError"}
 
 
-def check(name: str, *, data: str | None = None) -> params.Study:
+def check(name: str, *, data: str | None = None) -> Study:
     """Everything about a study that can be known before its first notebook runs.
 
     Raises
@@ -37,26 +47,26 @@ def check(name: str, *, data: str | None = None) -> params.Study:
     params.StudyError
         Naming the file, key or folder.
     """
-    study = params.load(name, store.path("params"))
+    study = load_study(name, store.path("params"))
     if study.compute.device == "cuda":
         import torch  # slow, so only for those who ask
 
         if not torch.cuda.is_available():
-            raise params.StudyError(
+            raise StudyError(
                 f"params/{name}.yml: `compute.device` is cuda, but PyTorch sees no CUDA device "
                 "here. Use cpu, or install a CUDA build of PyTorch."
             )
     for job in study.jobs.values():
         notebook = store.path(f"notebooks/{job.notebook}.ipynb")
-        params.check_notebook(params.arguments(study, name, job, data=data), notebook)
+        check_notebook(job_arguments(study, name, job, data=data), notebook)
     if study.cohort.source == "simulated" and data:
-        raise params.StudyError(
+        raise StudyError(
             f"params/{name}.yml simulates its patients and reads no folder. Say which study reads "
             "DATA: make report STUDY=mystudy DATA=path/to/folder."
         )
     if study.cohort.source == "folder" and data is not None:
         if not data:
-            raise params.StudyError(f"params/{name}.yml reads a folder: say DATA=path/to/folder.")
+            raise StudyError(f"params/{name}.yml reads a folder: say DATA=path/to/folder.")
         tables = [("cohort", study.cohort), ("external", study.external)]
         needed = [("DATA", Path(data), "Name an existing folder.")]
         needed += [
@@ -66,7 +76,7 @@ def check(name: str, *, data: str | None = None) -> params.Study:
         ]
         for what, file, remedy in needed:
             if not store.path(file).exists():
-                raise params.StudyError(f"{what}: {file} is not there. {remedy}")
+                raise StudyError(f"{what}: {file} is not there. {remedy}")
     return study
 
 
@@ -93,7 +103,7 @@ def run(name: str, job_name: str, *, data: str) -> None:
     core.end_with_parent()
     study = check(name, data=data)
     if job_name not in study.jobs:
-        raise params.StudyError(f"params/{name}.yml: a study of scores has no {job_name}.")
+        raise StudyError(f"params/{name}.yml: a study of scores has no {job_name}.")
     job = study.jobs[job_name]
     status = terminal.Status(name, job_name)
     folder = store.path(f"results/{name}/{RECORDS}")
@@ -114,7 +124,7 @@ def run(name: str, job_name: str, *, data: str) -> None:
             papermill.execute_notebook(
                 f"notebooks/{job.notebook}.ipynb",
                 os.path.relpath(unfinished),
-                parameters=params.arguments(study, name, job, data=data),
+                parameters=job_arguments(study, name, job, data=data),
                 kernel_name="python3",
                 progress_bar=False,
                 cwd=str(store.project_root()),
@@ -154,12 +164,12 @@ def _transport(folder: str):
     return config
 
 
-def threads_of(study: params.Study, job: jobs.Job) -> int:
+def threads_of(study: Study, job: Job) -> int:
     """Cores of a job: runs that go on at the same time share them."""
     return max(1, study.compute.workers // job.side_by_side)
 
 
-def other_parameters(name: str, study: params.Study, data: str) -> list[str]:
+def other_parameters(name: str, study: Study, data: str) -> list[str]:
     """Jobs whose results were left by other parameters than the study's; they have to run again.
 
     An analyst who ran a notebook by hand with a parameter changed has overwritten its results; the
@@ -167,12 +177,12 @@ def other_parameters(name: str, study: params.Study, data: str) -> list[str]:
     """
     strange = []
     for job in study.jobs.values():
-        expected = params.identity(params.arguments(study, name, job, data=data))
+        expected = result_arguments(job_arguments(study, name, job, data=data))
         folder = store.path(f"results/{name}/{job.folder}")
         found = [
             terminal.read_json(folder / f"{file}.json").get("parameters") for file in job.writes
         ]
-        if any(values is not None and params.identity(values) != expected for values in found):
+        if any(values is not None and result_arguments(values) != expected for values in found):
             strange.append(job.name)
     return strange
 
@@ -186,7 +196,7 @@ def render(name: str) -> None:
     status.say("running")
     started = time.monotonic()
     try:
-        manuscript.make(f"results/{name}", name, params.load(name, store.path("params")))
+        manuscript.make(f"results/{name}", name, load_study(name, store.path("params")))
     except Exception as error:
         status.say("failed", f"{type(error).__name__}: {error}")
         raise
@@ -199,11 +209,11 @@ def write_example(folder: Path, name: str) -> None:
     """Write the simulated patients of a study as a user's folder, with a study file to run it."""
     from thyro import sources
 
-    study = params.load(name, store.path("params"))
+    study = load_study(name, store.path("params"))
     if study.cohort.source != "simulated":
-        raise params.StudyError(f"params/{name}.yml: only a simulated study makes an example.")
+        raise StudyError(f"params/{name}.yml: only a simulated study makes an example.")
     if folder.exists() and any(folder.iterdir()):
-        raise params.StudyError(f"{folder}: not empty; name a new folder.")
+        raise StudyError(f"{folder}: not empty; name a new folder.")
     sections = sources.export(study, folder)
     about = {"extends": name, "title": f"Example: {study.title}"} | sections
     file = folder / "example.yml"
@@ -265,7 +275,7 @@ class _only_one:
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise params.StudyError(
+            raise StudyError(
                 f"{self.name}: another run of this study is going on; wait or stop it."
             ) from None
 
@@ -273,7 +283,7 @@ class _only_one:
         self.file.close()
 
 
-def _summary(name: str, study: params.Study, seconds: float) -> None:
+def _summary(name: str, study: Study, seconds: float) -> None:
     """Where the report lies, how long each stage took when it last ran, and its peak memory."""
     ran = {file.stem for file in (terminal.workplace(name) / "run").glob("*.state")}
     print(f"\n{'stage':22}{'time':>8}{'peak memory':>14}")
@@ -300,7 +310,7 @@ def main(argv: list[str] | None = None) -> None:
     ):
         sub = commands.add_parser(command, help=text)
         if command == "run":
-            sub.add_argument("job", choices=list(jobs.JOBS))
+            sub.add_argument("job", choices=list(JOBS))
         sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")
@@ -327,7 +337,7 @@ def main(argv: list[str] | None = None) -> None:
             render(arguments.study)
         else:
             report(arguments.study, data=arguments.data)
-    except (params.StudyError, FileNotFoundError) as error:
+    except (StudyError, FileNotFoundError) as error:
         raise SystemExit(f"thyro: {error}") from None
 
 

@@ -17,7 +17,6 @@ from thyro import (
     fidelity,
     model_wording,
     paper,
-    params,
     recovery,
     render,
     rounding,
@@ -28,12 +27,13 @@ from thyro import (
 )
 from thyro.logistic import LogisticFit
 from thyro.nomogram import Nomogram
+from thyro.study import Study
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
 PUBLISHED = "report/published"
 
 
-def make(results: str, name: str, study: params.Study) -> None:
+def make(results: str, name: str, study: Study) -> None:
     """Stage and render the report of a study.
 
     Parameters
@@ -60,7 +60,7 @@ def make(results: str, name: str, study: params.Study) -> None:
     (folder / "report/calculator.html").write_text(alone, encoding="utf-8")
 
 
-def variables(results: str, name: str, study: params.Study) -> dict:
+def variables(results: str, name: str, study: Study) -> dict:
     """The tree of display strings and flags behind `{{< var ... >}}`.
 
     What a study does not have (images, an external cohort, a truth) has no strings; the flag says
@@ -123,7 +123,7 @@ def variables(results: str, name: str, study: params.Study) -> dict:
     return tree
 
 
-def _calculator(write: Callable[..., str], results: str, study: params.Study) -> str:
+def _calculator(write: Callable[..., str], results: str, study: Study) -> str:
     """The nomograms that the report draws, and the penalised model, to be used."""
     about = store.read_json(f"{results}/00_cohort/cohort.json")
     signatures = study.nomogram.signatures
@@ -142,7 +142,7 @@ def _calculator(write: Callable[..., str], results: str, study: params.Study) ->
     )
 
 
-def stages(folder: Path, study: params.Study) -> list[dict[str, str]]:
+def stages(folder: Path, study: Study) -> list[dict[str, str]]:
     """Rows of the provenance table: each executed notebook, its time and its peak memory."""
     rows = []
     for job in study.jobs:
@@ -157,7 +157,7 @@ def stages(folder: Path, study: params.Study) -> list[dict[str, str]]:
     return rows
 
 
-def _images(results: str, study: params.Study) -> dict:
+def _images(results: str, study: Study) -> dict:
     """What only a study of images has: super-resolution, features, networks, selection, control."""
     level = study.statistics.level
     made = store.read_json(f"{results}/01_super_resolution/scalars.json")
@@ -192,7 +192,7 @@ def _images(results: str, study: params.Study) -> dict:
     }
 
 
-def _models(results: str, study: params.Study) -> dict:
+def _models(results: str, study: Study) -> dict:
     """Both protocols, random divisions, and what the models look at."""
     models, statistics = f"{results}/04_models", f"{results}/06_statistics"
     compared = store.read_table(f"{statistics}/protocols.parquet")
@@ -239,7 +239,7 @@ def _fits(results: str, signatures: list[str], *, ending: str = "") -> dict[str,
     }
 
 
-def _recovered(results: str, study: params.Study) -> tuple[pd.DataFrame, ...]:
+def _recovered(results: str, study: Study) -> tuple[pd.DataFrame, ...]:
     """Log odds, correlations with what shaped the images, and risks, from `recovery`."""
     level = study.statistics.level
     made = store.read_table(f"{results}/00_cohort/truth.parquet").set_index("patient_id")
@@ -266,7 +266,7 @@ def _recovered(results: str, study: params.Study) -> tuple[pd.DataFrame, ...]:
     )
 
 
-def _recovery_rows(results: str, study: params.Study) -> list[dict[str, str]]:
+def _recovery_rows(results: str, study: Study) -> list[dict[str, str]]:
     """Rows of the recovery table; none where there is no truth."""
     about = store.read_json(f"{results}/00_cohort/cohort.json")
     if not about.get("truth"):
@@ -312,7 +312,7 @@ def _published(folder: Path) -> dict:
     }
 
 
-def _run(study: params.Study, folder: Path) -> dict:
+def _run(study: Study, folder: Path) -> dict:
     """How the results were made, by what stands beside them, and when they were rendered."""
     records = [json.loads((folder / f"notebooks/{job}.json").read_text()) for job in study.jobs]
     made = _neighbours(folder)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from thyro import manuscript, params
+from thyro import manuscript
+from thyro.study import arguments, load_study
 
 SMALL = {
     "extends": "smoke",
@@ -40,10 +41,10 @@ STEPS = [
 ]
 
 
-def execute(job_name: str, study: params.Study, results: Path, data: str = "") -> None:
+def execute(job_name: str, study: Study, results: Path, data: str = "") -> None:
     """One notebook, its files below `results` instead of `results/<study>`."""
     job = study.jobs[job_name]
-    values = params.arguments(study, "tiny", job, data=data)
+    values = arguments.job_arguments(study, "tiny", job, data=data)
     moved = {
         key: value.replace("results/tiny", str(results)) if isinstance(value, str) else value
         for key, value in values.items()
@@ -68,7 +69,7 @@ def execute(job_name: str, study: params.Study, results: Path, data: str = "") -
 
 
 def run_chain(
-    study: params.Study, results: Path, *, first: int = 0, last: int = 6, data: str = ""
+    study: Study, results: Path, *, first: int = 0, last: int = 6, data: str = ""
 ) -> None:
     """The notebooks of steps `first` to `last` in order; the feature runs side by side."""
     results.mkdir(parents=True, exist_ok=True)
@@ -78,7 +79,7 @@ def run_chain(
             list(pool.map(lambda job: execute(job, study, results, data), planned))
 
 
-def make_report(study: params.Study, name: str, results: Path) -> None:
+def make_report(study: Study, name: str, results: Path) -> None:
     """Lay the results out as `thyro run` leaves them, and render the report."""
     (results / "notebooks").mkdir()
     for job in study.jobs:
@@ -89,12 +90,12 @@ def make_report(study: params.Study, name: str, results: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def tiny_study(tmp_path_factory) -> params.Study:
+def tiny_study(tmp_path_factory) -> Study:
     folder = tmp_path_factory.mktemp("params")
     for name in ("demo", "smoke"):
         (folder / f"{name}.yml").write_text(Path(f"params/{name}.yml").read_text())
     (folder / "tiny.yml").write_text(yaml.safe_dump(SMALL))
-    return params.load("tiny", folder)
+    return load_study("tiny", folder)
 
 
 @pytest.fixture(scope="session")

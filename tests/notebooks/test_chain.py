@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from thyro import jobs, params, profiles
+from thyro import profiles
 from thyro.models import MODELS
 from thyro.statistics import agreement
+from thyro.study import arguments, plan
 
 from .conftest import run_chain
 
@@ -44,7 +45,7 @@ NOT_OF_PATIENTS = ("audit", "image-types", "feature-list", "ibsi")
 
 
 def test_every_job_left_what_it_promises(tiny):
-    for job in jobs.JOBS.values():
+    for job in plan.JOBS.values():
         for file in job.writes:
             assert (tiny / job.folder / file).is_file(), f"{job.name}: {file}"
 
@@ -151,7 +152,7 @@ def test_agreement_is_of_every_feature_in_training_and_test(tiny):
 
 
 def test_simulated_figures_and_tables_say_so(tiny):
-    for name in jobs.JOBS:
+    for name in plan.JOBS:
         cells = json.loads((tiny / f"{name}.ipynb").read_text())["cells"]
         for cell in cells:
             source = "".join(cell["source"])
@@ -163,10 +164,12 @@ def test_simulated_figures_and_tables_say_so(tiny):
                     assert "*Simulated data.*" in text, f"{name}: {cell['id']}"
 
 
-@pytest.mark.parametrize("job", jobs.JOBS.values(), ids=lambda job: job.name)
+@pytest.mark.parametrize("job", plan.JOBS.values(), ids=lambda job: job.name)
 def test_the_recorded_parameters_are_those_of_the_study(tiny, tiny_study, job):
     """A notebook that overwrites a parameter would look like one run by hand."""
-    text = json.dumps(params.arguments(tiny_study, "tiny", job)).replace("results/tiny", str(tiny))
+    text = json.dumps(arguments.job_arguments(tiny_study, "tiny", job)).replace(
+        "results/tiny", str(tiny)
+    )
     for file in job.writes:
         neighbour = json.loads((tiny / job.folder / f"{file}.json").read_text())
         assert neighbour["parameters"] == json.loads(text)

@@ -19,7 +19,8 @@ import pydicom
 import pytest
 import yaml
 
-from thyro import params, sources
+from thyro import sources
+from thyro.study import arguments, load_study
 
 from .conftest import make_report, run_chain
 
@@ -39,7 +40,7 @@ SECRETS = [*sorted(word for word in WORDS if len(word) > 5), "patient-of-HX"]
 
 
 @pytest.fixture(scope="module")
-def folder_study(tiny_study, tmp_path_factory) -> tuple[params.Study, Path]:
+def folder_study(tiny_study, tmp_path_factory) -> tuple[Study, Path]:
     """The study that reads the folder, and the folder."""
     folder = tmp_path_factory.mktemp("theirs")
     sections = sources.export(tiny_study, folder)
@@ -61,7 +62,7 @@ def folder_study(tiny_study, tmp_path_factory) -> tuple[params.Study, Path]:
         shutil.copy(f"params/{name}.yml", studies)
     about = tiny_study.model_dump(exclude_unset=True, exclude={"cohort", "external"})
     (studies / "theirs.yml").write_text(yaml.safe_dump({"extends": "smoke"} | about | sections))
-    return params.load("theirs", studies), folder
+    return load_study("theirs", studies), folder
 
 
 @pytest.fixture(scope="module")

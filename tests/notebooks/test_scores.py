@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from thyro.study import Study
+from thyro.study.settings import Study
 
 from .conftest import execute
 

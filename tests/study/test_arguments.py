@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from thyro import jobs, params, study
+from thyro.study import StudyError, arguments, files, load_study, plan, settings
 
 BACK = {"at_least": 5.0, "at_most": 1.0}
 TELLING = {
@@ -31,40 +31,44 @@ STUDIES = sorted(path.stem for path in Path("params").glob("*.yml"))
 def study_file(tmp_path, **changes):
     """`demo` with some keys changed, as a study of its own."""
     raw = yaml.safe_load(Path("params/demo.yml").read_text())
-    (tmp_path / "mine.yml").write_text(yaml.safe_dump(params._merge(raw, changes)))
+    (tmp_path / "mine.yml").write_text(yaml.safe_dump(files._merge(raw, changes)))
     return tmp_path
 
 
 @pytest.mark.parametrize("study", STUDIES)
-@pytest.mark.parametrize("job", jobs.JOBS.values(), ids=lambda job: job.name)
+@pytest.mark.parametrize("job", plan.JOBS.values(), ids=lambda job: job.name)
 def test_every_study_fits_every_notebook(study, job):
-    values = params.arguments(params.load(study, Path("params")), study, job, data="folder")
-    params.check_notebook(values, Path(f"notebooks/{job.notebook}.ipynb"))
+    values = arguments.job_arguments(load_study(study, Path("params")), study, job, data="folder")
+    arguments.check_notebook(values, Path(f"notebooks/{job.notebook}.ipynb"))
 
 
-@pytest.mark.parametrize("job", jobs.JOBS.values(), ids=lambda job: job.name)
+@pytest.mark.parametrize("job", plan.JOBS.values(), ids=lambda job: job.name)
 def test_a_notebook_opened_by_hand_runs_the_smoke_study(job):
-    cell = params.notebook_parameters(Path(f"notebooks/{job.notebook}.ipynb"))
-    values = params.arguments(params.load("smoke", Path("params")), "smoke", job)
+    cell = arguments.notebook_parameters(Path(f"notebooks/{job.notebook}.ipynb"))
+    values = arguments.job_arguments(load_study("smoke", Path("params")), "smoke", job)
     same = {key for key in values if cell[key] == values[key]}
     # The bicubic control has all cores to itself; the number of workers changes no result.
     assert set(values) - same <= {*job.fixed, "workers"}
 
 
-@pytest.mark.parametrize("section", [study.Source, study.Cohort, study.Variable, study.Criterion])
+@pytest.mark.parametrize(
+    "section", [settings.Source, settings.Cohort, settings.Variable, settings.Criterion]
+)
 def test_the_template_explains_every_key_of_a_folder(section):
     text = Path("params/template.yml").read_text()
     simulated = {"n_patients", "image_shape", "effect", "device", "exclusions", "missing"}
-    keys = set(section.model_fields) - (simulated if issubclass(section, study.Source) else set())
+    keys = set(section.model_fields) - (
+        simulated if issubclass(section, settings.Source) else set()
+    )
     assert [key for key in sorted(keys) if key not in text] == []
 
 
 def test_an_external_cohort_is_like_the_cohort_but_for_what_it_says(tmp_path):
-    demo = params.load("demo", Path("params"))
+    demo = load_study("demo", Path("params"))
     assert demo.external.image_shape == demo.cohort.image_shape
     assert (demo.cohort.device, demo.external.device) == ("A", "B")
     # A study on a folder that extends a simulated one has no simulated external patients.
-    assert params.load("ddti", Path("params")).external is None
+    assert load_study("ddti", Path("params")).external is None
 
 
 def test_a_study_of_scores_runs_three_notebooks(tmp_path):
@@ -80,16 +84,16 @@ def test_a_study_of_scores_runs_three_notebooks(tmp_path):
         "external": None,
         "nomogram": {"signatures": ["Deep"]},
     }
-    mine = params.load("mine", study_file(tmp_path, **scores))
+    mine = load_study("mine", study_file(tmp_path, **scores))
     assert list(mine.jobs) == ["00_cohort", "05_nomogram", "06_statistics"]
     assert mine.jobs["00_cohort"].writes[-1] == "scores.parquet"
     assert "nomogram_B.json" not in mine.jobs["05_nomogram"].writes
-    values = params.arguments(mine, "mine", mine.jobs["06_statistics"])
+    values = arguments.job_arguments(mine, "mine", mine.jobs["06_statistics"])
     assert values["model_predictions"] == "results/mine/00_cohort/scores.parquet"
 
 
 def test_extends_changes_only_what_it_names():
-    demo, smoke = (params.load(s, Path("params")) for s in ("demo", "smoke"))
+    demo, smoke = (load_study(s, Path("params")) for s in ("demo", "smoke"))
     assert smoke.cohort.n_patients == 60
     assert smoke.super_resolution.factor == demo.super_resolution.factor
     assert smoke.selection == demo.selection
@@ -162,22 +166,20 @@ def test_extends_changes_only_what_it_names():
     ],
 )
 def test_a_wrong_study_names_file_key_and_remedy(tmp_path, changes, message):
-    with pytest.raises(params.StudyError) as error:
-        params.load("mine", study_file(tmp_path, **changes))
+    with pytest.raises(StudyError) as error:
+        load_study("mine", study_file(tmp_path, **changes))
     assert "mine.yml" in str(error.value) and message in str(error.value)
 
 
 def test_all_wrong_keys_are_named_at_once(tmp_path):
     folder = study_file(tmp_path, features={"bin_width": -1}, compute={"workers": 0})
-    with pytest.raises(params.StudyError, match=r"(?s)bin_width.*workers"):
-        params.load("mine", folder)
+    with pytest.raises(StudyError, match=r"(?s)bin_width.*workers"):
+        load_study("mine", folder)
 
 
 def test_an_unknown_study_names_the_known_ones():
-    with pytest.raises(
-        params.StudyError, match="Known studies: clnm_ptc, ddti, demo, smoke, template"
-    ):
-        params.load("dmeo", Path("params"))
+    with pytest.raises(StudyError, match="Known studies: clnm_ptc, ddti, demo, smoke, template"):
+        load_study("dmeo", Path("params"))
 
 
 @pytest.mark.parametrize(
@@ -191,10 +193,10 @@ def test_an_unknown_study_names_the_known_ones():
 )
 def test_a_file_that_is_no_study_says_so(tmp_path, text, message):
     (tmp_path / "mine.yml").write_text(text)
-    with pytest.raises(params.StudyError, match=message):
-        params.load("mine", tmp_path)
+    with pytest.raises(StudyError, match=message):
+        load_study("mine", tmp_path)
 
 
 def test_a_name_that_the_notebook_does_not_know_stops():
-    with pytest.raises(params.StudyError, match="Unknown to the notebook: .'levle'"):
-        params.check_notebook({"levle": 0.95}, Path("notebooks/06_statistics.ipynb"))
+    with pytest.raises(StudyError, match="Unknown to the notebook: .'levle'"):
+        arguments.check_notebook({"levle": 0.95}, Path("notebooks/06_statistics.ipynb"))

@@ -1,31 +1,31 @@
 """The plan of a study: which notebook runs, on what, and what it leaves."""
 
-from thyro import jobs
+from thyro.study import plan
 
 
 def test_the_control_runs_without_networks_and_by_itself():
-    control, original = jobs.JOBS["02_features_bc"], jobs.JOBS["02_features_or"]
+    control, original = plan.JOBS["02_features_bc"], plan.JOBS["02_features_or"]
     assert control.fixed == {"image_set": "bc", "networks": [], "measured": ["paper"]}
     assert control.writes == ("radiomics_bc.parquet", "robustness_radiomics_bc.parquet")
     assert original.fixed["networks"] == ["ResNet101", "DenseNet121"]
     assert "deep_densenet121_or.parquet" in original.writes
-    shared = {name: job.side_by_side for name, job in jobs.JOBS.items()}
+    shared = {name: job.side_by_side for name, job in plan.JOBS.items()}
     assert {name for name, n in shared.items() if n == 2} == {"02_features_or", "02_features_sr"}
 
 
 def test_the_control_goes_from_features_to_statistics():
-    files = {name: {f"{job.folder}/{f}" for f in job.writes} for name, job in jobs.JOBS.items()}
+    files = {name: {f"{job.folder}/{f}" for f in job.writes} for name, job in plan.JOBS.items()}
     for key, maker, user in (
         ("radiomics_bc", "02_features_bc", "03_selection"),
         ("control_predictions", "04_models", "06_statistics"),
         ("planar_predictions", "04_models", "06_statistics"),
     ):
-        assert jobs.JOBS[user].reads[key] in files[maker]
+        assert plan.JOBS[user].reads[key] in files[maker]
     assert "06_statistics/control.parquet" in files["06_statistics"]
 
 
 def test_everything_read_is_left_by_a_job_before():
-    for planned in (jobs.plan(), jobs.plan(images=False), jobs.plan(signatures=1)):
+    for planned in (plan.plan(), plan.plan(images=False), plan.plan(signatures=1)):
         left = set()
         for job in planned.values():
             assert {*job.reads.values(), *job.files} <= left, job.name
@@ -34,7 +34,7 @@ def test_everything_read_is_left_by_a_job_before():
 
 
 def test_one_signature_makes_no_nomogram_b():
-    written = jobs.plan(signatures=1)["05_nomogram"].writes
+    written = plan.plan(signatures=1)["05_nomogram"].writes
     assert {f for f in written if "nomogram" in f} == {
         "nomogram_A.json",
         "nomogram_C.json",
@@ -43,7 +43,7 @@ def test_one_signature_makes_no_nomogram_b():
 
 
 def test_a_study_of_scores_has_no_control():
-    planned = jobs.plan(images=False)
+    planned = plan.plan(images=False)
     assert not any("sound" in file for file in planned["05_nomogram"].writes)
     assert not any("features" in name or "models" in name for name in planned)
     statistics = planned["06_statistics"]
@@ -52,4 +52,4 @@ def test_a_study_of_scores_has_no_control():
     assert "control_predictions" not in statistics.reads
     assert "control.parquet" not in statistics.writes
     # The plan of images is not changed by it.
-    assert "control.parquet" in jobs.plan()["06_statistics"].writes
+    assert "control.parquet" in plan.plan()["06_statistics"].writes
