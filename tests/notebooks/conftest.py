@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from thyro import manuscript
-from thyro.study import arguments, load_study
+from thyro.study import Study, load_study
 
 SMALL = {
     "extends": "smoke",

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from thyro import sources
-from thyro.study import arguments, load_study
+from thyro.study import Study, load_study
 
 from .conftest import make_report, run_chain
 
