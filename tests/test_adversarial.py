@@ -11,9 +11,10 @@ import pytest
 import torch
 from monai.losses import SSIMLoss
 
-from thyro import adversarial, gan, store
+from thyro import adversarial, gan
 from thyro.adversarial import Settings
 from thyro.degradation import Degradation
+from thyro.store import checkpoints
 
 SMALL = Settings(
     width=8,
@@ -273,7 +274,9 @@ def test_two_processes_agree_with_one(undisturbed, tmp_path):
         [sys.executable, "-c", RUN, str(tmp_path)], check=True, timeout=120, capture_output=True
     )
     # A process that finds the last state has nothing left to train.
-    result = small(checkpoint=store.Checkpoint(str(tmp_path), "training"), progress=killed_after(0))
+    result = small(
+        checkpoint=checkpoints.Checkpoint(str(tmp_path), "training"), progress=killed_after(0)
+    )
     assert len(result.history) == 13
     for name in ("generator", "pixel_generator", "discriminator"):
         one, two = weights(getattr(undisturbed, name)), weights(getattr(result, name))

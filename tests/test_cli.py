@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from thyro import cli, store, terminal
+from thyro import cli, terminal
+from thyro.store import paths, progress
 from thyro.study import StudyError, arguments, load_study, plan
 
 ROOT = Path.cwd()
@@ -86,11 +87,11 @@ def test_a_wrong_call_names_the_remedy_and_leaves_nothing(project, words, messag
 def test_a_device_that_is_not_there_stops_before_anything_runs(project, monkeypatch):
     (project / "params/mine.yml").write_text(STUDY + "compute: {device: cuda}\n")
     monkeypatch.chdir(project)
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(StudyError, match="sees no CUDA device here. Use cpu"):
         cli.check("mine")
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
 
 
 def test_check_accepts_what_is_there(project):
@@ -166,15 +167,15 @@ def test_features_share_the_cores_everything_else_has_them_all():
 
 def test_progress_of_a_job_becomes_a_bar(tmp_path, monkeypatch):
     target = tmp_path / "job.progress"
-    monkeypatch.setenv(store.PROGRESS_FILE, str(target))
-    list(store.progress("patients")(range(4)))
+    monkeypatch.setenv(progress.PROGRESS_FILE, str(target))
+    list(progress.progress_bar("patients")(range(4)))
     text = terminal._bar(json.loads(target.read_text()), 75)
     assert text == "patients ████████████ 4/4 1:15"
 
 
 def test_results_of_other_parameters_make_a_job_stale(project, monkeypatch):
     monkeypatch.chdir(project)
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
     study = load_study("smoke", Path("params"))
     for name in ("05_nomogram", "06_statistics"):
         job = plan.JOBS[name]
@@ -185,7 +186,7 @@ def test_results_of_other_parameters_make_a_job_stale(project, monkeypatch):
         for file in job.writes:
             (folder / f"{file}.json").write_text(json.dumps({"parameters": changed}))
     assert cli.other_parameters("smoke", study, "") == ["06_statistics"]
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
 
 
 def test_names_of_image_files_are_in_no_log(project):
@@ -199,12 +200,12 @@ def test_names_of_image_files_are_in_no_log(project):
 
 def test_another_file_in_the_folder_makes_the_cohort_stale(project, monkeypatch):
     monkeypatch.chdir(project)
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
     before = cli.fingerprint("data")
     assert cli.fingerprint("data") == before
     (project / "data/i3.png").touch()
     assert cli.fingerprint("data") != before
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
 
 
 def test_an_example_is_a_folder_that_runs(project):

@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 
 from tests.test_radiomics import frame
-from thyro import extraction, profiles, radiomics, store
-from thyro.cache import Cache
+from thyro import extraction, profiles, radiomics
+from thyro.store import paths
+from thyro.store.cache import Cache
 
 # A study of its own process, so that workers may die and grow without harm to other tests.
 STUDY = """
@@ -104,7 +105,7 @@ def study(tmp_path):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(paths, "project_root", lambda: tmp_path)
     return Cache("results", "radiomics_or")
 
 

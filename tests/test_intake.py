@@ -9,7 +9,8 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from thyro import casemix, cohort, example, inspection, intake, quality, simulate, sources, store
+from thyro import casemix, cohort, example, inspection, intake, quality, simulate, sources
+from thyro.store import files, paths
 from thyro.study import load_study, settings
 from thyro.study.settings import Cohort, Source
 
@@ -27,7 +28,7 @@ def folder(made, tmp_path, monkeypatch):
     for name in ("params", "notebooks"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
     table = simulate.source_table(made)
     table["y"] = ["0", "1"] * (N // 2)
     table.loc[table["y"].eq("0"), "lnm_location"] = "No"
@@ -35,7 +36,7 @@ def folder(made, tmp_path, monkeypatch):
     frames = zip(made.images, *masks, strict=True)
     example.write(tmp_path / "data", table, frames, spacing_mm=list(made.table["spacing_mm"]))
     yield tmp_path / "data"
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
 
 
 def source(kind=Source, **changes):
@@ -70,7 +71,7 @@ def test_a_folder_gives_the_patients_that_were_written(folder, made):
     assert patients["spacing_mm"].tolist() == pytest.approx(
         np.array(made.table["spacing_mm"].tolist())
     )
-    images = store.path("results/mine/00_cohort")
+    images = files.path("results/mine/00_cohort")
     for i in (0, N - 1):
         for column, part in (("image", made.images), ("mask_2", made.readers[1])):
             written = np.asarray(Image.open(images.parents[2] / patients[column][i]))
@@ -89,8 +90,8 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_left(folder):
     assert len([line for line in lines if line.startswith("row 4:")]) == 2
     for start in ("row 9: margin", "row 11: ", "external row 2, 3, 4", "row 2 of the cohort and"):
         assert any(line.startswith(start) for line in lines), (start, lines)
-    assert not store.path("results/mine/00_cohort").exists()
-    assert list(store.path("results/mine").iterdir()) == []
+    assert not files.path("results/mine/00_cohort").exists()
+    assert list(files.path("results/mine").iterdir()) == []
 
 
 def test_a_cohort_that_cannot_be_split_stops_before_its_images_are_read(folder):
@@ -227,7 +228,7 @@ def test_an_image_of_somebody_no_longer_studied_does_not_stay(folder):
     edit(folder, 5, y="")
     admission = admit()["cohort"]
     for part in ("images", "masks", "masks_2"):
-        left = {file.stem for file in store.path(f"results/mine/00_cohort/{part}").iterdir()}
+        left = {file.stem for file in files.path(f"results/mine/00_cohort/{part}").iterdir()}
         assert left == set(admission.patient_ids) and len(left) == N - 1
 
 
@@ -235,7 +236,7 @@ def test_a_second_reader_need_not_have_read_every_image(folder):
     edit(folder, 3, mask_2="")
     patients = admit()["cohort"].patients("train", "results/mine/00_cohort")
     assert patients["mask_2"].isna().tolist() == [i == 1 for i in range(N)]
-    assert len(list(store.path("results/mine/00_cohort/masks_2").iterdir())) == N - 1
+    assert len(list(files.path("results/mine/00_cohort/masks_2").iterdir())) == N - 1
 
 
 def test_scores_stand_instead_of_images(folder):
@@ -253,14 +254,14 @@ def test_scores_stand_instead_of_images(folder):
 
 def test_pseudonyms_follow_the_key_of_the_project(folder):
     first = admit()["cohort"].patient_ids
-    assert store.path(".pseudonym_key").stat().st_mode & 0o077 == 0
+    assert files.path(".pseudonym_key").stat().st_mode & 0o077 == 0
     assert admit()["cohort"].patient_ids.equals(first)
-    store.path(".pseudonym_key").unlink()
+    files.path(".pseudonym_key").unlink()
     assert not set(admit()["cohort"].patient_ids) & set(first)
 
 
 def test_simulated_cohorts_take_the_same_door(tmp_path):
-    smoke = load_study("smoke", store.path("params"))
+    smoke = load_study("smoke", files.path("params"))
     small = smoke.cohort.model_copy(update={"n_patients": 40, "image_shape": [128, 160]})
     admitted = intake.admit(
         {"cohort": small, "external": small.model_copy(update={"device": "B"})},

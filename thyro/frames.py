@@ -61,7 +61,7 @@ def write_images(frames, out_dir: str, *, total: int) -> None:
 
     Images have no neighbour of their own: the table that lists them has.
     """
-    for name, array in store.progress("images")(frames, total=total):
+    for name, array in store.progress_bar("images")(frames, total=total):
         write_image(array, out_dir, name)
 
 

@@ -251,7 +251,7 @@ class _Door:
         label = "simulating" if self.opened.made is not None else "checking images"
         return [
             result
-            for results in store.progress(label)(done, total=len(chunks))
+            for results in store.progress_bar(label)(done, total=len(chunks))
             for result in results
         ]
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from thyro import manuscript
-from thyro.study import Study, load_study
+from thyro.study import Study, job_arguments, load_study
 
 SMALL = {
     "extends": "smoke",
@@ -44,7 +44,7 @@ STEPS = [
 def execute(job_name: str, study: Study, results: Path, data: str = "") -> None:
     """One notebook, its files below `results` instead of `results/<study>`."""
     job = study.jobs[job_name]
-    values = arguments.job_arguments(study, "tiny", job, data=data)
+    values = job_arguments(study, "tiny", job, data=data)
     moved = {
         key: value.replace("results/tiny", str(results)) if isinstance(value, str) else value
         for key, value in values.items()

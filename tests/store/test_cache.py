@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from thyro import store
-from thyro.cache import Cache
+from thyro.store import paths
+from thyro.store.cache import Cache
 
 VALUES = np.array([1 / 3, -0.0, np.nan, 5e-324, 1e308])
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(paths, "project_root", lambda: tmp_path)
     return Cache("results/s/02", "radiomics_or")
 
 

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from thyro import frames as frames_module
-from thyro import pseudonyms, sources, store
+from thyro import pseudonyms, sources
+from thyro.store import checkpoints, files, paths, progress, provenance
 
 
 @pytest.fixture
@@ -17,55 +18,55 @@ def project(tmp_path, monkeypatch):
     for folder in ("params", "notebooks", "data"):
         (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path / "notebooks")
-    store.project_root.cache_clear()
-    store.commit.cache_clear()
-    store._read.clear()
+    paths.project_root.cache_clear()
+    provenance.commit.cache_clear()
+    provenance._read.clear()
     yield tmp_path
-    store.project_root.cache_clear()
-    store.commit.cache_clear()
+    paths.project_root.cache_clear()
+    provenance.commit.cache_clear()
 
 
 def test_a_table_comes_back_with_its_levels(project):
     frame = pd.DataFrame(
         {"margin": pd.Categorical(["b"], categories=["a", "b"]), "x": [0.1]}, index=["P001"]
     )
-    store.write_table(frame, "results/s/00", "patients")
-    back = store.read_table("results/s/00/patients.parquet")
+    files.write_table(frame, "results/s/00", "patients")
+    back = files.read_table("results/s/00/patients.parquet")
     pd.testing.assert_frame_equal(back, frame)
 
 
 def test_every_file_has_a_neighbour_that_names_its_inputs(project):
-    store.write_json({"a": 1}, "results/s/00", "first")
-    store.read_json("results/s/00/first.json")
-    store.write_json({"b": np.float64(2), "c": float("nan")}, "results/s/01", "second")
+    files.write_json({"a": 1}, "results/s/00", "first")
+    files.read_json("results/s/00/first.json")
+    files.write_json({"b": np.float64(2), "c": float("nan")}, "results/s/01", "second")
     neighbour = json.loads((project / "results/s/01/second.json.json").read_text())
     assert set(neighbour["inputs"]) == {"results/s/00/first.json"}
     assert {"notebook", "parameters", "commit", "versions", "seconds", "device"} <= set(neighbour)
-    assert store.read_json("results/s/01/second.json") == {"b": 2, "c": None}
+    assert files.read_json("results/s/01/second.json") == {"b": 2, "c": None}
 
 
 def test_a_write_that_fails_leaves_the_old_file(project):
-    store.write_json([1], "results/s", "a")
+    files.write_json([1], "results/s", "a")
     with pytest.raises(TypeError):
-        store.write_json([object()], "results/s", "a")
-    with pytest.raises(RuntimeError), store.atomic(project / "results/s/a.json") as temporary:
+        files.write_json([object()], "results/s", "a")
+    with pytest.raises(RuntimeError), files.atomic(project / "results/s/a.json") as temporary:
         temporary.write_text("half")
         raise RuntimeError
-    assert store.read_json("results/s/a.json") == [1]
+    assert files.read_json("results/s/a.json") == [1]
     assert sorted(f.name for f in (project / "results/s").iterdir()) == ["a.json", "a.json.json"]
 
 
 def test_a_file_that_is_not_there_says_what_to_do(project):
     with pytest.raises(FileNotFoundError, match="Run the notebooks before this one"):
-        store.read_table("results/s/00/patients.parquet")
+        files.read_table("results/s/00/patients.parquet")
 
 
 def test_outside_a_project_the_message_says_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
     with pytest.raises(FileNotFoundError, match="not inside a thyro project"):
-        store.project_root()
-    store.project_root.cache_clear()
+        paths.project_root()
+    paths.project_root.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
@@ -99,9 +100,9 @@ def test_frames_reads_one_image_set(project):
     frames = [("images/a.png", image), ("masks/a.png", image > 50)]
     frames_module.write_images(iter(frames), "results/s/00", total=2)
     row = {"patient_id": "P1", "spacing_mm": [0.2, 0.1]}
-    files = {"image": "results/s/00/images/a.png", "mask": "results/s/00/masks/a.png"}
-    table = pd.DataFrame([row | files | {"image_set": s} for s in ("or", "sr")])
-    store.write_table(table, "results/s/01", "images")
+    paths_of = {"image": "results/s/00/images/a.png", "mask": "results/s/00/masks/a.png"}
+    table = pd.DataFrame([row | paths_of | {"image_set": s} for s in ("or", "sr")])
+    files.write_table(table, "results/s/01", "images")
     got, mask, spacing = frames_module.Frames("results/s/01/images.parquet", "or")("P1")
     assert np.array_equal(got, image) and np.array_equal(mask, image > 50)
     assert spacing == (0.2, 0.1)
@@ -115,7 +116,7 @@ def test_the_checksum_of_a_frame_changes_with_what_is_read(project):
     def checksum(image, mask, **changed):
         frames_module.write_image(image, "results/s/00", "a.png")
         frames_module.write_image(mask, "results/s/00", "m.png")
-        store.write_table(pd.DataFrame([row | changed]), "results/s/01", "images")
+        files.write_table(pd.DataFrame([row | changed]), "results/s/01", "images")
         return frames_module.Frames("results/s/01/images.parquet", "or").checksum("P1")
 
     other = image.copy()
@@ -136,25 +137,25 @@ def test_image_pairs_are_8_bit_frames_of_two_sets(project):
     frames_module.write_images(iter(frames), "results/s/00", total=3)
     row = {"patient_id": "P1", "spacing_mm": [0.2, 0.1], "mask": "results/s/00/masks/a.png"}
     sets = [row | {"image_set": s, "image": f"results/s/00/{s}/a.png"} for s in ("or", "sr")]
-    store.write_table(pd.DataFrame(sets), "results/s/01", "images")
+    files.write_table(pd.DataFrame(sets), "results/s/01", "images")
     pair = frames_module.image_pairs("results/s/01/images.parquet", "or", "sr")("P1")
     assert [got.dtype for got in pair] == [np.uint8] * 2
     assert np.array_equal(pair[0], image) and np.array_equal(pair[1], image + 9)
 
 
 def test_bytes_come_back_as_they_were(project):
-    store.write_bytes(b"weights", "results/s/01", "generator.safetensors")
-    assert store.read_bytes("results/s/01/generator.safetensors") == b"weights"
+    files.write_bytes(b"weights", "results/s/01", "generator.safetensors")
+    assert files.read_bytes("results/s/01/generator.safetensors") == b"weights"
     with pytest.raises(FileNotFoundError, match="Run the notebooks before this one first"):
-        store.read_bytes("results/s/01/other.safetensors")
+        files.read_bytes("results/s/01/other.safetensors")
 
 
 def test_a_checkpoint_is_replaced_and_removed(project):
-    checkpoint = store.Checkpoint("results/s/01", "training")
+    checkpoint = checkpoints.Checkpoint("results/s/01", "training")
     assert checkpoint.load() is None
     for data in (b"one", b"two"):
         checkpoint.save(data)
-        assert store.Checkpoint("results/s/01", "training").load() == data
+        assert checkpoints.Checkpoint("results/s/01", "training").load() == data
     assert [file.name for file in (project / "results/s/01").iterdir()] == [".training.safetensors"]
     checkpoint.remove()
     checkpoint.remove()
@@ -163,8 +164,8 @@ def test_a_checkpoint_is_replaced_and_removed(project):
 
 def test_progress_under_papermill_goes_to_a_file(project, monkeypatch):
     target = project / "job.progress"
-    monkeypatch.setenv(store.PROGRESS_FILE, str(target))
-    assert list(store.progress("patients")(range(3))) == [0, 1, 2]
+    monkeypatch.setenv(progress.PROGRESS_FILE, str(target))
+    assert list(progress.progress_bar("patients")(range(3))) == [0, 1, 2]
     assert json.loads(target.read_text()) == {"label": "patients", "done": 3, "total": 3}
 
 
@@ -172,7 +173,7 @@ def test_the_key_of_the_pseudonyms_stays_outside_the_results(tmp_path, monkeypat
     for name in ("params", "notebooks"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
     monkeypatch.setenv(pseudonyms.PSEUDONYM_KEY, "results/mine/key")
     with pytest.raises(ValueError, match="must lie outside the results"):
         pseudonyms.pseudonym_key()
@@ -184,22 +185,22 @@ def test_the_key_of_the_pseudonyms_stays_outside_the_results(tmp_path, monkeypat
     (tmp_path / "keys/mine").write_text("no key")
     with pytest.raises(ValueError, match="does not hold a key of pseudonyms"):
         pseudonyms.pseudonym_key()
-    store.project_root.cache_clear()
+    paths.project_root.cache_clear()
 
 
 def test_pages_go_on_in_another_file_and_old_ones_do_not_stay(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "PAGES_PER_FILE", 2)
+    monkeypatch.setattr(files, "PAGES_PER_FILE", 2)
     shown = []
 
     def pages(n):
         return (Figure(figsize=(1, 1), layout="none") for _ in range(n))
 
-    def files():
+    def names():
         return sorted(file.name for file in tmp_path.glob("*.pdf"))
 
-    store.write_pages(pages(5), str(tmp_path), "sheet", show=shown.append)
-    assert files() == ["sheet.pdf", "sheet_2.pdf", "sheet_3.pdf"] and len(shown) == 5
-    store.write_pages(pages(2), str(tmp_path), "sheet")
-    assert files() == ["sheet.pdf"]
-    store.write_pages(pages(0), str(tmp_path), "sheet")
+    files.write_pages(pages(5), str(tmp_path), "sheet", show=shown.append)
+    assert names() == ["sheet.pdf", "sheet_2.pdf", "sheet_3.pdf"] and len(shown) == 5
+    files.write_pages(pages(2), str(tmp_path), "sheet")
+    assert names() == ["sheet.pdf"]
+    files.write_pages(pages(0), str(tmp_path), "sheet")
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from thyro import store
+from thyro.store.paths import atomic, path
 
 DIGEST_BYTES = 32
 
@@ -26,7 +26,7 @@ class Cache:
     """
 
     def __init__(self, out_dir: str, name: str):
-        self._folder = store.path(out_dir) / ".cache" / name
+        self._folder = path(out_dir) / ".cache" / name
 
     def keys(self) -> set[str]:
         """What is there, readable or not."""
@@ -52,7 +52,7 @@ class Cache:
             If the disk is full or may not be written.
         """
         data = np.asarray(values, "<f8").tobytes()
-        with store.atomic(self._folder / key) as temporary:
+        with atomic(self._folder / key) as temporary:
             temporary.write_bytes(_digest(key, data) + data)
 
     def keep(self, keys: Iterable[str]) -> None:
