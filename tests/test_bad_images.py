@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 from PIL import ExifTags, Image
 
 from tests.test_dicom import GREY, palette, region, write_dicom
-from thyro import imaging
+from thyro.imaging import pixels, reading
 
 NODULE = np.zeros(GREY.shape, np.uint8)
 NODULE[3:8, 4:12] = 1
@@ -398,8 +398,8 @@ def test_bad_images(tmp_path, case):
     folder.mkdir()
     name = write(folder)
     files = {"image": [name], "mask": [put(folder, "m.png", NODULE)], "frame": [frame]}
-    with pytest.raises(imaging.ImageError) as error:
-        imaging.Folder(folder, pd.DataFrame(files))[0]
+    with pytest.raises(pixels.ImageError) as error:
+        reading.Folder(folder, pd.DataFrame(files))[0]
     assert error.value.problems == [message.format(folder=folder)]
 
 
@@ -584,8 +584,8 @@ def test_bad_masks(tmp_path, case):
     shown[:, :4] = 0
     put_volume(tmp_path, "a.nii.gz", shown[None])
     files = {"image": ["a.nii.gz"], "mask": [write(tmp_path)]}
-    with pytest.raises(imaging.ImageError) as error:
-        imaging.Folder(tmp_path, pd.DataFrame(files), **options)[0]
+    with pytest.raises(pixels.ImageError) as error:
+        reading.Folder(tmp_path, pd.DataFrame(files), **options)[0]
     assert error.value.problems == [message]
 
 
@@ -600,8 +600,8 @@ def test_a_mask_beside_the_scan(tmp_path):
         r"mask m\.png: \d+ of its 1200 pixels lie where cohort\.border_px or blank_outside_scan "
         r"sets the image to black\. Change that, or exclude the image\."
     )
-    with pytest.raises(imaging.ImageError, match=f"^{message}$"):
-        imaging.Folder(tmp_path, pd.DataFrame(files), blank_outside_scan=True)[0]
+    with pytest.raises(pixels.ImageError, match=f"^{message}$"):
+        reading.Folder(tmp_path, pd.DataFrame(files), blank_outside_scan=True)[0]
 
 
 # 20 of 12 rows would count from the other end, and leave rows 0 to 3.
@@ -612,8 +612,8 @@ def test_a_border_that_leaves_nothing(tmp_path, border):
     put(tmp_path, "a.png", GREY)
     put(tmp_path, "m.png", NODULE)
     files = pd.DataFrame({"image": ["a.png"], "mask": ["m.png"]})
-    with pytest.raises(imaging.ImageError) as error:
-        imaging.Folder(tmp_path, files, border_px=border)[0]
+    with pytest.raises(pixels.ImageError) as error:
+        reading.Folder(tmp_path, files, border_px=border)[0]
     assert error.value.problems == ["a.png: cohort.border_px leaves nothing but black."]
 
 
@@ -623,7 +623,7 @@ def test_no_path_is_printed_by_itk(tmp_path, capfd, jobs):
     (tmp_path / "b.nii.gz").rename(tmp_path / "scaled.nii.gz")
     nifti_with(tmp_path, "analyze.nii.gz", 344, ("4s", b"\0" * 4))
     Parallel(n_jobs=jobs)(
-        delayed(imaging.read_image)(tmp_path / name) for name in ("scaled.nii.gz", "analyze.nii.gz")
+        delayed(reading.read_image)(tmp_path / name) for name in ("scaled.nii.gz", "analyze.nii.gz")
     )
     printed = capfd.readouterr()
     assert printed.out == printed.err == ""
@@ -649,7 +649,7 @@ def test_sizes_that_cannot_be_trusted_are_left_out_and_noted(tmp_path, tags, rea
     if isinstance(tags, list):
         tags = {"SequenceOfUltrasoundRegions": pydicom.Sequence(tags)}
     files = {"image": [put_dicom(tmp_path, **tags)], "mask": [put(tmp_path, "m.png", NODULE)]}
-    case = imaging.Folder(tmp_path, pd.DataFrame(files))[0]
+    case = reading.Folder(tmp_path, pd.DataFrame(files))[0]
     assert case.spacing_mm is None
     assert case.notes == (f"no pixel size ({reason}): sizes are in pixels",)
 
@@ -658,15 +658,15 @@ def test_sizes_that_cannot_be_trusted_are_left_out_and_noted(tmp_path, tags, rea
 def test_a_nifti_size_that_is_none_is_not_taken_for_1_mm(tmp_path, side):
     nifti_with(tmp_path, "a.nii.gz", 80, ("<f", side))
     files = {"image": ["a.nii.gz"], "mask": [put(tmp_path, "m.png", NODULE)]}
-    case = imaging.Folder(tmp_path, pd.DataFrame(files))[0]
+    case = reading.Folder(tmp_path, pd.DataFrame(files))[0]
     assert case.spacing_mm is None
     assert case.notes == ("no pixel size (its header says none, or 1 x 1 mm): sizes are in pixels",)
 
 
 def test_a_file_that_is_not_there_is_told_by_name(tmp_path):
     message = "b.dcm: cannot be opened: No such file or directory."
-    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
-        imaging.read_image(tmp_path / "b.dcm")
+    with pytest.raises(pixels.ImageError, match=f"^{re.escape(message)}$"):
+        reading.read_image(tmp_path / "b.dcm")
 
 
 @pytest.mark.parametrize("name", ["Schilddrüse 1", "甲状腺", "щитовидная", "a'b\"c"])
@@ -678,6 +678,6 @@ def test_names_in_every_script_work(tmp_path, name):
     for image in (f"{name}.dcm", f"{name}.mha"):
         for mask in (f"{name}.png", f"{name}.nii.gz"):
             files = pd.DataFrame({"image": [image], "mask": [mask]})
-            case = imaging.Folder(tmp_path, files)[0]
+            case = reading.Folder(tmp_path, files)[0]
             assert np.array_equal(case.image, GREY) and np.array_equal(case.mask, NODULE == 1)
             assert case.spacing_mm == pytest.approx((0.2, 0.1))

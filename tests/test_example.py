@@ -8,8 +8,9 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from thyro import example, imaging
-from thyro.pixels import ImageError
+from thyro import example
+from thyro.imaging import reading
+from thyro.imaging.pixels import ImageError
 
 SPACING = [(0.0703125123456789, 1 / 13), (0.1, 0.1), None]
 
@@ -44,7 +45,7 @@ def test_pixels_masks_and_sizes_come_back(folder):
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
     pd.testing.assert_frame_equal(table, TABLE)
     files = table.rename(columns={"mask_2": "second_mask"})
-    cases = list(imaging.Folder(folder, files))
+    cases = list(reading.Folder(folder, files))
     for case, (image, mask, second), spacing in zip(cases, cohort(), SPACING, strict=True):
         assert np.array_equal(case.image, image) and np.array_equal(case.mask, mask)
         assert (case.second_mask is None) == (second is None)

@@ -11,8 +11,9 @@ from scipy import ndimage
 from scipy.spatial.distance import pdist
 from skimage.measure import find_contours
 
-from thyro import imaging, quality, simulate
-from thyro.pixels import pixel_hash
+from thyro import quality, simulate
+from thyro.imaging import pixels, reading
+from thyro.imaging.pixels import pixel_hash
 
 REAL = Path("../shared/data/ddti")
 needs_real_data = pytest.mark.skipif(
@@ -101,7 +102,7 @@ def test_sharpness_does_not_depend_on_gain_brightness_or_size(frames):
 
 
 def test_sharpness_is_that_of_the_scan_and_not_of_what_is_beside_it(frames):
-    rows, columns = imaging.scan_area(np.pad(frames[0], 60))
+    rows, columns = pixels.scan_area(np.pad(frames[0], 60))
     assert (rows.stop - rows.start, columns.stop - columns.start) == pytest.approx(
         (384, 512), abs=8
     )
@@ -198,8 +199,8 @@ def test_real_frames():
     files = sorted((REAL / "images").glob("*.jpg"))[::9]
     rows = []
     for file in files:
-        image, spacing = imaging.read_image(file)
-        mask = imaging.read_mask(REAL / "masks" / f"{file.stem}.png", image, component="largest")
+        image, spacing = reading.read_image(file)
+        mask = reading.read_mask(REAL / "masks" / f"{file.stem}.png", image, component="largest")
         rows.append(quality.measure(image, mask, spacing) | {"pixel_hash": pixel_hash(image)})
     measures = pd.DataFrame(rows)
     # Every frame of this collection has text burned in, and none is blurred.

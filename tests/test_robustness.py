@@ -11,7 +11,8 @@ import pywt
 from scipy import ndimage
 
 from tests.test_radiomics import frame
-from thyro import extraction, imaging, radiomics, robustness
+from thyro import extraction, radiomics, robustness
+from thyro.imaging import reading
 from thyro.robustness import Perturbed
 from thyro.statistics import agreement
 
@@ -168,8 +169,8 @@ def test_noise_is_that_of_real_frames():
     labels = pd.read_csv(f"{DDTI}/labels.csv").iloc[::10]
     shares = []
     for image_file, mask_file in zip(labels["image"], labels["mask"], strict=True):
-        image, _ = imaging.read_image(f"{DDTI}/{image_file}")
-        mask = imaging.read_mask(f"{DDTI}/{mask_file}", image)
+        image, _ = reading.read_image(f"{DDTI}/{image_file}")
+        mask = reading.read_mask(f"{DDTI}/{mask_file}", image)
         box = ndimage.find_objects(mask.astype(int))[0]
         even = tuple(slice(s.start, s.stop - (s.stop - s.start) % 2) for s in box)
         diagonal = pywt.swt2(image[even], "coif1", 1)[0][1][2]

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundImageStorage, generate_uid
 from pydicom.valuerep import DSfloat
 
-from thyro.pixels import ImageError
+from thyro.imaging import ImageError
 
 # Invented, and easily recognised wherever it should not turn up.
 PATIENT = {

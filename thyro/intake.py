@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from joblib import delayed
 
-from thyro import cohort, core, frames, imaging, quality, store
+from thyro import cohort, core, imaging, quality, store
 from thyro.pseudonyms import pseudonym_key, pseudonyms
 from thyro.sources import Opened, open_all
 from thyro.study import Cohort, Source
@@ -326,7 +326,7 @@ def _examine(
         parts = {"image": pixels, "mask": case.mask, "mask_2": case.second_mask}
         for part, array in parts.items():
             if array is not None:
-                frames.write_image(array, str(scratch), f"{name}-{row}-{part}.png")
+                imaging.write_image(array, str(scratch), f"{name}-{row}-{part}.png")
         sides = case.spacing_mm or (np.nan, np.nan)
         measures = quality.measure(pixels, case.mask, case.spacing_mm)
         measures |= {"row_mm": sides[0], "column_mm": sides[1], "notes": "; ".join(case.notes)}

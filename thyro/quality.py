@@ -11,7 +11,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 
-from thyro.pixels import EIGHT, scan_area
+from thyro.imaging import EIGHT, scan_area
 
 SHARPNESS_PX = 192  # longer side of the scan on which sharpness is measured
 TEXT_STEP = 40  # grey levels between neighbours: the edge of a letter of grey 60 on black

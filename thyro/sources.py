@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from thyro import cohort, example, imaging, pixels, simulate, spreadsheet, store
+from thyro import cohort, example, imaging, simulate, spreadsheet, store
 from thyro.study import Criterion, Source, Study, Variable
 
 COLUMNS = {  # of the table that the simulation makes
@@ -174,5 +174,5 @@ class _Simulated(Sequence):
         first, second = (masks[row] for masks in made.readers)
         spacing = tuple(made.table["spacing_mm"].iloc[row])
         image = made.images[row]
-        seen = pixels.pixel_hash(image)
+        seen = imaging.pixel_hash(image)
         return imaging.Case(image.astype(float), first, second, spacing, (), seen)

@@ -16,7 +16,8 @@ from tests.benchmarks import models as classical_and_deep_models
 from tests.benchmarks import radiomics as radiomic_features
 from tests.benchmarks import statistics as statistics_of_r
 from tests.benchmarks import super_resolution
-from thyro import example, imaging, lasso, quality, simulate
+from thyro import example, lasso, quality, simulate
+from thyro.imaging import reading
 from thyro.statistics import delong
 
 
@@ -43,7 +44,7 @@ def door(cohort):
         frames = zip(cohort.images, *cohort.readers, strict=True)
         example.write(folder, table, frames, spacing_mm=list(cohort.table["spacing_mm"]))
         files = table[["image", "mask", "mask_2"]].rename(columns={"mask_2": "second_mask"})
-        cases = imaging.Folder(folder, files)
+        cases = reading.Folder(folder, files)
         read = seconds(lambda: [cases[i] for i in range(12)])
         yield "read and compare a DICOM image, two NIfTI masks", read / 12, ""
         case = cases[0]

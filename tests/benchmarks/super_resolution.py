@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from thyro import adversarial, fidelity, imaging, simulate, sr
+from thyro import adversarial, fidelity, simulate, sr
 from thyro.degradation import Degradation
+from thyro.imaging import pixels, reading
 
 FOLDER = Path("../shared/data/ddti")
 SEED = 2024
@@ -52,8 +53,8 @@ def read() -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
     cases = table["case_id"].drop_duplicates().sample(frac=0.2, random_state=SEED)
     train, held_out, whole = [], [], []
     for name, out in zip(table["image"], table["case_id"].isin(cases), strict=True):
-        image = imaging.read_image(FOLDER / name)[0].astype(np.uint8)
-        (held_out if out else train).append(image[imaging.scan_area(image)])
+        image = reading.read_image(FOLDER / name)[0].astype(np.uint8)
+        (held_out if out else train).append(image[pixels.scan_area(image)])
         if out:
             whole.append(image)
     return train, held_out, whole
@@ -98,7 +99,7 @@ def main() -> None:
     images, held_out, whole = read()
     print(f"DDTI: {len(images)} frames train, {len(held_out)} held out by case; sigma 5/255")
     drawn = simulate.simulate_cohort(PRETRAINING_FRAMES, rng=np.random.default_rng(SEED))
-    simulated = [image[imaging.scan_area(image)] for image in drawn.images]
+    simulated = [image[pixels.scan_area(image)] for image in drawn.images]
     rows, notes = [], []
     for factor in (4, 2):
         trained, seconds = train(images, factor, simulated, progress=bar)

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from PIL import Image
 
 from tests.test_dicom import write_dicom
-from thyro import imaging, pixels
+from thyro.imaging import pixels, reading
 
 REAL = Path("../shared/data")
 needs_real_data = pytest.mark.skipif(
@@ -46,7 +46,7 @@ def write_volume(path, array, *, spacing=(0.1, 0.2, 1), origin=(0, 0, 0), direct
 def one(folder, image, mask, *, frame="", second_mask="", **options):
     """The folder of one row."""
     files = {"image": [image], "mask": [mask], "second_mask": [second_mask], "frame": [frame]}
-    return imaging.Folder(folder, pd.DataFrame(files), **options)
+    return reading.Folder(folder, pd.DataFrame(files), **options)
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "bmp", "nii", "nii.gz", "nrrd", "mha"])
@@ -54,42 +54,42 @@ def test_grey_files_come_back_as_they_were(tmp_path, suffix):
     path = tmp_path / f"a.{suffix}"
     drawn = suffix in ("png", "tif", "bmp")
     write_picture(path, GREY) if drawn else write_volume(path, GREY)
-    image, spacing = imaging.read_image(path)
+    image, spacing = reading.read_image(path)
     assert np.array_equal(image, GREY) and image.dtype == float
     assert spacing == (None if drawn else pytest.approx((0.2, 0.1)))
 
 
 def test_a_volume_of_one_slice_is_a_frame(tmp_path):
     write_volume(tmp_path / "a.nii.gz", GREY[None])
-    assert np.array_equal(imaging.read_image(tmp_path / "a.nii.gz")[0], GREY)
+    assert np.array_equal(reading.read_image(tmp_path / "a.nii.gz")[0], GREY)
 
 
 def test_a_size_of_1_mm_is_what_programs_write_for_unknown(tmp_path):
     write_volume(tmp_path / "a.nrrd", GREY, spacing=(1, 1, 1))
-    assert imaging.read_image(tmp_path / "a.nrrd")[1] is None
+    assert reading.read_image(tmp_path / "a.nrrd")[1] is None
 
 
 def test_colour_is_weighed_to_grey_and_grey_in_rgb_is_exact(tmp_path):
     write_picture(tmp_path / "grey.png", np.stack([GREY] * 3, axis=-1))
-    assert np.array_equal(imaging.read_image(tmp_path / "grey.png")[0], GREY)
+    assert np.array_equal(reading.read_image(tmp_path / "grey.png")[0], GREY)
     red = np.zeros((4, 4, 3), np.uint8)
     red[..., 0] = 100
     write_picture(tmp_path / "red.png", red)
-    assert imaging.read_image(tmp_path / "red.png")[0] == pytest.approx(29.9)
+    assert reading.read_image(tmp_path / "red.png")[0] == pytest.approx(29.9)
 
 
 def test_colours_of_a_palette_picture_are_shown(tmp_path):
     picture = Image.fromarray(255 - GREY).convert("P")
     picture.putpalette([level for grey in range(255, -1, -1) for level in [grey] * 3])
     picture.save(tmp_path / "a.png")
-    assert np.array_equal(imaging.read_image(tmp_path / "a.png")[0], GREY)
+    assert np.array_equal(reading.read_image(tmp_path / "a.png")[0], GREY)
 
 
 def test_a_picture_is_known_by_its_content(tmp_path):
     Image.fromarray(GREY).save(tmp_path / "a.jpg", format="PNG")
-    assert np.array_equal(imaging.read_image(tmp_path / "a.jpg")[0], GREY)
+    assert np.array_equal(reading.read_image(tmp_path / "a.jpg")[0], GREY)
     write_dicom(tmp_path / "IM0001", GREY)
-    assert np.array_equal(imaging.read_image(tmp_path / "IM0001")[0], GREY)
+    assert np.array_equal(reading.read_image(tmp_path / "IM0001")[0], GREY)
 
 
 @pytest.mark.parametrize("name", ["a.nrrd", "a.tif", "a.dcm"])
@@ -103,9 +103,9 @@ def test_a_frame_is_chosen(tmp_path, name):
     else:
         write_dicom(path, stack, frames=2)
     message = f"{name}: 2 frames; name the one to analyse with cohort.frame, from 0."
-    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
-        imaging.read_image(path)
-    assert np.array_equal(imaging.read_image(path, frame=1)[0], GREY // 2)
+    with pytest.raises(pixels.ImageError, match=f"^{re.escape(message)}$"):
+        reading.read_image(path)
+    assert np.array_equal(reading.read_image(path, frame=1)[0], GREY // 2)
     write_picture(tmp_path / "m.png", NODULE)
     for cell in ("1", "1.0", 1.0, np.float64(1)):  # as spreadsheets write it, or typed
         case = one(tmp_path, name, "m.png", frame=cell)[0]
@@ -118,7 +118,7 @@ def test_a_typed_frame_may_be_missing_and_must_be_whole(tmp_path):
     for cell in (np.nan, None, pd.NA, ""):
         assert np.array_equal(one(tmp_path, "a.png", "m.png", frame=cell)[0].image, GREY)
     message = "frame '0.5': expected a whole number from 0, or an empty cell."
-    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(pixels.ImageError, match=f"^{re.escape(message)}$"):
         one(tmp_path, "a.png", "m.png", frame=0.5)[0]
 
 
@@ -133,7 +133,7 @@ def test_a_case_holds_both_masks_size_and_notes(tmp_path):
         {"image": ["a.dcm"] * 2, "mask": ["m.nii.gz"] * 2, "second_mask": ["n.png", ""]},
         index=[4, 9],
     )
-    folder = imaging.Folder(tmp_path, files)
+    folder = reading.Folder(tmp_path, files)
     assert len(folder) == 2 and len(list(folder)) == 2
     both, single = folder[0], folder[1]
     assert np.array_equal(both.image, GREY) and both.image.dtype == float
@@ -180,7 +180,7 @@ def test_the_second_mask_is_not_the_first(tmp_path, second):
         f"second mask {second}: the same pixels as the first mask. "
         "Name the outline of the second reader, or empty the cell."
     )
-    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(pixels.ImageError, match=f"^{re.escape(message)}$"):
         one(tmp_path, "a.png", "m.png", second_mask=second)[0]
 
 
@@ -191,12 +191,12 @@ def test_images_are_judged_as_they_will_be_stored(tmp_path):
         (GREY / 300 + 2, "holds the grey values 2 and 3 only. Is it a mask?"),
     ]:
         write_volume(tmp_path / "a.mha", values.astype(np.float32))
-        with pytest.raises(imaging.ImageError, match=f"^{re.escape(f'a.mha: {message}')}$"):
+        with pytest.raises(pixels.ImageError, match=f"^{re.escape(f'a.mha: {message}')}$"):
             one(tmp_path, "a.mha", "m.png")[0]
     even = np.where(NODULE == 1, 100 + GREY / 1000, GREY).astype(np.float32)
     write_volume(tmp_path / "a.mha", even)
     message = "every pixel of the image inside it is 100. Is it the mask of this image?"
-    with pytest.raises(imaging.ImageError, match=f"^{re.escape(f'mask m.png: {message}')}$"):
+    with pytest.raises(pixels.ImageError, match=f"^{re.escape(f'mask m.png: {message}')}$"):
         one(tmp_path, "a.mha", "m.png")[0]
 
 
@@ -235,7 +235,7 @@ def test_all_problems_of_a_row_are_told_and_survive_the_way_from_a_worker(tmp_pa
     write_picture(tmp_path / "e.png", NODULE * 0)
     write_picture(tmp_path / "l.png", np.kron(NODULE, np.full((2, 2), 3, np.uint8)))
     folder = pickle.loads(pickle.dumps(one(tmp_path, "b.png", "e.png", second_mask="l.png")))
-    with pytest.raises(imaging.ImageError) as error:
+    with pytest.raises(pixels.ImageError) as error:
         folder[0]
     expected = [
         f"image 'b.png' is not in the data folder {tmp_path}.",
@@ -244,13 +244,13 @@ def test_all_problems_of_a_row_are_told_and_survive_the_way_from_a_worker(tmp_pa
     ]
     assert error.value.problems == expected
     assert pickle.loads(pickle.dumps(error.value)).problems == expected
-    with pytest.raises(imaging.ImageError) as error:
+    with pytest.raises(pixels.ImageError) as error:
         one(tmp_path, "a.png", "l.png", frame="two")[0]
     assert error.value.problems == [
         "frame 'two': expected a whole number from 0, or an empty cell.",
         "mask l.png: holds only label 3, expected 1; set cohort.mask_label.",
     ]
-    with pytest.raises(imaging.ImageError) as error:
+    with pytest.raises(pixels.ImageError) as error:
         one(tmp_path, "a.png", "l.png")[0]
     assert error.value.problems == [
         "mask l.png: holds only label 3, expected 1; set cohort.mask_label.",
@@ -264,7 +264,7 @@ def test_the_scan_is_found_beside_text():
     frame = np.zeros((200, 300))
     frame[20:170, 60:260] = rng.uniform(30, 200, (150, 200))
     frame[185:190, 10:80:3] = 255  # a line of text
-    rows, columns = imaging.scan_area(frame)
+    rows, columns = pixels.scan_area(frame)
     assert abs(rows.start - 20) <= 5 and abs(rows.stop - 170) <= 5
     assert abs(columns.start - 60) <= 5 and abs(columns.stop - 260) <= 5
 
@@ -275,27 +275,27 @@ def test_a_title_bar_is_not_the_scan():
     frame[:24] = 60.0
     frame[8:14, 10:290:3] = 255  # words on a bar of one grey
     frame[24:170] = rng.uniform(10, 120, (146, 300))
-    rows, columns = imaging.scan_area(frame)
+    rows, columns = pixels.scan_area(frame)
     assert 20 <= rows.start <= 28 and abs(rows.stop - 170) <= 5
     assert (columns.start, columns.stop) == (0, 300)
 
 
 def test_a_scan_without_a_border_is_whole():
     frame = np.random.default_rng(0).uniform(10, 120, (150, 200))
-    assert imaging.scan_area(frame) == (slice(0, 150), slice(0, 200))
-    assert imaging.scan_area(np.zeros((150, 200))) == (slice(0, 150), slice(0, 200))
+    assert pixels.scan_area(frame) == (slice(0, 150), slice(0, 200))
+    assert pixels.scan_area(np.zeros((150, 200))) == (slice(0, 150), slice(0, 200))
 
 
 @needs_real_data
 def test_the_scan_of_real_devices_ends_below_their_title_bars():
     for name, top in (("OBXXXX1A", 60), ("gdcm-US-ALOKA-16", 20), ("US1_J2KI", 95)):
-        image, _ = imaging.read_image(REAL / "us_dicom" / f"{name}.dcm")
-        rows, _ = imaging.scan_area(image)
+        image, _ = reading.read_image(REAL / "us_dicom" / f"{name}.dcm")
+        rows, _ = pixels.scan_area(image)
         assert top < rows.start < top + 15, name  # institution and date stand above
 
 
 def test_a_png_holds_pixels_and_nothing_else(tmp_path):
-    (tmp_path / "a.png").write_bytes(imaging.png_bytes(GREY))
+    (tmp_path / "a.png").write_bytes(reading.png_bytes(GREY))
     with Image.open(tmp_path / "a.png") as picture:
         assert np.array_equal(np.asarray(picture), GREY) and not picture.info
 
@@ -309,10 +309,10 @@ def test_real_frames_and_outlines(tmp_path):
             "mask": [f"masks/{name}.png" for name in names],
         }
     )
-    cases = list(imaging.Folder(REAL / "ddti", files, component="largest"))
+    cases = list(reading.Folder(REAL / "ddti", files, component="largest"))
     assert [case.image.shape for case in cases] == [(360, 560)] * 3
     assert [int(case.mask.sum()) for case in cases[:2]] == [31115, 7273]  # labels.csv
     # 17 pixels of this outline lie beside the scan.
-    folder = imaging.Folder(REAL / "ddti", files, component="largest", blank_outside_scan=True)
-    with pytest.raises(imaging.ImageError, match="382_1.png: 17 of its 22775 pixels lie where"):
+    folder = reading.Folder(REAL / "ddti", files, component="largest", blank_outside_scan=True)
+    with pytest.raises(pixels.ImageError, match="382_1.png: 17 of its 22775 pixels lie where"):
         folder[2]

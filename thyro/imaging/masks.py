@@ -5,8 +5,16 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from thyro import formats
-from thyro.pixels import EIGHT, Grid, ImageError, Picture, attempt, choose_frame, largest_component
+from thyro.imaging import formats
+from thyro.imaging.pixels import (
+    EIGHT,
+    Grid,
+    ImageError,
+    Picture,
+    attempt,
+    choose_frame,
+    largest_component,
+)
 
 FLIPS = {  # of the mask, as steps along its rows and columns
     "none": (1, 1),

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from thyro import dicom, formats, masks
-from thyro.pixels import (
+from thyro.imaging import dicom, formats, masks
+from thyro.imaging.pixels import (
     NO_SIZE,
     Grid,
     ImageError,

@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from PIL import ExifTags, Image
 from pydicom.valuerep import VR
 
-from thyro.pixels import Grid, ImageError, check_size
+from thyro.imaging.pixels import Grid, ImageError, check_size
 
 PICTURES = ("PNG", "JPEG", "TIFF", "BMP")
 VOLUMES = {

@@ -10,13 +10,13 @@ from PIL import Image
 
 from tests.test_dicom import region, write_dicom
 from tests.test_imaging import GREY, NODULE, one, write_picture, write_volume
-from thyro import imaging
+from thyro.imaging import pixels, reading
 
 
 @pytest.mark.parametrize("white", [1, 255])
 def test_masks_of_labels_and_of_pictures(tmp_path, white):
     write_picture(tmp_path / "m.png", NODULE * np.uint8(white))
-    mask = imaging.read_mask(tmp_path / "m.png", GREY)
+    mask = reading.read_mask(tmp_path / "m.png", GREY)
     assert np.array_equal(mask, NODULE == 1) and mask.dtype == bool
 
 
@@ -31,20 +31,20 @@ def test_masks_in_other_modes_of_a_picture(tmp_path, mode):
     else:
         picture = white.convert(mode)
     picture.save(tmp_path / "m.png")
-    assert np.array_equal(imaging.read_mask(tmp_path / "m.png", GREY), NODULE == 1)
+    assert np.array_equal(reading.read_mask(tmp_path / "m.png", GREY), NODULE == 1)
 
 
 @pytest.mark.parametrize("suffix", ["nii", "nii.gz", "nrrd", "mha"])
 def test_masks_of_one_slice_as_itk_snap_saves_them(tmp_path, suffix):
     write_volume(tmp_path / f"m.{suffix}", NODULE[None])
-    mask = imaging.read_mask(tmp_path / f"m.{suffix}", GREY)
+    mask = reading.read_mask(tmp_path / f"m.{suffix}", GREY)
     assert np.array_equal(mask, NODULE == 1)
 
 
 def test_a_label_is_chosen(tmp_path):
     write_volume(tmp_path / "m.nii.gz", NODULE + 2 * (GREY > 200).astype(np.uint8))
-    first = imaging.read_mask(tmp_path / "m.nii.gz", GREY)
-    second = imaging.read_mask(tmp_path / "m.nii.gz", GREY, label=2)
+    first = reading.read_mask(tmp_path / "m.nii.gz", GREY)
+    second = reading.read_mask(tmp_path / "m.nii.gz", GREY, label=2)
     assert np.array_equal(first, NODULE == 1) and np.array_equal(second, GREY > 200)
 
 
@@ -61,13 +61,13 @@ def test_grey_edges_of_a_mask_are_cut_at_half_and_noted(tmp_path):
 def test_a_mask_of_a_jpeg_is_cut_at_half(tmp_path):
     large = np.kron(NODULE, np.full((9, 9), 255, np.uint8))
     Image.fromarray(large).save(tmp_path / "m.jpg", quality=60)
-    mask = imaging.read_mask(tmp_path / "m.jpg", large)
+    mask = reading.read_mask(tmp_path / "m.jpg", large)
     assert np.array_equal(mask, large > 0)
 
 
 def test_white_among_labels_is_a_label_when_it_is_asked_for(tmp_path):
     write_picture(tmp_path / "m.png", NODULE + np.where(GREY > 200, 255, 0).astype(np.uint8))
-    mask = imaging.read_mask(tmp_path / "m.png", GREY, label=255)
+    mask = reading.read_mask(tmp_path / "m.png", GREY, label=255)
     assert np.array_equal(mask, GREY > 200)
 
 
@@ -98,7 +98,7 @@ def test_flips(tmp_path, flip, expected):
 def test_a_mirrored_header_is_named_with_the_flip_that_mends_it(tmp_path, direction, flip):
     write_volume(tmp_path / "a.nii.gz", GREY[None])
     write_volume(tmp_path / "m.nii.gz", NODULE[None], direction=direction)
-    with pytest.raises(imaging.ImageError, match=f"set cohort.mask_flip to {flip}, or export"):
+    with pytest.raises(pixels.ImageError, match=f"set cohort.mask_flip to {flip}, or export"):
         one(tmp_path, "a.nii.gz", "m.nii.gz")[0]
     down, right = {"horizontal": (1, -1), "vertical": (-1, 1), "both": (-1, -1)}[flip]
     case = one(tmp_path, "a.nii.gz", "m.nii.gz", mask_flip=flip)[0]
@@ -126,7 +126,7 @@ def test_a_mirrored_header_needs_a_word_where_the_image_says_nothing(
         f"mask m.nii.gz: by its header it is {words}, while its image says nothing of its "
         f"direction. If the drawing tool turned it, {remedy}; else save it with a plain header."
     )
-    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(pixels.ImageError, match=f"^{re.escape(message)}$"):
         one(tmp_path, image, "m.nii.gz")[0]
     if flip:
         down, right = {"horizontal": (1, -1), "vertical": (-1, 1), "both": (-1, -1)}[flip]
@@ -162,7 +162,7 @@ def test_the_scale_of_ultrasound_regions_holds_for_masks(tmp_path, spacing, fits
         f"mask m.nii.gz: pixels of {spacing[1]} x {spacing[0]} mm, but its image has 0.2 x 0.1 mm. "
         "Export the mask on the grid of the image."
     )
-    with pytest.raises(imaging.ImageError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(pixels.ImageError, match=f"^{re.escape(message)}$"):
         folder[0]
 
 
@@ -185,7 +185,7 @@ def test_tolerances_of_the_geometry(tmp_path, spacing, origin, fits):
     if fits:
         assert np.array_equal(folder[0].mask, NODULE == 1)
     else:
-        with pytest.raises(imaging.ImageError, match="^mask m.mha: "):
+        with pytest.raises(pixels.ImageError, match="^mask m.mha: "):
             folder[0]
 
 
@@ -209,7 +209,7 @@ def test_a_mask_of_a_clip_has_a_slice_for_each_frame(tmp_path):
     write_volume(tmp_path / "m.nii.gz", np.stack([NODULE * 0, NODULE]))
     case = one(tmp_path, "a.dcm", "m.nii.gz", frame="1")[0]
     assert np.array_equal(case.image, GREY // 2) and np.array_equal(case.mask, NODULE == 1)
-    with pytest.raises(imaging.ImageError, match="^mask m.nii.gz: empty. Outline the nodule"):
+    with pytest.raises(pixels.ImageError, match="^mask m.nii.gz: empty. Outline the nodule"):
         one(tmp_path, "a.dcm", "m.nii.gz", frame="0")[0]
 
 
@@ -218,7 +218,7 @@ def test_components(tmp_path):
     two = NODULE.copy()
     two[10:, 15:] = 1
     write_picture(tmp_path / "m.png", two)
-    with pytest.raises(imaging.ImageError, match="2 separate parts, the largest of 41 and 10 "):
+    with pytest.raises(pixels.ImageError, match="2 separate parts, the largest of 41 and 10 "):
         one(tmp_path, "a.png", "m.png")[0]
     largest = one(tmp_path, "a.png", "m.png", component="largest")[0].mask
     every = one(tmp_path, "a.png", "m.png", component="all")[0].mask
@@ -228,11 +228,11 @@ def test_components(tmp_path):
 def test_the_largest_of_two_components_stays():
     mask = np.zeros((20, 20), bool)
     mask[2:5, 2:5] = mask[10:18, 10:18] = True
-    assert imaging.largest_component(mask).sum() == 64
+    assert pixels.largest_component(mask).sum() == 64
 
 
 def test_read_mask_keeps_every_part_of_what_results_hold(tmp_path):
     two = NODULE.copy()
     two[10:, 15:] = 1
-    (tmp_path / "m.png").write_bytes(imaging.png_bytes(two == 1))
-    assert np.array_equal(imaging.read_mask(tmp_path / "m.png", GREY), two == 1)
+    (tmp_path / "m.png").write_bytes(reading.png_bytes(two == 1))
+    assert np.array_equal(reading.read_mask(tmp_path / "m.png", GREY), two == 1)

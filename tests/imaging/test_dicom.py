@@ -21,8 +21,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from thyro import dicom, imaging
-from thyro.pixels import ImageError
+from thyro.imaging import dicom, reading
+from thyro.imaging.pixels import ImageError
 
 REAL = Path("../shared/data/us_dicom")
 needs_real_data = pytest.mark.skipif(
@@ -261,7 +261,7 @@ def test_files_without_a_preamble_are_read(tmp_path, kept, syntax):
         content = content[12 + int.from_bytes(content[8:12], "little") :]
     (tmp_path / "b").write_bytes(content)
     assert content[0] == (8 if kept == "nothing" else 2)  # the group of its first element
-    image, spacing = imaging.read_image(tmp_path / "b")
+    image, spacing = reading.read_image(tmp_path / "b")
     assert np.array_equal(image, GREY) and spacing == (0.3, 0.4)
 
 
@@ -475,7 +475,7 @@ def test_real_clip_needs_its_frame_and_has_the_scale_of_another_size():
         "its tissue region (84-595 x 31-414) does not fit its 320 x 240 pixels, "
         "so its scale is that of another image"
     )
-    assert imaging.read_image(clip, frame=0)[1] is None
+    assert reading.read_image(clip, frame=0)[1] is None
 
 
 @needs_real_data

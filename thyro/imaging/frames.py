@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from thyro import core, imaging, store
+from thyro import core, store
+from thyro.imaging import reading
 
 
 class Frames:
@@ -35,8 +36,8 @@ class Frames:
     def __call__(self, patient_id: str) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
         """Grey image 0-255 and boolean mask, shape (rows, columns), and (row, column) in mm."""
         row = self._rows[patient_id]
-        image, _ = imaging.read_image(self._root / row["image"])
-        mask = imaging.read_mask(self._root / row["mask"], image)
+        image, _ = reading.read_image(self._root / row["image"])
+        mask = reading.read_mask(self._root / row["mask"], image)
         return image, mask, tuple(float(side) for side in row["spacing_mm"])
 
     def checksum(self, patient_id: str) -> str:
@@ -68,4 +69,4 @@ def write_images(frames, out_dir: str, *, total: int) -> None:
 def write_image(array: np.ndarray, out_dir: str, name: str) -> None:
     """Write one uint8 or boolean array as bare PNG `<out_dir>/<name>`."""
     with store.atomic(store.path(out_dir) / name) as temporary:
-        temporary.write_bytes(imaging.png_bytes(array))
+        temporary.write_bytes(reading.png_bytes(array))

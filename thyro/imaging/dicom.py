@@ -11,7 +11,15 @@ import pydicom
 from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from thyro.pixels import NO_SIZE, Grid, ImageError, Picture, check_size, choose_frame, to_grey
+from thyro.imaging.pixels import (
+    NO_SIZE,
+    Grid,
+    ImageError,
+    Picture,
+    check_size,
+    choose_frame,
+    to_grey,
+)
 
 CENTIMETRES = 3  # DICOM PS3.3 C.8.5.5.1.15: physical unit of a region
 UNITS = {0: "no unit", 1: "per cent", 2: "decibels", 4: "seconds", 5: "hertz", 6: "decibels/s"}

@@ -1,0 +1,21 @@
+"""The door to image files: formats, geometry, masks, and the frames between notebooks."""
+
+from thyro.imaging.frames import Frames, image_pairs, write_image, write_images
+from thyro.imaging.pixels import EIGHT, ImageError, pixel_hash, scan_area
+from thyro.imaging.reading import Case, Folder, inside, read_image, read_mask
+
+__all__ = [
+    "Case",
+    "EIGHT",
+    "Folder",
+    "Frames",
+    "ImageError",
+    "image_pairs",
+    "inside",
+    "pixel_hash",
+    "read_image",
+    "read_mask",
+    "scan_area",
+    "write_image",
+    "write_images",
+]
