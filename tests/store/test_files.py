@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from thyro import pseudonyms, sources
-from thyro.imaging import frames
+from thyro.imaging import frames as frames_module
 from thyro.store import checkpoints, files, paths, progress, provenance
 
 
@@ -98,12 +98,12 @@ def test_a_table_that_is_not_there_is_named(project, folder, name, message):
 def test_frames_reads_one_image_set(project):
     image = np.arange(96, dtype=np.uint8).reshape(8, 12)
     frames = [("images/a.png", image), ("masks/a.png", image > 50)]
-    frames.write_images(iter(frames), "results/s/00", total=2)
+    frames_module.write_images(iter(frames), "results/s/00", total=2)
     row = {"patient_id": "P1", "spacing_mm": [0.2, 0.1]}
     paths_of = {"image": "results/s/00/images/a.png", "mask": "results/s/00/masks/a.png"}
     table = pd.DataFrame([row | paths_of | {"image_set": s} for s in ("or", "sr")])
     files.write_table(table, "results/s/01", "images")
-    got, mask, spacing = frames.Frames("results/s/01/images.parquet", "or")("P1")
+    got, mask, spacing = frames_module.Frames("results/s/01/images.parquet", "or")("P1")
     assert np.array_equal(got, image) and np.array_equal(mask, image > 50)
     assert spacing == (0.2, 0.1)
 
@@ -114,10 +114,10 @@ def test_the_checksum_of_a_frame_changes_with_what_is_read(project):
     row |= {"image": "results/s/00/a.png", "mask": "results/s/00/m.png"}
 
     def checksum(image, mask, **changed):
-        frames.write_image(image, "results/s/00", "a.png")
-        frames.write_image(mask, "results/s/00", "m.png")
+        frames_module.write_image(image, "results/s/00", "a.png")
+        frames_module.write_image(mask, "results/s/00", "m.png")
         files.write_table(pd.DataFrame([row | changed]), "results/s/01", "images")
-        return frames.Frames("results/s/01/images.parquet", "or").checksum("P1")
+        return frames_module.Frames("results/s/01/images.parquet", "or").checksum("P1")
 
     other = image.copy()
     other[3, 4] += 1
@@ -134,11 +134,11 @@ def test_the_checksum_of_a_frame_changes_with_what_is_read(project):
 def test_image_pairs_are_8_bit_frames_of_two_sets(project):
     image = np.arange(96, dtype=np.uint8).reshape(8, 12)
     frames = [("or/a.png", image), ("sr/a.png", image + 9), ("masks/a.png", image > 50)]
-    frames.write_images(iter(frames), "results/s/00", total=3)
+    frames_module.write_images(iter(frames), "results/s/00", total=3)
     row = {"patient_id": "P1", "spacing_mm": [0.2, 0.1], "mask": "results/s/00/masks/a.png"}
     sets = [row | {"image_set": s, "image": f"results/s/00/{s}/a.png"} for s in ("or", "sr")]
     files.write_table(pd.DataFrame(sets), "results/s/01", "images")
-    pair = frames.image_pairs("results/s/01/images.parquet", "or", "sr")("P1")
+    pair = frames_module.image_pairs("results/s/01/images.parquet", "or", "sr")("P1")
     assert [got.dtype for got in pair] == [np.uint8] * 2
     assert np.array_equal(pair[0], image) and np.array_equal(pair[1], image + 9)
 
