@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import clinical_table, simulate
+from thyro import clinical_table
 from thyro.clinical_table import CohortError, criterion_name
+from thyro.simulate import case_mix, cohort
 
 AGE = {"name": "age", "label": "Age", "kind": "continuous", "maximum": 120}
 MARGIN = {
@@ -346,8 +347,8 @@ def test_stop_at_raises_all_problems_or_nothing():
 
 
 def test_a_simulated_cohort_written_as_text_is_read_as_it_was():
-    made = simulate.simulate_cohort(40, rng=np.random.default_rng(5)).table
-    declared = simulate.variables()
+    made = cohort.simulate_cohort(40, rng=np.random.default_rng(5)).table
+    declared = case_mix.variables()
     text = made.drop(columns="spacing_mm").astype(object).map(str)
     clinical, problems = clinical_table.read_clinical(
         text,

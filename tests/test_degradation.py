@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from thyro import degradation, simulate
+from thyro import degradation
 from thyro.degradation import Degradation
+from thyro.simulate import cohort as simulate
 
 
 def power_above(frame, cycles_per_pixel):

@@ -9,7 +9,9 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from thyro import casemix, cohort, example, inspection, intake, quality, simulate, sources
+from thyro import cohort, example, inspection, intake, quality, sources
+from thyro.simulate import case_mix
+from thyro.simulate import cohort as simulate
 from thyro.store import files, paths
 from thyro.study import load_study, settings
 from thyro.study.settings import Cohort, Source
@@ -40,7 +42,7 @@ def folder(made, tmp_path, monkeypatch):
 
 
 def source(kind=Source, **changes):
-    variables = [v for v in simulate.variables() if v["name"] in ("age", "margin")]
+    variables = [v for v in case_mix.variables() if v["name"] in ("age", "margin")]
     columns = {"source": "folder", "table": "patients.csv", **sources.COLUMNS}
     return kind(**columns | {"variables": variables} | changes)
 
@@ -274,7 +276,7 @@ def test_simulated_cohorts_take_the_same_door(tmp_path):
     assert [len(some) for some in ids] == [40, 40] and not ids[0] & ids[1]
     truth = admitted["cohort"].truth
     assert truth["patient_id"].tolist() == admitted["cohort"].patient_ids.tolist()
-    assert truth.attrs["coefficients"]["age"] == casemix.LOG_ODDS["age"]
+    assert truth.attrs["coefficients"]["age"] == case_mix.LOG_ODDS["age"]
     assert admitted["cohort"].flow.steps[0]["n"] > 40
 
 

@@ -11,9 +11,10 @@ from scipy import ndimage
 from scipy.spatial.distance import pdist
 from skimage.measure import find_contours
 
-from thyro import quality, simulate
+from thyro import quality
 from thyro.imaging import pixels, reading
 from thyro.imaging.pixels import pixel_hash
+from thyro.simulate import cohort
 
 REAL = Path("../shared/data/ddti")
 needs_real_data = pytest.mark.skipif(
@@ -24,7 +25,7 @@ needs_real_data = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def frames():
     """Simulated frames of 384 x 512, float."""
-    made = simulate.simulate_cohort(4, rng=np.random.default_rng(7))
+    made = cohort.simulate_cohort(4, rng=np.random.default_rng(7))
     return [np.asarray(made.images[i], dtype=float) for i in range(4)]
 
 
@@ -132,7 +133,7 @@ def test_dark_and_short_text_is_found_on_a_screen_of_any_size(frames, shape, wor
 
 @pytest.mark.parametrize("device", ["A", "B"])
 def test_a_sector_of_a_simulated_frame_holds_no_text(device):
-    made = simulate.simulate_cohort(3, rng=np.random.default_rng(11), device=device)
+    made = cohort.simulate_cohort(3, rng=np.random.default_rng(11), device=device)
     down, right = np.mgrid[:384, :512]
     angle = np.abs(np.arctan2(right - 256, down + 60))
     radius = np.hypot(right - 256, down + 60)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_pdf import PdfPages
 
-from thyro import figures, sheets, simulate
+from thyro import figures, sheets
+from thyro.simulate import cohort as simulate
 
 ROWS, COLUMNS = np.mgrid[:90, :120]
 MASK = (abs(ROWS - 30) <= 15) & (abs(COLUMNS - 80) <= 20)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from joblib import Parallel, delayed
 
-from thyro import simulate
-from thyro.simulate import simulate_cohort
+from thyro.simulate import cohort as simulate
+from thyro.simulate.cohort import simulate_cohort
 
 SMALL = (128, 160)
 

@@ -17,9 +17,9 @@ from thyro import (
     fidelity,
     model_wording,
     paper,
-    recovery,
     render,
     rounding,
+    simulate,
     sr_wording,
     store,
     truth,
@@ -260,9 +260,9 @@ def _recovered(results: str, study: Study) -> tuple[pd.DataFrame, ...]:
     # A score that follows the size of the nodule may have measured that and not its texture.
     shaped = pd.DataFrame({"image latent": known["image_latent"], "diameter": test["diameter"]})
     return (
-        recovery.log_odds(fit, made.attrs["coefficients"], train, level=level),
-        recovery.correlations(shaped, scores, level=level),
-        recovery.risks(test["y"], known["risk"], p, level=level),
+        simulate.recovered_log_odds(fit, made.attrs["coefficients"], train, level=level),
+        simulate.recovered_correlations(shaped, scores, level=level),
+        simulate.recovered_risks(test["y"], known["risk"], p, level=level),
     )
 
 

@@ -16,8 +16,9 @@ from tests.benchmarks import models as classical_and_deep_models
 from tests.benchmarks import radiomics as radiomic_features
 from tests.benchmarks import statistics as statistics_of_r
 from tests.benchmarks import super_resolution
-from thyro import example, lasso, quality, simulate
+from thyro import example, lasso, quality
 from thyro.imaging import reading
+from thyro.simulate import cohort as simulate
 from thyro.statistics import delong
 
 

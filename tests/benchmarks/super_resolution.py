@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from thyro import adversarial, fidelity, simulate, sr
+from thyro import adversarial, fidelity, sr
 from thyro.degradation import Degradation
 from thyro.imaging import pixels, reading
+from thyro.simulate import cohort
 
 FOLDER = Path("../shared/data/ddti")
 SEED = 2024
@@ -98,7 +99,7 @@ def main() -> None:
         return
     images, held_out, whole = read()
     print(f"DDTI: {len(images)} frames train, {len(held_out)} held out by case; sigma 5/255")
-    drawn = simulate.simulate_cohort(PRETRAINING_FRAMES, rng=np.random.default_rng(SEED))
+    drawn = cohort.simulate_cohort(PRETRAINING_FRAMES, rng=np.random.default_rng(SEED))
     simulated = [image[pixels.scan_area(image)] for image in drawn.images]
     rows, notes = [], []
     for factor in (4, 2):

@@ -11,13 +11,14 @@ from scipy.stats import chi2_contingency
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from thyro import casemix, simulate
-from thyro.simulate import simulate_cohort
+from thyro.simulate import case_mix
+from thyro.simulate import cohort as simulate
+from thyro.simulate.cohort import simulate_cohort
 
 SMALL = (128, 160)
-VARIABLES = [v["name"] for v in simulate.variables()]
-BEFORE_SURGERY = [v["name"] for v in simulate.variables() if v["preoperative"]]
-CRITERIA = [*list(casemix.CRITERIA)[:2], "surgery_date", *list(casemix.CRITERIA)[2:]]
+VARIABLES = [v["name"] for v in case_mix.variables()]
+BEFORE_SURGERY = [v["name"] for v in case_mix.variables() if v["preoperative"]]
+CRITERIA = [*list(case_mix.CRITERIA)[:2], "surgery_date", *list(case_mix.CRITERIA)[2:]]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def assessed():
 def passes(table):
     """Who passes all criteria, by the words of `simulate.criteria` alone."""
     passed = pd.Series(True, index=table.index)
-    for c in simulate.criteria():
+    for c in case_mix.criteria():
         cell = table[c["column"]]
         if c["until"]:
             days = (pd.to_datetime(table[c["until"]]) - pd.to_datetime(cell)).dt.days
@@ -62,7 +63,7 @@ def test_columns_and_dtypes():
     ]
     assert table["patient_id"].tolist() == [f"S{i:04d}" for i in range(1, 31)]
     assert set(table["y"]) | set(table["radiologist"]) == {0, 1}
-    for variable in simulate.variables():
+    for variable in case_mix.variables():
         if variable["kind"] == "continuous":
             assert table[variable["name"]].dtype == np.float64
         else:
@@ -87,7 +88,7 @@ def test_truth_has_a_row_per_row_of_the_table(assessed):
         "gain_db",
         "copy_of",
     ]
-    terms = simulate.risk_terms(assessed.table, truth["image_latent"])
+    terms = case_mix.risk_terms(assessed.table, truth["image_latent"])
     intercept, *slopes = truth.attrs["coefficients"].values()
     whole = terms.notna().all(axis=1)
     score = intercept + terms[whole].to_numpy() @ slopes
@@ -105,11 +106,11 @@ def test_logistic_regression_recovers_the_stated_truth():
     z = []
     for seed in range(40):
         cohort = simulate_cohort(20_000, rng=np.random.default_rng(seed))
-        terms = simulate.risk_terms(cohort.table, cohort.truth["image_latent"])
+        terms = case_mix.risk_terms(cohort.table, cohort.truth["image_latent"])
         fit = sm.Logit(cohort.table["y"], sm.add_constant(terms)).fit(disp=0)
         truth = cohort.truth.attrs["coefficients"]
         assert list(truth) == ["intercept", *terms.columns]
-        assert truth == truth | casemix.LOG_ODDS
+        assert truth == truth | case_mix.LOG_ODDS
         z.append((fit.params.to_numpy() - list(truth.values())) / fit.bse.to_numpy())
     inside = np.abs(z) < 1.96
     assert 0.92 <= inside.mean() <= 0.98  # 280 intervals
@@ -133,7 +134,7 @@ def test_no_other_variable_matters_given_the_truth(large):
 def test_effect_zero_leaves_nothing_to_predict_with(null):
     table = null.table
     assert null.truth["risk"].to_numpy() == pytest.approx(162 / 544)
-    terms = simulate.risk_terms(table, null.truth["image_latent"])
+    terms = case_mix.risk_terms(table, null.truth["image_latent"])
     fit = sm.Logit(table["y"], sm.add_constant(terms)).fit(disp=0)
     assert fit.llr_pvalue > 0.001
     for name in ["radiologist", "acr_tirads", "echo", "calcification", "shape", "location"]:
@@ -148,10 +149,10 @@ def test_effect_zero_holds_for_those_who_are_excluded_too():
     assert truth["risk"].to_numpy() == pytest.approx(162 / 544)
     assert table["y"].mean() == pytest.approx(162 / 544, abs=0.01)
     whole = table[BEFORE_SURGERY].notna().all(axis=1)  # incomplete records lack a cell
-    terms = simulate.risk_terms(table, truth["image_latent"])[whole]
+    terms = case_mix.risk_terms(table, truth["image_latent"])[whole]
     fit = sm.Logit(table["y"][whole], sm.add_constant(terms)).fit(disp=0)
     assert fit.llr_pvalue > 0.001
-    for name in ["radiologist", "acr_tirads", "echo", "shape", *casemix.CRITERIA]:
+    for name in ["radiologist", "acr_tirads", "echo", "shape", *case_mix.CRITERIA]:
         if name != "ultrasound_date":
             assert chi2_contingency(pd.crosstab(table[name], table["y"])).pvalue > 0.001, name
     assert chi2_contingency(pd.crosstab(truth["defocus"] > 1, table["y"])).pvalue > 0.001

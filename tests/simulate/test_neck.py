@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thyro import bmode, neck
+from thyro.simulate import bmode, neck
 
 FRAME = (32.0, 42.0)  # mm
 

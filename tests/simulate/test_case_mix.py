@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency, chisquare
 
-from thyro import casemix
+from thyro.simulate import case_mix
 
 # Li et al. 2024, Table 1, column ALL, n of 544.
 TABLE_1 = {
@@ -44,15 +44,15 @@ SEEDS = range(20)
 def patients(n, seed, effect=1.0):
     """Table of `n` patients with outcome, operation and reading."""
     rng = np.random.default_rng(seed)
-    table = casemix.preoperative(n, rng)
+    table = case_mix.preoperative(n, rng)
     latent = rng.standard_normal(n)
-    intercept, *slopes = casemix.coefficients(table, latent, effect).values()
-    score = intercept + casemix.risk_terms(table, latent).to_numpy() @ np.array(slopes)
-    y = casemix.outcome(1 / (1 + np.exp(-score)), rng)
+    intercept, *slopes = case_mix.coefficients(table, latent, effect).values()
+    score = intercept + case_mix.risk_terms(table, latent).to_numpy() @ np.array(slopes)
+    y = case_mix.outcome(1 / (1 + np.exp(-score)), rng)
     return table.assign(
         y=y,
-        **casemix.surgery(y, table["bilaterality"], rng),
-        radiologist=casemix.reading(y, effect, rng),
+        **case_mix.surgery(y, table["bilaterality"], rng),
+        radiologist=case_mix.reading(y, effect, rng),
     )
 
 
@@ -70,11 +70,11 @@ def test_margins_are_those_of_table_1(cohorts, name):
     assert chisquare(sum(found), 20 * np.array(list(printed.values()))).pvalue > 0.01
 
 
-@pytest.mark.parametrize("name", casemix.COUNTS)
+@pytest.mark.parametrize("name", case_mix.COUNTS)
 @pytest.mark.parametrize("n", [1, 60, 150, 544])
 def test_quotas_are_met_to_within_one_patient(name, n):
-    counts = casemix.preoperative(n, np.random.default_rng(3))[name].value_counts()
-    for level, printed in casemix.COUNTS[name].items():
+    counts = case_mix.preoperative(n, np.random.default_rng(3))[name].value_counts()
+    for level, printed in case_mix.COUNTS[name].items():
         assert abs(counts[level] - n * printed / 544) < 2  # one at each edge of the level
 
 
@@ -134,7 +134,7 @@ def test_acr_tirads_counts_the_points_of_the_signs():
             name: pd.Categorical.from_codes([code], list(TABLE_1[name]))
             for name, code in zip(names, codes, strict=True)
         }
-        return casemix.acr_tirads(pd.DataFrame(signs))[0]
+        return case_mix.acr_tirads(pd.DataFrame(signs))[0]
 
     assert level(0, 0, 0, 0, 0) == "TR2"  # mixed 1, isoechoic 1
     assert level(1, 0, 0, 0, 0) == "TR3"  # solid 2, isoechoic 1
@@ -149,7 +149,7 @@ def test_outcomes_keep_their_probabilities_and_their_number(total):
     risk = np.linspace(0.01, 1, 30)
     risk *= total / risk.sum()
     rng = np.random.default_rng(5)
-    drawn = np.array([casemix.outcome(risk, rng) for _ in range(6000)])
+    drawn = np.array([case_mix.outcome(risk, rng) for _ in range(6000)])
     assert set(drawn.ravel()) <= {0, 1}
     assert set(drawn.sum(axis=1)) <= {int(total), int(np.ceil(total))}
     assert np.abs(drawn.mean(axis=0) - risk).max() < 4.5 * np.sqrt(0.25 / 6000)
@@ -166,12 +166,12 @@ def test_what_surgery_finds_agrees_with_the_outcome(effect):
 
 
 def test_location_of_metastasis_tells_the_outcome():
-    told = {v["name"]: v["tells_outcome"] for v in casemix.variables() if "tells_outcome" in v}
+    told = {v["name"]: v["tells_outcome"] for v in case_mix.variables() if "tells_outcome" in v}
     assert told == {"lnm_location": {"No": 0, "Central": 1, "Central + Lateral": 1}}
 
 
 def test_criteria_stand_in_the_order_of_the_paper():
-    described = casemix.criteria()
+    described = case_mix.criteria()
     assert [c["column"] for c in described] == [
         "first_surgery",
         "ultrasound_date",
@@ -192,7 +192,7 @@ def test_criteria_stand_in_the_order_of_the_paper():
 def failures(cells):
     """Which criterion each patient fails, by the words of `criteria` alone."""
     fails = {}
-    for c in casemix.criteria():
+    for c in case_mix.criteria():
         cell = cells[c["column"]]
         if c["until"]:
             days = (pd.to_datetime(cells[c["until"]]) - pd.to_datetime(cell)).dt.days
@@ -204,18 +204,18 @@ def failures(cells):
 
 def test_who_passes_passes_all_and_who_fails_fails_one_at_least():
     rng = np.random.default_rng(6)
-    assert not failures(casemix.criteria_cells(500, rng, failing=False)).to_numpy().any()
-    fails = failures(casemix.criteria_cells(500, rng, failing=True))
+    assert not failures(case_mix.criteria_cells(500, rng, failing=False)).to_numpy().any()
+    fails = failures(case_mix.criteria_cells(500, rng, failing=True))
     assert fails.any(axis=1).all()
     assert fails.sum(axis=1).max() == 2
     assert fails.any(axis=0).all()  # every criterion excludes somebody
     first = fails.to_numpy().argmax(axis=1)
-    shares = [share for *_, share in casemix.CRITERIA.values()]
+    shares = [share for *_, share in case_mix.CRITERIA.values()]
     assert np.bincount(first, minlength=8) / 500 == pytest.approx(shares, abs=0.06)
 
 
 def test_dates_are_iso_and_within_the_enrolment():
-    cells = casemix.criteria_cells(300, np.random.default_rng(7), failing=False)
+    cells = case_mix.criteria_cells(300, np.random.default_rng(7), failing=False)
     assert cells["ultrasound_date"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
     assert cells["ultrasound_date"].between("2018-12-01", "2021-01-31").all()
     assert list(cells)[1:3] == ["ultrasound_date", "surgery_date"]
@@ -223,29 +223,29 @@ def test_dates_are_iso_and_within_the_enrolment():
 
 def test_cells_go_missing_at_random_and_nothing_else_does():
     table = patients(2000, 8).join(
-        casemix.criteria_cells(2000, np.random.default_rng(8), failing=False)
+        case_mix.criteria_cells(2000, np.random.default_rng(8), failing=False)
     )
-    thinned = casemix.empty_cells(table, 0.1, np.random.default_rng(9))
-    names = [v["name"] for v in casemix.variables()]
+    thinned = case_mix.empty_cells(table, 0.1, np.random.default_rng(9))
+    names = [v["name"] for v in case_mix.variables()]
     assert thinned[names].isna().mean().to_numpy() == pytest.approx(0.1, abs=0.03)
     rest = [column for column in table if column not in names]
     pd.testing.assert_frame_equal(thinned[rest], table[rest])
     assert (thinned[names].dtypes == table[names].dtypes).all()
     gone = thinned["age"].isna()
     assert chi2_contingency(pd.crosstab(gone, table["y"])).pvalue > 0.001
-    pd.testing.assert_frame_equal(casemix.empty_cells(table, 0.0, np.random.default_rng(9)), table)
+    pd.testing.assert_frame_equal(case_mix.empty_cells(table, 0.0, np.random.default_rng(9)), table)
 
 
 def test_incomplete_records_lack_a_cell():
     table = patients(200, 10).join(
-        casemix.criteria_cells(200, np.random.default_rng(10), failing=True)
+        case_mix.criteria_cells(200, np.random.default_rng(10), failing=True)
     )
-    empty = casemix.empty_cells(table, 0.0, np.random.default_rng(11)).isna().any(axis=1)
+    empty = case_mix.empty_cells(table, 0.0, np.random.default_rng(11)).isna().any(axis=1)
     assert empty.equals(table["complete_records"] == 0)
 
 
 def test_an_empty_cell_gives_no_term():
     table = patients(3, 12).assign(margin=pd.Categorical([None] * 3, list(TABLE_1["margin"])))
-    terms = casemix.risk_terms(table, 0.0)
+    terms = case_mix.risk_terms(table, 0.0)
     assert terms.filter(like="margin").isna().all(axis=None)
     assert terms.drop(columns=terms.filter(like="margin").columns).notna().all(axis=None)

@@ -23,7 +23,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 from scipy.stats import truncnorm
 
-from thyro import phantom
+from thyro.simulate import nodule
 
 PREVALENCE = 162 / 544
 # Table 1, counts of 544. The printed order, except that the commonest location comes first: the
@@ -34,10 +34,10 @@ COUNTS = {
     "multifocality": {"No": 408, "Yes": 136},
     "location": {"Middle": 270, "Full": 6, "Upper": 123, "Lower": 114, "Isthmus": 31},
     "ht": {"No": 409, "Yes": 135},
-    "composition": dict(zip(phantom.COMPOSITIONS, (13, 531), strict=True)),
-    "calcification": dict(zip(phantom.CALCIFICATIONS, (228, 58, 6, 222, 27, 3), strict=True)),
-    "margin": dict(zip(phantom.MARGINS, (319, 158, 67), strict=True)),
-    "echo": dict(zip(phantom.ECHO_DB, (42, 249, 253), strict=True)),
+    "composition": dict(zip(nodule.COMPOSITIONS, (13, 531), strict=True)),
+    "calcification": dict(zip(nodule.CALCIFICATIONS, (228, 58, 6, 222, 27, 3), strict=True)),
+    "margin": dict(zip(nodule.MARGINS, (319, 158, 67), strict=True)),
+    "echo": dict(zip(nodule.ECHO_DB, (42, 249, 253), strict=True)),
     "shape": {"No taller-than-wide": 297, "Taller-than-wide": 247},
 }
 ACR_LEVELS = ("TR2", "TR3", "TR4", "TR5")

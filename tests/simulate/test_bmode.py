@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from thyro import bmode
+from thyro.simulate import bmode
 
 SPACING = (0.08, 0.08)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thyro import bmode
+from thyro.simulate import bmode
 
 PARENCHYMA_DB = {False: (0.0, 1.3), True: (-2.5, 2.8)}  # mean and spread; with thyroiditis
 

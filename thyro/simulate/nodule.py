@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thyro import bmode, core, neck
+from thyro import core
+from thyro.simulate import bmode, neck
 
 CLEARANCE_MM = 9.0  # skin, fat, strap muscle and capsule above a nodule, some tissue below it
 MIN_IMAGE_SHAPE = (128, 160)

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
-from thyro import clinical, recovery
+from thyro import clinical
+from thyro.simulate import recovery
 
 TRUTH = {"intercept": -2.0, "age": -0.05, "log_size": 0.9, "edge[Rough]": 1.0, "image_latent": 0.8}
 FIT = {
@@ -20,7 +21,7 @@ TRAIN = pd.DataFrame({"age": [40.0] * 5, "size": [2.0, 4.0, 6.0, 8.0, 20.0], "ed
 
 
 def test_log_odds_stand_beside_their_truth():
-    table = recovery.log_odds(FIT, TRUTH, TRAIN)
+    table = recovery.recovered_log_odds(FIT, TRUTH, TRAIN)
     assert table["term"].tolist() == ["age", "size", "edge", "sex"]
     assert table["level"].tolist() == ["", "", "Rough", "Male"]
     age, size, edge, sex = (row for _, row in table.iterrows())
@@ -44,7 +45,7 @@ def test_a_large_cohort_recovers_its_log_odds():
     truth = {"intercept": 1.0, "age": -0.05, "edge[Rough]": 1.0}
     y = rng.binomial(1, expit(1.0 - 0.05 * frame["age"] + (frame["edge"] == "Rough")))
     fit = clinical.fit_logistic(frame, y, ["age", "edge"]).to_dict()
-    table = recovery.log_odds(fit, truth, frame, level=0.999)
+    table = recovery.recovered_log_odds(fit, truth, frame, level=0.999)
     assert table["truth"].between(table["ci_low"], table["ci_high"]).all()
     assert (table["ci_high"] - table["ci_low"]).max() < 0.25
 
@@ -53,7 +54,7 @@ def test_correlation_of_scores_with_what_shaped_the_images():
     latent = np.array([0.1, 0.5, -1.0, 2.0, 1.5, -0.3, 0.0, 0.9])
     scores = pd.DataFrame({"same": expit(latent), "turned": -latent, "flat": 0.5})
     known = pd.DataFrame({"latent": latent, "size": latent[::-1]})
-    both = recovery.correlations(known, scores)
+    both = recovery.recovered_correlations(known, scores)
     assert both["known"].tolist() == ["latent"] * 3 + ["size"] * 3
     size = both[both["known"].eq("size")].set_index("model")["rho"]
     assert size["same"] == pytest.approx(stats.spearmanr(latent, latent[::-1]).statistic)
@@ -69,7 +70,7 @@ def test_the_interval_of_a_correlation_is_that_of_bonett_and_wright():
     rng = np.random.default_rng(1)
     latent = rng.normal(size=28)
     scores = pd.DataFrame({"m": latent + rng.normal(size=28)})
-    row = recovery.correlations(pd.DataFrame({"latent": latent}), scores).iloc[0]
+    row = recovery.recovered_correlations(pd.DataFrame({"latent": latent}), scores).iloc[0]
     se = np.sqrt((1 + row["rho"] ** 2 / 2) / 25)
     assert np.arctanh(row["ci_high"]) - np.arctanh(row["rho"]) == pytest.approx(1.959964 * se)
     assert np.arctanh(row["rho"]) - np.arctanh(row["ci_low"]) == pytest.approx(1.959964 * se)
@@ -79,7 +80,7 @@ def test_too_few_patients_for_a_correlation():
     message = "scores: an interval needs at least 4 patients, got 3."
     three = pd.DataFrame({"m": [1.0, 2.0, 3.0]})
     with pytest.raises(ValueError, match=re.escape(message)):
-        recovery.correlations(three, three)
+        recovery.recovered_correlations(three, three)
 
 
 def test_risks_are_compared_with_the_true_one():
@@ -94,7 +95,7 @@ def test_risks_are_compared_with_the_true_one():
             "flat": 0.3,
         }
     )
-    table = recovery.risks(y, risk, p).set_index("model")
+    table = recovery.recovered_risks(y, risk, p).set_index("model")
     assert table["auc_of_risk"].nunique() == 1
     assert table["slope_of_risk"].tolist() == pytest.approx([1] * 4)
     assert table.loc["itself", "auc"] == table.loc["itself", "auc_of_risk"]
@@ -108,10 +109,10 @@ def test_risks_are_compared_with_the_true_one():
 
 def test_a_risk_that_is_the_same_for_all_has_no_ideal_slope():
     y, p = np.tile([0, 1], 10), pd.DataFrame({"m": np.linspace(0.1, 0.9, 20)})
-    row = recovery.risks(y, np.full(20, 0.3), p).iloc[0]
+    row = recovery.recovered_risks(y, np.full(20, 0.3), p).iloc[0]
     assert np.isnan(row["slope_of_risk"]) and row["auc_of_risk"] == 0.5
 
 
 def test_a_risk_that_is_none_is_refused():
     with pytest.raises(ValueError, match=re.escape("risk: expected probabilities between 0 and 1")):
-        recovery.risks([0, 1], [0.2, 1.2], pd.DataFrame({"m": [0.1, 0.2]}))
+        recovery.recovered_risks([0, 1], [0.2, 1.2], pd.DataFrame({"m": [0.1, 0.2]}))

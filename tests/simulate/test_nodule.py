@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import distance_transform_edt, gaussian_filter, laplace
 from skimage.measure import label, regionprops
 
-from thyro import phantom
+from thyro.simulate import nodule
 
 SHAPE = (160, 208)
 PLAIN = {
@@ -24,8 +24,8 @@ PLAIN = {
 
 def frames(n=6, **signs):
     """Frames of `n` patients who have the same signs."""
-    scene = phantom.Scene(**{**PLAIN, **signs})
-    return [phantom.draw_frame(scene, rng=np.random.default_rng(seed)) for seed in range(n)]
+    scene = nodule.Scene(**{**PLAIN, **signs})
+    return [nodule.draw_frame(scene, rng=np.random.default_rng(seed)) for seed in range(n)]
 
 
 def inside(made, statistic):
@@ -47,13 +47,13 @@ def test_frame_is_grey_levels_and_one_region():
         assert 40 < frame.image.mean() < 120
 
 
-@pytest.mark.parametrize("margin", phantom.MARGINS)
+@pytest.mark.parametrize("margin", nodule.MARGINS)
 @pytest.mark.parametrize("aspect", [0.6, 1.3])
 def test_outline_has_the_diameter_and_aspect_of_the_scene(margin, aspect):
     for frame in frames(margin=margin, aspect=aspect):
         top, left, bottom, right = regionprops(frame.mask.astype(int))[0].bbox
         size_mm = 0.2 * np.array([bottom - top, right - left])
-        assert size_mm == pytest.approx(phantom.nodule_size_mm(12.0, aspect), abs=0.45)
+        assert size_mm == pytest.approx(nodule.nodule_size_mm(12.0, aspect), abs=0.45)
 
 
 def test_spacing_may_differ_between_the_axes():
@@ -63,7 +63,7 @@ def test_spacing_may_differ_between_the_axes():
 
 
 def test_echo_levels_are_in_order():
-    bright = [inside(frames(echo=echo), np.mean) for echo in phantom.ECHO_DB]
+    bright = [inside(frames(echo=echo), np.mean) for echo in nodule.ECHO_DB]
     assert bright[0] > bright[1] + 10 > bright[2] + 25
 
 
@@ -100,7 +100,7 @@ def test_cystic_part_is_dark():
 
 
 def test_margin_sets_how_rough_the_outline_is():
-    smooth, irregular = (solidity(frames(margin=margin)) for margin in phantom.MARGINS[:2])
+    smooth, irregular = (solidity(frames(margin=margin)) for margin in nodule.MARGINS[:2])
     assert smooth > 0.97 > 0.95 > irregular
 
 
@@ -144,7 +144,7 @@ def dice(a, b):
     return 2 * np.sum(a & b) / (a.sum() + b.sum())
 
 
-@pytest.mark.parametrize("margin", phantom.MARGINS)
+@pytest.mark.parametrize("margin", nodule.MARGINS)
 @pytest.mark.parametrize("diameter_mm", [5.0, 12.0, 20.0])
 def test_readers_come_near_to_the_true_outline(margin, diameter_mm):
     made = frames(20, margin=margin, diameter_mm=diameter_mm)
@@ -208,4 +208,4 @@ def test_same_stream_same_frame():
 )
 def test_impossible_scene_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
-        phantom.Scene(**{**PLAIN, **wrong})
+        nodule.Scene(**{**PLAIN, **wrong})

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from thyro import bmode, casemix, core, phantom
-from thyro.casemix import acr_tirads, criteria, risk_terms, variables
+from thyro import core
+from thyro.simulate import bmode, case_mix, nodule
+from thyro.simulate.case_mix import acr_tirads, criteria, risk_terms, variables
 
 __all__ = [
     "FrameSequence",
@@ -129,7 +130,7 @@ def simulate_cohort(
         if not 0 <= share <= 1:
             raise ValueError(f"{name}: expected a share between 0 and 1, got {share}.")
     core.as_one_of(device, "device", bmode.SCANNERS)
-    image_shape = phantom.as_image_shape(image_shape)
+    image_shape = nodule.as_image_shape(image_shape)
     # A stream for each part, so that changing one leaves the others as they are.
     seeds = np.random.SeedSequence(rng.integers(2**32, size=4).tolist())
     own, others, gaps, order, frame_seeds = seeds.spawn(5)
@@ -140,7 +141,7 @@ def simulate_cohort(
         rest, _ = _draw_patients(further - copies, image_shape, effect, others, coefficients)
         patients = pd.concat([patients, rest], ignore_index=True)
     signs = patients[[*_SIGNS]].assign(stream=range(len(patients)))
-    patients = casemix.empty_cells(patients, missing, np.random.default_rng(gaps))
+    patients = case_mix.empty_cells(patients, missing, np.random.default_rng(gaps))
 
     order = np.random.default_rng(order)
     # Who is drawn again comes twice, and the later row is the copy.
@@ -155,7 +156,7 @@ def simulate_cohort(
     truth.attrs["coefficients"] = coefficients
     table = patients.drop(columns=_LATENT if radiologist else [*_LATENT, "radiologist"])
     frames = _Frames(signs.iloc[rows], image_shape, device, frame_seeds)
-    images, masks, *readers = (FrameSequence(frames, part) for part in phantom.Frame._fields)
+    images, masks, *readers = (FrameSequence(frames, part) for part in nodule.Frame._fields)
     return SimulatedCohort(table, images, masks, truth, tuple(readers))
 
 
@@ -192,25 +193,25 @@ def _draw_patients(
     """
     # The outcome has a stream of its own: what it uses depends on `effect`.
     rng, outcome_rng = map(np.random.default_rng, seeds.spawn(2))
-    clinical = casemix.preoperative(n, rng)
+    clinical = case_mix.preoperative(n, rng)
     latent = rng.standard_normal(n)
     aspect = _aspect(clinical["shape"], rng)
     spacing = _spacing_mm(clinical["diameter"].to_numpy(), aspect, image_shape, rng)
-    criteria_cells = casemix.criteria_cells(n, rng, failing=coefficients is not None)
+    criteria_cells = case_mix.criteria_cells(n, rng, failing=coefficients is not None)
     poor = criteria_cells["poor_ultrasound"].to_numpy() == 1
     blurred = poor & (rng.uniform(size=n) < 0.5)
     defocus = np.where(blurred, rng.uniform(2.0, 2.8, n), 1.0)
     gain_db = np.where(poor & ~blurred, rng.uniform(-18.0, -12.0, n), 0.0)
 
     if coefficients is None:
-        coefficients = casemix.coefficients(clinical, latent, effect)
+        coefficients = case_mix.coefficients(clinical, latent, effect)
     intercept, *slopes = coefficients.values()
-    score = intercept + casemix.risk_terms(clinical, latent).to_numpy() @ np.array(slopes)
-    y = casemix.outcome(expit(score), outcome_rng)
-    clinical = clinical.assign(**casemix.surgery(y, clinical["bilaterality"], outcome_rng))
+    score = intercept + case_mix.risk_terms(clinical, latent).to_numpy() @ np.array(slopes)
+    y = case_mix.outcome(expit(score), outcome_rng)
+    clinical = clinical.assign(**case_mix.surgery(y, clinical["bilaterality"], outcome_rng))
     clinical.insert(0, "y", y)
     patients = clinical.assign(
-        radiologist=casemix.reading(y, effect, outcome_rng),
+        radiologist=case_mix.reading(y, effect, outcome_rng),
         spacing_mm=[(s, s) for s in spacing.tolist()],  # pixels are square
         image_latent=latent,
         linear_predictor=score,
@@ -236,9 +237,9 @@ def _spacing_mm(diameter_mm, aspect, image_shape, rng) -> np.ndarray:
     magnified, so that no mask has fewer than about 150 pixels.
     """
     rows, columns = image_shape
-    height, width = phantom.nodule_size_mm(diameter_mm, aspect)
+    height, width = nodule.nodule_size_mm(diameter_mm, aspect)
     needed = np.maximum.reduce(
-        [(height + phantom.CLEARANCE_MM) / 0.93, height / 0.7, width / 0.7 * rows / columns]
+        [(height + nodule.CLEARANCE_MM) / 0.93, height / 0.7, width / 0.7 * rows / columns]
     )
     # An irregular outline fills at least 0.7 of its ellipse.
     allowed = rows * np.sqrt(0.7 * np.pi / 4 * height * width / 150)
@@ -274,18 +275,18 @@ class _Frames:
         ).to_dict("records")
         self._device = device
         self._seeds = seeds  # a SeedSequence, whose child k is that of stream k
-        self._last: tuple[int, phantom.Frame | None] = (-1, None)
+        self._last: tuple[int, nodule.Frame | None] = (-1, None)
 
     def __len__(self) -> int:
         return len(self._scenes)
 
-    def frame(self, i: int) -> phantom.Frame:
+    def frame(self, i: int) -> nodule.Frame:
         """Image, mask and readers' masks of patient `i`, counted from 0."""
         made, frame = self._last
         if made != i:
             key = (*self._seeds.spawn_key, self._streams[i])
             seed = np.random.SeedSequence(self._seeds.entropy, spawn_key=key)
-            scene = phantom.Scene(**self._scenes[i], device=self._device)
-            frame = phantom.draw_frame(scene, rng=np.random.default_rng(seed))
+            scene = nodule.Scene(**self._scenes[i], device=self._device)
+            frame = nodule.draw_frame(scene, rng=np.random.default_rng(seed))
             self._last = i, frame
         return frame

@@ -18,7 +18,7 @@ from thyro.core import as_columns, as_level, as_probabilities, as_scores
 LOG = "log_"  # prefix of a true coefficient that is per unit of the logarithm
 
 
-def log_odds(
+def recovered_log_odds(
     fit: Mapping, truth: Mapping[str, float], train: pd.DataFrame, *, level: float = 0.95
 ) -> pd.DataFrame:
     """Estimated log odds of a clinical model beside the true ones.
@@ -73,7 +73,9 @@ def _name(truth: str) -> str:
     return truth.removeprefix(LOG).replace("[", "=").removesuffix("]")
 
 
-def correlations(known: pd.DataFrame, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def recovered_correlations(
+    known: pd.DataFrame, scores: pd.DataFrame, *, level: float = 0.95
+) -> pd.DataFrame:
     """Spearman correlation of every score with what shaped the images.
 
     Parameters
@@ -112,7 +114,7 @@ def correlations(known: pd.DataFrame, scores: pd.DataFrame, *, level: float = 0.
     return pd.DataFrame(rows)
 
 
-def risks(y, risk, p: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def recovered_risks(y, risk, p: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Predicted beside true risk.
 
     Parameters
