@@ -8,8 +8,8 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from tests.test_dicom import region, write_dicom
-from tests.test_imaging import GREY, NODULE, one, write_picture, write_volume
+from tests.imaging.test_dicom import region, write_dicom
+from tests.imaging.test_reading import GREY, NODULE, one, write_picture, write_volume
 from thyro.imaging import pixels, reading
 
 

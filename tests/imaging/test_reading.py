@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from tests.test_dicom import write_dicom
+from tests.imaging.test_dicom import write_dicom
 from thyro.imaging import pixels, reading
 
 REAL = Path("../shared/data")

@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from joblib import Parallel, delayed
 from PIL import ExifTags, Image
 
-from tests.test_dicom import GREY, palette, region, write_dicom
+from tests.imaging.test_dicom import GREY, palette, region, write_dicom
 from thyro.imaging import pixels, reading
 
 NODULE = np.zeros(GREY.shape, np.uint8)
