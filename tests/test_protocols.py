@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import models, protocols, selection, split
+from thyro import models, protocols, selection
+from thyro.core import outer_folds
 from thyro.statistics import delong
 
 PLAIN = {"seed": 3, "cv": 3}
@@ -59,7 +60,7 @@ def test_noise_is_learned_by_heart_and_not_out_of_fold():
     inside, outside = [], []
     for seed in range(6):
         X, y = cohort(120, 200, seed=seed)
-        folds = split.folds(y, 4, seed=seed)
+        folds = outer_folds(y, 4, seed=seed)
         found = protocols.out_of_fold(recipe(), X, y, folds)
         outside.append(auc(y, found.p["SVM"]))
         inside.append(auc(y, recipe().fit(X, y).predict(X)["SVM"]))
@@ -70,7 +71,7 @@ def test_noise_is_learned_by_heart_and_not_out_of_fold():
 
 def test_a_sign_is_found_out_of_fold():
     X, y = cohort(effect=2.0)
-    found = protocols.out_of_fold(recipe(tune=True), X, y, split.folds(y, 4, seed=0))
+    found = protocols.out_of_fold(recipe(tune=True), X, y, outer_folds(y, 4, seed=0))
     assert auc(y, found.p["SVM"]) > 0.85 and auc(y, found.p["KNN"]) > 0.85
 
 
@@ -84,14 +85,14 @@ def test_the_whole_recipe_is_fitted_again_in_every_fold(monkeypatch):
 
     monkeypatch.setattr(selection, "select", spy)
     X, y = cohort()
-    folds = split.folds(y, 3, seed=0)
+    folds = outer_folds(y, 3, seed=0)
     protocols.out_of_fold(recipe(), X, y, folds)
     assert seen == [tuple(X.index[folds != k]) for k in range(3)]
 
 
 def test_a_left_out_fold_leaves_what_predicts_it_byte_for_byte():
     X, y = cohort(effect=1.0)
-    folds = split.folds(y, 3, seed=0)
+    folds = outer_folds(y, 3, seed=0)
     out = folds == 1
     before = recipe().fit(X[~out], y[~out])
     first = protocols.out_of_fold(recipe(), X, y, folds)
@@ -110,7 +111,7 @@ def test_a_left_out_fold_leaves_what_predicts_it_byte_for_byte():
 
 def test_features_of_a_fold_are_taken_for_that_fold():
     X, y = cohort(effect=2.5)
-    folds = split.folds(y, 2, seed=0)
+    folds = outer_folds(y, 2, seed=0)
     noise = pd.DataFrame(
         np.random.default_rng(1).normal(size=X.shape), index=X.index, columns=X.columns
     )

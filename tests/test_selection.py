@@ -145,13 +145,13 @@ def test_noise_leaves_the_first_feature_of_the_path():
 def test_folds_are_checked():
     X, y = cohort(n=20)
     with pytest.raises(ValueError, match="cv: expected 2 to"):
-        lasso.stratified_folds(y, 15)
+        lasso.checked_folds(y, 15)
     by_outcome = np.where(y == 1, 1, 2)
     with pytest.raises(ValueError, match="without fold 1 all patients have the same outcome"):
         selection.lasso_select(X, y, cv=by_outcome)
     with pytest.raises(ValueError, match="cv: expected 20 fold numbers"):
         selection.lasso_select(X, y, cv=[1, 2, 3])
-    folds = lasso.stratified_folds(y, 4, seed=1)
+    folds = lasso.checked_folds(y, 4, seed=1)
     shares = pd.Series(y).groupby(folds).sum()
     assert shares.max() - shares.min() <= 1
 

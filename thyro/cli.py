@@ -207,14 +207,14 @@ def render(name: str) -> None:
 
 def write_example(folder: Path, name: str) -> None:
     """Write the simulated patients of a study as a user's folder, with a study file to run it."""
-    from thyro import sources
+    from thyro import cohort
 
     study = load_study(name, store.path("params"))
     if study.cohort.source != "simulated":
         raise StudyError(f"params/{name}.yml: only a simulated study makes an example.")
     if folder.exists() and any(folder.iterdir()):
         raise StudyError(f"{folder}: not empty; name a new folder.")
-    sections = sources.export(study, folder)
+    sections = cohort.export(study, folder)
     about = {"extends": name, "title": f"Example: {study.title}"} | sections
     file = folder / "example.yml"
     file.write_text(yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=100))

@@ -16,7 +16,8 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
-from sklearn.model_selection import StratifiedKFold
+
+from thyro.core import stratified_folds
 
 FAMILIES = ("binomial", "gaussian")
 # Largest violation of the optimality conditions, by coefficients that are not zero and that are
@@ -163,7 +164,7 @@ def cross_validate(
     )
 
 
-def stratified_folds(y, cv, *, seed: int = 0) -> np.ndarray:
+def checked_folds(y, cv, *, seed: int = 0) -> np.ndarray:
     """Fold of each patient, shape (n_patients,), stratified by outcome.
 
     Parameters
@@ -190,11 +191,7 @@ def stratified_folds(y, cv, *, seed: int = 0) -> np.ndarray:
         raise ValueError(
             f"cv: expected 2 to {smallest} folds (patients in the smaller class), got {cv}."
         )
-    folds = np.empty(len(y), dtype=int)
-    splitter = StratifiedKFold(cv, shuffle=True, random_state=seed)
-    for number, (_, out) in enumerate(splitter.split(np.zeros(len(y)), y)):
-        folds[out] = number
-    return folds
+    return stratified_folds(y, cv, seed=seed)
 
 
 def deviance(y, eta, family: str, *, bound: float = 0.0) -> np.ndarray:

@@ -196,7 +196,7 @@ def lasso_select(
     as_one_of(penalty, "penalty", PENALTIES)
     scaler = fit_scaler(X)
     cv, fewer = _possible_folds(y, cv)
-    Z, folds = scaler.transform(X).to_numpy(), lasso.stratified_folds(y, cv, seed=seed)
+    Z, folds = scaler.transform(X).to_numpy(), lasso.checked_folds(y, cv, seed=seed)
     grid = lasso.lambda_grid(Z, y, n_lambdas=n_lambdas, ratio=lambda_ratio)
     if patience is None:
         path = lasso.fit_path(Z, y, grid, family=family, stop_early=True)

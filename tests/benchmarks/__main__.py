@@ -16,7 +16,8 @@ from tests.benchmarks import models as classical_and_deep_models
 from tests.benchmarks import radiomics as radiomic_features
 from tests.benchmarks import statistics as statistics_of_r
 from tests.benchmarks import super_resolution
-from thyro import example, lasso, quality
+from thyro import lasso
+from thyro.cohort import example, image_flags
 from thyro.imaging import reading
 from thyro.simulate import cohort as simulate
 from thyro.statistics import delong
@@ -49,7 +50,7 @@ def door(cohort):
         read = seconds(lambda: [cases[i] for i in range(12)])
         yield "read and compare a DICOM image, two NIfTI masks", read / 12, ""
         case = cases[0]
-        measure = seconds(lambda: quality.measure(case.image, case.mask, case.spacing_mm))
+        measure = seconds(lambda: image_flags.measure(case.image, case.mask, case.spacing_mm))
         whole = 544 * (read / 12 + measure)
         yield "measure its quality", measure, f"544 cases on one core: {whole:.0f} s"
 

@@ -11,7 +11,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from thyro import deep, models, networks, protocols, selection, split, tuning
+from thyro import deep, models, networks, protocols, selection, tuning
+from thyro.core import outer_folds
 from thyro.statistics import delong
 
 N, TRAIN, FEATURES, BLOCK = 544, 380, 1561, 13
@@ -105,7 +106,7 @@ def null_out_of_fold(runs: int = 20) -> str:
     aucs = []
     for run in range(runs):
         turned = np.random.default_rng(run).permutation(y)
-        folds = split.folds(turned, 5, seed=run)
+        folds = outer_folds(turned, 5, seed=run)
         p = protocols.out_of_fold(
             recipe(tune=True, quick=False), X, turned, folds, workers=WORKERS
         ).p

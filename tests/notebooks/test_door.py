@@ -19,7 +19,7 @@ import pydicom
 import pytest
 import yaml
 
-from thyro import sources
+from thyro.cohort import sources
 from thyro.study import Study, load_study
 
 from .conftest import make_report, run_chain

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from thyro import pseudonyms, sources
+from thyro.cohort import pseudonyms, sources
 from thyro.imaging import frames as frames_module
 from thyro.store import checkpoints, files, paths, progress, provenance
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import split
-from thyro.clinical_table import CohortError
+from thyro.cohort import split
+from thyro.cohort.clinical_table import CohortError
 
 
 def refused(message):

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from thyro import cells
-from thyro.clinical_table import (
+from thyro.cohort import cells
+from thyro.cohort.clinical_table import (
     TEXT,
     CohortError,
     criterion_name,
@@ -18,7 +18,7 @@ from thyro.clinical_table import (
     stop_at,
     text_column,
 )
-from thyro.split import check_disjoint, check_outcomes, check_split, split_by_patient
+from thyro.cohort.split import check_disjoint, check_outcomes, check_split, split_by_patient
 
 __all__ = [  # the whole door to the cohort: what notebooks need of the modules below, too
     "CohortError",

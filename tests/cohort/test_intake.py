@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from thyro import cohort, example, inspection, intake, quality, sources
+from thyro.cohort import clinical_table, example, image_flags, inclusion, intake, review, sources
 from thyro.simulate import case_mix
 from thyro.simulate import cohort as simulate
 from thyro.store import files, paths
@@ -49,7 +49,7 @@ def source(kind=Source, **changes):
 
 def admit(*, external=None, **changes):
     given = {"cohort": source(Cohort, **changes)} | ({"external": external} if external else {})
-    return intake.admit(given, data_dir="data", out_dir="results/mine/00_cohort", seed=1)
+    return intake.ingest(given, data_dir="data", out_dir="results/mine/00_cohort", seed=1)
 
 
 def edit(folder, row, name="patients.csv", **cells):
@@ -61,7 +61,7 @@ def edit(folder, row, name="patients.csv", **cells):
 
 
 def problems_of(call):
-    with pytest.raises(cohort.CohortError) as error:
+    with pytest.raises(clinical_table.CohortError) as error:
         call()
     return error.value.problems
 
@@ -134,7 +134,7 @@ def test_text_of_an_excluded_image_is_in_no_sheet(folder):
         sitk.WriteImage(wider, str(folder / part / "S0004.nii.gz"))
     for flags, brightest in ((["text"], 0), ([], 255)):
         admission = admit(exclude_flagged=flags)["cohort"]
-        ((_, image, _, note),) = inspection.flagged_cases({"cohort": admission})
+        ((_, image, _, note),) = review.flagged_cases({"cohort": admission})
         assert note == f"row 5, {'not included' if flags else 'kept'}: text"
         assert image[:, 170:].max() == brightest
 
@@ -169,7 +169,7 @@ def test_a_duplicate_leaves_unless_the_reader_keeps_it(folder):
         "Excluded: image quality, reader's decision"
     ]
     # Flagged all the same, so that the second sheet shows it.
-    flagged = [(title, note) for title, *_, note in inspection.flagged_cases({"cohort": kept})]
+    flagged = [(title, note) for title, *_, note in review.flagged_cases({"cohort": kept})]
     assert flagged == [(kept.patient_ids[5], "row 7, kept: duplicate")]
 
 
@@ -265,7 +265,7 @@ def test_pseudonyms_follow_the_key_of_the_project(folder):
 def test_simulated_cohorts_take_the_same_door(tmp_path):
     smoke = load_study("smoke", files.path("params"))
     small = smoke.cohort.model_copy(update={"n_patients": 40, "image_shape": [128, 160]})
-    admitted = intake.admit(
+    admitted = intake.ingest(
         {"cohort": small, "external": small.model_copy(update={"device": "B"})},
         data_dir="",
         out_dir=str(tmp_path / "s/00_cohort"),
@@ -281,8 +281,8 @@ def test_simulated_cohorts_take_the_same_door(tmp_path):
 
 
 def test_every_flag_has_its_sentence_its_reason_and_its_place_in_a_study():
-    assert list(quality.FLAGS) == list(cohort.FLAG_REASONS)
-    assert set(quality.FLAGS) == set(get_args(settings.Flag))
+    assert list(image_flags.FLAGS) == list(inclusion.FLAG_REASONS)
+    assert set(image_flags.FLAGS) == set(get_args(settings.Flag))
 
 
 def test_a_view_that_no_external_row_has_is_told_beside_everything_else(folder):

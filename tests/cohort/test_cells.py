@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import cells
+from thyro.cohort import cells
 
 
 def refused(message):

@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from thyro import spreadsheet
+from thyro.cohort import spreadsheet
 
 
 def csv(text, encoding="utf-8"):

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import train_test_split
 
-from thyro import cells
-from thyro.clinical_table import CohortError, stop_at
+from thyro.cohort import cells
+from thyro.cohort.clinical_table import CohortError, stop_at
 
 FEWEST = 10  # patients with, and without, the outcome
 
@@ -66,41 +66,6 @@ def split_by_patient(
         remedy = "Try `split: stratified`, another seed, or more patients."
         check_outcomes(y[split == name], name, remedy)
     return split.rename("split")
-
-
-def folds(y, n: int, *, seed: int) -> np.ndarray:
-    """Fold of each training patient, stratified by the outcome: shape (n_patients,), from 0.
-
-    The folds of the sound protocol; whoever fits anything for it leaves these out.
-
-    Parameters
-    ----------
-    y
-        1 with the outcome, 0 without, of the training patients.
-    n
-        Number of folds; as many as the rarer outcome has patients where that is less.
-    seed
-        Of the shuffle.
-
-    Raises
-    ------
-    CohortError
-        If the rarer outcome has fewer than two patients.
-    """
-    y = np.asarray(y)
-    smaller = int(np.bincount(y, minlength=2).min())
-    if smaller < 2:
-        raise CohortError(
-            f"The training cohort has {smaller} patient(s) of the rarer outcome; at least two are "
-            "needed to leave one out. Add patients."
-        )
-    # a stream of its own: not the folds in which the LASSO chooses its penalty
-    state = int(np.random.default_rng([seed, 1]).integers(2**31))
-    splitter = StratifiedKFold(min(n, smaller), shuffle=True, random_state=state)
-    of = np.empty(len(y), dtype=int)
-    for number, (_, out) in enumerate(splitter.split(np.zeros(len(y)), y)):
-        of[out] = number
-    return of
 
 
 def check_outcomes(y: pd.Series, name: str, remedy: str = "Add patients.") -> None:

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from thyro import imaging, quality, store
-from thyro.intake import Admission
+from thyro import imaging, store
+from thyro.cohort import image_flags
+from thyro.cohort.intake import Admission
 
 
 def count_flags(admission: Admission) -> dict[str, int]:
     """How many examined images carry each flag; nothing for a table of scores."""
     examined = admission.quality
-    return {flag: int(examined[flag].sum()) for flag in quality.FLAGS if flag in examined}
+    return {flag: int(examined[flag].sum()) for flag in image_flags.FLAGS if flag in examined}
 
 
 def included_cases(patients: pd.DataFrame, examined: pd.DataFrame) -> Iterator[tuple]:
@@ -52,7 +53,7 @@ def _shown(image: np.ndarray, row) -> np.ndarray:
 
 def _in_words(examined: pd.DataFrame) -> pd.Series:
     """Flags of every examined image, joined."""
-    flags = examined.reindex(columns=list(quality.FLAGS), fill_value=False)
+    flags = examined.reindex(columns=list(image_flags.FLAGS), fill_value=False)
     return pd.Series(
         [", ".join(flags.columns[row]) for row in flags.to_numpy(bool)],
         index=examined.index,

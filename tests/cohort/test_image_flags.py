@@ -11,7 +11,7 @@ from scipy import ndimage
 from scipy.spatial.distance import pdist
 from skimage.measure import find_contours
 
-from thyro import quality
+from thyro.cohort import image_flags
 from thyro.imaging import pixels, reading
 from thyro.imaging.pixels import pixel_hash
 from thyro.simulate import cohort
@@ -36,7 +36,7 @@ def box(shape, rows=slice(100, 160), columns=slice(200, 290)):
 
 
 def sharpness(image):
-    return quality.measure(image, box(image.shape), None)["sharpness"]
+    return image_flags.measure(image, box(image.shape), None)["sharpness"]
 
 
 def with_text(image, words, *, shape=(484, 672), size=10, grey=230):
@@ -50,7 +50,7 @@ def with_text(image, words, *, shape=(484, 672), size=10, grey=230):
 
 
 def test_measures_are_plain_and_complete(frames):
-    measures = quality.measure(frames[0], box(frames[0].shape), (0.1, 0.2))
+    measures = image_flags.measure(frames[0], box(frames[0].shape), (0.1, 0.2))
     assert measures["rows"] == 384 and measures["columns"] == 512
     assert measures["mask_area_px"] == 60 * 90 and measures["mask_parts"] == 1
     assert measures["touches_border"] is False and measures["text_edges"] == 0
@@ -64,7 +64,7 @@ def test_the_diameter_is_that_of_marching_squares():
         mask = ndimage.gaussian_filter(rng.normal(size=(40, 60)), 4) > 0.03
         mask[20, 30] = True
         outline = np.concatenate(find_contours(np.pad(mask, 1).astype(float), 0.5))
-        measures = quality.measure(rng.uniform(0, 255, mask.shape), mask, (0.5, 0.5))
+        measures = image_flags.measure(rng.uniform(0, 255, mask.shape), mask, (0.5, 0.5))
         assert measures["mask_diameter_px"] == pytest.approx(pdist(outline).max())
         assert measures["mask_diameter_mm"] == pytest.approx(pdist(outline).max() / 2)
 
@@ -79,7 +79,7 @@ def test_the_diameter_is_that_of_marching_squares():
 )
 def test_the_diameter_of_a_line_is_its_number_of_pixels(rows, columns, spacing, diameter):
     image = np.random.default_rng(0).uniform(0, 255, (12, 16))
-    measures = quality.measure(image, box(image.shape, rows, columns), spacing)
+    measures = image_flags.measure(image, box(image.shape, rows, columns), spacing)
     name = "mask_diameter_px" if spacing is None else "mask_diameter_mm"
     assert measures[name] == pytest.approx(diameter)
     assert np.isnan(measures["mask_diameter_mm"]) == (spacing is None)
@@ -119,8 +119,8 @@ def test_an_even_scan_has_no_sharpness():
 def test_text_is_found_beside_the_scan(frames):
     for image in frames:
         plain, named = with_text(image, ""), with_text(image, "DOE JANE 1970-01-01")
-        edges = [quality.measure(x, box(x.shape), None)["text_edges"] for x in (plain, named)]
-        assert edges[0] == 0 and edges[1] > quality.TEXT_EDGES
+        edges = [image_flags.measure(x, box(x.shape), None)["text_edges"] for x in (plain, named)]
+        assert edges[0] == 0 and edges[1] > image_flags.TEXT_EDGES
 
 
 @pytest.mark.parametrize("shape", [(484, 672), (768, 1024), (1080, 1920)])
@@ -128,7 +128,7 @@ def test_text_is_found_beside_the_scan(frames):
 @pytest.mark.parametrize(("size", "grey"), [(8, 60), (10, 60), (10, 230)])
 def test_dark_and_short_text_is_found_on_a_screen_of_any_size(frames, shape, words, size, grey):
     image = with_text(frames[0], words, shape=shape, size=size, grey=grey)
-    assert quality.measure(image, box(image.shape), None)["text_edges"] > quality.TEXT_EDGES
+    assert image_flags.measure(image, box(image.shape), None)["text_edges"] > image_flags.TEXT_EDGES
 
 
 @pytest.mark.parametrize("device", ["A", "B"])
@@ -138,25 +138,25 @@ def test_a_sector_of_a_simulated_frame_holds_no_text(device):
     angle = np.abs(np.arctan2(right - 256, down + 60))
     radius = np.hypot(right - 256, down + 60)
     for image in made.images:
-        whole = quality.measure(image.astype(float), box(image.shape), None)
+        whole = image_flags.measure(image.astype(float), box(image.shape), None)
         sector = with_text(np.where((angle < 0.6) & (radius > 70) & (radius < 434), image, 0), "")
-        cut = quality.measure(sector, box(sector.shape), None)
+        cut = image_flags.measure(sector, box(sector.shape), None)
         assert whole["text_edges"] == 0 and cut["text_edges"] <= 4
 
 
 def test_border_and_components_are_measured(frames):
     image = frames[0]
     for rows, columns in [(slice(0, 9), slice(9, 19)), (slice(9, 19), slice(500, 512))]:
-        assert quality.measure(image, box(image.shape, rows, columns), None)["touches_border"]
+        assert image_flags.measure(image, box(image.shape, rows, columns), None)["touches_border"]
     two = box(image.shape) | box(image.shape, slice(300, 310), slice(20, 30))
-    assert quality.measure(image, two, None)["mask_parts"] == 2
+    assert image_flags.measure(image, two, None)["mask_parts"] == 2
 
 
 def test_a_mask_of_another_shape_or_without_pixels_is_refused(frames):
     for mask, got in [(np.ones((2, 2), bool), "4 of shape (2, 2)"), (frames[0] < 0, "0 of shape")]:
         message = f"mask: expected pixels inside, shape (384, 512); got {got}"
         with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
-            quality.measure(frames[0], mask, None)
+            image_flags.measure(frames[0], mask, None)
 
 
 def test_flags(frames):
@@ -173,26 +173,26 @@ def test_flags(frames):
     }
     measures = pd.DataFrame(
         [
-            quality.measure(*case, (0.1, 0.1)) | {"pixel_hash": pixel_hash(case[0])}
+            image_flags.measure(*case, (0.1, 0.1)) | {"pixel_hash": pixel_hash(case[0])}
             for case in cases.values()
         ],
         index=list(cases),
     )
-    flags = quality.flag(measures, min_sharpness=0.1, max_pixels=400_000)
-    assert list(flags) == list(quality.FLAGS) and all(flags.dtypes == "bool")
+    flags = image_flags.flag(measures, min_sharpness=0.1, max_pixels=400_000)
+    assert list(flags) == list(image_flags.FLAGS) and all(flags.dtypes == "bool")
     expected = {"again": "duplicate", "blurred": "blur", "large": "size", "cut": "border"}
     expected |= {"two": "components", "named": "text"}
     found = {
         name: " ".join(flags.columns[row]) for name, row in zip(cases, flags.values, strict=True)
     }
     assert found == {"good": ""} | expected
-    none = quality.flag(measures, min_sharpness=0, max_pixels=10**9)
+    none = image_flags.flag(measures, min_sharpness=0, max_pixels=10**9)
     assert not none[["blur", "size"]].any(axis=None)
 
 
 def test_no_images_have_no_flags():
-    flags = quality.flag(pd.DataFrame(), min_sharpness=0.1, max_pixels=1)
-    assert list(flags) == list(quality.FLAGS) and len(flags) == 0
+    flags = image_flags.flag(pd.DataFrame(), min_sharpness=0.1, max_pixels=1)
+    assert list(flags) == list(image_flags.FLAGS) and len(flags) == 0
 
 
 @needs_real_data
@@ -202,10 +202,10 @@ def test_real_frames():
     for file in files:
         image, spacing = reading.read_image(file)
         mask = reading.read_mask(REAL / "masks" / f"{file.stem}.png", image, component="largest")
-        rows.append(quality.measure(image, mask, spacing) | {"pixel_hash": pixel_hash(image)})
+        rows.append(image_flags.measure(image, mask, spacing) | {"pixel_hash": pixel_hash(image)})
     measures = pd.DataFrame(rows)
     # Every frame of this collection has text burned in, and none is blurred.
-    flags = quality.flag(measures, min_sharpness=0.1, max_pixels=4e6)
+    flags = image_flags.flag(measures, min_sharpness=0.1, max_pixels=4e6)
     assert flags["text"].all() and not flags[["blur", "size", "components"]].any(axis=None)
     assert measures["sharpness"].between(0.3, 3).all()
     table = pd.read_csv(REAL / "labels.csv").set_index("image_id")

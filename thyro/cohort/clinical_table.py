@@ -9,7 +9,7 @@ from functools import partial
 
 import pandas as pd
 
-from thyro import cells, spreadsheet
+from thyro.cohort import cells, spreadsheet
 
 OWN_NAMES = {  # columns of the cohort, which no variable may be called
     *("source_id", "patient_id", "y", "split", "radiologist", "quality"),

@@ -8,7 +8,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from thyro import example
+from thyro.cohort import example
 from thyro.imaging import reading
 from thyro.imaging.pixels import ImageError
 

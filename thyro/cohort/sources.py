@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from thyro import cohort, example, imaging, simulate, spreadsheet, store
+from thyro import imaging, simulate, store
+from thyro.cohort import clinical_table, example, spreadsheet
 from thyro.study import Criterion, Source, Study, Variable
 
 COLUMNS = {  # of the table that the simulation makes
@@ -61,7 +62,10 @@ class Opened:
             return _Simulated(self.made, list(clinical.index))
         source = self.source
         names = pd.DataFrame(
-            {part: cohort.text_column(clinical, column) for part, column in self.files.items()}
+            {
+                part: clinical_table.text_column(clinical, column)
+                for part, column in self.files.items()
+            }
         )
         if isinstance(source.frame, int):
             names["frame"] = str(source.frame)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import clinical_table
-from thyro.clinical_table import CohortError, criterion_name
+from thyro.cohort import clinical_table
+from thyro.cohort.clinical_table import CohortError, criterion_name
 from thyro.simulate import case_mix, cohort
 
 AGE = {"name": "age", "label": "Age", "kind": "continuous", "maximum": 120}

@@ -16,9 +16,11 @@ import numpy as np
 import pandas as pd
 from joblib import delayed
 
-from thyro import cohort, core, imaging, quality, store
-from thyro.pseudonyms import pseudonym_key, pseudonyms
-from thyro.sources import Opened, open_all
+from thyro import core, imaging, store
+from thyro.cohort import clinical_table, image_flags, inclusion
+from thyro.cohort import split as split_module
+from thyro.cohort.pseudonyms import pseudonym_key, pseudonyms
+from thyro.cohort.sources import Opened, open_all
 from thyro.study import Cohort, Source
 
 SCRATCH = ".examined-"
@@ -33,9 +35,11 @@ class Admission:
 
     opened: Opened
     assessed: pd.DataFrame  # every row of the table, typed
-    flow: cohort.Flow  # its frame: the included, with the index of the table
+    flow: inclusion.Flow  # its frame: the included, with the index of the table
     patient_ids: pd.Series  # pseudonyms of the included, by row of the table
-    quality: pd.DataFrame  # one row per examined image, by row of the table; empty without images
+    image_flags: (
+        pd.DataFrame
+    )  # one row per examined image, by row of the table; empty without images
     cases: Sequence | None  # what was examined, in the order of `quality`; read again when asked
     truth: pd.DataFrame | None  # what made the included, where they are simulated
 
@@ -49,7 +53,7 @@ class Admission:
             paths = {part: self._paths(part, out_dir) for part in _parts(self.opened)}
             sides = self.quality.loc[frame.index, ["row_mm", "column_mm"]]
             spacing = sides.fillna(1.0).to_numpy()
-        return cohort.patient_table(
+        return inclusion.patient_table(
             frame,
             [variable["name"] for variable in self.opened.variables],
             patient_ids=self.patient_ids,
@@ -82,7 +86,7 @@ class Admission:
         return long.assign(protocol="paper", fold=pd.array([pd.NA] * len(long), dtype="Int64"))
 
 
-def admit(
+def ingest(
     sources: Mapping[str, Source],
     *,
     data_dir: str,
@@ -118,10 +122,10 @@ def admit(
         problems += [line for door in readable for line in door.examine(Path(scratch), workers)]
         if len(readable) == 2:
             problems += _between(*doors)
-        cohort.stop_at(problems)
+        clinical_table.stop_at(problems)
         admitted = {door.opened.name: door.include(key) for door in doors}
         if "external" in admitted:
-            cohort.check_outcomes(admitted["external"].flow.frame["y"], "external")
+            split_module.check_outcomes(admitted["external"].flow.frame["y"], "external")
         for part, folder in FOLDERS.items():
             files = {
                 file: Path(scratch, f"{name}-{row}-{part}.png")
@@ -149,7 +153,7 @@ class _Door:
         if source.one_per_patient in self.opened.table:
             extra.append(source.one_per_patient)
         try:
-            self.clinical, problems = cohort.read_clinical(
+            self.clinical, problems = clinical_table.read_clinical(
                 self.opened.table,
                 self.opened.variables,
                 id_column=source.id_column,
@@ -161,7 +165,7 @@ class _Door:
                 quality_column=source.quality_column,
                 other_columns=list(dict.fromkeys(filter(None, extra))),
             )
-        except cohort.CohortError as error:
+        except clinical_table.CohortError as error:
             problems = error.problems
         else:
             problems += self._foreseen(clean=not problems)
@@ -187,10 +191,10 @@ class _Door:
         source = self.opened.source
         measured = None
         if source.one_per_patient and source.one_per_patient not in self.opened.table:
-            if source.one_per_patient not in quality.SIZES:
+            if source.one_per_patient not in image_flags.SIZES:
                 return [
                     f"`one_per_patient`: {source.one_per_patient!r} is no column of the table, and "
-                    f"not measured. Measured are: {', '.join(quality.SIZES)}."
+                    f"not measured. Measured are: {', '.join(image_flags.SIZES)}."
                 ]
             sizes = -self.clinical.index.to_numpy(float)  # stands in for what will be measured
             measured = pd.DataFrame({source.one_per_patient: sizes}, index=self.clinical.index)
@@ -200,8 +204,8 @@ class _Door:
                 # A plain random split is drawn later; too few outcomes are too few for any.
                 how = "stratified" if source.split == "random" else source.split
                 named = source.split_column
-                given = cohort.text_column(self.clinical, named)[y.index] if named else None
-                cohort.split_by_patient(
+                given = clinical_table.text_column(self.clinical, named)[y.index] if named else None
+                split_module.split_by_patient(
                     y,
                     how=how,
                     test_share=source.test_share,
@@ -210,8 +214,8 @@ class _Door:
                     test_centres=source.test_centres,
                 )
             else:
-                cohort.check_outcomes(y, self.opened.name)
-        except cohort.CohortError as error:
+                split_module.check_outcomes(y, self.opened.name)
+        except clinical_table.CohortError as error:
             return [line for line in error.problems if clean or line.startswith("row ")]
         return []
 
@@ -221,13 +225,13 @@ class _Door:
             return []
         source = self.opened.source
         try:
-            rows = cohort.candidates(
+            rows = inclusion.candidates(
                 self.clinical,
                 criteria=self.opened.criteria,
                 view_column=source.view_column,
                 view=source.view,
             )
-        except cohort.CohortError:  # said already
+        except clinical_table.CohortError:  # said already
             return []
         self.cases = self.opened.cases(rows)
         found = self._look(rows.index, scratch, workers)
@@ -259,7 +263,7 @@ class _Door:
         """Decide who is studied; nothing can be wrong with table or images any more."""
         source, measured, flags = self.opened.source, self.quality, None
         if self.cases is not None:
-            flags = quality.flag(
+            flags = image_flags.flag(
                 measured, min_sharpness=source.min_sharpness, max_pixels=source.max_pixels
             )
             measured = measured.join(flags)
@@ -279,9 +283,11 @@ class _Door:
             truth.attrs = self.opened.made.truth.attrs
         return Admission(self.opened, self.clinical, flow, ids[rows], measured, self.cases, truth)
 
-    def _included(self, measured: pd.DataFrame | None, flags: pd.DataFrame | None) -> cohort.Flow:
+    def _included(
+        self, measured: pd.DataFrame | None, flags: pd.DataFrame | None
+    ) -> inclusion.Flow:
         source = self.opened.source
-        return cohort.include(
+        return inclusion.include(
             self.clinical,
             self.opened.variables,
             criteria=self.opened.criteria,
@@ -328,7 +334,7 @@ def _examine(
             if array is not None:
                 imaging.write_image(array, str(scratch), f"{name}-{row}-{part}.png")
         sides = case.spacing_mm or (np.nan, np.nan)
-        measures = quality.measure(pixels, case.mask, case.spacing_mm)
+        measures = image_flags.measure(pixels, case.mask, case.spacing_mm)
         measures |= {"row_mm": sides[0], "column_mm": sides[1], "notes": "; ".join(case.notes)}
         measures |= {"pixel_hash": case.pixel_hash, "second_reader": case.second_mask is not None}
         results.append({"problems": [], "measures": measures, "row": int(row)})
@@ -348,7 +354,9 @@ def _spacing_problems(measures: pd.DataFrame) -> list[str]:
 
 def _between(first: "_Door", second: "_Door") -> list[str]:
     """What is wrong between two cohorts: the same patient, the same image, another unit."""
-    problems = cohort.check_disjoint(first.clinical["source_id"], second.clinical["source_id"])
+    problems = split_module.check_disjoint(
+        first.clinical["source_id"], second.clinical["source_id"]
+    )
     if first.quality.empty or second.quality.empty:  # scores, or nothing could be read
         return problems
     rows = pd.Series(first.quality.index, index=first.quality["pixel_hash"])

@@ -7,8 +7,9 @@ import os
 import secrets
 from collections.abc import Sequence
 
-from thyro import cells, store
-from thyro.clinical_table import CohortError
+from thyro import store
+from thyro.cohort import cells
+from thyro.cohort.clinical_table import CohortError
 
 PSEUDONYM_KEY = "THYRO_PSEUDONYM_KEY"  # environment: file of the secret behind pseudonyms
 SHORTEST_KEY = 16  # bytes

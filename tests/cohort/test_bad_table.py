@@ -10,7 +10,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from thyro import cohort, spreadsheet
+from thyro.cohort import clinical_table, inclusion, spreadsheet
+from thyro.cohort import split as split_module
 
 VARIABLES = [
     {"name": "age", "label": "Age", "kind": "continuous", "unit": "years", "maximum": 120},
@@ -105,7 +106,7 @@ def put(address, value):
 def admit(data, name="patients.csv", sheet="", split=None, **options):
     """From the file to train and test, as a study does it."""
     table = spreadsheet.read(data, name, sheet=sheet)
-    clinical, problems = cohort.read_clinical(
+    clinical, problems = clinical_table.read_clinical(
         table,
         VARIABLES[:2] + [VARIABLES[2] | {"missing": "Smooth"}, VARIABLES[3]],
         id_column="id",
@@ -115,12 +116,12 @@ def admit(data, name="patients.csv", sheet="", split=None, **options):
         quality_column="quality",
         other_columns=OTHERS,
     )
-    cohort.stop_at(problems)
-    flow = cohort.include(clinical, VARIABLES, criteria=CRITERIA, scores=["SVM"], **options)
+    clinical_table.stop_at(problems)
+    flow = inclusion.include(clinical, VARIABLES, criteria=CRITERIA, scores=["SVM"], **options)
     split = dict(split or {})
     if "column" in split:
         split["column"] = flow.frame[split["column"]]
-    return cohort.split_by_patient(flow.frame["y"], seed=1, **split)
+    return split_module.split_by_patient(flow.frame["y"], seed=1, **split)
 
 
 def text(change):
@@ -384,7 +385,7 @@ def no_table(name, problems):
 
 
 def no_cohort(message):
-    return pytest.raises(cohort.CohortError, match=f"^{re.escape(message)}$")
+    return pytest.raises(clinical_table.CohortError, match=f"^{re.escape(message)}$")
 
 
 @pytest.mark.parametrize("case", FILES)
@@ -436,7 +437,7 @@ def test_tables_that_make_no_cohort(case):
 def test_a_patient_in_both_cohorts():
     first, second = with_cells(id={5: "Mu\u0308ller"}), with_cells(id={7: "Müller "})
     second["id"] = ["other " + text if text != "Müller " else text for text in second["id"]]
-    assert cohort.check_disjoint(first["id"], second["id"]) == [
+    assert split_module.check_disjoint(first["id"], second["id"]) == [
         "row 5 of the cohort and row 7 of the external cohort: the same patient id; remove one, or "
         "make ids of centres differ"
     ]

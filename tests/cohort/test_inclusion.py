@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import cohort, spreadsheet
-from thyro import pseudonyms as pseudonyms_module
-from thyro.clinical_table import criterion_name
-from thyro.pseudonyms import pseudonyms
+from thyro.cohort import clinical_table, inclusion, spreadsheet
+from thyro.cohort import split as split_module
+from thyro.cohort.clinical_table import criterion_name
+from thyro.cohort.pseudonyms import pseudonyms
 
 AGE = {"name": "age", "label": "Age", "kind": "continuous"}
 HT = {"name": "ht", "label": "HT", "kind": "categorical", "required": False}
@@ -34,7 +34,7 @@ def clinical(n=4, **columns):
 
 
 def refused(message):
-    return pytest.raises(cohort.CohortError, match=f"^{re.escape(message)}$")
+    return pytest.raises(clinical_table.CohortError, match=f"^{re.escape(message)}$")
 
 
 def counts(flow):
@@ -62,7 +62,7 @@ def test_exclusions_come_in_their_order_and_only_the_first_counts():
         },
         index=[3, 4, 5, 6, 7, 8],
     )
-    flow = cohort.include(
+    flow = inclusion.include(
         frame,
         [AGE, HT],
         criteria=CRITERIA,
@@ -86,15 +86,15 @@ def test_exclusions_come_in_their_order_and_only_the_first_counts():
 
 def test_a_missing_score_excludes():
     frame = clinical(3, SVM=[0.1, nan, 0.2], CNN=[0.1, 0.2, nan])
-    flow = cohort.include(frame, [AGE], scores={"SVM": "s", "CNN": "c"})
+    flow = inclusion.include(frame, [AGE], scores={"SVM": "s", "CNN": "c"})
     assert counts(flow)[1:] == [("score of SVM not recorded", 1), ("score of CNN not recorded", 1)]
 
 
 def test_flags_that_do_not_exclude_are_only_shown():
     flags = pd.DataFrame({"size": [True, False, False, False], "blur": [True] * 4})
-    flow = cohort.include(clinical(), [AGE], flags=flags, exclude_flagged=["size"])
+    flow = inclusion.include(clinical(), [AGE], flags=flags, exclude_flagged=["size"])
     assert flow.frame.index.tolist() == [1, 2, 3]
-    assert len(cohort.include(clinical(), [AGE], exclude_flagged=["duplicate"]).frame) == 4
+    assert len(inclusion.include(clinical(), [AGE], exclude_flagged=["duplicate"]).frame) == 4
 
 
 def of_pixels(hashes, **flags):
@@ -106,7 +106,7 @@ def of_pixels(hashes, **flags):
 
 def without_copies(frame, found, *, order=("duplicate", "blur"), **options):
     order = [flag for flag in order if flag in found]
-    return cohort.include(
+    return inclusion.include(
         frame, [AGE], measured=found, flags=found, exclude_flagged=order, **options
     )
 
@@ -183,7 +183,7 @@ def test_no_image_is_lost_to_a_copy_and_none_is_studied_twice():
         found = of_pixels(rng.choice(list("abcdefghijkl"), n), blur=rng.random(n) < 0.2)
         found["area"] = rng.random(n)
         flow = without_copies(frame, found, one_per_patient="area")
-        alone = cohort.include(
+        alone = inclusion.include(
             frame,
             [AGE],
             measured=found,
@@ -207,19 +207,19 @@ def test_candidates_are_those_whom_only_an_image_may_exclude():
         quality=["", "exclude", "keep", "", "", ""],
         **{criterion_name(0): [True] + [False] * 5, criterion_name(1): [False] * 5 + [True]},
     )
-    rows = cohort.candidates(frame, criteria=CRITERIA, view_column="section", view="long")
+    rows = inclusion.candidates(frame, criteria=CRITERIA, view_column="section", view="long")
     assert rows.index.tolist() == [2, 4]
-    assert cohort.candidates(frame).index.tolist() == [0, 2, 3, 4, 5]
+    assert inclusion.candidates(frame).index.tolist() == [0, 2, 3, 4, 5]
 
 
 def test_other_views_are_set_aside():
     frame = clinical(4, source_id=["a", "a", "b", "b"], section=["long", "trans"] * 2)
-    flow = cohort.include(frame, [AGE], view_column="section", view="long")
+    flow = inclusion.include(frame, [AGE], view_column="section", view="long")
     accents = clinical(2, section=["la\u0308ngs", "quer"])
-    assert len(cohort.candidates(accents, view_column="section", view=" längs")) == 1
+    assert len(inclusion.candidates(accents, view_column="section", view=" längs")) == 1
     assert counts(flow) == [("Assessed (images)", 4), ("view other than long", 2)]
     with refused("section: no row has the view 'sagittal'. There: 'long' (2), 'trans' (2)."):
-        cohort.include(frame, [AGE], view_column="section", view="sagittal")
+        inclusion.include(frame, [AGE], view_column="section", view="sagittal")
 
 
 def test_the_largest_of_the_table_or_of_the_masks_picks_the_row_of_a_patient():
@@ -229,21 +229,21 @@ def test_the_largest_of_the_table_or_of_the_masks_picks_the_row_of_a_patient():
         y=[1, 0, 1, nan, 0, 0],
         size=["5", "7", "9", "8.5", "3", "3"],
     )
-    flow = cohort.include(frame, [AGE], one_per_patient="size")
+    flow = inclusion.include(frame, [AGE], one_per_patient="size")
     assert counts(flow) == [("Assessed (images)", 6), ("further image of the same patient", 3)]
     # b: the larger one has no outcome; c: equals, so the first one.
     assert flow.frame.index.tolist() == [1, 2, 4]
     measured = pd.DataFrame({"mask_area_px": [9, 5, 1, 8, 3, 4]})
-    flow = cohort.include(frame, [AGE], one_per_patient="mask_area_px", measured=measured)
+    flow = inclusion.include(frame, [AGE], one_per_patient="mask_area_px", measured=measured)
     assert flow.frame.index.tolist() == [0, 1, 5]
-    typed = cohort.include(clinical(2, source_id=["a", "a"]), [AGE], one_per_patient="age")
+    typed = inclusion.include(clinical(2, source_id=["a", "a"]), [AGE], one_per_patient="age")
     assert typed.frame.index.tolist() == [1]
 
 
 def test_an_excluded_image_leaves_the_next_one_of_its_patient():
     frame = clinical(2, source_id=["a", "a"], size=["9", "5"])
     flags = pd.DataFrame({"blur": [True, False]})
-    flow = cohort.include(
+    flow = inclusion.include(
         frame, [AGE], one_per_patient="size", flags=flags, exclude_flagged=["blur"]
     )
     assert flow.frame.index.tolist() == [1]
@@ -256,11 +256,11 @@ def test_sizes_that_cannot_pick_are_named():
         "  row 4: size: 'big', expected a number with a decimal point\n"
         "  row 3: size: empty, expected a number that picks the row of the patient"
     ):
-        cohort.include(frame, [AGE], one_per_patient="size")
+        inclusion.include(frame, [AGE], one_per_patient="size")
     with refused(
         "`one_per_patient`: 'area' is neither a column of the table nor a measured number."
     ):
-        cohort.include(frame, [AGE], one_per_patient="area")
+        inclusion.include(frame, [AGE], one_per_patient="area")
 
 
 def measures():
@@ -282,7 +282,7 @@ def test_only_measured_numbers_pick(column):
         f"`one_per_patient`: {column!r} is neither a column of the table nor a measured number. "
         "Measured: mask_diameter_mm, rows."
     ):
-        cohort.include(
+        inclusion.include(
             clinical(3, source_id=["a", "a", "b"]),
             [AGE],
             one_per_patient=column,
@@ -296,14 +296,14 @@ def test_a_size_that_was_not_measured_picks_nothing():
         "The cohort cannot be used:\n  row 2: mask_diameter_mm: not measured, expected a number "
         "that picks the row of the patient"
     ):
-        cohort.include(clinical(3, source_id=["a", "a", "b"]), [AGE], **options)
-    assert len(cohort.include(clinical(3), [AGE], **options).frame) == 3
+        inclusion.include(clinical(3, source_id=["a", "a", "b"]), [AGE], **options)
+    assert len(inclusion.include(clinical(3), [AGE], **options).frame) == 3
 
 
 def test_ids_are_no_sizes_and_are_not_quoted():
     frame = clinical(3, source_id=["a", "a", "b"], case=[" a", "a", "b"])
     with refused("`one_per_patient`: 'case' is the column of the ids."):
-        cohort.include(frame, [AGE], one_per_patient="case")
+        inclusion.include(frame, [AGE], one_per_patient="case")
 
 
 def test_columns_that_are_variables_too_pick_and_show_views():
@@ -317,14 +317,16 @@ def test_columns_that_are_variables_too_pick_and_show_views():
         }
     )
     numbers = [AGE, *({"name": n, "label": n, "kind": "continuous"} for n in ("size", "section"))]
-    frame, problems = cohort.read_clinical(
+    frame, problems = clinical_table.read_clinical(
         table, numbers, id_column="id", outcome_column="y", other_columns=["size", "section"]
     )
     assert problems == []
-    flow = cohort.include(frame, numbers, view_column="section", view="1", one_per_patient="size")
+    flow = inclusion.include(
+        frame, numbers, view_column="section", view="1", one_per_patient="size"
+    )
     assert flow.frame.index.tolist() == [0, 3] and flow.frame["size"].tolist() == [7, 4]
     with refused("section: no row has the view '3'. There: '1' (3), texts that occur once: 1."):
-        cohort.include(frame, numbers, view_column="section", view="3")
+        inclusion.include(frame, numbers, view_column="section", view="3")
 
 
 def test_every_error_tells_its_problems_without_a_heading():
@@ -350,8 +352,8 @@ def test_every_error_tells_its_problems_without_a_heading():
             ["No patient is left. Assessed (images): 4; Excluded: blurred image: 4."],
         ),
     ):
-        with pytest.raises(cohort.CohortError) as caught:
-            cohort.include(repeated, [AGE], **options)
+        with pytest.raises(clinical_table.CohortError) as caught:
+            inclusion.include(repeated, [AGE], **options)
         assert caught.value.problems == problems
 
 
@@ -361,7 +363,7 @@ def test_a_repeated_patient_stops_when_nothing_says_which_row_counts():
         "  row 2, 4: the same patient; `one_per_patient` says which row to take\n"
         "  row 3, 5: the same patient; `one_per_patient` says which row to take"
     ):
-        cohort.include(clinical(source_id=["a", "b", "a", "b"]), [AGE])
+        inclusion.include(clinical(source_id=["a", "b", "a", "b"]), [AGE])
 
 
 def test_a_cohort_of_nobody_says_how_it_came_about():
@@ -369,7 +371,7 @@ def test_a_cohort_of_nobody_says_how_it_came_about():
         "No patient is left. Assessed (patients): 4; Excluded: outcome not recorded: 1; "
         "Excluded: Age not recorded: 3."
     ):
-        cohort.include(clinical(y=[0, 0, 1, nan], age=[nan] * 4), [AGE])
+        inclusion.include(clinical(y=[0, 0, 1, nan], age=[nan] * 4), [AGE])
 
 
 def test_every_row_is_counted_once_at_the_first_step_it_fails():
@@ -386,7 +388,7 @@ def test_every_row_is_counted_once_at_the_first_step_it_fails():
             **{criterion_name(i): rng.random(n) < 0.1 for i in range(2)},
         )
         view = {"view_column": "section", "view": "long"}
-        rows = cohort.candidates(frame, criteria=CRITERIA, **view)
+        rows = inclusion.candidates(frame, criteria=CRITERIA, **view)
         images = pd.DataFrame(
             {
                 "blur": rng.random(len(rows)) < 0.2,
@@ -396,7 +398,7 @@ def test_every_row_is_counted_once_at_the_first_step_it_fails():
             },
             index=rows.index,
         )
-        flow = cohort.include(
+        flow = inclusion.include(
             frame,
             [AGE],
             criteria=CRITERIA,
@@ -425,16 +427,16 @@ def chart_parts():
 
 def test_the_flow_chart_sums_or_stops():
     steps, patients = chart_parts()
-    chart = cohort.flow_chart(steps, patients[:3])
+    chart = inclusion.flow_chart(steps, patients[:3])
     assert [(s["label"], s["n"], s.get("events")) for s in chart[2:]] == [
         ("Included", 3, None),
         ("Training cohort", 2, 1),
         ("Test cohort", 1, 1),
     ]
     with refused("The flow chart ends with 4 patients, the cohort has 3."):
-        cohort.flow_chart(steps[:1], patients[:3])
+        inclusion.flow_chart(steps[:1], patients[:3])
     with refused("Some patients are neither of the training, test nor external cohort."):
-        cohort.flow_chart(steps, patients)
+        inclusion.flow_chart(steps, patients)
 
 
 def test_the_external_cohort_has_a_way_of_its_own():
@@ -444,16 +446,16 @@ def test_the_external_cohort_has_a_way_of_its_own():
         {"label": "Assessed", "n": 5, "excluded": False},
         {"label": "Excluded: y", "n": 3, "excluded": True},
     ]
-    chart = cohort.flow_chart(steps, patients, outside)
-    assert chart[:5] == cohort.flow_chart(steps, patients[:3])
+    chart = inclusion.flow_chart(steps, patients, outside)
+    assert chart[:5] == inclusion.flow_chart(steps, patients[:3])
     assert chart[5:7] == [{**step, "external": True} for step in outside]
     node = {"label": "External cohort", "n": 2, "events": 1, "excluded": False, "split": True}
     assert chart[7] == node | {"external": True}
     assert "external" not in outside[0]  # the steps of the caller stay as they were
     with refused("The flow chart ends with 5 patients, the external cohort has 2."):
-        cohort.flow_chart(steps, patients, outside[:1])
+        inclusion.flow_chart(steps, patients, outside[:1])
     with refused("The external cohort has patients, but no steps that lead to them."):
-        cohort.flow_chart(steps, patients)
+        inclusion.flow_chart(steps, patients)
 
 
 def test_pseudonyms_follow_from_id_and_key_alone():
@@ -480,7 +482,7 @@ def test_a_pseudonym_is_the_keyed_hash_that_anyone_with_the_key_computes():
 def test_equal_pseudonyms_and_short_keys_stop(monkeypatch):
     with pytest.raises(ValueError, match=r"^key: expected at least 16 bytes, got 3\.$"):
         pseudonyms(["a"], b"abc")
-    monkeypatch.setattr(pseudonyms_module, "PSEUDONYM_LENGTH", 1)
+    monkeypatch.setattr("thyro.cohort.pseudonyms.PSEUDONYM_LENGTH", 1)
     with refused("Two patients get the same pseudonym; make another key."):
         pseudonyms([str(i) for i in range(40)], KEY)
 
@@ -491,7 +493,7 @@ def test_the_patient_table_carries_no_hospital_id():
     parts = pd.Series(["train", "test", "train", "external"], index=frame.index, name="split")
     ids = pseudonyms(frame["source_id"], KEY)
     paths = {part: [f"r/{part}/{i}.png" for i in ids] for part in ("mask_2", "image", "mask")}
-    patients = cohort.patient_table(
+    patients = inclusion.patient_table(
         frame,
         ["age", "ht"],
         patient_ids=ids,
@@ -513,13 +515,13 @@ def test_the_patient_table_carries_no_hospital_id():
 
 def test_a_study_of_scores_has_no_images():
     frame = clinical(2, SVM=[0.1, 0.2])
-    patients = cohort.patient_table(
+    patients = inclusion.patient_table(
         frame, ["age"], patient_ids=["Pa", "Pb"], split=pd.Series(["train", "test"])
     )
     assert list(patients) == ["patient_id", "y", "split", "age"]
 
 
-DATA = Path(__file__).parents[2] / "shared/data"
+DATA = Path(__file__).parents[3] / "shared/data"
 
 
 def source(name, file):
@@ -532,7 +534,7 @@ def test_ddti_gives_184_patients_of_273_images():
     # shared/data/README.md: 216 graded images of 184 cases, 33 + 151 by the largest lesion.
     table = source("labels.csv", "ddti/labels.csv")
     age = AGE | {"required": False}
-    frame, problems = cohort.read_clinical(
+    frame, problems = clinical_table.read_clinical(
         table,
         [age],
         id_column="case_id",
@@ -540,7 +542,7 @@ def test_ddti_gives_184_patients_of_273_images():
         other_columns=["mask_area_px"],
     )
     assert problems == []
-    flow = cohort.include(frame, [age], one_per_patient="mask_area_px")
+    flow = inclusion.include(frame, [age], one_per_patient="mask_area_px")
     graded = table[table["label_tirads_ge4a"] != ""]
     assert len(graded) == 216
     assert set(flow.frame["source_id"]) == set(graded["case_id"]) and len(flow.frame) == 184
@@ -556,7 +558,7 @@ def test_real_scores_of_two_centres_make_two_cohorts():
     table = source("clnm_tidy.csv", "clnm_ptc/clnm_tidy.csv")
     table["id"] = table["cohort"] + " " + table["row"]
     size = {"name": "size", "column": "Size_of_US", "label": "Size", "kind": "continuous"}
-    frame, problems = cohort.read_clinical(
+    frame, problems = clinical_table.read_clinical(
         table,
         [size, {"name": "age", "column": "Age", "label": "Age", "kind": "continuous"}],
         id_column="id",
@@ -565,8 +567,8 @@ def test_real_scores_of_two_centres_make_two_cohorts():
         other_columns=["cohort"],
     )
     assert problems == []
-    flow = cohort.include(frame, [size], scores=["CNN"])
-    split = cohort.split_by_patient(
+    flow = inclusion.include(frame, [size], scores=["CNN"])
+    split = split_module.split_by_patient(
         flow.frame["y"],
         how="centre",
         column=flow.frame["cohort"],
@@ -580,9 +582,9 @@ def test_real_scores_of_two_centres_make_two_cohorts():
 def test_a_graded_reading_keeps_its_grades_and_a_yes_or_no_stays_whole():
     frame = pd.DataFrame({"y": [1.0, 0, 1], "radiologist": [2.5, 4, 1]})
     ids, split = ["P1", "P2", "P3"], pd.Series(["train", "test", "train"])
-    graded = cohort.patient_table(frame, [], patient_ids=ids, split=split)
+    graded = inclusion.patient_table(frame, [], patient_ids=ids, split=split)
     assert graded["radiologist"].tolist() == [2.5, 4, 1]
-    called = cohort.patient_table(
+    called = inclusion.patient_table(
         frame.assign(radiologist=[1.0, 0, 1]), [], patient_ids=ids, split=split
     )
     assert called["radiologist"].dtype.kind == called["y"].dtype.kind == "i"

@@ -1,0 +1,23 @@
+"""Notebook 00: who of the table is studied, counted at every step, under a pseudonym."""
+
+from thyro.cohort.clinical_table import stop_at, text_column
+from thyro.cohort.image_flags import FLAGS
+from thyro.cohort.inclusion import flow_chart
+from thyro.cohort.intake import ingest
+from thyro.cohort.review import count_flags, flagged_cases, included_cases
+from thyro.cohort.sources import export
+from thyro.cohort.split import check_split, split_by_patient
+
+__all__ = [
+    "FLAGS",
+    "check_split",
+    "count_flags",
+    "export",
+    "flagged_cases",
+    "flow_chart",
+    "included_cases",
+    "ingest",
+    "split_by_patient",
+    "stop_at",
+    "text_column",
+]
