@@ -6,7 +6,8 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from thyro import fidelity, pictures, sr_figures
+from thyro import pictures, sr_figures
+from thyro.super_resolution import fidelity
 
 pytestmark = pytest.mark.usefixtures("style")
 

@@ -8,8 +8,9 @@ import pandas as pd
 import pypandoc
 import pytest
 
-from thyro import fidelity, tables
+from thyro import tables
 from thyro.statistics import delong
+from thyro.super_resolution import fidelity
 
 NASTY = r"a|b*c_d`e$f@g\h[i]<b>&amp;~x^ {{< var n >}} !#"
 

@@ -14,7 +14,6 @@ import pandas as pd
 from thyro import (
     calculator,
     feature_wording,
-    fidelity,
     model_wording,
     paper,
     render,
@@ -22,6 +21,7 @@ from thyro import (
     simulate,
     sr_wording,
     store,
+    super_resolution,
     truth,
     wording,
 )
@@ -174,7 +174,9 @@ def _images(results: str, study: Study) -> dict:
         for name in ("control", "control_performance", "planar", "planar_performance")
     )
     return {
-        "sr": sr_wording.super_resolution(study, made, fidelity.gains(quality, level=level)),
+        "sr": sr_wording.super_resolution(
+            study, made, super_resolution.gains(quality, level=level)
+        ),
         "agreement": sr_wording.agreement(compared),
         "control": sr_wording.control(machines, control, level=level),
         "features": feature_wording.features(measured),

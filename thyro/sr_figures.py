@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from thyro.fidelity import HELD_OUT, MEASURES, METHODS
 from thyro.figures import SERIES_COLOURS, SMALL
 from thyro.pictures import IMAGE_SETS
+from thyro.super_resolution import HELD_OUT, MEASURES, METHODS
 
 PHASES = {  # of training: name in the legend and colour of the ground
     "pretraining": ("Pre-training", "#E4E4E4"),

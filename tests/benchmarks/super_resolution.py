@@ -11,24 +11,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from thyro import adversarial, fidelity, sr
-from thyro.degradation import Degradation
 from thyro.imaging import pixels, reading
 from thyro.simulate import cohort
+from thyro.super_resolution import enhancement, fidelity, training
+from thyro.super_resolution.degradation import Degradation
 
 FOLDER = Path("../shared/data/ddti")
 SEED = 2024
 PRETRAINING_FRAMES = 24
 # At most five minutes of training on two cores, the adversary included.
 SETTINGS = {
-    4: adversarial.Settings(
+    4: training.TrainingSettings(
         pretraining_steps=600,
         pixel_steps=12000,
         adversarial_steps=400,
         learning_rate=2e-3,
         patience=20,
     ),
-    2: adversarial.Settings(
+    2: training.TrainingSettings(
         inside=2,
         pretraining_steps=400,
         pixel_steps=8500,
@@ -64,7 +64,7 @@ def read() -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
 def train(images, factor: int, simulated, *, progress=None):
     """Networks trained for a factor, and the seconds it took."""
     began = time.perf_counter()
-    trained = adversarial.train(
+    trained = training.train_generator(
         images,
         SETTINGS[factor],
         Degradation(factor=factor),
@@ -82,7 +82,7 @@ def gains(trained, factor: int, frames) -> pd.DataFrame:
     rows = [
         {"patient_id": str(i), "split": "test", **row}
         for i, frame in enumerate(frames)
-        for row in sr.held_out_quality(frame, networks, Degradation(factor=factor), rng)
+        for row in enhancement.held_out_quality(frame, networks, Degradation(factor=factor), rng)
     ]
     return fidelity.gains(pd.DataFrame(rows)).set_index(["method", "measure"])
 
@@ -145,7 +145,7 @@ def _seconds(generator, side: int) -> float:
     times = []
     for _ in range(5):
         began = time.perf_counter()
-        sr.enhance(frame, generator)
+        enhancement.enhance(frame, generator)
         times.append(time.perf_counter() - began)
     return min(times)
 

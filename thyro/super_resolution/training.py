@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from thyro.core import Checkpoint, as_grey
-from thyro.degradation import Degradation
-from thyro.gan import Discriminator, Generator
-from thyro.sr_state import State
+from thyro.super_resolution.degradation import Degradation
+from thyro.super_resolution.networks import Discriminator, Generator
+from thyro.super_resolution.training_state import State
 
 PHASES = ("pretraining", "pixel", "adversarial")
 COLUMNS = ["step", "phase", "pixel", "generator", "discriminator", "inner_psnr"]
@@ -39,7 +39,7 @@ CHECKPOINT_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """How the networks are built and trained; the numbers of steps are upper limits."""
 
     inside: int = 4  # times coarser is the grid that the generator works on
@@ -76,9 +76,9 @@ class Training:
     stopped_at: int  # steps of the pixel phase up to the weights that were kept
 
 
-def train(
+def train_generator(
     images: Sequence[np.ndarray],
-    settings: Settings,
+    settings: TrainingSettings,
     degradation: Degradation,
     *,
     start: Generator | None = None,

@@ -11,12 +11,12 @@ import pytest
 import torch
 from monai.losses import SSIMLoss
 
-from thyro import adversarial, gan
-from thyro.adversarial import Settings
-from thyro.degradation import Degradation
 from thyro.store import checkpoints
+from thyro.super_resolution import networks, training
+from thyro.super_resolution.degradation import Degradation
+from thyro.super_resolution.training import TrainingSettings
 
-SMALL = Settings(
+SMALL = TrainingSettings(
     width=8,
     blocks=2,
     pretraining_steps=3,
@@ -38,7 +38,7 @@ def frames(n, *, seed=1, shape=(70, 90)):
 
 def small(images=None, *, seed=3, **changes):
     settings = {key: changes.pop(key) for key in list(changes) if hasattr(SMALL, key)}
-    return adversarial.train(
+    return training.train_generator(
         frames(4) if images is None else images,
         replace(SMALL, **settings),
         changes.pop("degradation", Degradation()),
@@ -97,7 +97,7 @@ def undisturbed():
 
 def test_every_phase_leaves_its_rows(undisturbed):
     history = undisturbed.history
-    assert history.columns.tolist() == adversarial.COLUMNS
+    assert history.columns.tolist() == training.COLUMNS
     assert history["step"].tolist() == list(range(13))
     assert history["phase"].value_counts().to_dict() == {
         "pretraining": 3,
@@ -113,7 +113,7 @@ def test_every_phase_leaves_its_rows(undisturbed):
 def test_every_weight_of_both_networks_is_trained(undisturbed):
     with torch.random.fork_rng():
         torch.manual_seed(3)
-        start = gan.Generator(width=8, blocks=2), gan.Discriminator()
+        start = networks.Generator(width=8, blocks=2), networks.Discriminator()
     for before, after in zip(
         start, (undisturbed.generator, undisturbed.discriminator), strict=True
     ):
@@ -144,7 +144,7 @@ def test_the_global_random_state_is_left_alone():
 
 @pytest.mark.parametrize("steps", [1, 3, 5, 8, 9, 12])
 def test_a_run_killed_at_any_step_ends_like_an_undisturbed_one(undisturbed, monkeypatch, steps):
-    monkeypatch.setattr(adversarial, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
     memory = Memory()
     with pytest.raises(Killed):
         small(checkpoint=memory, progress=killed_after(steps))
@@ -163,12 +163,12 @@ def test_a_run_killed_at_any_step_ends_like_an_undisturbed_one(undisturbed, monk
         {"images": frames(4, seed=2)},
         {"simulated": frames(2, seed=8)},
         {"degradation": Degradation(sigma=0.1)},
-        {"start": gan.Generator(width=8, blocks=2)},
+        {"start": networks.Generator(width=8, blocks=2)},
     ],
     ids=lambda changes: next(iter(changes)),
 )
 def test_a_checkpoint_of_another_run_is_not_gone_on_with(monkeypatch, changes):
-    monkeypatch.setattr(adversarial, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
     memory = Memory()
     with pytest.raises(Killed):
         small(checkpoint=memory, progress=killed_after(7))
@@ -194,7 +194,7 @@ def test_training_restores_what_can_be_restored():
 
 def test_some_patches_are_black_to_one_side():
     patches = torch.ones(400, 1, 8, 8)
-    adversarial._blacken(patches, 0.25, np.random.default_rng(0))
+    training._blacken(patches, 0.25, np.random.default_rng(0))
     black = patches[:, 0].eq(0)
     cut = black.flatten(1).any(dim=1)
     assert 70 < cut.sum() < 130
@@ -204,7 +204,7 @@ def test_some_patches_are_black_to_one_side():
         assert torch.equal(columns, patch) or torch.equal(rows, patch)
         assert not patch.all()
     untouched = torch.ones(4, 1, 8, 8)
-    adversarial._blacken(untouched, 0.0, np.random.default_rng(0))
+    training._blacken(untouched, 0.0, np.random.default_rng(0))
     assert untouched.eq(1).all()
 
 
@@ -247,7 +247,7 @@ def test_a_start_changes_the_first_loss_and_frozen_blocks_stay():
 
 
 def test_pretraining_goes_on_from_a_start_and_changes_it():
-    start = gan.Generator(width=8, blocks=2)
+    start = networks.Generator(width=8, blocks=2)
     before = weights(start).clone()
     result = small(start=start)
     assert torch.equal(weights(start), before)
@@ -257,7 +257,7 @@ def test_pretraining_goes_on_from_a_start_and_changes_it():
 RUN = """
 import sys
 import torch
-from tests.test_adversarial import Degradation, SMALL, adversarial, frames
+from tests.super_resolution.test_training import Degradation, SMALL, adversarial, frames
 from thyro import store
 torch.set_num_threads(1)
 adversarial.CHECKPOINT_SECONDS = 0
@@ -286,7 +286,7 @@ def test_two_processes_agree_with_one(undisturbed, tmp_path):
 def test_what_several_processes_leave_must_be_of_this_run(monkeypatch):
     memory = Memory()
     memory.data = b"of another run"
-    monkeypatch.setattr(adversarial.Fabric, "launch", lambda fabric, run: None)
+    monkeypatch.setattr(training.Fabric, "launch", lambda fabric, run: None)
     with pytest.raises(RuntimeError, match="does not hold what the processes have trained"):
         small(checkpoint=memory)
 
@@ -294,8 +294,8 @@ def test_what_several_processes_leave_must_be_of_this_run(monkeypatch):
 def test_ssim_is_that_of_monai():
     a, b = torch.rand(2, 3, 1, 32, 32, generator=torch.Generator().manual_seed(0))
     expected = 1 - SSIMLoss(spatial_dims=2, data_range=1.0)(a, b)
-    assert adversarial.ssim(a, b).item() == pytest.approx(expected.item(), abs=1e-6)
-    assert adversarial.ssim(a, a).item() == pytest.approx(1)
+    assert training.ssim(a, b).item() == pytest.approx(expected.item(), abs=1e-6)
+    assert training.ssim(a, a).item() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_ssim_is_that_of_monai():
             "frozen_blocks: needs a start; random weights would stay random.",
         ),
         (
-            {"start": gan.Generator(width=8, blocks=3)},
+            {"start": networks.Generator(width=8, blocks=3)},
             "start: has {'inside': 4, 'width': 8, 'blocks': 3}, other than the settings.",
         ),
         ({"patch_px": 36}, "patch_px: expected a multiple of 8, got 36."),

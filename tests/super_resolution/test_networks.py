@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from thyro import gan
+from thyro.super_resolution import networks
 
 UNDONE = {"factor": 4, "axes": "both", "sigma": 0.02}
 
@@ -16,22 +16,22 @@ KIND = {"inside": 4, "width": 8, "blocks": 2}
 @pytest.mark.parametrize("inside", [1, 2, 4])
 def test_generator_keeps_the_shape(inside):
     x = torch.rand(2, 1, 32, 48)
-    assert gan.Generator(inside=inside, width=8, blocks=1)(x).shape == x.shape
+    assert networks.Generator(inside=inside, width=8, blocks=1)(x).shape == x.shape
 
 
 def test_an_untrained_generator_nearly_leaves_its_input():
     torch.manual_seed(0)
     x = torch.rand(1, 1, 64, 64)
-    assert (gan.Generator()(x) - x).abs().mean() < 0.05
+    assert (networks.Generator()(x) - x).abs().mean() < 0.05
 
 
 def test_the_default_generator_is_light():
-    assert 100_000 < gan.count_parameters(gan.Generator()) < 1_500_000
+    assert 100_000 < networks.count_parameters(networks.Generator()) < 1_500_000
 
 
 @pytest.mark.parametrize("inside", [2, 4])
 def test_an_output_pixel_depends_on_its_reach_and_on_nothing_beyond(inside):
-    generator = gan.Generator(inside=inside, width=4, blocks=1)
+    generator = networks.Generator(inside=inside, width=4, blocks=1)
     with torch.no_grad():  # all positive: nothing cancels, no ReLU shuts
         for weight in generator.parameters():
             weight.fill_(0.1)
@@ -46,13 +46,13 @@ def test_an_output_pixel_depends_on_its_reach_and_on_nothing_beyond(inside):
 
 
 def test_discriminator_gives_a_probability():
-    p = gan.Discriminator()(100 * torch.randn(5, 1, 32, 32))
+    p = networks.Discriminator()(100 * torch.randn(5, 1, 32, 32))
     assert p.shape == (5, 1) and 0 <= p.min() and p.max() <= 1
 
 
 def test_a_gradient_reaches_every_parameter_of_both_networks():
     torch.manual_seed(1)
-    generator, discriminator = gan.Generator(), gan.Discriminator()
+    generator, discriminator = networks.Generator(), networks.Discriminator()
     discriminator(generator(torch.rand(2, 1, 64, 64))).mean().backward()
     for network in (generator, discriminator):
         for name, weight in network.named_parameters():
@@ -61,10 +61,10 @@ def test_a_gradient_reaches_every_parameter_of_both_networks():
 
 def test_a_generator_comes_back_from_its_bytes():
     torch.manual_seed(2)
-    generator = gan.Generator(width=8, blocks=2)
-    data = gan.to_bytes(generator, trained_for=UNDONE)
-    back = gan.from_bytes(data, settings=KIND, trained_for=UNDONE)
-    assert gan.to_bytes(back, trained_for=UNDONE) == data
+    generator = networks.Generator(width=8, blocks=2)
+    data = networks.generator_to_bytes(generator, trained_for=UNDONE)
+    back = networks.generator_from_bytes(data, settings=KIND, trained_for=UNDONE)
+    assert networks.generator_to_bytes(back, trained_for=UNDONE) == data
 
 
 @pytest.mark.parametrize(
@@ -83,33 +83,35 @@ def test_a_generator_comes_back_from_its_bytes():
     ],
 )
 def test_a_generator_of_another_kind_is_refused(changed, message):
-    data = gan.to_bytes(gan.Generator(width=8, blocks=2), trained_for=UNDONE)
+    data = networks.generator_to_bytes(networks.Generator(width=8, blocks=2), trained_for=UNDONE)
     with pytest.raises(ValueError, match="^start: " + re.escape(message)):
-        gan.from_bytes(data, **{"settings": KIND, "trained_for": UNDONE} | changed)
+        networks.generator_from_bytes(data, **{"settings": KIND, "trained_for": UNDONE} | changed)
 
 
 def test_weights_that_do_not_fit_their_settings_are_refused():
-    other = gan.Generator(width=8, blocks=1)
+    other = networks.Generator(width=8, blocks=1)
     other.settings = KIND
-    data = gan.to_bytes(other, trained_for=UNDONE)
+    data = networks.generator_to_bytes(other, trained_for=UNDONE)
     with pytest.raises(ValueError, match="weights that do not fit its own settings"):
-        gan.from_bytes(data, settings=KIND, trained_for=UNDONE)
+        networks.generator_from_bytes(data, settings=KIND, trained_for=UNDONE)
 
 
 @pytest.mark.parametrize("cut", [0, 4, 40, 400])
 def test_a_broken_file_is_refused(cut):
-    data = gan.to_bytes(gan.Generator(width=8, blocks=2), trained_for=UNDONE)[:cut]
+    data = networks.generator_to_bytes(networks.Generator(width=8, blocks=2), trained_for=UNDONE)[
+        :cut
+    ]
     with pytest.raises(ValueError, match="^start: expected a generator.safetensors"):
-        gan.from_bytes(data, settings=KIND, trained_for=UNDONE)
+        networks.generator_from_bytes(data, settings=KIND, trained_for=UNDONE)
 
 
 def test_a_file_of_another_kind_is_refused():
     with pytest.raises(ValueError, match="^start: expected a generator.safetensors"):
-        gan.from_bytes(b"PK\x03\x04" + bytes(100), settings=KIND, trained_for=UNDONE)
+        networks.generator_from_bytes(b"PK\x03\x04" + bytes(100), settings=KIND, trained_for=UNDONE)
 
 
 def test_the_diagram_lists_the_layers_that_were_built():
-    rows = [name for name, _ in gan.describe(gan.Generator(width=8, blocks=3))]
+    rows = [name for name, _ in networks.describe(networks.Generator(width=8, blocks=3))]
     assert rows == [
         "Space to depth",
         "Convolution",
@@ -117,7 +119,7 @@ def test_the_diagram_lists_the_layers_that_were_built():
         "Convolution",
         "Depth to space",
     ]
-    judged = gan.describe(gan.Discriminator())
+    judged = networks.describe(networks.Discriminator())
     assert [name for name, _ in judged] == ["Convolution", "Pooling"] * 3 + [
         "Pooling",
         "Probability",

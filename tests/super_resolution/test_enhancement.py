@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from thyro import fidelity, gan, sr
-from thyro.degradation import Degradation
+from thyro.super_resolution import enhancement, fidelity, networks
+from thyro.super_resolution.degradation import Degradation
 
 
 @pytest.fixture
@@ -27,24 +27,24 @@ def mask(image):
 def generator():
     """Changes every pixel noticeably, as a trained one does."""
     torch.manual_seed(0)
-    generator = gan.Generator(width=8, blocks=2)
+    generator = networks.Generator(width=8, blocks=2)
     with torch.no_grad():
         generator.leave.weight.mul_(10)
     return generator
 
 
 def test_degrade_keeps_the_grid_and_follows_the_seed(image):
-    once, again = (sr.degrade(image, rng=np.random.default_rng(5)) for _ in range(2))
+    once, again = (enhancement.degrade(image, rng=np.random.default_rng(5)) for _ in range(2))
     assert once.shape == image.shape and 0 <= once.min() and once.max() <= 255
     assert np.array_equal(once, again)
-    assert not np.array_equal(once, sr.degrade(image, rng=np.random.default_rng(6)))
+    assert not np.array_equal(once, enhancement.degrade(image, rng=np.random.default_rng(6)))
 
 
 def test_degrade_is_its_degradation(image):
     x = torch.from_numpy(np.float32(image) / 255)[None, None]
     for factor, axes, sigma in [(4, "both", 5 / 255), (2, "rows", 0.1), (1, "both", 0.05)]:
         expected = Degradation(factor, axes, sigma)(x, np.random.default_rng(0))[0, 0]
-        made = sr.degrade(
+        made = enhancement.degrade(
             image, factor=factor, axes=axes, sigma=sigma, rng=np.random.default_rng(0)
         )
         np.testing.assert_allclose(made, 255 * expected, atol=1e-4)
@@ -52,7 +52,7 @@ def test_degrade_is_its_degradation(image):
 
 def test_enhance_keeps_any_size(image, generator):
     for rows, columns in [(64, 64), (61, 47), (70, 90), (5, 3)]:
-        out = sr.enhance(image[:rows, :columns], generator)
+        out = enhancement.enhance(image[:rows, :columns], generator)
         assert out.shape == (rows, columns) and 0 <= out.min() and out.max() <= 255
 
 
@@ -60,21 +60,26 @@ def test_enhance_keeps_any_size(image, generator):
 @pytest.mark.parametrize("tile", [4, 16, 36, 64])
 def test_tiles_equal_the_whole(image, tile, inside):
     torch.manual_seed(1)
-    generator = gan.Generator(inside=inside, width=8, blocks=1)
+    generator = networks.Generator(inside=inside, width=8, blocks=1)
     with torch.no_grad():
         generator.leave.weight.mul_(10)
     large = np.tile(image, (3, 2))
-    whole = sr.enhance(large, generator)
+    whole = enhancement.enhance(large, generator)
     assert np.abs(whole - large).mean() > 1  # there is something to be equal
-    assert np.abs(sr.enhance(large, generator, tile=tile) - whole).max() < 1e-3
+    assert np.abs(enhancement.enhance(large, generator, tile=tile) - whole).max() < 1e-3
 
 
 def test_enhancing_twice_gives_the_same(image, generator):
-    assert np.array_equal(sr.enhance(image, generator), sr.enhance(image, generator))
+    assert np.array_equal(
+        enhancement.enhance(image, generator), enhancement.enhance(image, generator)
+    )
 
 
 def test_around_the_nodule_it_is_as_in_the_whole_and_elsewhere_as_before(image, mask, generator):
-    whole, part = sr.enhance(image, generator), sr.enhance(image, generator, around=mask)
+    whole, part = (
+        enhancement.enhance(image, generator),
+        enhancement.enhance(image, generator, around=mask),
+    )
     # The nodule spans rows 21-39 and columns 41-59; a quarter of 19, rounded up, is 5.
     box = (slice(16, 45), slice(36, 65))
     np.testing.assert_allclose(part[box], whole[box], atol=1e-3)
@@ -86,71 +91,73 @@ def test_around_the_nodule_it_is_as_in_the_whole_and_elsewhere_as_before(image, 
 def test_a_nodule_at_the_border_has_a_box(image, generator):
     mask = np.zeros(image.shape, bool)
     mask[:6, -4:] = True
-    part = sr.enhance(image, generator, around=mask)
-    np.testing.assert_allclose(part[:8, -5:], sr.enhance(image, generator)[:8, -5:], atol=1e-3)
+    part = enhancement.enhance(image, generator, around=mask)
+    np.testing.assert_allclose(
+        part[:8, -5:], enhancement.enhance(image, generator)[:8, -5:], atol=1e-3
+    )
 
 
 @pytest.mark.parametrize("scale", [2, 4])
 def test_a_finer_grid_holds_the_same_scene(image, mask, generator, scale):
-    still = gan.Generator(width=4, blocks=1)
+    still = networks.Generator(width=4, blocks=1)
     with torch.no_grad():
         still.leave.weight.zero_()
-    made = sr.enhance(image, still, scale=scale)
+    made = enhancement.enhance(image, still, scale=scale)
     assert made.shape == (scale * 70, scale * 90)
     # A generator that changes nothing leaves bicubic interpolation: the control.
-    np.testing.assert_array_equal(made, sr.resample(image, factor=4, scale=scale))
+    np.testing.assert_array_equal(made, enhancement.resample(image, factor=4, scale=scale))
     means = made.reshape(70, scale, 90, scale).mean(axis=(1, 3))
     assert np.abs(means - image).mean() < 6
-    finer = sr.finer_mask(mask, scale)
+    finer = enhancement.finer_mask(mask, scale)
     assert finer.sum() == scale**2 * mask.sum()
     assert np.array_equal(finer[::scale, ::scale], mask)
 
 
 def test_the_control_on_the_same_grid_is_the_degradation_without_noise(image):
     rng = np.random.default_rng(0)
-    expected = sr.degrade(image, factor=2, axes="rows", sigma=0, rng=rng)
-    assert np.array_equal(sr.resample(image, factor=2, axes="rows"), expected)
+    expected = enhancement.degrade(image, factor=2, axes="rows", sigma=0, rng=rng)
+    assert np.array_equal(enhancement.resample(image, factor=2, axes="rows"), expected)
 
 
 @pytest.mark.parametrize(("scale", "folders"), [(1, {"images", "bicubic"}), (2, None)])
 def test_results_are_ready_to_be_written(image, mask, generator, scale, folders):
     settings = {"factor": 2, "axes": "both", "scale": scale}
-    kept = sr.results(image, mask, generator, region="frame", **settings)
+    kept = enhancement.results(image, mask, generator, region="frame", **settings)
     assert set(kept) == (folders or {"images", "bicubic", "masks"})
     for name, array in kept.items():
         assert array.shape == (scale * 70, scale * 90)
         assert array.dtype == (bool if name == "masks" else np.uint8)
-    whole = sr.enhance(image, generator, scale=scale)
+    whole = enhancement.enhance(image, generator, scale=scale)
     assert np.array_equal(kept["images"], np.rint(whole).astype(np.uint8))
-    part = sr.results(image, mask, generator, region="nodule", **settings)
+    part = enhancement.results(image, mask, generator, region="nodule", **settings)
     assert np.array_equal(part["bicubic"], kept["bicubic"])
-    around = sr.enhance(image, generator, scale=scale, around=mask)
+    around = enhancement.enhance(image, generator, scale=scale, around=mask)
     assert np.array_equal(part["images"], np.rint(around).astype(np.uint8))
 
 
 def test_an_unknown_region_is_refused(image, mask, generator):
     settings = {"factor": 2, "axes": "both", "scale": 1}
     with pytest.raises(ValueError, match="^region: expected one of frame, nodule; got 'lobe'"):
-        sr.results(image, mask, generator, region="lobe", **settings)
+        enhancement.results(image, mask, generator, region="lobe", **settings)
 
 
 def test_quality_compares_every_method_with_the_original(image, generator):
     loss = Degradation(sigma=0.02)
-    rows = sr.held_out_quality(image, {"sr": generator}, loss, np.random.default_rng(0))
+    rows = enhancement.held_out_quality(image, {"sr": generator}, loss, np.random.default_rng(0))
     assert [row["method"] for row in rows] == ["sr", "lanczos", "bicubic"]
-    degraded = sr.degrade(image, sigma=0.02, rng=np.random.default_rng(0))
+    degraded = enhancement.degrade(image, sigma=0.02, rng=np.random.default_rng(0))
     measured = {row.pop("method"): row for row in rows}
     assert measured["bicubic"] == fidelity.psnr_ssim(image, degraded)
-    restored = sr.enhance(degraded, generator)
+    restored = enhancement.enhance(degraded, generator)
     assert measured["sr"] == pytest.approx(fidelity.psnr_ssim(image, restored), rel=1e-5)
     assert measured["lanczos"] != measured["bicubic"]
 
 
 def test_versions_share_a_grid(image, generator):
-    made = sr.versions(image, generator, Degradation(), np.random.default_rng(0))
+    made = enhancement.versions(image, generator, Degradation(), np.random.default_rng(0))
     assert made["or"] is image
-    assert np.array_equal(made["lr"], sr.degrade(image, rng=np.random.default_rng(0)))
-    assert np.array_equal(made["sr"], sr.enhance(image, generator))
+    assert np.array_equal(made["lr"], enhancement.degrade(image, rng=np.random.default_rng(0)))
+    assert np.array_equal(made["sr"], enhancement.enhance(image, generator))
 
 
 @pytest.mark.parametrize(
@@ -158,9 +165,9 @@ def test_versions_share_a_grid(image, generator):
 )
 def test_frames_that_are_no_grey_image_are_refused(bad, generator):
     for use in (
-        lambda: sr.degrade(bad, rng=np.random.default_rng(0)),
-        lambda: sr.enhance(bad, generator),
-        lambda: sr.resample(bad, factor=4),
+        lambda: enhancement.degrade(bad, rng=np.random.default_rng(0)),
+        lambda: enhancement.enhance(bad, generator),
+        lambda: enhancement.resample(bad, factor=4),
     ):
         with pytest.raises(ValueError, match="image: expected a 2-D array of grey values 0-255"):
             use()
@@ -183,4 +190,4 @@ def test_frames_that_are_no_grey_image_are_refused(bad, generator):
 )
 def test_enhance_refuses(image, generator, arguments, message):
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
-        sr.enhance(image, generator, **arguments)
+        enhancement.enhance(image, generator, **arguments)

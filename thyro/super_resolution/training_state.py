@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from thyro.core import safetensors_metadata
-from thyro.gan import Discriminator, Generator
+from thyro.super_resolution.networks import Discriminator, Generator
 
 NETWORKS = ("generator", "average", "best", "discriminator")
 MEMORY = 0.999  # of the running average of weights

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from thyro import fidelity
 from thyro.core import as_grey, as_one_of
-from thyro.degradation import Degradation, bicubic, lanczos
-from thyro.gan import Generator
+from thyro.super_resolution import fidelity
+from thyro.super_resolution.degradation import Degradation, bicubic, lanczos
+from thyro.super_resolution.networks import Generator
 
 WHITE = np.float32(255)
 TILE = 768  # pixels; what a processor cache holds, and wide enough for the reach around it

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from thyro import degradation
-from thyro.degradation import Degradation
 from thyro.simulate import cohort as simulate
+from thyro.super_resolution import degradation
+from thyro.super_resolution.degradation import Degradation
 
 
 def power_above(frame, cycles_per_pixel):

@@ -95,7 +95,7 @@ class Discriminator(nn.Module):
         return self.score(self.features(x))
 
 
-def to_bytes(generator: Generator, *, trained_for: dict) -> bytes:
+def generator_to_bytes(generator: Generator, *, trained_for: dict) -> bytes:
     """Weights and settings in the safetensors format; the same generator gives the same bytes.
 
     `trained_for` says what was to be undone, for whoever starts from this file.
@@ -106,7 +106,7 @@ def to_bytes(generator: Generator, *, trained_for: dict) -> bytes:
     return safetensors.torch.save(weights, metadata={"settings": json.dumps(about, sort_keys=True)})
 
 
-def from_bytes(data: bytes, *, settings: dict, trained_for: dict) -> Generator:
+def generator_from_bytes(data: bytes, *, settings: dict, trained_for: dict) -> Generator:
     """A generator that `to_bytes` wrote, to start from; `settings` are those it should have.
 
     Raises

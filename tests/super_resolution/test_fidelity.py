@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import ndimage, stats
 
-from thyro import fidelity
+from thyro.super_resolution import fidelity
 
 RNG = np.random.default_rng(11)
 
