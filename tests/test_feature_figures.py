@@ -8,13 +8,14 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from tests.test_radiomics import frame
-from thyro import feature_figures, filters, profiles
+from tests.radiomics.test_extractor import frame
+from thyro import feature_figures
+from thyro.radiomics import feature_sets, filtered_images
 from thyro.statistics import agreement
 
 pytestmark = pytest.mark.usefixtures("style")
 
-PAPER = profiles.PAPER
+PAPER = feature_sets.PAPER
 
 
 # --- filtered images ---------------------------------------------------------------------------
@@ -22,7 +23,7 @@ PAPER = profiles.PAPER
 
 @pytest.fixture(scope="module")
 def made():
-    return filters.filtered(*frame(), (0.1, 0.07))
+    return filtered_images.filtered_images(*frame(), (0.1, 0.07))
 
 
 def test_every_image_type_has_a_panel_with_its_own_greys(made):

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import feature_wording, profiles
+from thyro import feature_wording
+from thyro.radiomics import feature_sets
 
 
 def test_the_profiles_are_counted():
@@ -29,7 +30,7 @@ def test_the_phantom_is_counted_without_what_has_no_reference():
 
 @pytest.fixture
 def stability():
-    names = profiles.PAPER.names
+    names = feature_sets.PAPER.names
     icc = np.where(np.arange(len(names)) % 2 == 0, 0.9, 0.5)
     table = pd.DataFrame({"icc_mask": icc, "icc_noise": 0.95, "icc_reader": icc}, index=names)
     return table.assign(icc=icc)
@@ -39,7 +40,7 @@ def test_stability_leaves_out_what_is_degenerate(stability):
     scalars = {"robustness_patients": 30, "read_twice": 0, "dice": None}
     strings = feature_wording.robustness(scalars, stability, minimum=0)
     assert strings["n"] == "1,195" and strings["noise"] == "0.95" and strings["reader"] == ""
-    informative = stability.drop(index=list(profiles.PAPER.degenerate()))
+    informative = stability.drop(index=list(feature_sets.PAPER.degenerate()))
     assert strings["stable"] == str((informative["icc"] >= 0.75).sum())
     assert strings["filter"] == "Stability was not used to select features."
 

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import ibsi, paper, profiles, supplement
+from thyro import paper, supplement
+from thyro.radiomics import feature_sets, ibsi
 
-DESCRIBED, DEGENERATE = profiles.PAPER.describe(), profiles.PAPER.degenerate()
+DESCRIBED, DEGENERATE = feature_sets.PAPER.describe(), feature_sets.PAPER.degenerate()
 
 
 def test_the_feature_table_counts_every_feature_once():
@@ -30,7 +31,7 @@ def test_the_image_types_say_what_they_show():
     table = supplement.image_types(DESCRIBED, DEGENERATE).set_index("Image type")
     assert len(table) == 17 and table["Features"].astype(int).sum() == 1561
     noise = table.index[table["Degenerate"].eq(table["Features"])]
-    assert sorted(noise) == sorted(profiles.PAPER.noise_types)
+    assert sorted(noise) == sorted(feature_sets.PAPER.noise_types)
     assert table.loc[noise, "What it shows"].str.contains("noise").all()
     assert not table.drop(noise)["What it shows"].str.contains("noise").any()
 
@@ -42,7 +43,7 @@ def test_a_class_without_a_label_is_named():
 
 
 def test_the_phantom_is_shown_as_it_is_compared():
-    table = supplement.ibsi(ibsi.compare()).set_index(["Class", "Feature"])
+    table = supplement.ibsi(ibsi.compare_with_ibsi()).set_index(["Class", "Feature"])
     assert table["Agrees"].value_counts().to_dict() == {"yes": 102, "–": 4, "no": 3}
     shape = table.loc["Shape"]
     columns = ["Reference", "Tolerance", "Value", "Agrees"]
@@ -58,7 +59,7 @@ def test_the_phantom_is_shown_as_it_is_compared():
 
 
 def test_every_difference_from_the_phantom_has_its_reason_once():
-    compared = ibsi.compare()
+    compared = ibsi.compare_with_ibsi()
     notes = supplement.ibsi_notes(compared)
     differing = compared.loc[compared["agrees"].ne(True), "feature"]
     assert all(f"{name}" in notes for name in differing)

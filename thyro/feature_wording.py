@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from thyro import profiles, rounding, wording
+from thyro import radiomics, rounding, wording
 from thyro.statistics import GOOD_ICC
 
 PLANAR_PAIRS = [("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")]
@@ -22,11 +22,11 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
         `scalars_<set>.json` of notebook 02, by image set.
     """
     strings = {}
-    for prefix, profile in (("", profiles.PAPER), ("planar_", profiles.PLANAR)):
+    for prefix, profile in (("", radiomics.PAPER), ("planar_", radiomics.PLANAR)):
         table = profile.describe()
         strings[f"{prefix}n"] = f"{len(table):,}"
         strings[f"{prefix}image_types"] = str(table["image_type"].nunique())
-    strings["degenerate"] = str(len(profiles.PAPER.degenerate()))
+    strings["degenerate"] = str(len(radiomics.PAPER.degenerate()))
     failed = {name.upper(): found["failures"] for name, found in scalars.items()}
     strings["failures"] = (
         "Every image could be measured."
@@ -61,7 +61,7 @@ def robustness(scalars: Mapping, stability: pd.DataFrame, *, minimum: float) -> 
     minimum
         ICC that selection asked for; 0 where it did not.
     """
-    informative = stability.drop(index=list(profiles.PAPER.degenerate())).dropna(subset="icc")
+    informative = stability.drop(index=list(radiomics.PAPER.degenerate())).dropna(subset="icc")
     strings = {
         "patients": str(scalars["robustness_patients"]),
         "good": f"{GOOD_ICC:g}",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from thyro import definitions, rounding, tables
+from thyro import radiomics, rounding, tables
 
 CLASSES = {
     "firstorder": "First order",
@@ -60,7 +60,7 @@ def feature_list(described: pd.DataFrame, degenerate: Collection[str]) -> pd.Dat
 
     Parameters as in `features`; `definitions.TERMS` explains the words of the column Definition.
     """
-    described = _by_class(definitions.of(described), degenerate)
+    described = _by_class(radiomics.describe_feature(described), degenerate)
     listed = described.drop_duplicates(["label", "feature"])
     spec = {
         "Class": (["feature_class"], _short),
@@ -75,7 +75,7 @@ def image_types(described: pd.DataFrame, degenerate: Collection[str]) -> pd.Data
 
     Parameters as in `features`.
     """
-    described = definitions.of(described)
+    described = radiomics.describe_feature(described)
     described["degenerate"] = described["name"].isin(degenerate)
     rows = []
     for name, part in described.groupby("image_type", sort=False):

@@ -19,7 +19,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from tests import plain_radiomics
-from thyro import extraction, profiles, radiomics
+from thyro.radiomics import cohort_extraction, extractor, feature_sets
 
 FOLDER = Path("../shared/data/ddti")
 SEED = 2024
@@ -62,16 +62,16 @@ def measured(names, flash) -> pd.DataFrame:
     rows = []
     for name in tqdm(names, leave=False):
         image, mask, spacing = read(name)
-        paper = profiles.PAPER
+        paper = feature_sets.PAPER
         row = {
             "name": name,
             "pixels": int(mask.sum()),
-            "thyro": seconds(partial(radiomics.extract, image, mask, spacing), 3),
+            "thyro": seconds(partial(extractor.extract, image, mask, spacing), 3),
         }
         began = time.perf_counter()
         plain = plain_radiomics.measure(image, mask, spacing, paper)
         row["plain"] = time.perf_counter() - began
-        ours = radiomics.extract(image, mask, spacing)
+        ours = extractor.extract(image, mask, spacing)
         row["difference"] = ((ours - plain).abs() / plain.abs().where(plain.abs() > 1e-9)).max()
         if flash is not None:
             began = time.perf_counter()
@@ -93,11 +93,11 @@ def flash_radiomics():
 
 def two_processes(names) -> float:
     """How many times sooner two processes measure a cohort than one."""
-    extraction.extract_cohort(names[:4], read, workers=2)  # the processes stand ready
+    cohort_extraction.extract_cohort(names[:4], read, workers=2)  # the processes stand ready
     times = []
     for workers in (1, 2):
         began = time.perf_counter()
-        extraction.extract_cohort(names, read, workers=workers)
+        cohort_extraction.extract_cohort(names, read, workers=workers)
         times.append(time.perf_counter() - began)
     return times[0] / times[1]
 
@@ -106,7 +106,7 @@ def memory(n: int) -> float:
     """MB of a process that measures `n` masks; not `ru_maxrss`, which a child has of its parent."""
     code = (
         "import sys; from tests.benchmarks import radiomics as r; "
-        "from thyro import extraction; from pathlib import Path; "
+        "from thyro.radiomics import cohort_extraction as extraction; from pathlib import Path; "
         f"extraction.extract_cohort(r.masks()[:{n}], r.read); "
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )

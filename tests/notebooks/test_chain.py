@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from thyro import profiles
 from thyro.models import MODELS
+from thyro.radiomics import feature_sets
 from thyro.statistics import agreement
 from thyro.study import arguments, plan
 
@@ -53,7 +53,7 @@ def test_every_job_left_what_it_promises(tiny):
 @pytest.mark.parametrize("image_set", ["or", "sr", "bc"])
 def test_exactly_the_1561_features(tiny, image_set):
     features = pd.read_parquet(tiny / f"02_features/radiomics_{image_set}.parquet")
-    assert tuple(features.columns) == profiles.PAPER.names
+    assert tuple(features.columns) == feature_sets.PAPER.names
     patients = pd.read_parquet(tiny / "00_cohort/patients.parquet")
     assert features.index.tolist() == patients["patient_id"].tolist()
 
@@ -115,7 +115,9 @@ def test_the_control_has_a_prediction_of_every_patient_and_no_networks(tiny):
 def test_the_planar_profile_goes_the_same_way(tiny):
     for image_set in ("or", "sr"):
         features = pd.read_parquet(tiny / f"02_features/planar_{image_set}.parquet")
-        assert tuple(features.columns) == profiles.PLANAR.names and features.notna().all(axis=None)
+        assert tuple(features.columns) == feature_sets.PLANAR.names and features.notna().all(
+            axis=None
+        )
     predicted = pd.read_parquet(tiny / "04_models/planar.parquet")
     assert set(predicted["model"]) == {"OR_SVM_planar", "SR_SVM_planar"}
     compared = pd.read_parquet(tiny / "06_statistics/planar.parquet")
@@ -125,7 +127,7 @@ def test_the_planar_profile_goes_the_same_way(tiny):
 
 @pytest.mark.parametrize(
     ("table", "profile"),
-    [("radiomics_or", profiles.PAPER), ("planar_sr", profiles.PLANAR)],
+    [("radiomics_or", feature_sets.PAPER), ("planar_sr", feature_sets.PLANAR)],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_stability_is_known_of_every_feature(tiny, table, profile):
@@ -138,7 +140,7 @@ def test_stability_is_known_of_every_feature(tiny, table, profile):
 
 def test_agreement_is_of_every_feature_in_training_and_test(tiny):
     compared = pd.read_parquet(tiny / "03_selection/agreement.parquet")
-    assert tuple(compared.index) == profiles.PAPER.names
+    assert tuple(compared.index) == feature_sets.PAPER.names
     cases = pd.read_parquet(tiny / "00_cohort/patients.parquet").set_index("patient_id")
     main = cases.index[cases["split"].ne("external")]
     original, control = (

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.test_radiomics import frame
-from thyro import extraction, profiles, radiomics
+from tests.radiomics.test_extractor import frame
+from thyro.radiomics import cohort_extraction, extractor, feature_sets
 from thyro.store import paths
 from thyro.store.cache import Cache
 
@@ -24,7 +24,7 @@ STUDY = """
 import hashlib, json, os, resource, signal, sys, time
 from pathlib import Path
 import numpy as np
-from thyro import extraction
+from thyro.radiomics import cohort_extraction as extraction
 from thyro.cache import Cache
 
 HERE = Path.cwd()
@@ -114,12 +114,12 @@ def measured(monkeypatch):
     """Quick features in place of the real ones; lists the mean of every image measured."""
     means = []
 
-    def extract(image, mask, spacing_mm, settings=None, *, profile=profiles.PAPER):
+    def extract(image, mask, spacing_mm, settings=None, *, profile=feature_sets.PAPER):
         means.append(image.mean())
         values = np.random.default_rng(int(image.sum())).normal(size=len(profile.names))
         return pd.Series(values, index=profile.names)
 
-    monkeypatch.setattr(radiomics, "extract", extract)
+    monkeypatch.setattr(extractor, "extract", extract)
     return means
 
 
@@ -131,7 +131,7 @@ def read(patient_id):
 
 def test_cohort_keeps_the_order_whoever_comes_first():
     patients = ["3", "1", "0"]
-    one = extraction.extract_cohort(patients, read)
+    one = cohort_extraction.extract_cohort(patients, read)
     seen = []
 
     def slow_first(patient_id):
@@ -145,17 +145,17 @@ def test_cohort_keeps_the_order_whoever_comes_first():
         seen.append(total)
 
     with joblib.parallel_config(backend="threading"):
-        again = extraction.extract_cohort(patients, slow_first, workers=3, progress=progress)
+        again = cohort_extraction.extract_cohort(patients, slow_first, workers=3, progress=progress)
     pd.testing.assert_frame_equal(one.features, again.features, check_exact=True)
     assert list(one.features.index) == patients and one.features.index.name == "patient_id"
     assert seen[-2:] == ["3", 3]
-    np.testing.assert_array_equal(one.features.loc["1"], radiomics.extract(*read("1")))
+    np.testing.assert_array_equal(one.features.loc["1"], extractor.extract(*read("1")))
     assert one.failures.empty and list(one.failures.columns) == ["patient_id", "reason"]
 
 
 def test_a_patient_who_fails_stops_nobody_and_stays_in_the_table(measured):
     patients = ["0", "lost", "1"]
-    found = extraction.extract_cohort(patients, read)
+    found = cohort_extraction.extract_cohort(patients, read)
     assert list(found.features.index) == patients
     assert found.features.loc["lost"].isna().all()
     assert found.features.loc[["0", "1"]].notna().all(axis=None)
@@ -167,11 +167,11 @@ def test_a_patient_who_fails_stops_nobody_and_stays_in_the_table(measured):
 @pytest.mark.parametrize("patients", [[], ["0", "1", "0"]], ids=["none", "twice"])
 def test_each_id_comes_once(patients):
     with pytest.raises(ValueError, match="expected each id once"):
-        extraction.extract_cohort(patients, read)
+        cohort_extraction.extract_cohort(patients, read)
 
 
 def test_a_real_failure_is_told_in_the_words_of_the_extraction():
-    found = extraction.extract_cohort(["0"], lambda _: (frame()[0], frame()[1] & False, 0.1))
+    found = cohort_extraction.extract_cohort(["0"], lambda _: (frame()[0], frame()[1] & False, 0.1))
     assert found.failures["reason"].item().startswith("mask: expected at least 16 pixels")
 
 
@@ -184,19 +184,19 @@ def test_a_real_failure_is_told_in_the_words_of_the_extraction():
         (FileNotFoundError(2, "No such file", "/home/A B/x.png"), "No such file: x.png"),
         (KeyError("P1"), "KeyError: 'P1'"),
         (MemoryError(), "MemoryError"),
-        (ValueError("x" * 5000), "x" * extraction.REASON_LENGTH + " ..."),
+        (ValueError("x" * 5000), "x" * cohort_extraction.REASON_LENGTH + " ..."),
     ],
 )
 def test_a_reason_is_one_short_line_without_folders(error, reason):
     def fails(patient_id):
         raise error
 
-    assert extraction.extract_cohort(["0"], fails).failures["reason"].item() == reason
+    assert cohort_extraction.extract_cohort(["0"], fails).failures["reason"].item() == reason
 
 
 def cohort_with(n, n_failed):
     patients = [f"P{i}" for i in range(n)]
-    return extraction.Extraction(
+    return cohort_extraction.Extraction(
         pd.DataFrame({"a": np.ones(n)}, index=patients),
         pd.DataFrame({"patient_id": patients[:n_failed], "reason": "mask: empty"}, dtype=str),
         n_cached=0,
@@ -205,39 +205,39 @@ def cohort_with(n, n_failed):
 
 @pytest.mark.parametrize(("n", "n_failed"), [(10, 0), (10, 1), (30, 3)])
 def test_a_tenth_may_fail(n, n_failed):
-    extraction.check_failures(cohort_with(n, n_failed))
+    cohort_extraction.check_failures(cohort_with(n, n_failed))
 
 
 def test_more_than_a_tenth_may_not():
     with pytest.raises(ValueError, match="2 of 10 patients.*at most 10%") as caught:
-        extraction.check_failures(cohort_with(10, 2))
+        cohort_extraction.check_failures(cohort_with(10, 2))
     assert str(caught.value).splitlines()[1:] == ["  P0: mask: empty", "  P1: mask: empty"]
     with pytest.raises(ValueError, match="50 of 50") as caught:
-        extraction.check_failures(cohort_with(50, 50), most=1)
+        cohort_extraction.check_failures(cohort_with(50, 50), most=1)
     lines = str(caught.value).splitlines()
     assert len(lines) == 22 and lines[-1] == "  and 30 more"
 
 
 def test_adding_patients_measures_only_them(cache, measured):
-    first = extraction.extract_cohort(["0", "1"], read, cache=cache)
+    first = cohort_extraction.extract_cohort(["0", "1"], read, cache=cache)
     assert len(measured) == 2 and first.n_cached == 0
-    again = extraction.extract_cohort(["1", "2", "0"], read, cache=cache)
+    again = cohort_extraction.extract_cohort(["1", "2", "0"], read, cache=cache)
     assert len(measured) == 3 and again.n_cached == 2
     pd.testing.assert_frame_equal(again.features.loc[["0", "1"]], first.features, check_exact=True)
-    whole = extraction.extract_cohort(["1", "2", "0"], read)
+    whole = cohort_extraction.extract_cohort(["1", "2", "0"], read)
     assert again.features.to_parquet() == whole.features.to_parquet()
 
 
 def test_what_no_patient_uses_is_removed_but_not_when_most_fail(cache, measured):
-    extraction.extract_cohort(["0", "1", "2"], read, cache=cache)
+    cohort_extraction.extract_cohort(["0", "1", "2"], read, cache=cache)
     before = cache.keys()
 
     def unplugged(patient_id):
         raise OSError("the disk of the images is not there")
 
-    extraction.extract_cohort(["0", "1", "2"], unplugged, cache=cache)
+    cohort_extraction.extract_cohort(["0", "1", "2"], unplugged, cache=cache)
     assert cache.keys() == before
-    extraction.extract_cohort(["1"], read, cache=cache)
+    cohort_extraction.extract_cohort(["1"], read, cache=cache)
     assert len(cache.keys()) == 1 and cache.keys() < before
 
 
@@ -264,42 +264,46 @@ def one_more(array):
         (changed(image=frame(0)[0].astype(np.float32)), {}),
         (changed(spacing=(0.1, 0.2)), {}),
         (changed(), {"settings": {"binWidth": 10}}),
-        (changed(), {"profile": dataclasses.replace(profiles.PAPER, name="other")}),
+        (changed(), {"profile": dataclasses.replace(feature_sets.PAPER, name="other")}),
         (
             changed(),
-            {"profile": dataclasses.replace(profiles.PAPER, names=profiles.PAPER.names[::-1])},
+            {
+                "profile": dataclasses.replace(
+                    feature_sets.PAPER, names=feature_sets.PAPER.names[::-1]
+                )
+            },
         ),
     ],
     ids=["pixel", "mask", "type", "spacing", "setting", "profile", "names"],
 )
 def test_any_change_measures_again(cache, measured, read, options):
-    extraction.extract_cohort(["0"], changed(), cache=cache)
-    assert extraction.extract_cohort(["0"], changed(), cache=cache).n_cached == 1
+    cohort_extraction.extract_cohort(["0"], changed(), cache=cache)
+    assert cohort_extraction.extract_cohort(["0"], changed(), cache=cache).n_cached == 1
     assert len(measured) == 1
-    assert extraction.extract_cohort(["0"], read, cache=cache, **options).n_cached == 0
+    assert cohort_extraction.extract_cohort(["0"], read, cache=cache, **options).n_cached == 0
     assert len(measured) == 2
 
 
 @pytest.mark.parametrize("what", ["version", "code"])
 def test_other_packages_or_code_measure_again(cache, measured, monkeypatch, what):
-    extraction.extract_cohort(["0"], read, cache=cache)
+    cohort_extraction.extract_cohort(["0"], read, cache=cache)
     if what == "version":
-        versions = extraction._versions() | {"numpy": "0"}
-        monkeypatch.setattr(extraction, "_versions", lambda: versions)
+        versions = cohort_extraction._versions() | {"numpy": "0"}
+        monkeypatch.setattr(cohort_extraction, "_versions", lambda: versions)
     else:
-        monkeypatch.setattr(extraction.core, "code_checksum", lambda *modules: "edited")
-    assert extraction.extract_cohort(["0"], read, cache=cache).n_cached == 0
+        monkeypatch.setattr(cohort_extraction.core, "code_checksum", lambda *modules: "edited")
+    assert cohort_extraction.extract_cohort(["0"], read, cache=cache).n_cached == 0
 
 
 @pytest.mark.parametrize("cut", [0, 40, -8], ids=["empty", "short", "one value short"])
 def test_a_damaged_entry_is_measured_again(cache, measured, tmp_path, cut):
-    first = extraction.extract_cohort(["0"], read, cache=cache)
+    first = cohort_extraction.extract_cohort(["0"], read, cache=cache)
     (file,) = (tmp_path / "results/.cache/radiomics_or").iterdir()
     file.write_bytes(file.read_bytes()[:cut])
-    again = extraction.extract_cohort(["0"], read, cache=cache)
+    again = cohort_extraction.extract_cohort(["0"], read, cache=cache)
     assert again.n_cached == 0
     pd.testing.assert_frame_equal(again.features, first.features, check_exact=True)
-    assert extraction.extract_cohort(["0"], read, cache=cache).n_cached == 1
+    assert cohort_extraction.extract_cohort(["0"], read, cache=cache).n_cached == 1
 
 
 def test_a_reader_that_tells_its_checksum_does_not_read_again(cache, measured):
@@ -314,11 +318,11 @@ def test_a_reader_that_tells_its_checksum_does_not_read_again(cache, measured):
             return hashlib.sha256((self.content + patient_id).encode()).hexdigest()
 
     reader = Reader()
-    extraction.extract_cohort(["0", "1"], reader, cache=cache)
-    assert extraction.extract_cohort(["0", "1"], reader, cache=cache).n_cached == 2
+    cohort_extraction.extract_cohort(["0", "1"], reader, cache=cache)
+    assert cohort_extraction.extract_cohort(["0", "1"], reader, cache=cache).n_cached == 2
     assert reader.n_read == 2
     reader.content = "second"
-    assert extraction.extract_cohort(["0", "1"], reader, cache=cache).n_cached == 0
+    assert cohort_extraction.extract_cohort(["0", "1"], reader, cache=cache).n_cached == 0
 
 
 def test_killed_and_resumed_the_table_is_the_same(study):
@@ -344,7 +348,10 @@ def test_a_worker_that_is_killed_takes_nobody_with_it(study):
 def test_who_ends_a_process_twice_is_given_up_and_nobody_else(study):
     whole = study.run("run(8, cache='other')")
     found = study.run("run(8, workers=2, dies=['2', '5'])")
-    assert found["failures"] == {"2": extraction.ENDED_TWICE, "5": extraction.ENDED_TWICE}
+    assert found["failures"] == {
+        "2": cohort_extraction.ENDED_TWICE,
+        "5": cohort_extraction.ENDED_TWICE,
+    }
     assert found["nan"] == ["2", "5"]
     others = [patient for patient in whole["bytes"] if patient not in found["nan"]]
     assert all(found["bytes"][patient] == whole["bytes"][patient] for patient in others)
@@ -377,9 +384,9 @@ def test_few_that_take_long_are_passed_on(cache, measured, monkeypatch, seconds,
         passed.append([patient for _, (patient,), _ in jobs])
         yield from (task(*patient) for task, patient, _ in jobs)
 
-    monkeypatch.setattr(extraction, "START_SECONDS", seconds)
-    monkeypatch.setattr(extraction.core, "as_done", as_done)
-    found = extraction.extract_cohort(["0", "1"], read, cache=cache, workers=2)
+    monkeypatch.setattr(cohort_extraction, "START_SECONDS", seconds)
+    monkeypatch.setattr(cohort_extraction.core, "as_done", as_done)
+    found = cohort_extraction.extract_cohort(["0", "1"], read, cache=cache, workers=2)
     assert passed == passed_on
     assert found.failures.empty and found.features.notna().all(axis=None)
 
@@ -404,4 +411,4 @@ def test_a_cluster_gives_the_same_table(study, arguments):
 
 def test_who_ends_the_workers_of_a_cluster_is_given_up(study):
     found = study.run(CLUSTER.format(arguments="4, dies=['2']"))
-    assert found["failures"] == {"2": extraction.ENDED_TWICE} and found["nan"] == ["2"]
+    assert found["failures"] == {"2": cohort_extraction.ENDED_TWICE} and found["nan"] == ["2"]

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from thyro import ibsi, profiles
+from thyro.radiomics import feature_sets, ibsi
 
 PUBLISHED = Path("../shared/data/ibsi")
 needs_published = pytest.mark.skipif(
@@ -27,11 +27,11 @@ BESIDE = ["Compactness1", "Compactness2", "SphericalDisproportion", "SumAverage"
 
 @pytest.fixture(scope="module")
 def compared():
-    return ibsi.compare()
+    return ibsi.compare_with_ibsi()
 
 
 def test_every_feature_of_the_profile_is_listed_once(compared):
-    described = profiles.PAPER.describe()
+    described = feature_sets.PAPER.describe()
     ours = described[described["image_type"].eq("original")]
     listed = compared[~compared["feature"].isin(BESIDE)]
     keys = ["feature_class", "feature"]
@@ -71,7 +71,7 @@ def test_a_changed_reference_is_noticed(monkeypatch):
     planted["references"]["cm_contrast_3D_avg"]["value"] += 0.01  # in the third digit
     planted["references"]["stat_kurt"]["value"] = 2.65
     monkeypatch.setattr(ibsi, "PHANTOM", planted)
-    found = ibsi.compare().set_index("ibsi_tag")["agrees"]
+    found = ibsi.compare_with_ibsi().set_index("ibsi_tag")["agrees"]
     assert not found["cm_contrast_3D_avg"] and found["stat_kurt"]
     assert found.sum() == 102
 
@@ -80,7 +80,7 @@ def test_a_changed_voxel_is_noticed(monkeypatch):
     planted = copy.deepcopy(ibsi.PHANTOM)
     planted["image"][0][0][0] = 6
     monkeypatch.setattr(ibsi, "PHANTOM", planted)
-    found = ibsi.compare().set_index("ibsi_tag")["agrees"]
+    found = ibsi.compare_with_ibsi().set_index("ibsi_tag")["agrees"]
     assert not found["cm_contrast_3D_avg"] and not found["stat_mean"] and found["morph_volume"]
 
 
@@ -94,7 +94,7 @@ def test_the_tolerance_itself_still_agrees():
 def test_comparing_takes_under_two_seconds_and_leaves_the_log_as_it_was():
     logger = logging.getLogger("radiomics")
     level, start = logger.level, time.perf_counter()
-    ibsi.compare()
+    ibsi.compare_with_ibsi()
     assert time.perf_counter() - start < 2
     assert logger.level == level
 
@@ -108,7 +108,7 @@ def test_another_set_of_features_stops(monkeypatch):
 
     monkeypatch.setattr(ibsi.featureextractor, "RadiomicsFeatureExtractor", Extractor)
     with pytest.raises(ValueError, match="expected 109 features.*got 108.*Contrast.*3.0.1"):
-        ibsi.compare()
+        ibsi.compare_with_ibsi()
 
 
 @needs_published

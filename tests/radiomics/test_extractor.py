@@ -8,7 +8,7 @@ import pytest
 from radiomics import imageoperations, shape
 from scipy.ndimage import gaussian_filter
 
-from thyro import profiles, radiomics
+from thyro.radiomics import extractor, feature_sets
 
 
 def frame(seed=0, shape=(48, 56)):
@@ -24,12 +24,12 @@ def frame(seed=0, shape=(48, 56)):
 
 @pytest.fixture(scope="module")
 def features():
-    return radiomics.extract(*frame(), (0.1, 0.07))
+    return extractor.extract(*frame(), (0.1, 0.07))
 
 
 def test_1561_names_in_17_image_types(features):
-    table = profiles.PAPER.describe()
-    assert list(features.index) == list(profiles.PAPER.names) == list(table["name"])
+    table = feature_sets.PAPER.describe()
+    assert list(features.index) == list(feature_sets.PAPER.names) == list(table["name"])
     assert len(features) == 1561
     assert np.isfinite(features).all()
     counts = table.groupby("feature_class").size()
@@ -40,13 +40,13 @@ def test_1561_names_in_17_image_types(features):
 
 
 def test_high_pass_across_slices_is_noise(features):
-    names = profiles.PAPER.degenerate()
+    names = feature_sets.PAPER.degenerate()
     assert len(names) == 4 * 91 + 2
     noise = [name for name in names if name.endswith("firstorder_Maximum")]
     carrying = [name.replace("H_", "L_") for name in noise]
     assert features[noise].abs().max() < 1e-9
     assert features[carrying].abs().min() > 1
-    assert features[list(profiles.PAPER.flat)].abs().max() == 0
+    assert features[list(feature_sets.PAPER.flat)].abs().max() == 0
 
 
 def test_pyradiomics_is_left_as_it_was():
@@ -55,22 +55,22 @@ def test_pyradiomics_is_left_as_it_was():
 
     before = of_pyradiomics()
     image, mask = frame()
-    radiomics.extract(image, mask, 0.1)
+    extractor.extract(image, mask, 0.1)
     with pytest.raises(ValueError, match="could not compute"):
-        radiomics.extract(np.zeros_like(image), mask, 0.1)
+        extractor.extract(np.zeros_like(image), mask, 0.1)
     assert of_pyradiomics() == before
 
 
 def test_uint8_and_one_number_spacing_change_nothing():
     image, mask = frame(shape=(40, 44))
-    a = radiomics.extract(image, mask, 0.1)
-    b = radiomics.extract(image.astype(np.uint8), mask, (0.1, 0.1))
+    a = extractor.extract(image, mask, 0.1)
+    b = extractor.extract(image.astype(np.uint8), mask, (0.1, 0.1))
     pd.testing.assert_series_equal(a, b, check_exact=True)
 
 
 def test_spacing_scales_length_and_leaves_grey_levels(features):
     image, mask = frame()
-    doubled = radiomics.extract(image, mask, (0.2, 0.14))
+    doubled = extractor.extract(image, mask, (0.2, 0.14))
     length = "original_shape_MajorAxisLength"
     assert doubled[length] == pytest.approx(2 * features[length])
     energy = "wavelet-LLL_firstorder_TotalEnergy"  # energy times the volume of a voxel
@@ -80,7 +80,7 @@ def test_spacing_scales_length_and_leaves_grey_levels(features):
 
 
 def test_settings_reach_pyradiomics(features):
-    coarse = radiomics.extract(*frame(), (0.1, 0.07), {"binWidth": 50})
+    coarse = extractor.extract(*frame(), (0.1, 0.07), {"binWidth": 50})
     entropy = "original_firstorder_Entropy"
     assert coarse[entropy] < features[entropy] - 0.5
 
@@ -88,14 +88,14 @@ def test_settings_reach_pyradiomics(features):
 @pytest.mark.parametrize("settings", [{"force2D": True}, {"binwidth": 5}, {"level": 2}])
 def test_settings_that_would_change_the_names_are_refused(settings):
     with pytest.raises(ValueError, match=f"settings: {next(iter(settings))} not accepted"):
-        radiomics.extract(*frame(), 1.0, settings)
+        extractor.extract(*frame(), 1.0, settings)
 
 
 def test_a_vanished_image_type_is_an_error(monkeypatch):
     # scipy 1.17 has it no more; pyradiomics then leaves the image type out with a line in its log.
     monkeypatch.delattr("scipy.special.sph_harm")
     with pytest.raises(ValueError, match=r"an image type would be missing .*sph_harm"):
-        radiomics.extract(*frame(), 1.0)
+        extractor.extract(*frame(), 1.0)
 
 
 def test_wrong_arguments_are_named():
@@ -124,21 +124,21 @@ def test_wrong_arguments_are_named():
     }
     for message, arguments in wrong.items():
         with pytest.raises(ValueError, match=message):
-            radiomics.extract(*arguments)
+            extractor.extract(*arguments)
 
 
 def test_a_mask_of_single_pixels_has_no_texture():
     image, _ = frame()
     dots = np.zeros(image.shape, dtype=bool)
     dots[4:40:4, 4:40:4] = True
-    values = radiomics.extract(image, dots, 1.0)
+    values = extractor.extract(image, dots, 1.0)
     assert values.isna().sum() == 17 * 22
     assert values.index[values.isna()].str.contains("_glcm_").all()
 
 
 def test_nothing_global_is_left_changed():
     level = logging.getLogger("radiomics").level
-    radiomics.extract(*frame(), 1.0)
+    extractor.extract(*frame(), 1.0)
     assert logging.getLogger("radiomics").level == level
 
 
@@ -152,7 +152,7 @@ def test_a_frame_of_4k():
     large[700:900, 1800:2040] = image
     wide = np.zeros(large.shape, dtype=bool)
     wide[700:900, 1800:2040] = mask
-    small = radiomics.extract(image, mask, 0.1)
-    found = radiomics.extract(large, wide, 0.1)
-    noise = found.index.str.startswith(profiles.PAPER.noise_types)
+    small = extractor.extract(image, mask, 0.1)
+    found = extractor.extract(large, wide, 0.1)
+    noise = found.index.str.startswith(feature_sets.PAPER.noise_types)
     np.testing.assert_allclose(found[~noise], small[~noise], rtol=1e-9, atol=1e-9)

@@ -16,7 +16,7 @@ import SimpleITK as sitk
 from radiomics import base, firstorder, glcm, gldm, glrlm, glszm, imageoperations, ngtdm, shape
 from radiomics import shape2D as shape_2d
 
-from thyro import fast_filters, fast_shape, profiles
+from thyro.radiomics import feature_sets, filters, shape
 
 
 def measure(
@@ -25,7 +25,7 @@ def measure(
     spacing: tuple[float, ...],
     outline: np.ndarray,
     settings: Mapping[str, object],
-    profile: profiles.Profile,
+    profile: feature_sets.FeatureSet,
 ) -> dict[str, float]:
     """All features of a profile.
 
@@ -56,7 +56,7 @@ def measure(
     of_shape = _measure(SHAPES, _Region(outline, spacing), settings, classes)
     values = {f"original_{feature}": value for feature, value in of_shape.items()}
     region = _Region(mask, spacing)
-    filtered = fast_filters.filtered(frame, mask, spacing, profile.filters, settings)
+    filtered = filters.filtered(frame, mask, spacing, profile.filters, settings)
     textures = {}
     for image_type, inside in filtered:
         region.bin(inside, settings)
@@ -94,7 +94,7 @@ class _Region:
     """What all classes of features share: the nodule's box, and one filtered image in it."""
 
     def __init__(self, mask, spacing):
-        self.mask = mask[fast_filters.box(mask)]
+        self.mask = mask[filters.box(mask)]
         self.image = None
         self._spacing = spacing
 
@@ -265,7 +265,7 @@ class _Ngtdm(ngtdm.RadiomicsNGTDM, _Shared):
 class _Shape(shape.RadiomicsShape, _Shared):
     def _initSegmentBasedCalculation(self):
         self.inputMask = sitk.GetImageFromArray(self.maskArray.astype(np.uint8))
-        coefficients, shape.cShape = shape.cShape, fast_shape
+        coefficients, shape.cShape = shape.cShape, shape
         try:
             super()._initSegmentBasedCalculation()
         finally:

@@ -10,10 +10,10 @@ import pytest
 import pywt
 from scipy import ndimage
 
-from tests.test_radiomics import frame
-from thyro import extraction, radiomics, robustness
+from tests.radiomics.test_extractor import frame
 from thyro.imaging import reading
-from thyro.robustness import Perturbed
+from thyro.radiomics import cohort_extraction, extractor, stability
+from thyro.radiomics.stability import Perturbed
 from thyro.statistics import agreement
 
 DDTI = "../shared/data/ddti"
@@ -44,19 +44,19 @@ def of(mask, version, *, image=None, seed=0):
 
 def test_sample_is_drawn_by_seed_and_not_by_order():
     patients = [f"P{i:03}" for i in range(100)]
-    drawn = robustness.sample(patients, 30, 7)
+    drawn = stability.stability_sample(patients, 30, 7)
     assert len(set(drawn)) == 30 and set(drawn) <= set(patients)
     assert drawn == sorted(drawn)  # the order given
-    assert set(robustness.sample(patients[::-1], 30, 7)) == set(drawn)
-    assert set(robustness.sample(patients, 30, 8)) != set(drawn)
+    assert set(stability.stability_sample(patients[::-1], 30, 7)) == set(drawn)
+    assert set(stability.stability_sample(patients, 30, 8)) != set(drawn)
     assert set(drawn) != set(patients[:30])
 
 
 def test_sample_of_few_is_all_of_them():
-    assert robustness.sample(["b", "a"], 30, 1) == ["b", "a"]
-    assert robustness.sample([], 30, 1) == []
+    assert stability.stability_sample(["b", "a"], 30, 1) == ["b", "a"]
+    assert stability.stability_sample([], 30, 1) == []
     with pytest.raises(ValueError, match="at least one patient, got 0"):
-        robustness.sample(["a"], 0, 1)
+        stability.stability_sample(["a"], 0, 1)
 
 
 # --- versions of an image and its mask ---------------------------------------------------------
@@ -71,7 +71,7 @@ def test_unchanged_is_what_was_read():
 
 def test_versions_of_the_mask_leave_the_image_and_differ_from_the_mask():
     image, mask, _ = read("0")
-    for version in robustness.KINDS["mask"]:
+    for version in stability.KINDS["mask"]:
         got_image, got_mask, _ = Perturbed(read)(f"0@{version}")
         np.testing.assert_array_equal(got_image, image)
         assert got_mask.dtype == bool and got_mask.shape == mask.shape
@@ -125,7 +125,7 @@ def test_a_deformed_outline_stays_near_and_in_one_part():
         deformed = of(mask, "deformed", seed=seed)
         assert ndimage.label(deformed)[1] == 1
         changed = deformed != mask
-        assert away[changed].max() <= robustness.MARGIN_PX
+        assert away[changed].max() <= stability.MARGIN_PX
         moved.append(changed.sum() / (2 * np.pi * 14))
         assert ndimage.binary_fill_holes(deformed).sum() == deformed.sum()
     # The mean of |displacement| is sqrt(2 / pi) = 0.80 SD, and the SD is one pixel.
@@ -143,14 +143,14 @@ def test_noise_is_multiplicative_and_of_the_stated_strength():
     mask[10:20, 10:20] = True
     both = [
         Perturbed(lambda patient: (half, mask, 0.1))(f"P1@{version}")
-        for version in robustness.KINDS["noise"]
+        for version in stability.KINDS["noise"]
     ]
     for image, same, _ in both:
         np.testing.assert_array_equal(same, mask)
         assert image.mean() == pytest.approx(125, abs=0.1)
         for rows, grey in ((slice(100), 50), (slice(100, None), 200)):
             whole_levels = 1 / 12  # variance of rounding
-            expected = np.sqrt((robustness.NOISE * grey) ** 2 + whole_levels)
+            expected = np.sqrt((stability.NOISE * grey) ** 2 + whole_levels)
             assert image[rows].std() == pytest.approx(expected, rel=0.02)
     assert (both[0][0] != both[1][0]).mean() > 0.5
 
@@ -176,7 +176,7 @@ def test_noise_is_that_of_real_frames():
         diagonal = pywt.swt2(image[even], "coif1", 1)[0][1][2]
         sigma = np.median(np.abs(diagonal[mask[even]])) / 0.6745
         shares.append(sigma / image[even][mask[even]].mean())
-    assert np.median(shares) == pytest.approx(robustness.NOISE, abs=0.008)
+    assert np.median(shares) == pytest.approx(stability.NOISE, abs=0.008)
 
 
 def test_the_second_reader_gives_the_mask_and_the_first_the_image():
@@ -218,7 +218,7 @@ def test_an_unknown_version_is_named(key):
         Perturbed(lambda patient: (np.zeros((4, 4)), np.ones((4, 4), bool), 1.0))(key)
 
 
-@pytest.mark.parametrize("version", [*robustness.KINDS["mask"], *robustness.KINDS["noise"]])
+@pytest.mark.parametrize("version", [*stability.KINDS["mask"], *stability.KINDS["noise"]])
 def test_no_mask_makes_a_version_crash(version):
     line = np.zeros((9, 9), bool)
     line[4] = True
@@ -238,12 +238,12 @@ def test_extract_asks_for_every_version_once(monkeypatch):
         asked.update(patients=list(patients), read=read, how=how)
         return "measured"
 
-    monkeypatch.setattr(extraction, "extract_cohort", cohort)
-    got = robustness.extract(
+    monkeypatch.setattr(cohort_extraction, "extract_cohort", cohort)
+    got = stability.extract_perturbed(
         ["1", "2"], read, seed=4, second=read_second, twice=["2", "9"], workers=2
     )
     assert got == "measured"
-    versions = ["unchanged", *robustness.KINDS["mask"], *robustness.KINDS["noise"]]
+    versions = ["unchanged", *stability.KINDS["mask"], *stability.KINDS["noise"]]
     assert asked["patients"] == [f"{p}@{v}" for p in "12" for v in versions] + [
         "2@second",
         "9@unchanged",
@@ -254,7 +254,7 @@ def test_extract_asks_for_every_version_once(monkeypatch):
 
 def test_two_readers_need_a_reader_of_the_second_mask():
     with pytest.raises(ValueError, match="second masks of 1 patients, got None"):
-        robustness.extract(["1"], read, twice=["1"])
+        stability.extract_perturbed(["1"], read, twice=["1"])
 
 
 def measured(n=12, *, second=0, seed=0):
@@ -264,7 +264,7 @@ def measured(n=12, *, second=0, seed=0):
     rows = {}
     for i in range(n):
         level = rng.normal()
-        versions = ["unchanged", *robustness.KINDS["mask"], *robustness.KINDS["noise"]]
+        versions = ["unchanged", *stability.KINDS["mask"], *stability.KINDS["noise"]]
         for version in versions + ["second"] * (i < second):
             off = rng.normal(size=2)
             rows[f"P{i}@{version}"] = [level, level + 0.3 * off[0], off[1], 0.1]
@@ -281,13 +281,13 @@ def ratings(features, feature, versions, patients):
 
 def test_table_is_the_icc_of_every_feature_and_kind():
     features = measured(second=8)
-    table = robustness.table(features)
+    table = stability.stability_table(features)
     assert table.index.tolist() == list(features.columns) and table.index.name == "feature"
     assert list(table) == [
         *("icc_mask", "icc_noise", "icc_reader"),
         *("icc", "stable", "n_patients"),
     ]
-    for kind, versions in robustness.KINDS.items():
+    for kind, versions in stability.KINDS.items():
         patients = range(8 if kind == "reader" else 12)
         for feature in ("fixed", "near", "chance"):
             values = ratings(features, feature, ("unchanged", *versions), patients)
@@ -301,22 +301,24 @@ def test_table_is_the_icc_of_every_feature_and_kind():
 
 
 def test_without_second_readers_there_is_no_column_of_them():
-    assert "icc_reader" not in robustness.table(measured())
+    assert "icc_reader" not in stability.stability_table(measured())
 
 
 def test_table_does_not_depend_on_the_order_of_rows():
     features = measured(second=8)
     shuffled = features.sample(frac=1, random_state=2)
-    pd.testing.assert_frame_equal(robustness.table(shuffled), robustness.table(features))
+    pd.testing.assert_frame_equal(
+        stability.stability_table(shuffled), stability.stability_table(features)
+    )
 
 
 def test_a_failed_version_leaves_its_patient_out_of_its_kind_only():
     features = measured()
     features.loc["P3@eroded"] = np.nan
-    table = robustness.table(features)
+    table = stability.stability_table(features)
     rest = [i for i in range(12) if i != 3]
     for kind, patients in (("mask", rest), ("noise", range(12))):
-        versions = ("unchanged", *robustness.KINDS[kind])
+        versions = ("unchanged", *stability.KINDS[kind])
         want = agreement.icc(ratings(features, "near", versions, patients))
         assert table.at["near", f"icc_{kind}"] == pytest.approx(want)
     assert table["n_patients"].eq(11).all()
@@ -325,48 +327,48 @@ def test_a_failed_version_leaves_its_patient_out_of_its_kind_only():
 def test_a_missing_value_leaves_its_patient_out_of_one_feature():
     features = measured()
     features.loc["P5@noisy-2", "near"] = np.nan
-    table = robustness.table(features)
+    table = stability.stability_table(features)
     assert table["n_patients"].tolist() == [12, 11, 12, 12]
-    whole = robustness.table(measured())
+    whole = stability.stability_table(measured())
     pd.testing.assert_frame_equal(table.drop(index="near"), whole.drop(index="near"))
 
 
 def test_fewer_than_five_patients_have_no_icc_and_nothing_is_set_aside():
-    table = robustness.table(measured(4))
+    table = stability.stability_table(measured(4))
     assert table[["icc_mask", "icc_noise", "icc"]].isna().all(axis=None)
     assert not table["stable"].any() and table["n_patients"].eq(4).all()
-    assert robustness.unstable(table, 0.75) == ()
-    assert robustness.table(measured(5))["icc"].notna().any()
+    assert stability.unstable_features(table, 0.75) == ()
+    assert stability.stability_table(measured(5))["icc"].notna().any()
 
 
 def test_few_second_readers_do_not_spoil_the_rest():
-    table = robustness.table(measured(second=4))
+    table = stability.stability_table(measured(second=4))
     assert table["icc_reader"].isna().all()
     assert table["stable"].tolist() == [True, True, False, False]
 
 
 def test_a_table_of_something_else_is_refused():
     with pytest.raises(ValueError, match=r"rows such as 'P0001@eroded'.*'P0'"):
-        robustness.table(pd.DataFrame({"f": [1.0, 2.0]}, index=["P0", "P1"]))
+        stability.stability_table(pd.DataFrame({"f": [1.0, 2.0]}, index=["P0", "P1"]))
 
 
 def test_unstable_names_what_selection_sets_aside():
     table = pd.DataFrame({"icc": [0.75, 0.7499, -0.2, np.nan, 1]}, index=list("abcde"))
-    assert robustness.unstable(table, 0.75) == ("b", "c")
-    assert robustness.unstable(table) == ("b", "c")
-    assert robustness.unstable(table, 0) == ()
-    assert robustness.unstable(table, 1) == ("a", "b", "c")
+    assert stability.unstable_features(table, 0.75) == ("b", "c")
+    assert stability.unstable_features(table) == ("b", "c")
+    assert stability.unstable_features(table, 0) == ()
+    assert stability.unstable_features(table, 1) == ("a", "b", "c")
     with pytest.raises(ValueError, match="from 0 to 1, got 75"):
-        robustness.unstable(table, 75)
+        stability.unstable_features(table, 75)
 
 
 def test_a_whole_table_takes_less_than_a_second():
-    versions = ["unchanged", *robustness.KINDS["mask"], *robustness.KINDS["noise"], "second"]
+    versions = ["unchanged", *stability.KINDS["mask"], *stability.KINDS["noise"], "second"]
     keys = [f"P{i}@{version}" for i in range(30) for version in versions]
     features = pd.DataFrame(np.random.default_rng(0).normal(size=(len(keys), 1561)), index=keys)
     features.iloc[100, ::3] = np.nan
     started = time.process_time()
-    robustness.table(features)
+    stability.stability_table(features)
     assert time.process_time() - started < 1
 
 
@@ -378,11 +380,11 @@ def test_features_of_pyradiomics_by_version():
     keys = [
         f"{i}@{v}"
         for i in range(5)
-        for v in ("unchanged", *robustness.KINDS["mask"], *robustness.KINDS["noise"])
+        for v in ("unchanged", *stability.KINDS["mask"], *stability.KINDS["noise"])
     ]
     reader = Perturbed(varied)
-    features = pd.DataFrame({key: radiomics.extract(*reader(key)) for key in keys}).T
-    table = robustness.table(features)
+    features = pd.DataFrame({key: extractor.extract(*reader(key)) for key in keys}).T
+    table = stability.stability_table(features)
     assert len(table) == 1561 and table["n_patients"].max() == 5
     shape = table.index.str.contains("_shape_") & ~table.index.str.contains("Flat|LeastAxis")
     assert table.loc[shape, "icc_noise"].eq(1).all()
@@ -417,13 +419,13 @@ def shrunk(patient):
 
 def test_a_cohort_is_measured_and_one_nodule_too_small_is_named():
     patients = [*"01234", "9"]
-    found = robustness.extract(
+    found = stability.extract_perturbed(
         patients, small_or_varied, seed=1, second=shrunk, twice=[*"01234"], workers=2
     )
     assert len(found.features) == 6 * 7 + 5
     assert found.failures["patient_id"].tolist() == ["9@eroded"]
     assert "at least 16 pixels" in found.failures["reason"][0]
-    table = robustness.table(found.features)
+    table = stability.stability_table(found.features)
     assert table["n_patients"].max() == 5
     mean = table.loc["original_firstorder_Mean"]
     assert 0.75 < mean["icc_reader"] < 1 and mean["stable"]
@@ -439,7 +441,7 @@ def test_a_nodule_that_erosion_consumes_is_missing_and_not_perfect():
     image = np.random.default_rng(0).integers(0, 255, mask.shape).astype(float)
     version = Perturbed(lambda patient: (image, mask, 0.1))("P1@eroded")
     with pytest.raises(ValueError, match="at least 16 pixels .* got 6 pixels"):
-        radiomics.extract(*version)
+        extractor.extract(*version)
 
 
 # --- two readers -------------------------------------------------------------------------------
@@ -448,19 +450,19 @@ def test_a_nodule_that_erosion_consumes_is_missing_and_not_perfect():
 def test_dice_by_hand():
     first = np.array([[1, 1, 0], [1, 1, 0]], bool)
     second = np.array([[0, 1, 1], [0, 1, 0]], bool)
-    assert robustness.dice(first, second) == pytest.approx(2 * 2 / (4 + 3))
-    assert robustness.dice(first, first) == 1 and robustness.dice(first, ~first) == 0
-    assert robustness.dice(second, first) == robustness.dice(first, second)
+    assert stability.dice(first, second) == pytest.approx(2 * 2 / (4 + 3))
+    assert stability.dice(first, first) == 1 and stability.dice(first, ~first) == 0
+    assert stability.dice(second, first) == stability.dice(first, second)
     with pytest.raises(ValueError, match=r"shapes \(2, 3\) and \(3, 2\)"):
-        robustness.dice(first, second.T)
+        stability.dice(first, second.T)
     with pytest.raises(ValueError, match="0 pixels in both"):
-        robustness.dice(first & False, first & False)
+        stability.dice(first & False, first & False)
 
 
 def test_dice_of_readers_by_patient():
-    dice = robustness.reader_dice(["1", "2"], read, read_second)
+    dice = stability.reader_dice(["1", "2"], read, read_second)
     assert dice.index.tolist() == ["1", "2"] and dice.index.name == "patient_id"
-    assert dice["1"] == robustness.dice(read("1")[1], read_second("1")[1])
+    assert dice["1"] == stability.dice(read("1")[1], read_second("1")[1])
     assert 0.5 < dice["1"] < 1
     with pytest.raises(ValueError, match="patient 1: second: expected a mask"):
-        robustness.reader_dice(["1"], read, lambda patient: (None, np.zeros((2, 2)), 1))
+        stability.reader_dice(["1"], read, lambda patient: (None, np.zeros((2, 2)), 1))

@@ -8,15 +8,15 @@ import pytest
 from PIL import Image
 
 from tests import plain_radiomics
-from tests.test_radiomics import frame
-from thyro import fast_filters, profiles, radiomics
+from tests.radiomics.test_extractor import frame
+from thyro.radiomics import extractor, feature_sets, filters
 
 DDTI = Path("../shared/data/ddti")
 
 
-def agree(image, mask, spacing_mm, settings=None, profile=profiles.PAPER):
+def agree(image, mask, spacing_mm, settings=None, profile=feature_sets.PAPER):
     """Whether both measure the same: the limits are four digits below those promised."""
-    fast = radiomics.extract(image, mask, spacing_mm, settings, profile=profile)
+    fast = extractor.extract(image, mask, spacing_mm, settings, profile=profile)
     plain = plain_radiomics.measure(image, mask, spacing_mm, profile, settings)
     np.testing.assert_allclose(fast, plain, rtol=1e-10, atol=1e-12, equal_nan=True)
 
@@ -51,7 +51,7 @@ def test_any_place(where, shape):
 def test_the_whole_frame():
     image, mask = frame()
     mask[:] = True  # pyradiomics refuses a mask without outside
-    values = radiomics.extract(image, mask, (0.1, 0.07))
+    values = extractor.extract(image, mask, (0.1, 0.07))
     assert np.isfinite(values).all()
     assert values["original_shape_VoxelVolume"] == pytest.approx(mask.size * 0.1 * 0.07)
     assert values["original_firstorder_Mean"] == pytest.approx(image.mean())
@@ -108,7 +108,7 @@ def test_where_nothing_at_all_is_seen():
     image[:, :48] = frame(shape=(40, 48))[0]
     mask[10:24, 12:30] = mask[10:24, 1270:1284] = True
     whole, masked = image[None], mask[None]
-    values = fast_filters.filtered(whole, masked, (0.1, 0.1, 1.0), {"LBP3D": {}}, {})
+    values = filters.filtered(whole, masked, (0.1, 0.1, 1.0), {"LBP3D": {}}, {})
     with np.errstate(all="ignore"), pytest.warns():
         kurtosis = dict(values)["lbp-3D-k"]
     assert 0 < np.isnan(kurtosis).sum() < kurtosis.size
@@ -118,12 +118,14 @@ def test_where_nothing_at_all_is_seen():
 @pytest.mark.parametrize("settings", [{}, {"binCount": 16}, {"normalize": True}])
 def test_the_planar_profile(settings):
     image, mask = frame()
-    agree(image, mask, (0.1, 0.07), {"binWidth": 0.5, **settings}, profiles.PLANAR)
+    agree(image, mask, (0.1, 0.07), {"binWidth": 0.5, **settings}, feature_sets.PLANAR)
 
 
 @pytest.mark.skipif(not DDTI.is_dir(), reason="the real frames are not beside the project")
 @pytest.mark.parametrize("name", ["35_1", "250_1", "223_1"])
-@pytest.mark.parametrize("profile", profiles.PROFILES.values(), ids=list(profiles.PROFILES))
+@pytest.mark.parametrize(
+    "profile", feature_sets.FEATURE_SETS.values(), ids=list(feature_sets.FEATURE_SETS)
+)
 def test_real_frames(name, profile):
     with Image.open(DDTI / f"images/{name}.jpg") as image:
         image = np.asarray(image.convert("L"), dtype=float)
@@ -134,7 +136,7 @@ def test_real_frames(name, profile):
 
 def test_bins_that_are_all_alike_are_measured_once():
     # Levels 1 and 2 of the local pattern are below one width of a bin.
-    values = radiomics.extract(*frame(), 0.1)
+    values = extractor.extract(*frame(), 0.1)
     first, second = (
         values[values.index.str.startswith(f"lbp-3D-m{level}_glcm")].to_numpy() for level in (1, 2)
     )
@@ -143,7 +145,7 @@ def test_bins_that_are_all_alike_are_measured_once():
 
 def test_nothing_is_remembered_between_nodules():
     image, mask = frame()
-    before = radiomics.extract(image, mask, (0.1, 0.07))
-    radiomics.extract(*frame(seed=3, shape=(40, 61)), 0.2, {"binWidth": 7})
-    after = radiomics.extract(image, mask, (0.1, 0.07))
+    before = extractor.extract(image, mask, (0.1, 0.07))
+    extractor.extract(*frame(seed=3, shape=(40, 61)), 0.2, {"binWidth": 7})
+    after = extractor.extract(image, mask, (0.1, 0.07))
     pd.testing.assert_series_equal(before, after, check_exact=True)

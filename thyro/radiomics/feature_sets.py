@@ -50,7 +50,7 @@ LOG_SIGMAS_MM = (1.0, 2.0)  # width of the Laplacian of Gaussian; pixels where n
 
 
 @dataclass(frozen=True)
-class Profile:
+class FeatureSet:
     """A set of features.
 
     Attributes
@@ -102,7 +102,7 @@ class Profile:
         )
 
 
-PAPER = Profile(
+PAPER = FeatureSet(
     name="paper",
     # Wavelet gives 8 image types and LBP3D 3, which makes 17.
     filters={
@@ -152,7 +152,7 @@ def _planar_names():
     )
 
 
-PLANAR = Profile(
+PLANAR = FeatureSet(
     name="planar",
     filters={
         "Original": {},
@@ -168,4 +168,4 @@ PLANAR = Profile(
     names=_planar_names(),
     planar=True,
 )
-PROFILES = {profile.name: profile for profile in (PAPER, PLANAR)}
+FEATURE_SETS = {profile.name: profile for profile in (PAPER, PLANAR)}

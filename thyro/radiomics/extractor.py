@@ -14,7 +14,7 @@ import pandas as pd
 import SimpleITK as sitk
 from radiomics import featureextractor, imageoperations
 
-from thyro import fast_radiomics, profiles
+from thyro.radiomics import feature_sets, measure
 
 MINIMUM_PIXELS = 16
 SLICE_THICKNESS_MM = 1.0  # a frame has no thickness; SimpleITK's own default
@@ -28,7 +28,7 @@ def extract(
     spacing_mm,
     settings: Mapping[str, object] | None = None,
     *,
-    profile: profiles.Profile = profiles.PAPER,
+    profile: feature_sets.FeatureSet = feature_sets.PAPER,
 ) -> pd.Series:
     """Compute the features of one nodule.
 
@@ -73,7 +73,7 @@ def extract(
     with _quiet():
         try:
             prepared = _prepare(frame, inside, spacing, settings)
-            values = fast_radiomics.measure(*prepared, settings, profile)
+            values = measure.measure(*prepared, settings, profile)
         except ImportError as error:
             raise ValueError(
                 f"pyradiomics: an image type would be missing ({error}). LBP-3D needs trimesh, and "
@@ -136,11 +136,11 @@ def _as_spacing(spacing_mm):
 
 def _as_settings(settings):
     settings = {**DEFAULT_SETTINGS, **(settings or {})}
-    unknown = sorted(set(settings) - set(profiles.SETTINGS))
+    unknown = sorted(set(settings) - set(feature_sets.SETTINGS))
     if unknown:
         raise ValueError(
             f"settings: {', '.join(unknown)} not accepted. Settings that keep the names of the "
-            f"features: {', '.join(profiles.SETTINGS)}."
+            f"features: {', '.join(feature_sets.SETTINGS)}."
         )
     return settings
 
@@ -150,7 +150,7 @@ def _prepare(frame, mask, spacing, settings):
 
     Without a setting that changes one of them they are as they came.
     """
-    if not set(settings) & set(profiles.PREPARATION):
+    if not set(settings) & set(feature_sets.PREPARATION):
         return frame, mask, spacing, mask
     images = [sitk.GetImageFromArray(array) for array in (frame, mask.astype(np.uint8))]
     for image in images:

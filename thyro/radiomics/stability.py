@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from thyro import extraction, statistics
+from thyro import statistics
+from thyro.radiomics import cohort_extraction
 from thyro.statistics import GOOD_ICC
 
 KINDS = {  # versions that are compared, together, with the image and mask as they are
@@ -41,7 +42,7 @@ WAVE = 0.15  # width of a bulge of the deformed outline, as a share of the nodul
 MARGIN_PX = 6  # around the nodule: six SD of the deformation
 
 
-def sample(patients: Iterable[str], n: int = SAMPLE, seed: int = 0) -> list[str]:
+def stability_sample(patients: Iterable[str], n: int = SAMPLE, seed: int = 0) -> list[str]:
     """Draw patients without replacement, or take all where there are no more than `n`.
 
     Parameters
@@ -121,7 +122,7 @@ class Perturbed:
         return image, mask, spacing_mm
 
 
-def extract(
+def extract_perturbed(
     patients: Iterable[str],
     read: Callable,
     *,
@@ -129,7 +130,7 @@ def extract(
     second: Callable | None = None,
     twice: Iterable[str] = (),
     **how,
-) -> extraction.Extraction:
+) -> cohort_extraction.Extraction:
     """Measure every version of some patients.
 
     Parameters
@@ -169,10 +170,12 @@ def extract(
         for version in (UNCHANGED, *KINDS["reader"])
     ]
     # A patient of both lists has the unchanged version once.
-    return extraction.extract_cohort(dict.fromkeys(keys), Perturbed(read, seed, second), **how)
+    return cohort_extraction.extract_cohort(
+        dict.fromkeys(keys), Perturbed(read, seed, second), **how
+    )
 
 
-def table(features: pd.DataFrame) -> pd.DataFrame:
+def stability_table(features: pd.DataFrame) -> pd.DataFrame:
     """ICC(2,1) of every feature under each kind of perturbation.
 
     Parameters
@@ -228,7 +231,7 @@ def table(features: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def unstable(measured: pd.DataFrame, minimum: float = GOOD_ICC) -> tuple[str, ...]:
+def unstable_features(measured: pd.DataFrame, minimum: float = GOOD_ICC) -> tuple[str, ...]:
     """Features to set aside before selection: their ICC is below `minimum`; 0 sets none aside.
 
     A feature without an ICC is not among them. Either it does not vary, which selection finds by

@@ -4,16 +4,16 @@ import warnings
 
 import numpy as np
 
-from thyro import fast_filters, profiles
+from thyro.radiomics import feature_sets, filters
 
 SLICE_THICKNESS_MM = 1.0  # a frame has no thickness
 
 
-def filtered(
+def filtered_images(
     image: np.ndarray,
     mask: np.ndarray,
     spacing_mm: tuple[float, float],
-    profile: profiles.Profile = profiles.PAPER,
+    profile: feature_sets.FeatureSet = feature_sets.PAPER,
 ) -> dict[str, np.ndarray]:
     """The image types of a profile, made from one frame.
 
@@ -56,7 +56,7 @@ def filtered(
         warnings.simplefilter("ignore")
         made = {
             image_type: np.reshape(values, mask.shape).astype(float)
-            for image_type, values in fast_filters.filtered(
+            for image_type, values in filters.filtered(
                 frame, everywhere, spacing, profile.filters, {}
             )
         }

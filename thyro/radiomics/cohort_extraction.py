@@ -21,7 +21,8 @@ import pandas as pd
 import SimpleITK as sitk
 from threadpoolctl import threadpool_limits
 
-from thyro import core, profiles, radiomics
+from thyro import core
+from thyro.radiomics import extractor, feature_sets
 
 # Other versions of these give other numbers.
 PACKAGES = ("pyradiomics", "numpy", "scipy", "SimpleITK", "PyWavelets", "scikit-image", "trimesh")
@@ -53,7 +54,7 @@ def extract_cohort(
     read: Callable,
     *,
     settings: Mapping[str, object] | None = None,
-    profile: profiles.Profile = profiles.PAPER,
+    profile: feature_sets.FeatureSet = feature_sets.PAPER,
     workers: int = 1,
     cluster: str = "",
     cache=None,
@@ -185,7 +186,7 @@ class _Task:
 
     read: Callable
     settings: Mapping[str, object] | None
-    profile: profiles.Profile
+    profile: feature_sets.FeatureSet
 
     def __call__(self, patient_id):
         """The outcome; an error becomes its reason."""
@@ -193,7 +194,7 @@ class _Task:
             case = self.read(patient_id)
             key = self.key(self.source(patient_id, case), self.recipe())
             with _one_at_a_time, _one_thread():
-                features = radiomics.extract(*case, self.settings, profile=self.profile)
+                features = extractor.extract(*case, self.settings, profile=self.profile)
             return _Outcome(patient_id, key, features.to_numpy())
         except Exception as error:
             return _Outcome(patient_id, reason=_reason(error))

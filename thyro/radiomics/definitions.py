@@ -21,7 +21,7 @@ IMAGE_TYPES: Mapping[str, str] = _SENTENCES["image_types"]
 # pyradiomics writes the width into the name: log-sigma-1-5-mm-3D.
 SIGMA = re.compile(r"log-sigma-(\d+(?:-\d+)?)-mm-[23]D")
 
-TERMS = (
+FEATURE_TERMS = (
     "Region: the nodule inside its mask. Grey level: value of a pixel in the image type; level: "
     "the bin that holds it, counted from 1. Pair (GLCM): two neighbouring pixels in a direction; "
     "run (GLRLM): consecutive pixels of one level in a direction; both are measured per direction "
@@ -32,7 +32,7 @@ TERMS = (
 )
 
 
-def of(table: pd.DataFrame) -> pd.DataFrame:
+def describe_feature(table: pd.DataFrame) -> pd.DataFrame:
     """Add to every feature its definition and that of its image type.
 
     Parameters

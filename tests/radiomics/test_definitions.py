@@ -10,9 +10,9 @@ import pytest
 import SimpleITK as sitk
 from radiomics import imageoperations
 
-from thyro import definitions, profiles, radiomics
+from thyro.radiomics import definitions, extractor, feature_sets
 
-PROFILES = list(profiles.PROFILES.values())
+PROFILES = list(feature_sets.FEATURE_SETS.values())
 SENTENCES = {
     (feature_class, feature): sentence
     for feature_class, sentences in definitions.FEATURES.items()
@@ -41,7 +41,7 @@ def row(image_type="original", feature_class="glcm", feature="Contrast"):
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 def test_every_feature_of_a_profile_has_both_sentences(profile):
     described = profile.describe()
-    defined = definitions.of(described)
+    defined = definitions.describe_feature(described)
     pd.testing.assert_frame_equal(defined[list(described)], described)
     assert list(defined)[-2:] == ["definition", "filter"]
     # A feature has one definition on all image types, an image type one sentence for all features.
@@ -63,7 +63,11 @@ def test_no_sentence_stands_twice():
 
 
 def test_every_sentence_is_one_sentence():
-    for sentence in [*SENTENCES.values(), *definitions.IMAGE_TYPES.values(), definitions.TERMS]:
+    for sentence in [
+        *SENTENCES.values(),
+        *definitions.IMAGE_TYPES.values(),
+        definitions.FEATURE_TERMS,
+    ]:
         assert sentence == sentence.strip() and sentence.endswith(".") and len(sentence) > 15
     for sentence in [*SENTENCES.values(), *definitions.IMAGE_TYPES.values()]:
         assert ". " not in sentence and sentence[0].isupper() | sentence[0].isdigit()
@@ -78,7 +82,10 @@ def test_every_sentence_is_one_sentence():
     ],
 )
 def test_the_width_of_a_laplacian_is_read_from_its_name(name, width):
-    assert f"Gaussian of {width} in" in definitions.of(row(image_type=name))["filter"].iloc[0]
+    assert (
+        f"Gaussian of {width} in"
+        in definitions.describe_feature(row(image_type=name))["filter"].iloc[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +100,7 @@ def test_the_width_of_a_laplacian_is_read_from_its_name(name, width):
 )
 def test_what_has_no_definition_is_named(table, message):
     with pytest.raises(ValueError, match=message):
-        definitions.of(table)
+        definitions.describe_feature(table)
 
 
 def test_values_lie_in_the_ranges_that_the_sentences_give():
@@ -105,8 +112,8 @@ def test_values_lie_in_the_ranges_that_the_sentences_give():
     images = [rng.uniform(0, 255, mask.shape), smooth, np.where(columns > 24, 200.0, 20.0)]
     checked = set()
     for image, profile in itertools.product(images, PROFILES):
-        values = radiomics.extract(image, mask, (0.1, 0.08), profile=profile)
-        defined = definitions.of(profile.describe())
+        values = extractor.extract(image, mask, (0.1, 0.08), profile=profile)
+        defined = definitions.describe_feature(profile.describe())
         for pattern, (low, high) in RANGES.items():
             claimed = defined[defined["definition"].str.contains(pattern)]
             found = values[claimed["name"]]
@@ -151,4 +158,4 @@ def test_the_letters_of_the_bands_are_columns_rows_slices():
     assert power["both"]["wavelet-HHL"] > 1 > power["upright"]["wavelet-HHL"]
     assert "speckle" in definitions.IMAGE_TYPES["wavelet-HHL"]
     for bands in power.values():
-        assert max(bands[name] for name in profiles.PAPER.noise_types) < 1e-9
+        assert max(bands[name] for name in feature_sets.PAPER.noise_types) < 1e-9

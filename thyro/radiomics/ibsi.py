@@ -27,7 +27,7 @@ import pandas as pd
 import SimpleITK as sitk
 from radiomics import featureextractor
 
-from thyro import profiles
+from thyro.radiomics import feature_sets
 
 PHANTOM: Mapping = json.loads(Path(__file__).with_name("ibsi_phantom.json").read_text("utf-8"))
 DIGITS = 3  # significant digits in which the reference values are published
@@ -210,7 +210,7 @@ NOTES: Mapping[tuple[str, str], str] = {
 }
 
 
-def compare() -> pd.DataFrame:
+def compare_with_ibsi() -> pd.DataFrame:
     """Measure the phantom and set every value beside its reference.
 
     A value agrees if, rounded to the three significant digits in which the reference is published,
@@ -254,7 +254,7 @@ def compare() -> pd.DataFrame:
 
 def _features() -> list[tuple[str, str]]:
     """Class and name of the features to compare: the profile's, then those shared besides."""
-    described = profiles.PAPER.describe()
+    described = feature_sets.PAPER.describe()
     described = described[described["image_type"].eq("original")]
     names = []
     for feature_class, (_, stems) in TAGS.items():

@@ -1,0 +1,31 @@
+"""Notebook 02: the 1561 features of pyradiomics, measured fast, and how stable they are."""
+
+from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
+from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
+from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR
+from thyro.radiomics.filtered_images import filtered_images
+from thyro.radiomics.ibsi import compare_with_ibsi
+from thyro.radiomics.stability import (
+    extract_perturbed,
+    reader_dice,
+    stability_sample,
+    stability_table,
+    unstable_features,
+)
+
+__all__ = [
+    "FEATURE_SETS",
+    "FEATURE_TERMS",
+    "PAPER",
+    "PLANAR",
+    "check_failures",
+    "compare_with_ibsi",
+    "describe_feature",
+    "extract_cohort",
+    "extract_perturbed",
+    "filtered_images",
+    "reader_dice",
+    "stability_sample",
+    "stability_table",
+    "unstable_features",
+]
