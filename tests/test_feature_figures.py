@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 
 from tests.radiomics.test_extractor import frame
 from thyro import feature_figures
-from thyro.radiomics import feature_sets, filtered_images
+from thyro.radiomics import feature_sets, filters
 from thyro.statistics import agreement
 
 pytestmark = pytest.mark.usefixtures("style")
@@ -23,7 +23,7 @@ PAPER = feature_sets.PAPER
 
 @pytest.fixture(scope="module")
 def made():
-    return filtered_images.filtered_images(*frame(), (0.1, 0.07))
+    return filters.filtered_images(*frame(), (0.1, 0.07))
 
 
 def test_every_image_type_has_a_panel_with_its_own_greys(made):

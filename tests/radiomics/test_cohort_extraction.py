@@ -25,7 +25,7 @@ import hashlib, json, os, resource, signal, sys, time
 from pathlib import Path
 import numpy as np
 from thyro.radiomics import cohort_extraction as extraction
-from thyro.cache import Cache
+from thyro.store import Cache
 
 HERE = Path.cwd()
 SIZE = (40, 48)

@@ -37,9 +37,7 @@ class Admission:
     assessed: pd.DataFrame  # every row of the table, typed
     flow: inclusion.Flow  # its frame: the included, with the index of the table
     patient_ids: pd.Series  # pseudonyms of the included, by row of the table
-    image_flags: (
-        pd.DataFrame
-    )  # one row per examined image, by row of the table; empty without images
+    quality: pd.DataFrame  # one row per examined image, by row of the table; empty without images
     cases: Sequence | None  # what was examined, in the order of `quality`; read again when asked
     truth: pd.DataFrame | None  # what made the included, where they are simulated
 

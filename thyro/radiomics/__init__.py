@@ -3,7 +3,7 @@
 from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
 from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
 from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR
-from thyro.radiomics.filtered_images import filtered_images
+from thyro.radiomics.filters import filtered_images
 from thyro.radiomics.ibsi import compare_with_ibsi
 from thyro.radiomics.stability import (
     extract_perturbed,

@@ -15,9 +15,10 @@ import SimpleITK as sitk
 from radiomics import featureextractor, imageoperations
 
 from thyro.radiomics import feature_sets, measure
+from thyro.radiomics.filters import SLICE_THICKNESS_MM
 
 MINIMUM_PIXELS = 16
-SLICE_THICKNESS_MM = 1.0  # a frame has no thickness; SimpleITK's own default
+
 
 DEFAULT_SETTINGS: Mapping[str, object] = {"binWidth": 25}
 

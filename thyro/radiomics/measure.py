@@ -4,7 +4,7 @@ Texture matrices, their formulas and those of shape are pyradiomics' own. What g
 around them: each class looks up its features by inspection, converts images to arrays and bins the
 grey levels again, and Python's own functions look for the ends of the bins. Written anew, each with
 tests against pyradiomics, are the first-order features, the diagonals of the co-occurrences, and
-what `fast_filters` and `fast_shape` say of themselves.
+what `filters` and `shape` say of themselves.
 """
 
 import logging
@@ -16,7 +16,8 @@ import SimpleITK as sitk
 from radiomics import base, firstorder, glcm, gldm, glrlm, glszm, imageoperations, ngtdm, shape
 from radiomics import shape2D as shape_2d
 
-from thyro.radiomics import feature_sets, filters, shape
+from thyro.radiomics import feature_sets, filters
+from thyro.radiomics import shape as fast_shape
 
 
 def measure(
@@ -265,7 +266,7 @@ class _Ngtdm(ngtdm.RadiomicsNGTDM, _Shared):
 class _Shape(shape.RadiomicsShape, _Shared):
     def _initSegmentBasedCalculation(self):
         self.inputMask = sitk.GetImageFromArray(self.maskArray.astype(np.uint8))
-        coefficients, shape.cShape = shape.cShape, shape
+        coefficients, shape.cShape = shape.cShape, fast_shape
         try:
             super()._initSegmentBasedCalculation()
         finally:

@@ -5,13 +5,13 @@ import pytest
 import scipy.special
 
 from tests.radiomics.test_extractor import frame
-from thyro.radiomics import extractor, feature_sets, filtered_images
+from thyro.radiomics import extractor, feature_sets, filters
 
 
 @pytest.fixture(scope="module")
 def made():
     image, mask = frame()
-    return filtered_images.filtered_images(image, mask, (0.1, 0.07))
+    return filters.filtered_images(image, mask, (0.1, 0.07))
 
 
 def test_seventeen_images_in_the_order_of_the_features(made):
@@ -27,7 +27,7 @@ def test_seventeen_images_in_the_order_of_the_features(made):
 def test_they_are_the_images_that_features_are_measured_on(profile):
     image, mask = frame()
     features = extractor.extract(image, mask, (0.1, 0.07), profile=profile)
-    made = filtered_images.filtered_images(image, mask, (0.1, 0.07), profile)
+    made = filters.filtered_images(image, mask, (0.1, 0.07), profile)
     assert set(made) == set(profile.describe()["image_type"])
     for image_type, array in made.items():
         for feature, measure in (("Minimum", np.min), ("Mean", np.mean), ("Maximum", np.max)):
@@ -50,12 +50,12 @@ def test_noise_bands_hold_rounding_noise_only(made):
 def test_a_lost_package_stops(monkeypatch):
     monkeypatch.delattr(scipy.special, "sph_harm")
     with pytest.raises(ImportError, match="sph_harm"):
-        filtered_images.filtered_images(*frame(), (0.1, 0.07))
+        filters.filtered_images(*frame(), (0.1, 0.07))
 
 
 def test_a_mask_of_another_image_is_refused():
     image, mask = frame()
     with pytest.raises(ValueError, match=r"shape \(48, 56\), got \d+ of shape \(56, 48\)"):
-        filtered_images.filtered_images(image, mask.T, (0.1, 0.07))
+        filters.filtered_images(image, mask.T, (0.1, 0.07))
     with pytest.raises(ValueError, match="got 0 of shape"):
-        filtered_images.filtered_images(image, mask & False, (0.1, 0.07))
+        filters.filtered_images(image, mask & False, (0.1, 0.07))
