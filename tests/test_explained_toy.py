@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from thyro import explanations, networks
+from thyro.deep import backbones, grad_cam
 
 SIDE = 48
 PATCH = 12
@@ -51,13 +51,13 @@ def striped(n, seed):
 def taught():
     """The small network, trained to tell the stripes, and the weights of its head."""
     images, y, _ = striped(160, seed=0)
-    network = networks.Network(Small(0), "ResNet101", 16, "toy")
+    network = backbones.Network(Small(0), "ResNet101", 16, "toy")
     head = nn.Linear(16, 1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         head.reset_parameters()
     optimiser = torch.optim.Adam([*network.module.parameters(), *head.parameters()], lr=0.01)
-    x, target = networks.as_input(images, network), torch.as_tensor(y, dtype=torch.float32)
+    x, target = backbones.as_input(images, network), torch.as_tensor(y, dtype=torch.float32)
     for step in range(150):
         part = slice(step % 4 * 40, step % 4 * 40 + 40)
         loss = F.binary_cross_entropy_with_logits(head(network.module(x[part]))[:, 0], target[part])
@@ -77,12 +77,12 @@ def test_the_maximum_lies_where_the_class_is_decided(taught):
     network, head = taught
     images, y, regions = striped(200, seed=9)
     cases = y == 1
-    maps = explanations.grad_cam(network, head, images[cases])
+    maps = grad_cam.grad_cam(network, head, images[cases])
     assert hits(maps, regions[cases]) >= 0.95
     assert regions[cases].mean() < 0.12  # what a place at random would reach
-    against = explanations.grad_cam(network, -head, images[~cases])
+    against = grad_cam.grad_cam(network, -head, images[~cases])
     assert hits(against, regions[~cases]) >= 0.95  # for the class that the network chose
-    energy = explanations.energy(maps, regions[cases])
+    energy = grad_cam.energy_in_nodule(maps, regions[cases])
     assert energy["inside"].median() > 3 * energy["area"].median()
 
 
@@ -90,11 +90,11 @@ def test_it_does_no_longer_when_the_weights_are_drawn_anew(taught):
     network, head = taught
     images, y, regions = striped(200, seed=9)
     cases = images[y == 1]
-    maps = explanations.grad_cam(network, head, cases)
+    maps = grad_cam.grad_cam(network, head, cases)
     found = []
     for seed in range(1, 6):
-        other = networks.Network(Small(seed), "ResNet101", 16, "toy")
-        again = explanations.grad_cam(other, head, cases)
+        other = backbones.Network(Small(seed), "ResNet101", 16, "toy")
+        again = grad_cam.grad_cam(other, head, cases)
         found.append(hits(again, regions[y == 1]))
-        assert explanations.agreement(maps, again)["rank_correlation"].median() < 0.6
+        assert grad_cam.heat_map_agreement(maps, again)["rank_correlation"].median() < 0.6
     assert np.mean(found) < 0.3 and max(found) < 0.5

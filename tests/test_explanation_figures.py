@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from thyro import explanation_figures as figures_of
-from thyro.explanations import OUTCOMES, Example
+from thyro.deep.grad_cam import OUTCOMES, Example
 from thyro.figures import MODEL_COLOURS, SMALL, use_style
 
 NETWORKS = ["SR_ResNet101", "OR_DenseNet121"]

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.ticker import MaxNLocator
 
-from thyro.explanations import OUTCOMES, Example
+from thyro.deep import OUTCOMES, Example
 from thyro.figures import MODEL_COLOURS, SMALL
 from thyro.model_figures import wrap_feature
 from thyro.pictures import draw_heatmap_overlay

@@ -11,8 +11,9 @@ import time
 import numpy as np
 import pandas as pd
 
-from thyro import deep, models, networks, protocols, selection, tuning
+from thyro import models, protocols, selection
 from thyro.core import outer_folds
+from thyro.deep import backbones, features, fine_tuning, training_run
 from thyro.statistics import delong
 
 N, TRAIN, FEATURES, BLOCK = 544, 380, 1561, 13
@@ -61,14 +62,16 @@ def frozen():
     crops = rng.uniform(0, 255, (64, SIZE, SIZE)).astype(np.float32)
     y, train = np.arange(64) % 2, np.arange(64) < 48
     for name, limit in LIMITS.items():
-        network = networks.build(name)
-        deep.pooled_features(network, crops[:16])
+        network = backbones.build(name)
+        features.pooled_features(network, crops[:16])
         began = time.perf_counter()
-        deep.pooled_features(network, crops)
+        features.pooled_features(network, crops)
         seconds = (time.perf_counter() - began) / len(crops)
         yield f"{name}, frozen features of a crop", seconds, f"limit {limit}"
-        settings = tuning.Settings(epochs=2, augmentation=False)
-        found = tuning.cross_fit(network, crops, y, train, np.arange(48) % 3, settings=settings)
+        settings = training_run.FineTuningSettings(epochs=2, augmentation=False)
+        found = fine_tuning.cross_fit(
+            network, crops, y, train, np.arange(48) % 3, settings=settings
+        )
         epoch = found.history.loc[found.history["network"].eq("all"), "seconds"].min()
         yield f"{name}, an epoch of its last block, 380 crops", epoch / 48 * 380, ""
 

@@ -18,9 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from thyro.core import Checkpoint, as_labels, as_one_of, safetensors_metadata
-from thyro.networks import Network, as_crops, as_input, chain
-from thyro.tuning_run import COLUMNS, Run, Tail, inner_part
-from thyro.tuning_run import Settings as Settings
+from thyro.deep.backbones import Network, as_crops, as_input, chain
+from thyro.deep.training_run import COLUMNS, FineTuningSettings, Run, Tail, inner_part
 
 # Modules in the order of the forward pass: what stays frozen, and the last block with what follows.
 TRUNKS = {
@@ -60,7 +59,7 @@ def cross_fit(
     train,
     folds,
     *,
-    settings: Settings,
+    settings: FineTuningSettings,
     seed: int = 0,
     device: str | None = None,
     checkpoint: Callable[[str], Checkpoint] | None = None,
@@ -138,7 +137,7 @@ def cross_fit(
     tuned = f"{network.weights}; {TRAINED[settings.trained]} tuned on {len(labels)} patients"
     state = _to_bytes(network, settings.trained, final.state_dict(), tuned)
     return Learned(
-        network=restore(network, state),
+        network=restore_network(network, state),
         features=features,
         fold_features=fold_features,
         p=_output(final, features),
@@ -148,7 +147,7 @@ def cross_fit(
     )
 
 
-def restore(network: Network, state: bytes) -> Network:
+def restore_network(network: Network, state: bytes) -> Network:
     """The tuned network again, from one that was built with the same weights and seed.
 
     Parameters

@@ -28,7 +28,7 @@ COLUMNS = ["epoch", "loss", "inner_loss", "inner_auc", "seconds"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class FineTuningSettings:
     """What is trained and how."""
 
     trained: Literal["none", "last_block", "whole"] = "last_block"

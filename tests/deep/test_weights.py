@@ -7,7 +7,8 @@ import pytest
 import safetensors.torch
 import torch
 
-from thyro import checkpoints, deep, networks
+from thyro.deep import backbones, features
+from thyro.deep import weights as checkpoints
 
 from .test_networks import dense_state, resnet_state
 
@@ -38,7 +39,7 @@ def old_names(state, name):
 
 
 def monai(state, name):
-    return networks.build(name, weights=state).module.state_dict()
+    return backbones.build(name, weights=state).module.state_dict()
 
 
 SPELLINGS = {
@@ -60,14 +61,14 @@ SPELLINGS = {
 def known(request):
     """Name, state dict, and the network that it makes."""
     state = STATES[request.param]()
-    return request.param, state, networks.build(request.param, weights=state)
+    return request.param, state, backbones.build(request.param, weights=state)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling_is_the_same_network(known, spelling):
     name, state, network = known
     given = SPELLINGS[spelling](state, name)
-    other = networks.build(name, weights=given).module.state_dict()
+    other = backbones.build(name, weights=given).module.state_dict()
     for key, value in network.module.state_dict().items():
         if "num_batches" not in key:
             assert torch.equal(value, other[key]), key
@@ -82,10 +83,10 @@ def test_files_of_pytorch_are_read_as_numbers_only(known, wrap, tmp_path):
     assert description == "weights from the file weights.pth" and weights.keys() == state.keys()
     if wrap is None:
         crops = np.random.default_rng(0).uniform(0, 255, (1, 64, 64)).astype(np.float32)
-        again = deep.prepare(name, str(file), crops)
+        again = features.prepare(name, str(file), crops)
         assert again.weights == description
         np.testing.assert_array_equal(
-            deep.pooled_features(again, crops), deep.pooled_features(network, crops)
+            features.pooled_features(again, crops), features.pooled_features(network, crops)
         )
 
 
@@ -151,4 +152,4 @@ def test_weights_of_another_network_are_counted(known):
     name, state, _ = known
     other = "DenseNet121" if name == "ResNet101" else "ResNet101"
     with pytest.raises(ValueError, match=rf"the file x: not those of {other}: \d+ missing"):
-        networks.build(other, weights=state, description="weights from the file x")
+        backbones.build(other, weights=state, description="weights from the file x")

@@ -8,7 +8,9 @@ import pytest
 import torch
 from monai.visualize import GradCAM
 
-from thyro import deep, explanations, models, networks
+from thyro import models
+from thyro.deep import backbones, grad_cam
+from thyro.deep import features as deep
 
 TILE = 64  # pixels: two cells of the last block's grid a side
 ACROSS = 3
@@ -27,7 +29,7 @@ def crops(n=4, size=64, seed=0):
 
 @pytest.fixture(scope="module")
 def dense():
-    return networks.calibrate_batchnorm(networks.build("DenseNet121"), crops(6))
+    return backbones.calibrate_batchnorm(backbones.build("DenseNet121"), crops(6))
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +39,21 @@ def head():
 
 def test_grad_cam_equals_monai(dense, head):
     images = crops(3)
-    heat = explanations.grad_cam(dense, head, images, batch=2)
+    heat = grad_cam.grad_cam(dense, head, images, batch=2)
     layer = torch.nn.Linear(1024, 1, bias=False)
     layer.weight.data = torch.from_numpy(head)[None]
     whole = torch.nn.Sequential(deepcopy(dense.module), layer)  # MONAI leaves its hooks behind
     # MONAI's own last step turns the map over, for subtraction from an image; left out here.
     cam = GradCAM(whole, target_layers="0.features.denseblock4", postprocessing=lambda m: m)
     for ours, image in zip(heat, images, strict=True):
-        theirs = cam(networks.as_input(image[None], dense), class_idx=0)[0, 0].detach().numpy()
+        theirs = cam(backbones.as_input(image[None], dense), class_idx=0)[0, 0].detach().numpy()
         assert theirs.max() > 0
         np.testing.assert_allclose(ours, theirs / theirs.max(), atol=1e-5)
 
 
 def test_of_a_network_that_ends_in_the_block_the_map_is_the_weighted_activation():
     """Zhou et al. (2016): behind ResNet's last block there is only a mean."""
-    network = networks.calibrate_batchnorm(networks.build("ResNet101"), crops(2))
+    network = backbones.calibrate_batchnorm(backbones.build("ResNet101"), crops(2))
     kept = []
     hook = network.module.layer4.register_forward_hook(lambda m, i, o: kept.append(o))
     deep.pooled_features(network, crops(1))
@@ -60,7 +62,7 @@ def test_of_a_network_that_ends_in_the_block_the_map_is_the_weighted_activation(
     strong, weak = np.argsort(-np.linalg.norm(cells, axis=0))[[0, -1]]
     weights = cells[:, strong] - cells[:, weak]  # the score of the strong cell is above zero
     expected = (weights @ cells).clip(0).reshape(2, 2)
-    heat = explanations.grad_cam(network, weights, crops(1)[0])
+    heat = grad_cam.grad_cam(network, weights, crops(1)[0])
     assert heat.shape == (64, 64) and heat.max() == 1 and heat.min() >= 0
     # the corners of an enlarged map are its outermost cells
     corners = heat[[0, 0, -1, -1], [0, -1, 0, -1]].reshape(2, 2)
@@ -68,30 +70,30 @@ def test_of_a_network_that_ends_in_the_block_the_map_is_the_weighted_activation(
 
 
 def test_a_map_depends_neither_on_the_batch_nor_on_its_neighbours(dense, head):
-    together = explanations.grad_cam(dense, head, crops(5))
+    together = grad_cam.grad_cam(dense, head, crops(5))
     np.testing.assert_allclose(
-        together, explanations.grad_cam(dense, head, crops(5), batch=2), atol=1e-4
+        together, grad_cam.grad_cam(dense, head, crops(5), batch=2), atol=1e-4
     )
-    alone = explanations.grad_cam(dense, head, crops(5)[3])
+    alone = grad_cam.grad_cam(dense, head, crops(5)[3])
     np.testing.assert_allclose(together[3], alone, atol=1e-4)
 
 
 def test_every_crop_may_have_its_own_weights(dense, head):
-    heads = explanations.for_predicted(head, [0.7, 0.4, 0.2], 0.4)
+    heads = grad_cam.for_predicted(head, [0.7, 0.4, 0.2], 0.4)
     np.testing.assert_array_equal(heads, [head, head, -head])
-    maps = explanations.grad_cam(dense, heads, crops(3), batch=2)
-    for_it = explanations.grad_cam(dense, head, crops(3))
-    against = explanations.grad_cam(dense, -head, crops(3))
+    maps = grad_cam.grad_cam(dense, heads, crops(3), batch=2)
+    for_it = grad_cam.grad_cam(dense, head, crops(3))
+    against = grad_cam.grad_cam(dense, -head, crops(3))
     np.testing.assert_allclose(maps[:2], for_it[:2], atol=1e-4)
     np.testing.assert_allclose(maps[2], against[2], atol=1e-4)
     assert np.abs(for_it[2] - against[2]).max() > 0.5
     with pytest.raises(ValueError, match="or such a row per crop"):
-        explanations.grad_cam(dense, heads[:2], crops(3))
+        grad_cam.grad_cam(dense, heads[:2], crops(3))
 
 
 def test_an_explanation_leaves_the_network_as_it_was(dense, head):
     before = {key: value.clone() for key, value in dense.module.state_dict().items()}
-    explanations.grad_cam(dense, head, crops(1))
+    grad_cam.grad_cam(dense, head, crops(1))
     assert all(torch.equal(before[k], v) for k, v in dense.module.state_dict().items())
     assert all(p.requires_grad and p.grad is None for p in dense.module.parameters())
     assert not dense.module.get_submodule("features.denseblock4")._forward_hooks
@@ -109,26 +111,26 @@ def test_a_score_that_nothing_raises_gives_an_empty_map():
         def forward(self, x):
             return self.layer4(x).relu().mean(dim=(2, 3))
 
-    toy = networks.Network(module=Toy(), name="ResNet101", width=2, weights="toy")
+    toy = backbones.Network(module=Toy(), name="ResNet101", width=2, weights="toy")
     image = np.full((40, 40), 10, dtype=np.float32)
     image[25:33, 5:13] = 250
     region = np.zeros((40, 40), dtype=bool)
     region[23:35, 3:15] = True
-    heat = explanations.grad_cam(toy, [1.0, 0.0], image)
+    heat = grad_cam.grad_cam(toy, [1.0, 0.0], image)
     assert region[np.unravel_index(heat.argmax(), heat.shape)]
-    assert explanations.share_inside(heat, region) > 0.99
-    assert explanations.grad_cam(toy, [0.0, 0.0], image).max() == 0
+    assert grad_cam.share_inside(heat, region) > 0.99
+    assert grad_cam.grad_cam(toy, [0.0, 0.0], image).max() == 0
     with pytest.raises(ValueError, match="head_weights: expected one per pooled feature"):
-        explanations.grad_cam(toy, [1.0], image)
+        grad_cam.grad_cam(toy, [1.0], image)
 
 
 def test_head_weights_stand_at_their_feature(dense):
     names = deep.feature_names(dense)
-    weights = explanations.head_weights(pd.Series({names[7]: 2.0, names[3]: -1.0}), dense)
+    weights = grad_cam.head_weights(pd.Series({names[7]: 2.0, names[3]: -1.0}), dense)
     assert weights[[3, 7]].tolist() == [-1.0, 2.0]
     assert np.count_nonzero(weights) == 2
     with pytest.raises(ValueError, match="from densenet121_0000 to densenet121_1023"):
-        explanations.head_weights(pd.Series({"resnet101_0003": 1.0}), dense)
+        grad_cam.head_weights(pd.Series({"resnet101_0003": 1.0}), dense)
 
 
 def spots(n, seed):
@@ -155,7 +157,7 @@ def found(maps, regions):
     return np.mean([region[place] for region, place in zip(regions, places, strict=True)])
 
 
-@pytest.mark.parametrize("name", networks.WIDTHS)
+@pytest.mark.parametrize("name", backbones.WIDTHS)
 def test_either_network_finds_the_region_that_decides(name):
     """Both networks as they are built, and a logistic head: the path of a study.
 
@@ -164,36 +166,36 @@ def test_either_network_finds_the_region_that_decides(name):
     spot: the agreement of the maps shows that they do not depend on the weights, which is what the
     control is for. `test_explained_toy` has the drop for weights that were trained.
     """
-    network = networks.build(name, seed=1)
+    network = backbones.build(name, seed=1)
     images, y, _ = spots(48, 0)
-    networks.calibrate_batchnorm(network, images[:32])
+    backbones.calibrate_batchnorm(network, images[:32])
     features = deep.pooled_features(network, images)
     features = pd.DataFrame(features, columns=deep.feature_names(network))
     weights = models.linear_weights(models.fit_logistic_head(features, y))[0]
-    weights = explanations.head_weights(weights, network)
+    weights = grad_cam.head_weights(weights, network)
 
     images, y, regions = spots(60, 1)
     cases, regions = images[y == 1], regions[y == 1]
-    maps = explanations.grad_cam(network, weights, cases)
+    maps = grad_cam.grad_cam(network, weights, cases)
     assert found(maps, regions) >= 0.95
-    energy = explanations.energy(maps, regions)
+    energy = grad_cam.energy_in_nodule(maps, regions)
     np.testing.assert_allclose(energy["area"], CHANCE)
     assert energy["ratio"].median() > 1.5
 
-    control = explanations.randomised(network, 7, images[:16])
-    redrawn = explanations.grad_cam(control, weights, cases)
-    assert explanations.energy(redrawn, regions)["ratio"].median() < energy["ratio"].median()
-    survives = explanations.agreement(maps, redrawn)["rank_correlation"].median() > 0.8
+    control = grad_cam.randomised_network(network, 7, images[:16])
+    redrawn = grad_cam.grad_cam(control, weights, cases)
+    assert grad_cam.energy_in_nodule(redrawn, regions)["ratio"].median() < energy["ratio"].median()
+    survives = grad_cam.heat_map_agreement(maps, redrawn)["rank_correlation"].median() > 0.8
     assert survives == (name == "ResNet101")
     assert survives or found(redrawn, regions) <= CHANCE
 
 
 def test_randomised_weights_are_drawn_anew_and_calibrated(dense):
     before = {key: value.clone() for key, value in dense.module.state_dict().items()}
-    a, b, c = (explanations.randomised(dense, seed, crops(6)) for seed in (1, 1, 2))
+    a, b, c = (grad_cam.randomised_network(dense, seed, crops(6)) for seed in (1, 1, 2))
     assert all(torch.equal(before[k], v) for k, v in dense.module.state_dict().items())
     np.testing.assert_array_equal(*(deep.pooled_features(n, crops(2)) for n in (a, b)))
-    expected = networks.calibrate_batchnorm(networks.build("DenseNet121", seed=1), crops(6))
+    expected = backbones.calibrate_batchnorm(backbones.build("DenseNet121", seed=1), crops(6))
     np.testing.assert_array_equal(
         deep.pooled_features(a, crops(2)), deep.pooled_features(expected, crops(2))
     )
@@ -201,14 +203,14 @@ def test_randomised_weights_are_drawn_anew_and_calibrated(dense):
     assert a.weights == "random; all drawn anew"
     assert not any(module.training for module in a.module.modules())
     with pytest.raises(ValueError, match="what: expected one of all, last block"):
-        explanations.randomised(dense, 1, crops(6), what="head")
+        grad_cam.randomised_network(dense, 1, crops(6), what="head")
 
 
-@pytest.mark.parametrize("name", networks.WIDTHS)
+@pytest.mark.parametrize("name", backbones.WIDTHS)
 def test_the_last_block_alone_is_randomised(name):
-    network = networks.calibrate_batchnorm(networks.build(name), crops(6))
-    control = explanations.randomised(network, 1, crops(6, seed=3), what="last block")
-    drawn = tuple(f"{part}." for part in explanations.REDRAWN[name])
+    network = backbones.calibrate_batchnorm(backbones.build(name), crops(6))
+    control = grad_cam.randomised_network(network, 1, crops(6, seed=3), what="last block")
+    drawn = tuple(f"{part}." for part in grad_cam.REDRAWN[name])
     old, new = network.module.state_dict(), control.module.state_dict()
     changed = {key for key in old if not torch.equal(old[key], new[key])}
     assert changed and all(key.startswith(drawn) for key in changed)
@@ -222,7 +224,7 @@ def test_half_of_densenets_features_outlive_its_last_block(dense):
     kept = []
     for network in (
         dense,
-        explanations.randomised(dense, 1, crops(6), what="last block"),
+        grad_cam.randomised_network(dense, 1, crops(6), what="last block"),
     ):
         block = network.module.features.denseblock4
         hook = block.register_forward_hook(lambda m, i, o: kept.append(o))
@@ -235,28 +237,28 @@ def test_half_of_densenets_features_outlive_its_last_block(dense):
 def test_agreement_is_one_with_itself_and_none_with_noise():
     rng = np.random.default_rng(0)
     maps = rng.uniform(size=(3, 32, 32))
-    alone = explanations.agreement(maps, maps)
+    alone = grad_cam.heat_map_agreement(maps, maps)
     np.testing.assert_allclose(alone, 1)
     # ranks: a monotone change leaves them
-    np.testing.assert_allclose(explanations.agreement(maps, maps**3)["rank_correlation"], 1)
-    other = explanations.agreement(maps, rng.uniform(size=maps.shape))
+    np.testing.assert_allclose(grad_cam.heat_map_agreement(maps, maps**3)["rank_correlation"], 1)
+    other = grad_cam.heat_map_agreement(maps, rng.uniform(size=maps.shape))
     assert other["rank_correlation"].abs().max() < 0.15  # standard error 1 / 32
     assert other["ssim"].abs().max() < 0.15
-    np.testing.assert_allclose(explanations.agreement(maps, 1 - maps)["rank_correlation"], -1)
-    empty = explanations.agreement(np.zeros_like(maps), maps)
+    np.testing.assert_allclose(grad_cam.heat_map_agreement(maps, 1 - maps)["rank_correlation"], -1)
+    empty = grad_cam.heat_map_agreement(np.zeros_like(maps), maps)
     assert empty.isna().all(axis=None) and len(empty) == 3
     with pytest.raises(ValueError, match="maps_b: expected maps of the same crops"):
-        explanations.agreement(maps, maps[:2])
+        grad_cam.heat_map_agreement(maps, maps[:2])
     with pytest.raises(ValueError, match="maps_a: expected finite numbers of 0 or more"):
-        explanations.agreement(maps - 1, maps)
+        grad_cam.heat_map_agreement(maps - 1, maps)
 
 
 def test_share_inside_counts_the_sum():
     heat = np.array([[1.0, 3.0], [0.0, 4.0]])
-    assert explanations.share_inside(heat, np.array([[True, True], [False, False]])) == 0.5
-    assert np.isnan(explanations.share_inside(heat * 0, heat > 1))
+    assert grad_cam.share_inside(heat, np.array([[True, True], [False, False]])) == 0.5
+    assert np.isnan(grad_cam.share_inside(heat * 0, heat > 1))
     with pytest.raises(ValueError, match="mask: expected bool of shape"):
-        explanations.share_inside(heat, heat)
+        grad_cam.share_inside(heat, heat)
 
 
 def test_energy_of_a_flat_map_is_the_area():
@@ -265,12 +267,12 @@ def test_energy_of_a_flat_map_is_the_area():
     maps = np.ones((3, 8, 8))
     maps[1, 4:] = 0
     maps[2] = 0
-    table = explanations.energy(maps, masks)
+    table = grad_cam.energy_in_nodule(maps, masks)
     np.testing.assert_array_equal(table["area"], 0.25)
     np.testing.assert_array_equal(table["inside"], [0.25, 0.5, np.nan])
     np.testing.assert_array_equal(table["ratio"], [1, 2, np.nan])
     with pytest.raises(ValueError, match="masks: expected 3, one per map, got 2"):
-        explanations.energy(maps, masks[:2])
+        grad_cam.energy_in_nodule(maps, masks[:2])
 
 
 def test_the_surest_of_each_outcome_is_chosen():
@@ -287,10 +289,10 @@ def test_the_surest_of_each_outcome_is_chosen():
         ],
         columns=["patient_id", "y", "p"],
     ).set_index("patient_id")
-    expected = dict(zip(explanations.OUTCOMES, ["P2", "P5", "P4", "P1"], strict=True))
+    expected = dict(zip(grad_cam.OUTCOMES, ["P2", "P5", "P4", "P1"], strict=True))
     for order in (table, table[::-1]):
-        assert explanations.outcomes(order["y"], order["p"], 0.4) == expected
-    all_positive = explanations.outcomes(table["y"], table["p"], -np.inf)
+        assert grad_cam.outcomes(order["y"], order["p"], 0.4) == expected
+    all_positive = grad_cam.outcomes(table["y"], table["p"], -np.inf)
     assert list(all_positive.values()) == ["P2", "P5", None, None]
     with pytest.raises(ValueError, match="p: expected the index of y"):
-        explanations.outcomes(table["y"], table["p"][::-1], 0.4)
+        grad_cam.outcomes(table["y"], table["p"][::-1], 0.4)

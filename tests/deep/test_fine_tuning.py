@@ -11,11 +11,11 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from thyro import deep, networks, tuning
-from thyro.tuning_run import inner_part
+from thyro.deep import backbones, features, fine_tuning, training_run
+from thyro.deep.training_run import inner_part
 
 SIZE = 64
-QUICK = tuning.Settings(epochs=3, learning_rate=1e-3)
+QUICK = training_run.FineTuningSettings(epochs=3, learning_rate=1e-3)
 
 
 def patients(n=60, *, seed=0, signal=True):
@@ -34,12 +34,12 @@ def patients(n=60, *, seed=0, signal=True):
 @pytest.fixture(scope="module")
 def dense():
     crops, _, train, _ = patients()
-    return deep.prepare("DenseNet121", "random", crops[train])
+    return features.prepare("DenseNet121", "random", crops[train])
 
 
 @pytest.fixture(scope="module")
 def learned(dense):
-    return tuning.cross_fit(dense, *patients(), settings=QUICK)
+    return fine_tuning.cross_fit(dense, *patients(), settings=QUICK)
 
 
 def test_it_finds_a_sign_in_patients_it_never_saw(learned):
@@ -59,7 +59,7 @@ def test_probabilities_are_of_the_prevalence_in_spite_of_class_weights(learned):
 def test_labels_of_noise_are_learned_by_heart_only(dense):
     crops, y, train, folds = patients(90, seed=3, signal=False)
     settings = replace(QUICK, epochs=6, patience=6, inner_share=0.2)
-    found = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    found = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
     out_of_fold = roc_auc_score(y[train], found.p_out_of_fold)
     assert abs(out_of_fold - 0.5) < 0.2  # standard error about 0.07
     assert roc_auc_score(y[train], found.p[train]) > out_of_fold + 0.1
@@ -80,31 +80,31 @@ def test_shapes_and_that_the_last_block_moved_and_the_trunk_did_not(dense, learn
 
 def test_features_are_those_of_the_tuned_network_itself(learned):
     crops, *_ = patients()
-    again = deep.pooled_features(learned.network, crops[:5], batch=2)
+    again = features.pooled_features(learned.network, crops[:5], batch=2)
     np.testing.assert_allclose(again, learned.features[:5], rtol=1e-4, atol=1e-5)
 
 
 def test_a_state_goes_back_into_a_network_prepared_alike(dense, learned):
-    restored = tuning.restore(deep.prepare("DenseNet121", "random"), learned.state)
+    restored = fine_tuning.restore_network(features.prepare("DenseNet121", "random"), learned.state)
     assert restored.weights == learned.network.weights
     for key, value in learned.network.module.state_dict().items():
         assert torch.equal(value, restored.module.state_dict()[key]), key
-    other = networks.build("ResNet101")
+    other = backbones.build("ResNet101")
     with pytest.raises(ValueError, match="expected that of ResNet101, got that of DenseNet121"):
-        tuning.restore(other, learned.state)
+        fine_tuning.restore_network(other, learned.state)
 
 
 def test_a_frozen_network_is_left_as_it_is(dense):
     crops, y, train, folds = patients()
-    settings = tuning.Settings(trained="none")
-    found = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
-    np.testing.assert_allclose(found.features, deep.pooled_features(dense, crops), rtol=1e-5)
+    settings = training_run.FineTuningSettings(trained="none")
+    found = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    np.testing.assert_allclose(found.features, features.pooled_features(dense, crops), rtol=1e-5)
     assert found.network is dense
-    bare = deep.prepare("DenseNet121", "random")
-    again = tuning.restore(bare, found.state)
+    bare = features.prepare("DenseNet121", "random")
+    again = fine_tuning.restore_network(bare, found.state)
     assert again.weights == dense.weights
     np.testing.assert_array_equal(
-        deep.pooled_features(again, crops[:3]), deep.pooled_features(dense, crops[:3])
+        features.pooled_features(again, crops[:3]), features.pooled_features(dense, crops[:3])
     )
     assert found.p is found.p_out_of_fold is found.fold_features is None
     assert found.history.empty and "kept" in found.history
@@ -115,27 +115,27 @@ def test_other_patients_leave_every_weight_as_it_is(dense, trained):
     """Outcomes and crops of patients who do not train are not looked at."""
     crops, y, train, folds = patients(24)
     settings = replace(QUICK, trained=trained, epochs=1, batch=8)
-    before = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    before = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
     changed, turned = crops.copy(), np.where(train, y, 1 - y)
     changed[~train] = 255 - changed[~train]
-    after = tuning.cross_fit(dense, changed, turned, train, folds, settings=settings)
+    after = fine_tuning.cross_fit(dense, changed, turned, train, folds, settings=settings)
     assert before.state == after.state
     np.testing.assert_array_equal(before.p_out_of_fold, after.p_out_of_fold)
     np.testing.assert_array_equal(before.fold_features, after.fold_features)
     assert not np.allclose(before.p[~train], after.p[~train])
     y[np.flatnonzero(train)[0]] ^= 1  # the other half of the proof
-    other = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    other = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
     assert other.state != before.state
 
 
 def test_a_fold_leaves_the_network_that_predicts_it_as_it_is(dense):
     crops, y, train, folds = patients(36)
     settings = replace(QUICK, epochs=2, batch=8)  # the head must move before the block does
-    before = tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    before = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
     members = np.flatnonzero(train)[folds == 1]
     turned = y.copy()
     turned[members] = 1 - turned[members]
-    after = tuning.cross_fit(dense, crops, turned, train, folds, settings=settings)
+    after = fine_tuning.cross_fit(dense, crops, turned, train, folds, settings=settings)
     np.testing.assert_array_equal(before.fold_features[1], after.fold_features[1])
     assert not np.array_equal(before.fold_features[0], after.fold_features[0])
     np.testing.assert_array_equal(before.p_out_of_fold[folds == 1], after.p_out_of_fold[folds == 1])
@@ -143,13 +143,13 @@ def test_a_fold_leaves_the_network_that_predicts_it_as_it_is(dense):
 
 def test_the_whole_network_of_the_other_kind_learns_too():
     crops, y, train, folds = patients(24, seed=5)
-    resnet = deep.prepare("ResNet101", "random", crops[train])
-    settings = tuning.Settings(trained="whole", epochs=2, batch=8)
-    found = tuning.cross_fit(resnet, crops, y, train, folds, settings=settings)
+    resnet = features.prepare("ResNet101", "random", crops[train])
+    settings = training_run.FineTuningSettings(trained="whole", epochs=2, batch=8)
+    found = fine_tuning.cross_fit(resnet, crops, y, train, folds, settings=settings)
     final = found.history[found.history["network"].eq("all")]
     assert final["loss"].iloc[-1] < final["loss"].iloc[0]
     assert found.network.weights.endswith("all layers tuned on 18 patients")
-    block = tuning.cross_fit(
+    block = fine_tuning.cross_fit(
         resnet, crops, y, train, folds, settings=replace(settings, trained="last_block", epochs=1)
     )
     before, after = resnet.module.state_dict(), block.network.module.state_dict()
@@ -190,9 +190,9 @@ class Slot:
 def test_a_stopped_run_goes_on_to_the_same_end(dense, learned, saves):
     memory = Memory(stop_after=saves)
     with pytest.raises(Killed):
-        tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+        fine_tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
     memory.left = None
-    again = tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+    again = fine_tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
     assert again.state == learned.state
     np.testing.assert_array_equal(again.p_out_of_fold, learned.p_out_of_fold)
     columns = ["network", "epoch", "loss", "inner_loss", "inner_auc", "kept"]
@@ -201,20 +201,21 @@ def test_a_stopped_run_goes_on_to_the_same_end(dense, learned, saves):
 
 def test_what_is_done_is_not_trained_again_nor_taken_by_another_run(dense, learned):
     memory = Memory()
-    first = tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+    first = fine_tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
     assert first.state == learned.state
     memory.left = 0  # a further save would stop it
-    second = tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+    second = fine_tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
     assert second.state == first.state
     with pytest.raises(Killed):
-        tuning.cross_fit(dense, *patients(), settings=QUICK, seed=1, checkpoint=memory)
+        fine_tuning.cross_fit(dense, *patients(), settings=QUICK, seed=1, checkpoint=memory)
 
 
 CHILD = """
 import sys
 from pathlib import Path
-from tests.test_tuning import QUICK, patients
-from thyro import deep, tuning
+from tests.deep.test_fine_tuning import QUICK, patients
+from thyro.deep import features as deep
+from thyro.deep import fine_tuning as tuning
 
 class File:
     def __init__(self, name):
@@ -266,7 +267,7 @@ def test_the_watched_part_is_stratified_and_leaves_enough():
         ({"folds": np.arange(44) % 3}, "two folds or more of 45 training patients, got 44"),
         ({"crops": patients()[0][:, :16, :16]}, "expected 32 pixels a side or more, got 16"),
         ({"y": np.zeros(60, int)}, "at least 2 patients per class"),
-        ({"settings": tuning.Settings(trained="half")}, "settings.trained"),
+        ({"settings": training_run.FineTuningSettings(trained="half")}, "settings.trained"),
         ({"folds": np.where(patients()[1][:45] == 1, 0, np.arange(45) % 3)}, "0 of 3. patients"),
     ],
     ids=["few", "one fold", "length", "small", "one outcome", "unknown", "no case in a fold"],
@@ -275,11 +276,11 @@ def test_bad_input_is_named_before_anything_trains(dense, change, message):
     names = ("crops", "y", "train", "folds")
     given = dict(zip(names, patients(), strict=True)) | {"settings": QUICK} | change
     with pytest.raises(ValueError, match=message):
-        tuning.cross_fit(dense, **given)
+        fine_tuning.cross_fit(dense, **given)
 
 
 def test_a_learning_rate_that_diverges_is_named(dense):
     crops, y, train, folds = patients(24)
     settings = replace(QUICK, learning_rate=1e30)
     with pytest.raises(ValueError, match=r"diverged in epoch 1. Lower the learning rate, 1e\+30"):
-        tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+        fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)

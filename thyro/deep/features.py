@@ -7,15 +7,9 @@ import pandas as pd
 import torch
 from torch.nn import functional as F
 
-from thyro import checkpoints
-from thyro.networks import (
-    Network,
-    as_crops,
-    as_input,
-    build,
-    calibrate_batchnorm,
-)
-from thyro.tuning import Learned
+from thyro.deep import weights as checkpoints
+from thyro.deep.backbones import Network, as_crops, as_input, build, calibrate_batchnorm
+from thyro.deep.fine_tuning import Learned
 
 CALIBRATION_CROPS = 64  # ample for a mean and a variance; all crops would double the cost
 

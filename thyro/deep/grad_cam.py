@@ -18,8 +18,8 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from thyro.core import as_labels, as_one_of, as_probabilities
-from thyro.deep import feature_names
-from thyro.networks import Network, as_crops, as_input, build, calibrate_batchnorm
+from thyro.deep.backbones import Network, as_crops, as_input, build, calibrate_batchnorm
+from thyro.deep.features import feature_names
 
 LAST_BLOCKS = {"ResNet101": "layer4", "DenseNet121": "features.denseblock4"}
 # The last block and the layers with weights that follow it.
@@ -152,7 +152,7 @@ def outcomes(y: pd.Series, p: pd.Series, threshold: float) -> dict[str, str | No
     return chosen
 
 
-def randomised(
+def randomised_network(
     network: Network, seed: int, crops, *, what: Literal["all", "last block"] = "all"
 ) -> Network:
     """The network with weights drawn anew, as a control: what it learned is gone.
@@ -189,7 +189,7 @@ def randomised(
     return replace(network, module=module, weights=f"{network.weights}; {what} drawn anew")
 
 
-def agreement(maps_a, maps_b) -> pd.DataFrame:
+def heat_map_agreement(maps_a, maps_b) -> pd.DataFrame:
     """How alike two sets of maps are, such as of a network and of its `randomised` control.
 
     Parameters
@@ -219,7 +219,7 @@ def agreement(maps_a, maps_b) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["rank_correlation", "ssim"], dtype=float)
 
 
-def energy(maps, masks) -> pd.DataFrame:
+def energy_in_nodule(maps, masks) -> pd.DataFrame:
     """How much of each map lies inside the nodule, beside what a flat map would have there.
 
     Parameters

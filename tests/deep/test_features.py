@@ -8,8 +8,9 @@ import pytest
 import safetensors.torch
 import torch
 
-from thyro import deep, networks
-from thyro.tuning import Learned
+from thyro.deep import backbones
+from thyro.deep import features as deep
+from thyro.deep.fine_tuning import Learned
 
 
 def crops(n=4, size=64, seed=0):
@@ -24,7 +25,7 @@ def crops(n=4, size=64, seed=0):
 
 @pytest.fixture(scope="module")
 def dense():
-    return networks.calibrate_batchnorm(networks.build("DenseNet121"), crops(6))
+    return backbones.calibrate_batchnorm(backbones.build("DenseNet121"), crops(6))
 
 
 def box(top, bottom, left, right, shape=(80, 120)):
@@ -90,10 +91,10 @@ def test_crop_arguments_are_named():
 
 
 def test_resnet101_is_the_imagenet_network():
-    network = networks.build("ResNet101")
+    network = backbones.build("ResNet101")
     # torchvision: 44,549,160 parameters, of which 2,049,000 in the classifier.
-    assert networks.count_parameters(network) == 44_549_160 - 2_049_000
-    networks.calibrate_batchnorm(network, crops(2))
+    assert backbones.count_parameters(network) == 44_549_160 - 2_049_000
+    backbones.calibrate_batchnorm(network, crops(2))
     features = deep.pooled_features(network, crops(2))
     assert features.shape == (2, network.width) == (2, 2048)
     assert np.isfinite(features).all() and features.std() > 0.1
@@ -107,23 +108,23 @@ def test_resnet101_is_the_imagenet_network():
 
 def test_densenet121_is_the_imagenet_network(dense):
     # torchvision: 7,978,856 parameters, of which 1,025,000 in the classifier.
-    assert networks.count_parameters(dense) == 7_978_856 - 1_025_000
+    assert backbones.count_parameters(dense) == 7_978_856 - 1_025_000
     assert dense.width == 1024
 
 
 def test_random_weights_depend_on_the_seed_alone():
     state = torch.random.get_rng_state()
     a, b, c = (
-        networks.build("DenseNet121", seed=s).module.features.conv0.weight for s in (1, 1, 2)
+        backbones.build("DenseNet121", seed=s).module.features.conv0.weight for s in (1, 1, 2)
     )
     assert torch.equal(a, b) and not torch.equal(a, c)
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
 def test_calibration_sets_statistics_and_nothing_else():
-    network = networks.build("DenseNet121")
+    network = backbones.build("DenseNet121")
     before = {k: v.clone() for k, v in network.module.state_dict().items()}
-    networks.calibrate_batchnorm(network, crops(5), batch=2)
+    backbones.calibrate_batchnorm(network, crops(5), batch=2)
     changed = {k for k, v in network.module.state_dict().items() if not torch.equal(v, before[k])}
     assert changed == {k for k in before if "running" in k or "tracked" in k}
     assert not any(module.training for module in network.module.modules())
@@ -136,7 +137,7 @@ def test_calibration_sets_statistics_and_nothing_else():
     assert kept[0].mean().abs() < 0.05
     assert kept[0].var() == pytest.approx(1, abs=0.1)
     with pytest.raises(ValueError, match="crops: expected at least 2"):
-        networks.calibrate_batchnorm(network, crops(1))
+        backbones.calibrate_batchnorm(network, crops(1))
 
 
 def test_features_are_deterministic_and_independent_of_the_batch(dense):
@@ -164,7 +165,7 @@ def test_prepare_is_repeatable_and_calibrates_random_weights():
         deep.pooled_features(a, crops(3)), deep.pooled_features(b, crops(3), device="cpu")
     )
     assert a.weights == "random initial weights, no pre-training"
-    bare = networks.build("DenseNet121", seed=2)
+    bare = backbones.build("DenseNet121", seed=2)
     assert not np.allclose(deep.pooled_features(a, crops(1)), deep.pooled_features(bare, crops(1)))
 
 

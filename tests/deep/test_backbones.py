@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from thyro import checkpoints, deep, networks
+from thyro.deep import backbones, features
+from thyro.deep import weights as checkpoints
 
 RESNET_BLOCKS = (3, 4, 23, 3)
 DENSE_BLOCKS = (6, 12, 24, 16)
@@ -136,8 +137,8 @@ def test_a_checkpoint_gives_the_features_of_an_independent_forward_pass(
     name, make, forward, parameters
 ):
     state = make()
-    network = networks.build(name, weights=state)
-    assert networks.count_parameters(network) == parameters
+    network = backbones.build(name, weights=state)
+    assert backbones.count_parameters(network) == parameters
     crops = np.random.default_rng(1).uniform(0, 255, (2, 96, 96)).astype(np.float32)
     grey = torch.from_numpy(crops)[:, None].expand(-1, 3, -1, -1) / 255
     mean, sd = (
@@ -146,7 +147,7 @@ def test_a_checkpoint_gives_the_features_of_an_independent_forward_pass(
     )
     with torch.no_grad():
         want = forward((grey - mean) / sd, state).numpy()
-    got = deep.pooled_features(network, crops)
+    got = features.pooled_features(network, crops)
     assert got.shape == (2, network.width) and want.std() > 0.01
     # sums of some thousand terms in another order: relative to the size of the features
     np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5 * np.abs(want).max())
@@ -158,14 +159,14 @@ def test_no_key_is_missing_or_surplus(make):
     name = "ResNet101" if make is resnet_state else "DenseNet121"
     state = make()
     own = {key for key in state if not key.startswith(checkpoints.CLASSIFIERS[name])}
-    assert len(own) == len(networks.build(name).module.state_dict())
+    assert len(own) == len(backbones.build(name).module.state_dict())
     # Not a counter of batches: old state dicts have none, and none is needed.
     needed = next(key for key in sorted(own) if key.endswith("running_mean"))
     lacking = {key: value for key, value in state.items() if key != needed}
     with pytest.raises(ValueError, match=f"not those of {name}: 1 missing"):
-        networks.build(name, weights=lacking)
+        backbones.build(name, weights=lacking)
     with pytest.raises(ValueError, match=r"1 surplus \['extra.weight'\]"):
-        networks.build(name, weights=state | {"extra.weight": torch.zeros(1)})
+        backbones.build(name, weights=state | {"extra.weight": torch.zeros(1)})
     key = next(key for key in state if key.endswith("weight"))
     with pytest.raises(ValueError, match="1 of another shape"):
-        networks.build(name, weights=state | {key: torch.zeros(2, 2)})
+        backbones.build(name, weights=state | {key: torch.zeros(2, 2)})

@@ -12,8 +12,8 @@ import torch
 from monai.networks.nets import DenseNet121, resnet101
 from torch import Tensor, nn
 
-from thyro import checkpoints
 from thyro.core import as_one_of
+from thyro.deep import weights as checkpoints
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_SD = (0.229, 0.224, 0.225)
