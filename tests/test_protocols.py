@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import models, protocols, selection
+from thyro import models, protocols
 from thyro.core import outer_folds
+from thyro.selection import select
 from thyro.statistics import delong
 
 PLAIN = {"seed": 3, "cv": 3}
@@ -77,13 +78,13 @@ def test_a_sign_is_found_out_of_fold():
 
 def test_the_whole_recipe_is_fitted_again_in_every_fold(monkeypatch):
     seen = []
-    original = selection.select
+    original = select.select_features
 
     def spy(X, y, **options):
         seen.append(tuple(X.index))
         return original(X, y, **options)
 
-    monkeypatch.setattr(selection, "select", spy)
+    monkeypatch.setattr(select, "select", spy)
     X, y = cohort()
     folds = outer_folds(y, 3, seed=0)
     protocols.out_of_fold(recipe(), X, y, folds)

@@ -39,7 +39,7 @@ class Recipe:
 
     def fit(self, X: pd.DataFrame, y) -> "Fitted":
         """Select features and fit every classifier on `X`, shape (n_patients, n_features)."""
-        chosen = selection.select(X, y, **self.selection)
+        chosen = selection.select_features(X, y, **self.selection)
         values = _filled(X, chosen)
         return Fitted(
             selection=chosen,

@@ -16,9 +16,9 @@ from tests.benchmarks import models as classical_and_deep_models
 from tests.benchmarks import radiomics as radiomic_features
 from tests.benchmarks import statistics as statistics_of_r
 from tests.benchmarks import super_resolution
-from thyro import lasso
 from thyro.cohort import example, image_flags
 from thyro.imaging import reading
+from thyro.selection import lasso_path
 from thyro.simulate import cohort as simulate
 from thyro.statistics import delong
 
@@ -65,7 +65,7 @@ def rows():
     yield from door(cohort)
 
     X, y = rng.standard_normal((380, 300)), rng.integers(0, 2, 380).astype(float)
-    path = seconds(lambda: lasso.fit_path(X, y, lasso.lambda_grid(X, y)), repeat=1)
+    path = seconds(lambda: lasso_path.fit_path(X, y, lasso_path.lambda_grid(X, y)), repeat=1)
     yield "LASSO path, 380 x 300, 100 penalties", path, ""
 
     y, score = rng.integers(0, 2, 6000), rng.standard_normal(6000)

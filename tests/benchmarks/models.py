@@ -11,9 +11,10 @@ import time
 import numpy as np
 import pandas as pd
 
-from thyro import models, protocols, selection
+from thyro import models, protocols
 from thyro.core import outer_folds
 from thyro.deep import backbones, features, fine_tuning, training_run
+from thyro.selection import select
 from thyro.statistics import delong
 
 N, TRAIN, FEATURES, BLOCK = 544, 380, 1561, 13
@@ -45,7 +46,7 @@ def classical():
     X, y = cohort()
     X, y = X[:TRAIN], y[:TRAIN]
     began = time.perf_counter()
-    chosen = selection.select(X, y)
+    chosen = select.select_features(X, y)
     selected = time.perf_counter() - began
     models.fit_svm(X[chosen.kept], y)
     models.fit_knn(X[chosen.kept], y)

@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, mannwhitneyu, rankdata
 
-from thyro import lasso
 from thyro.core import as_labels, as_one_of
-from thyro.scaling import Scaler as Scaler
-from thyro.scaling import as_features
-from thyro.scaling import fit_scaler as fit_scaler
+from thyro.selection import lasso_path
+from thyro.selection.scaling import Scaler, as_features, fit_scaler
 
 FALLBACK_FEATURES = 10  # kept by smallest p when none passes Mann-Whitney
 RULES = ("p", "mean correlation", "column order")  # who stays of a correlated pair
@@ -54,7 +52,7 @@ class Selection:
     kept: list[str]
     fate: pd.DataFrame  # index `feature`: step, reason, p, p_bh, partner, rho, coefficient
     scaler: Scaler
-    lasso: LassoResult
+    lasso_path: LassoResult
     note: str  # fallbacks that were used, and imputed values; empty if none
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
@@ -192,18 +190,18 @@ def lasso_select(
     Friedman, Hastie, Tibshirani (2010), J Stat Softw 33(1). R: cv.glmnet.
     """
     X, y = as_features(X), _as_outcome(y, len(X))
-    as_one_of(family, "family", lasso.FAMILIES)
+    as_one_of(family, "family", lasso_path.FAMILIES)
     as_one_of(penalty, "penalty", PENALTIES)
     scaler = fit_scaler(X)
     cv, fewer = _possible_folds(y, cv)
-    Z, folds = scaler.transform(X).to_numpy(), lasso.checked_folds(y, cv, seed=seed)
-    grid = lasso.lambda_grid(Z, y, n_lambdas=n_lambdas, ratio=lambda_ratio)
+    Z, folds = scaler.transform(X).to_numpy(), lasso_path.checked_folds(y, cv, seed=seed)
+    grid = lasso_path.lambda_grid(Z, y, n_lambdas=n_lambdas, ratio=lambda_ratio)
     if patience is None:
-        path = lasso.fit_path(Z, y, grid, family=family, stop_early=True)
-        curve = lasso.cross_validate(Z, y, path.lambdas, folds, family=family)
+        path = lasso_path.fit_path(Z, y, grid, family=family, stop_early=True)
+        curve = lasso_path.cross_validate(Z, y, path.lambdas, folds, family=family)
     else:
-        curve = lasso.cross_validate(Z, y, grid, folds, family=family, patience=patience)
-        path = lasso.fit_path(Z, y, curve.lambdas, family=family)
+        curve = lasso_path.cross_validate(Z, y, grid, folds, family=family, patience=patience)
+        path = lasso_path.fit_path(Z, y, curve.lambdas, family=family)
     coefficients = pd.DataFrame(
         path.coefficients, index=pd.Index(path.lambdas, name="lambda"), columns=scaler.mean.index
     )
@@ -227,7 +225,7 @@ def lasso_select(
     )
 
 
-def select(
+def select_features(
     X: pd.DataFrame,
     y,
     *,
