@@ -11,9 +11,10 @@ import time
 import numpy as np
 import pandas as pd
 
-from thyro import models, protocols
 from thyro.core import outer_folds
 from thyro.deep import backbones, features, fine_tuning, training_run
+from thyro.models import classifiers as models
+from thyro.models import cross_fitting
 from thyro.selection import select
 from thyro.statistics import delong
 
@@ -33,10 +34,10 @@ def cohort(seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame(values, columns=[f"f{i:04d}" for i in range(FEATURES)]), y
 
 
-def recipe(*, tune: bool, quick: bool = True) -> protocols.Recipe:
+def recipe(*, tune: bool, quick: bool = True) -> cross_fitting.Recipe:
     """SVM and KNN on one selection; `quick` as notebook 04 repeats it."""
     classifiers = {"SVM": ("SVM", {"seed": 0}), "KNN": ("KNN", {"neighbours": 5})}
-    return protocols.Recipe(
+    return cross_fitting.Recipe(
         {"seed": 0} | ({"patience": 20} if quick else {}), classifiers, tune=tune
     )
 
@@ -83,7 +84,7 @@ def null() -> str:
     lines = []
     for tune, name in ((True, "sound"), (False, "paper's")):
         began = time.perf_counter()
-        found = protocols.repeated_splits(
+        found = cross_fitting.repeated_splits(
             {"": recipe(tune=tune)},
             {"": X},
             y,
@@ -93,7 +94,7 @@ def null() -> str:
             workers=WORKERS,
         )
         seconds = time.perf_counter() - began
-        for row in protocols.null_table(found.auc).itertuples():
+        for row in cross_fitting.null_table(found.auc).itertuples():
             error = (row.test_high - row.test_low) / 2 / 1.96
             lines.append(
                 f"{NULL_RUNS} permuted divisions, {name} classifiers, {row.model}: held out "
@@ -111,7 +112,7 @@ def null_out_of_fold(runs: int = 20) -> str:
     for run in range(runs):
         turned = np.random.default_rng(run).permutation(y)
         folds = outer_folds(turned, 5, seed=run)
-        p = protocols.out_of_fold(
+        p = cross_fitting.out_of_fold(
             recipe(tune=True, quick=False), X, turned, folds, workers=WORKERS
         ).p
         aucs.append(delong.auc_ci(turned, p["SVM"]).auc)
@@ -123,7 +124,7 @@ def repeated() -> str:
     """Seconds of the random divisions that a study makes."""
     X, y = cohort()
     began = time.perf_counter()
-    protocols.repeated_splits(
+    cross_fitting.repeated_splits(
         {name: recipe(tune=False) for name in ("OR", "SR")},
         {"OR": X, "SR": X[X.columns[::-1]]},
         y,

@@ -8,9 +8,9 @@ import pytest
 import torch
 from monai.visualize import GradCAM
 
-from thyro import models
 from thyro.deep import backbones, grad_cam
 from thyro.deep import features as deep
+from thyro.models import classifiers
 
 TILE = 64  # pixels: two cells of the last block's grid a side
 ACROSS = 3
@@ -171,7 +171,7 @@ def test_either_network_finds_the_region_that_decides(name):
     backbones.calibrate_batchnorm(network, images[:32])
     features = deep.pooled_features(network, images)
     features = pd.DataFrame(features, columns=deep.feature_names(network))
-    weights = models.linear_weights(models.fit_logistic_head(features, y))[0]
+    weights = classifiers.linear_weights(classifiers.fit_logistic_head(features, y))[0]
     weights = grad_cam.head_weights(weights, network)
 
     images, y, regions = spots(60, 1)

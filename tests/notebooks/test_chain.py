@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from thyro.models import MODELS
+from thyro.models.classifiers import MODELS
 from thyro.radiomics import feature_sets
 from thyro.statistics import agreement
 from thyro.study import arguments, plan

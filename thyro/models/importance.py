@@ -6,7 +6,7 @@ from scipy.stats import norm, rankdata
 from sklearn.pipeline import Pipeline
 
 from thyro.core import as_labels, as_level
-from thyro.models import predict
+from thyro.models.classifiers import predict
 
 
 def permutation_importance(

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import models, protocols
 from thyro.core import outer_folds
+from thyro.models import classifiers, cross_fitting
 from thyro.selection import select
 from thyro.statistics import delong
 
@@ -30,7 +30,7 @@ def cohort(n=90, p=60, *, seed=0, effect=0.0):
 
 def recipe(**changes):
     both = {"SVM": ("SVM", {"seed": 1}), "KNN": ("KNN", {"neighbours": 5})}
-    return replace(protocols.Recipe(PLAIN, both), **changes)
+    return replace(cross_fitting.Recipe(PLAIN, both), **changes)
 
 
 def auc(y, p):
@@ -43,8 +43,8 @@ def test_a_recipe_selects_once_and_predicts_with_every_classifier():
     assert list(fitted.models) == ["SVM", "KNN"]
     p = fitted.predict(X)
     assert p.shape == (90, 2) and p.index.equals(X.index)
-    by_hand = models.fit_svm(X[fitted.selection.kept], y, seed=1)
-    np.testing.assert_allclose(p["SVM"], models.predict(by_hand, X), rtol=1e-12)
+    by_hand = classifiers.fit_svm(X[fitted.selection.kept], y, seed=1)
+    np.testing.assert_allclose(p["SVM"], classifiers.predict(by_hand, X), rtol=1e-12)
 
 
 def test_missing_values_become_the_training_median():
@@ -62,7 +62,7 @@ def test_noise_is_learned_by_heart_and_not_out_of_fold():
     for seed in range(6):
         X, y = cohort(120, 200, seed=seed)
         folds = outer_folds(y, 4, seed=seed)
-        found = protocols.out_of_fold(recipe(), X, y, folds)
+        found = cross_fitting.out_of_fold(recipe(), X, y, folds)
         outside.append(auc(y, found.p["SVM"]))
         inside.append(auc(y, recipe().fit(X, y).predict(X)["SVM"]))
     standard_error = np.std(outside, ddof=1) / np.sqrt(len(outside))
@@ -72,7 +72,7 @@ def test_noise_is_learned_by_heart_and_not_out_of_fold():
 
 def test_a_sign_is_found_out_of_fold():
     X, y = cohort(effect=2.0)
-    found = protocols.out_of_fold(recipe(tune=True), X, y, outer_folds(y, 4, seed=0))
+    found = cross_fitting.out_of_fold(recipe(tune=True), X, y, outer_folds(y, 4, seed=0))
     assert auc(y, found.p["SVM"]) > 0.85 and auc(y, found.p["KNN"]) > 0.85
 
 
@@ -87,7 +87,7 @@ def test_the_whole_recipe_is_fitted_again_in_every_fold(monkeypatch):
     monkeypatch.setattr(select, "select", spy)
     X, y = cohort()
     folds = outer_folds(y, 3, seed=0)
-    protocols.out_of_fold(recipe(), X, y, folds)
+    cross_fitting.out_of_fold(recipe(), X, y, folds)
     assert seen == [tuple(X.index[folds != k]) for k in range(3)]
 
 
@@ -96,14 +96,16 @@ def test_a_left_out_fold_leaves_what_predicts_it_byte_for_byte():
     folds = outer_folds(y, 3, seed=0)
     out = folds == 1
     before = recipe().fit(X[~out], y[~out])
-    first = protocols.out_of_fold(recipe(), X, y, folds)
+    first = cross_fitting.out_of_fold(recipe(), X, y, folds)
     changed, turned = X.copy(), y.copy()
     changed[out] = np.random.default_rng(9).normal(size=(out.sum(), X.shape[1]))
     turned[np.flatnonzero(out)[:5]] ^= 1
     after = recipe().fit(changed[~out], turned[~out])
-    second = protocols.out_of_fold(recipe(), changed, turned, folds)
+    second = cross_fitting.out_of_fold(recipe(), changed, turned, folds)
     for name in before.models:
-        assert models.to_bytes(before.models[name]) == models.to_bytes(after.models[name])
+        assert classifiers.classifier_to_bytes(
+            before.models[name]
+        ) == classifiers.classifier_to_bytes(after.models[name])
     kept = [found.kept[found.kept["fold"] == 1]["feature"].tolist() for found in (first, second)]
     assert kept[0] == kept[1] == before.selection.kept
     pd.testing.assert_frame_equal(first.p[out], before.predict(X[out]))
@@ -116,8 +118,8 @@ def test_features_of_a_fold_are_taken_for_that_fold():
     noise = pd.DataFrame(
         np.random.default_rng(1).normal(size=X.shape), index=X.index, columns=X.columns
     )
-    mixed = protocols.out_of_fold(recipe(), X, y, folds, of_fold={0: X, 1: noise})
-    plain = protocols.out_of_fold(recipe(), X, y, folds)
+    mixed = cross_fitting.out_of_fold(recipe(), X, y, folds, of_fold={0: X, 1: noise})
+    plain = cross_fitting.out_of_fold(recipe(), X, y, folds)
     np.testing.assert_array_equal(mixed.p[folds == 0], plain.p[folds == 0])
     assert auc(y[folds == 1], mixed.p["SVM"][folds == 1]) < 0.8
     assert auc(y[folds == 1], plain.p["SVM"][folds == 1]) > 0.8
@@ -136,33 +138,33 @@ def test_folds_that_cannot_be_are_named(folds, of_fold, message):
     X, y = cohort()
     tables = of_fold and dict.fromkeys(of_fold, X)
     with pytest.raises(ValueError, match=message):
-        protocols.out_of_fold(recipe(), X, y, folds, of_fold=tables)
+        cross_fitting.out_of_fold(recipe(), X, y, folds, of_fold=tables)
 
 
 def two(effect=2.0):
     X, y = cohort(effect=effect)
     recipes = {
-        s: protocols.Recipe(PLAIN, {f"{s}_SVM": ("SVM", {"seed": 1}), f"{s}_KNN": ("KNN", {})})
+        s: cross_fitting.Recipe(PLAIN, {f"{s}_SVM": ("SVM", {"seed": 1}), f"{s}_KNN": ("KNN", {})})
         for s in ("OR", "SR")
     }
     return recipes, {"OR": X, "SR": X + np.random.default_rng(5).normal(size=X.shape)}, y
 
 
 def test_divisions_are_shared_and_judged_on_patients_left_out():
-    found = protocols.repeated_splits(*two(), repeats=6, seed=2)
+    found = cross_fitting.repeated_splits(*two(), repeats=6, seed=2)
     assert found.auc["model"].tolist()[:4] == ["OR_SVM", "OR_KNN", "SR_SVM", "SR_KNN"]
     assert len(found.auc) == 24 and set(found.kept["signature"]) == {"OR", "SR"}
     means = found.auc.groupby("model")[["train", "test"]].mean()
     assert (means["train"] > means["test"]).all() and (means["test"] > 0.6).all()
-    longer = protocols.repeated_splits(*two(), repeats=8, seed=2)
+    longer = cross_fitting.repeated_splits(*two(), repeats=8, seed=2)
     pd.testing.assert_frame_equal(found.auc, longer.auc.head(24))
-    other = protocols.repeated_splits(*two(), repeats=6, seed=3)
+    other = cross_fitting.repeated_splits(*two(), repeats=6, seed=3)
     assert not np.allclose(found.auc["test"], other.auc["test"])
 
 
 def test_permuted_outcomes_end_at_one_half():
-    found = protocols.repeated_splits(*two(effect=2.0), repeats=20, seed=0, permuted=True)
-    table = protocols.null_table(found.auc).set_index("model")
+    found = cross_fitting.repeated_splits(*two(effect=2.0), repeats=20, seed=0, permuted=True)
+    table = cross_fitting.null_table(found.auc).set_index("model")
     assert (table["repeats"] == 20).all()
     assert ((table["test_low"] - 0.03 < 0.5) & (0.5 < table["test_high"] + 0.03)).all()
     assert (table["train"] > 0.6).all()
@@ -191,13 +193,13 @@ class Memory:
 
 
 def test_a_stopped_run_goes_on_with_what_it_has():
-    undisturbed = protocols.repeated_splits(*two(), repeats=5)
+    undisturbed = cross_fitting.repeated_splits(*two(), repeats=5)
     memory = Memory(stop_at=4)
     with pytest.raises(KeyboardInterrupt):
-        protocols.repeated_splits(*two(), repeats=5, cache=memory)
+        cross_fitting.repeated_splits(*two(), repeats=5, cache=memory)
     assert len(memory.rows) == 3
     memory.saves, memory.stop_at = 0, None
-    again = protocols.repeated_splits(*two(), repeats=5, cache=memory)
+    again = cross_fitting.repeated_splits(*two(), repeats=5, cache=memory)
     assert memory.saves == 2
     pd.testing.assert_frame_equal(again.auc, undisturbed.auc)
     pd.testing.assert_frame_equal(again.kept, undisturbed.kept)
@@ -210,15 +212,15 @@ def test_a_stopped_run_goes_on_with_what_it_has():
     ):
         memory.saves = 0
         given = {"recipes": recipes, "X": X, "y": y} | changed
-        protocols.repeated_splits(**given, repeats=1, cache=memory)
+        cross_fitting.repeated_splits(**given, repeats=1, cache=memory)
         assert memory.saves == 1
     assert len(memory.rows) == 1  # what others left is gone
 
 
 SIDE_BY_SIDE = """
 import pandas as pd
-from tests.test_protocols import two
-from thyro import protocols
+from tests.models.test_cross_fitting import two
+from thyro.models import cross_fitting as protocols
 
 if __name__ == "__main__":
     alone, both = (protocols.repeated_splits(*two(), repeats=5, workers=n) for n in (1, 2))
@@ -243,9 +245,9 @@ def test_divisions_that_cannot_be_are_named():
     y = (np.arange(20) < 3).astype(int)
     one = {"OR": recipe()}
     with pytest.raises(ValueError, match="fewer than two patients with or without"):
-        protocols.repeated_splits(one, {"OR": X}, y, repeats=1)
+        cross_fitting.repeated_splits(one, {"OR": X}, y, repeats=1)
     with pytest.raises(ValueError, match=r"X: expected a table of 20 patients for each of \['OR'"):
-        protocols.repeated_splits(one, {"SR": X}, y, repeats=1)
+        cross_fitting.repeated_splits(one, {"SR": X}, y, repeats=1)
 
 
 def test_frequency_counts_divisions():
@@ -253,7 +255,7 @@ def test_frequency_counts_divisions():
         [(0, "OR", "a"), (1, "OR", "a"), (1, "OR", "b"), (2, "SR", "a")],
         columns=["repeat", "signature", "feature"],
     )
-    table = protocols.selection_frequency(kept, 4)
+    table = cross_fitting.selection_frequency(kept, 4)
     assert table.values.tolist() == [
         ["OR", "a", 2, 0.5],
         ["OR", "b", 1, 0.25],
@@ -266,7 +268,7 @@ def ranked(y_test):
     y = np.arange(60) % 2
     inner = pd.DataFrame({"A": y + rng.normal(0, 2, 60), "B": y + rng.normal(0, 0.8, 60)})
     outer = pd.DataFrame({"A": np.arange(40.0), "B": -np.arange(40.0)})
-    return protocols.choice(y, inner, y_test, outer)
+    return cross_fitting.choice(y, inner, y_test, outer)
 
 
 def test_the_test_cohort_does_not_choose():
@@ -287,15 +289,15 @@ def test_the_test_cohort_does_not_choose():
 def test_folds_of_networks_come_back_by_number():
     index = pd.MultiIndex.from_product([[0, 1], ["p0", "p1"]], names=["fold", "patient_id"])
     table = pd.DataFrame({"f": [1.0, 2.0, 3.0, 4.0]}, index=index)
-    found = protocols.by_fold(table)
+    found = cross_fitting.by_fold(table)
     assert list(found) == [0, 1] and found[1].loc["p0", "f"] == 3.0
-    assert protocols.by_fold(table.iloc[:0]) == {}
+    assert cross_fitting.by_fold(table.iloc[:0]) == {}
 
 
 def test_predictions_are_kept_long():
     p = pd.DataFrame({"A": [0.1, 0.2], "B": [0.3, 0.4]}, index=["p0", "p1"])
     fold = pd.Series([1, pd.NA], index=["p0", "p1"], dtype="Int64")
-    table = protocols.long(p, "sound", fold)
+    table = cross_fitting.long(p, "sound", fold)
     assert list(table.columns) == ["patient_id", "model", "p", "protocol", "fold"]
     assert table["fold"].fillna(-1).tolist() == [1, 1, -1, -1] and set(table["protocol"]) == {
         "sound"

@@ -22,8 +22,9 @@ from scipy.stats import norm
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from thyro import core, models, selection, statistics
+from thyro import core, selection, statistics
 from thyro.core import Cache, as_labels
+from thyro.models import classifiers as models
 
 FIT = {"SVM": models.fit_svm, "KNN": models.fit_knn, "logistic": models.fit_logistic_head}
 DRAWS = 1000  # of a division with two patients of each outcome in either part

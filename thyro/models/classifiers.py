@@ -153,7 +153,7 @@ def fit_logistic_head(
     return _pipeline(machine(penalty_strength)).fit(X, y)
 
 
-def settings(model: Pipeline) -> dict[str, Any]:
+def classifier_settings(model: Pipeline) -> dict[str, Any]:
     """C and gamma, the neighbours, or the strength of the penalty that a classifier has."""
     fitted = model.named_steps["classifier"]
     if isinstance(fitted, CalibratedClassifierCV):
@@ -201,7 +201,7 @@ def linear_weights(model: Pipeline) -> tuple[pd.Series, float]:
     return pd.Series(weights, index=model.feature_names_in_, name="weight"), intercept
 
 
-def to_bytes(model: Pipeline) -> bytes:
+def classifier_to_bytes(model: Pipeline) -> bytes:
     """The model in skops format; equal models give equal bytes.
 
     skops names its parts after memory addresses and stamps them with the time. Both are replaced
