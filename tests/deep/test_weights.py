@@ -10,7 +10,7 @@ import torch
 from thyro.deep import backbones, features
 from thyro.deep import weights as checkpoints
 
-from .test_networks import dense_state, resnet_state
+from .test_backbones import dense_state, resnet_state
 
 STATES = {"ResNet101": resnet_state, "DenseNet121": dense_state}
 # Parts of a network without classifier, as nn.Sequential numbers them.

@@ -52,7 +52,7 @@ class Selection:
     kept: list[str]
     fate: pd.DataFrame  # index `feature`: step, reason, p, p_bh, partner, rho, coefficient
     scaler: Scaler
-    lasso_path: LassoResult
+    lasso: LassoResult
     note: str  # fallbacks that were used, and imputed values; empty if none
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
