@@ -14,9 +14,9 @@ import pytest
 from scipy.special import expit
 
 from thyro import calculator
-from thyro.logistic import fit_logistic
+from thyro.clinical.logistic import fit_logistic
+from thyro.clinical.penalised import fit_penalised
 from thyro.nomogram import Nomogram
-from thyro.penalised import fit_penalised
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

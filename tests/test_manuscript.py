@@ -9,7 +9,8 @@ import pytest
 import yaml
 from scipy.special import expit
 
-from thyro import clinical, manuscript, model_wording, truth, validation, wording
+from thyro import manuscript, model_wording, truth, wording
+from thyro.clinical import bootstrap, logistic, screening
 from thyro.statistics import delong, performance
 from thyro.study import load_study
 from thyro.study.settings import Study
@@ -61,9 +62,9 @@ def scores(request, tmp_path):
     train = patients[split == "train"]
     named = zip(("Nomogram_A", "Nomogram_B"), request.param, strict=False)
     terms = {name: [s, "age"] for name, s in named} | {"Nomogram_C": ["age"]}
-    fits = {name: clinical.fit_logistic(train, train["y"], t) for name, t in terms.items()}
+    fits = {name: logistic.fit_logistic(train, train["y"], t) for name, t in terms.items()}
     p = pd.DataFrame({name: fit.predict(patients) for name, fit in fits.items()})
-    chosen = clinical.select_terms(train, train["y"], ["age"])
+    chosen = screening.select_terms(train, train["y"], ["age"])
     every = patients[SIGNATURES].join(p)
     test = split == "test"
     pairs = delong.delong_matrix(patients.loc[test, "y"], p[test])
@@ -73,7 +74,7 @@ def scores(request, tmp_path):
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
     factors |= {"bootstraps": 20, "bootstraps_failed": 1, "validated": "paper"}
     factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
-    repeated = validation.optimism(train[["age"]], train["y"], draws=20).table.reset_index()
+    repeated = bootstrap.optimism(train[["age"]], train["y"], draws=20).table.reset_index()
     against = pairs.iloc[:1].assign(cohort="test")
     measured = performance.performance_table(patients["y"], every, split)
     calibrated = performance.calibration_table(patients["y"], p, split)
@@ -187,7 +188,7 @@ def test_the_truth_of_a_simulated_study_is_read_for_test_patients(tmp_path):
     risk = expit(1.5 - 0.05 * patients["age"] + latent)
     patients["y"] = rng.binomial(1, risk)
     train = patients[:120]
-    fit = clinical.fit_logistic(train, train["y"], ["age"])
+    fit = logistic.fit_logistic(train, train["y"], ["age"])
     made = patients[["patient_id"]].assign(image_latent=latent, risk=risk)
     made = made.sample(frac=1, random_state=1)  # found by patient, not by row
     made.attrs["coefficients"] = {"intercept": 1.5, "age": -0.05, "image_latent": 1.0}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro.clinical import fit_logistic
+from thyro.clinical.logistic import fit_logistic
 from thyro.nomogram import Nomogram, r_pretty
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "nomogram.json").read_text())

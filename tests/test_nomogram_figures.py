@@ -9,7 +9,8 @@ import pytest
 from matplotlib import pyplot as plt
 from scipy.special import logit
 
-from thyro import clinical, nomogram_figures
+from thyro import nomogram_figures
+from thyro.clinical import logistic
 from thyro.nomogram import Nomogram
 
 PAGE = 183 / 25.4  # inches
@@ -105,7 +106,7 @@ def test_axes_lie_where_the_nomogram_of_a_fit_says():
         }
     )
     risk = 1 / (1 + np.exp(0.08 * (frame["age"] - 43) - 0.9 * frame["margin"].cat.codes + 1))
-    fit = clinical.fit_logistic(frame, (rng.random(n) < risk).astype(int), ["age", "margin"])
+    fit = logistic.fit_logistic(frame, (rng.random(n) < risk).astype(int), ["age", "margin"])
     nomogram = Nomogram.from_fit(fit)
     _, ax = drawn(nomogram, labels={"age": "Age (years)"}, outcome="metastasis", title="Nomogram_C")
     bold = [text.get_text() for text in texts(ax) if text.get_weight() == "bold"]

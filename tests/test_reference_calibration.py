@@ -7,8 +7,8 @@ from scipy import stats
 from scipy.special import logit
 
 from tests.reference import cases, compare, note, number
-from thyro import validation
-from thyro.logistic import design
+from thyro.clinical import bootstrap
+from thyro.clinical.logistic import design
 from thyro.statistics import calibration, delong, smoothing
 from thyro.statistics.decision import decision_curve
 
@@ -181,7 +181,7 @@ OF_RMS = {"r2": "R2", "intercept": "Intercept", "slope": "Slope", "brier": "B"}
 def test_optimism_of_given_samples(case):
     X, y = columns(case)
     rows = np.array(case["input"]["resample_indices_1based_rows_are_bootstraps"]) - 1
-    got, want, name = validation.optimism(X, y, rows=rows), case["output"], case["name"]
+    got, want, name = bootstrap.optimism(X, y, rows=rows), case["output"], case["name"]
     assert (got.draws, got.failed) == (want["B"], 0)
     for column in ("apparent", "training", "test", "optimism", "corrected"):
         for mine, theirs in OF_RMS.items():
@@ -199,7 +199,7 @@ def test_optimism_of_given_samples(case):
 def test_optimism_is_that_of_rms_within_its_scatter(case):
     X, y = columns(case)
     want = case["output"]
-    got = validation.optimism(X, y, draws=1000, seed=7).table
+    got = bootstrap.optimism(X, y, draws=1000, seed=7).table
     compare("validate", case["name"], got.loc["auc", "apparent"], want["apparent_auc"], 1e-6)
     limit = 5 * want["corrected_auc_mc_sd"] * np.sqrt(200 / 1000)
     check_scatter(case, got.loc["auc", "corrected"], want["corrected_auc_mean"], limit)
@@ -220,14 +220,14 @@ def check_scatter(case, got, want, limit):
 def test_bias_corrected_calibration(case):
     X, y = columns(case)
     want, name = case["output"], case["name"]
-    got = validation.calibrate(X, y, want["predy"], draws=200, seed=3)
+    got = bootstrap.calibrate(X, y, want["predy"], draws=200, seed=3)
     compare("calibrate_bootstrap", name, got["apparent"], want["apparent"], 1e-5, what="apparent")
     off = np.abs(got["corrected"] - np.array(want["bias_corrected_mean_over_seeds"]))
     limit = 5 * np.array(want["mc_sd_single_run"]) + 0.002
     note("calibrate, corrected", name, (off / limit).max(), 1)
     assert (off <= limit).all()
     # The mean error that rms prints below the curve, at the patients' own predictions.
-    beta, _ = validation.fit_samples(np.column_stack([np.ones(len(y)), X]), y, np.ones((1, len(y))))
+    beta, _ = bootstrap.fit_samples(np.column_stack([np.ones(len(y)), X]), y, np.ones((1, len(y))))
     p = 1 / (1 + np.exp(-(beta[0, 0] + X @ beta[0, 1:])))
     error = np.abs(p - np.interp(p, got["predicted"], got["corrected"], np.nan, np.nan))
     error = error[np.isfinite(error)]

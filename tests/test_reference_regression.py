@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 from tests.reference import cases, compare, note
-from thyro import adequacy
-from thyro.logistic import fit_logistic, profile_intervals
+from thyro.clinical import sample_size
+from thyro.clinical.logistic import fit_logistic, profile_intervals
 from thyro.nomogram import Nomogram, r_pretty
 from thyro.statistics import delong
 
@@ -146,7 +146,7 @@ def test_backward_elimination_by_aic(case):
 def test_inflation_of_variances(case):
     frame, y = read(case)
     fit, want = fit_logistic(frame, y, list(frame)), case["output"]["vif"]
-    vif, table = adequacy.inflation(fit), adequacy.collinearity(fit)
+    vif, table = sample_size.inflation(fit), sample_size.collinearity(fit)
     compare(LOGISTIC, case["name"], vif, want["rms_vif"], 1e-6, what="vif")
     car = want["car_gvif"]
     assert list(table["term"]) == car["term"]

@@ -25,7 +25,7 @@ from thyro import (
     truth,
     wording,
 )
-from thyro.logistic import LogisticFit
+from thyro.clinical import LogisticFit
 from thyro.nomogram import Nomogram
 from thyro.study import Study
 

@@ -7,7 +7,7 @@ from math import ceil, floor, isfinite, log10
 import numpy as np
 from scipy.special import expit, logit
 
-from thyro.splines import spline_basis
+from thyro.clinical import spline_basis
 
 MAX_POINTS = 100.0  # length of the widest axis
 INTERVALS = 10  # about how many intervals an axis has

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from thyro import validation
+from thyro.clinical import bootstrap
 from thyro.statistics import decision, delong
 
 PROC = """
@@ -87,7 +87,7 @@ def bootstrap() -> None:
     for columns in (8, 7, 6):
         X = rng.normal(size=(544, columns))
         y = (rng.random(544) < 1 / (1 + np.exp(1 - X[:, 0]))).astype(int)
-        validation.optimism(X, y, draws=1000)
+        bootstrap.optimism(X, y, draws=1000)
     print(
         "1000 bootstraps of AUC, slope and Brier of three nomograms, n = 544: "
         f"{time.perf_counter() - start:.1f} s (target 15)"

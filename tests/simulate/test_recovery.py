@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
-from thyro import clinical
+from thyro.clinical import logistic
 from thyro.simulate import recovery
 
 TRUTH = {"intercept": -2.0, "age": -0.05, "log_size": 0.9, "edge[Rough]": 1.0, "image_latent": 0.8}
@@ -44,7 +44,7 @@ def test_a_large_cohort_recovers_its_log_odds():
     frame = pd.DataFrame({"age": rng.normal(45, 10, n), "edge": rng.choice(["Plain", "Rough"], n)})
     truth = {"intercept": 1.0, "age": -0.05, "edge[Rough]": 1.0}
     y = rng.binomial(1, expit(1.0 - 0.05 * frame["age"] + (frame["edge"] == "Rough")))
-    fit = clinical.fit_logistic(frame, y, ["age", "edge"]).to_dict()
+    fit = logistic.fit_logistic(frame, y, ["age", "edge"]).to_dict()
     table = recovery.recovered_log_odds(fit, truth, frame, level=0.999)
     assert table["truth"].between(table["ci_low"], table["ci_high"]).all()
     assert (table["ci_high"] - table["ci_low"]).max() < 0.25

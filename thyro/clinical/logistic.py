@@ -10,9 +10,9 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from thyro.clinical.likelihood import highest, maximise
+from thyro.clinical.splines import spline_basis
 from thyro.core import as_columns, as_labels, as_level, as_scores
-from thyro.likelihood import highest, maximise
-from thyro.splines import spline_basis
 
 MAXIMUM_LIKELIHOOD, FIRTH, PENALISED = "maximum likelihood", "Firth", "penalised"
 

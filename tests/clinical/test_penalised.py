@@ -6,10 +6,10 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from thyro.logistic import fit_logistic
+from thyro.clinical.logistic import fit_logistic
+from thyro.clinical.penalised import fit_penalised
+from thyro.clinical.splines import default_knots, spline_basis
 from thyro.nomogram import Nomogram
-from thyro.penalised import fit_penalised
-from thyro.splines import default_knots, spline_basis
 
 
 def cohort(n=300, seed=3):

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from thyro.clinical.logistic import fit_logistic
 from thyro.core import as_columns
-from thyro.logistic import LogisticFit as LogisticFit  # part of this module's interface
-from thyro.logistic import fit_logistic as fit_logistic
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from thyro.likelihood import maximise
-from thyro.logistic import PENALISED, LogisticFit, Prepared, information, prepare
-from thyro.splines import default_knots
+from thyro.clinical.likelihood import maximise
+from thyro.clinical.logistic import PENALISED, LogisticFit, Prepared, information, prepare
+from thyro.clinical.splines import default_knots
 
 PENALTIES = (0.0, *np.geomspace(0.1, 1000, 41).tolist())
 

@@ -12,15 +12,10 @@ from scipy import stats
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from thyro.clinical import (
-    LogisticFit,
-    fit_logistic,
-    preoperative,
-    select_terms,
-    univariate_table,
-)
+from thyro.clinical.logistic import LogisticFit, fit_logistic
+from thyro.clinical.screening import preoperative, select_terms, univariate_table
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "logistic.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "logistic.json").read_text())
 each_case = pytest.mark.parametrize("case", GOLDEN["logistic_cases"], ids=lambda case: case["name"])
 
 

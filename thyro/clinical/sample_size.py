@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from thyro.logistic import LogisticFit
+from thyro.clinical.logistic import LogisticFit
 
 
 @dataclass(frozen=True)
