@@ -11,7 +11,7 @@ from scipy.special import logit
 
 from thyro import nomogram_figures
 from thyro.clinical import logistic
-from thyro.nomogram import Nomogram
+from thyro.nomogram.axes import Nomogram
 
 PAGE = 183 / 25.4  # inches
 

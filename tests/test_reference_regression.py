@@ -8,7 +8,7 @@ from scipy import stats
 from tests.reference import cases, compare, note
 from thyro.clinical import sample_size
 from thyro.clinical.logistic import fit_logistic, profile_intervals
-from thyro.nomogram import Nomogram, r_pretty
+from thyro.nomogram.axes import Nomogram, r_pretty
 from thyro.statistics import delong
 
 LOGISTIC, NOMOGRAM = "logistic", "nomogram"

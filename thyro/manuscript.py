@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from thyro import (
-    calculator,
     feature_wording,
     model_wording,
+    nomogram,
     paper,
     render,
     rounding,
@@ -53,10 +53,10 @@ def make(results: str, name: str, study: Study) -> None:
             "provenance": stages(folder / "notebooks", study),
             "recovery": _recovery_rows(results, study),
         },
-        elements={"calculator": _calculator(calculator.fragment, results, study)},
+        elements={"calculator": _calculator(nomogram.calculator_fragment, results, study)},
     )
     render.render(staged, folder / "report")
-    alone = _calculator(partial(calculator.page, title=study.title), results, study)
+    alone = _calculator(partial(nomogram.calculator_page, title=study.title), results, study)
     (folder / "report/calculator.html").write_text(alone, encoding="utf-8")
 
 

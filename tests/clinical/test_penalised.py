@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from thyro.clinical.logistic import fit_logistic
 from thyro.clinical.penalised import fit_penalised
 from thyro.clinical.splines import default_knots, spline_basis
-from thyro.nomogram import Nomogram
+from thyro.nomogram.axes import Nomogram
 
 
 def cohort(n=300, seed=3):

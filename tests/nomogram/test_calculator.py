@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from thyro import calculator
 from thyro.clinical.logistic import fit_logistic
 from thyro.clinical.penalised import fit_penalised
-from thyro.nomogram import Nomogram
+from thyro.nomogram import calculator
+from thyro.nomogram.axes import Nomogram
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -51,7 +51,7 @@ def models():
 
 def written(models, **keywords):
     fits, nomograms, _ = models
-    return calculator.page(fits, nomograms, title=HOSTILE, **keywords)
+    return calculator.calculator_page(fits, nomograms, title=HOSTILE, **keywords)
 
 
 def test_no_text_of_the_study_becomes_markup(models):
@@ -62,7 +62,7 @@ def test_no_text_of_the_study_becomes_markup(models):
 
 def test_nothing_is_loaded_and_only_its_own_script_may_run(models):
     fits, nomograms, _ = models
-    text = calculator.page(fits, nomograms, title="Nomogram").replace(
+    text = calculator.calculator_page(fits, nomograms, title="Nomogram").replace(
         json.dumps(HOSTILE).replace("<", "\\u003c"), ""
     )
     assert not re.search(r"(?:src|href)=|url\(|@import|https?://(?!www\.w3\.org)", text)
@@ -123,7 +123,7 @@ def driven(tmp_path, models, steps):
     out.textContent = JSON.stringify(seen);
     document.body.appendChild(out);
     """.replace("STEPS", json.dumps(steps))
-    body = calculator.fragment(fits, nomograms)
+    body = calculator.calculator_fragment(fits, nomograms)
     text = f"<!doctype html><meta charset='utf-8'><body>{body}<script>{script}</script></body>"
     found = re.search(r'<pre id="seen">(.*?)</pre>', dumped(tmp_path, text), re.S)
     return json.loads(html.unescape(found[1]))

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from thyro.clinical.logistic import fit_logistic
-from thyro.nomogram import Nomogram, r_pretty
+from thyro.nomogram.axes import Nomogram, r_pretty
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "nomogram.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "nomogram.json").read_text())
 each_case = pytest.mark.parametrize("case", GOLDEN["nomogram_cases"], ids=lambda case: case["name"])
 
 

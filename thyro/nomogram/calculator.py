@@ -235,7 +235,7 @@ _SCRIPT = """
 """
 
 
-def fragment(
+def calculator_fragment(
     fits: Mapping,
     nomograms: Mapping,
     *,
@@ -288,7 +288,7 @@ def fragment(
     )
 
 
-def page(fits: Mapping, nomograms: Mapping, *, title: str, **keywords) -> str:
+def calculator_page(fits: Mapping, nomograms: Mapping, *, title: str, **keywords) -> str:
     """A whole HTML file with the calculator; keywords as `fragment`.
 
     Its content security policy lets in the style and script of the file itself and nothing else.
@@ -305,7 +305,7 @@ def page(fits: Mapping, nomograms: Mapping, *, title: str, **keywords) -> str:
         f"<title>{html.escape(title)}</title>"
         "<style>:root { color-scheme: light dark; } body { margin: 1.5rem auto; padding: 0 1rem; "
         "max-width: 48rem; }</style></head>"
-        f'<body class="tc-page"><main>{fragment(fits, nomograms, **keywords)}</main></body>'
+        f'<body class="tc-page"><main>{calculator_fragment(fits, nomograms, **keywords)}</main></body>'
         "</html>\n"
     )
 
