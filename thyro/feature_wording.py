@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from thyro import radiomics, rounding, wording
+from thyro import radiomics, tables, wording
 from thyro.statistics import GOOD_ICC
 
 PLANAR_PAIRS = [("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")]
@@ -67,8 +67,8 @@ def robustness(scalars: Mapping, stability: pd.DataFrame, *, minimum: float) -> 
         "good": f"{GOOD_ICC:g}",
         "n": f"{len(informative):,}",
         "stable": f"{int((informative['icc'] >= GOOD_ICC).sum()):,}",
-        "mask": rounding.number(informative["icc_mask"].median(), 2),
-        "noise": rounding.number(informative["icc_noise"].median(), 2),
+        "mask": tables.number(informative["icc_mask"].median(), 2),
+        "noise": tables.number(informative["icc_noise"].median(), 2),
         "reader": "",
         "filter": (
             f"Features with an ICC below {minimum:g} were set aside before selection."
@@ -77,8 +77,8 @@ def robustness(scalars: Mapping, stability: pd.DataFrame, *, minimum: float) -> 
         ),
     }
     if scalars["read_twice"] and informative["icc_reader"].notna().any():
-        overlap = rounding.number(scalars["dice"], 2)
-        median = rounding.number(informative["icc_reader"].median(), 2)
+        overlap = tables.number(scalars["dice"], 2)
+        median = tables.number(informative["icc_reader"].median(), 2)
         strings["reader"] = (
             f"Between the outlines of two readers in {scalars['read_twice']} patients (mean Dice "
             f"coefficient {overlap}) the median ICC was {median}."

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
-from thyro.rounding import p_value
+from thyro.tables import p_value
 
 # One colour per model in the whole report. SR and OR of one kind share the hue: SR is dark and
 # solid, OR light and dashed, so that a grey print and a colour-blind reader tell them apart.

@@ -17,11 +17,11 @@ from thyro import (
     nomogram,
     paper,
     render,
-    rounding,
     simulate,
     sr_wording,
     store,
     super_resolution,
+    tables,
     truth,
     wording,
 )
@@ -98,7 +98,7 @@ def variables(results: str, name: str, study: Study) -> dict:
         "clinical": wording.clinical(study, about, factors, regressions),
         "nomogram": wording.nomograms(signatures, measured, _fits(results, signatures), about),
         "statistics": {
-            "level": rounding.percent(study.statistics.level, 0),
+            "level": tables.percent(study.statistics.level, 0),
             "groups": str(study.statistics.groups),
         },
         "validation": wording.validation(
@@ -133,8 +133,7 @@ def _calculator(write: Callable[..., str], results: str, study: Study) -> str:
     return write(
         {name: LogisticFit.from_dict(parts["fit"]) for name, parts in made.items()},
         {name: Nomogram.from_dict(parts["nomogram"]) for name, parts in made.items()},
-        labels=rounding.display_names(about["variables"])
-        | {s: f"{s} signature" for s in signatures},
+        labels=tables.display_names(about["variables"]) | {s: f"{s} signature" for s in signatures},
         units={name: entry.get("unit") or "" for name, entry in about["variables"].items()},
         outcome=study.outcome,
         origin=about["label"],
@@ -150,7 +149,7 @@ def stages(folder: Path, study: Study) -> list[dict[str, str]]:
         rows.append(
             {
                 "Notebook": job,
-                "Seconds": rounding.number(record["seconds"], 1),
+                "Seconds": tables.number(record["seconds"], 1),
                 "Peak memory, MB": f"{record['peak_mb']:,}",
             }
         )
@@ -289,7 +288,7 @@ def _published(folder: Path) -> dict:
     f1 = 2 * reading["tp"] / (2 * reading["tp"] + reading["fp"] + reading["fn"])
     findings = paper.audit_findings(folder)["verdict"]
     auc = pd.concat([paper.published_table_2(folder), paper.published_nomograms(folder)])
-    auc = auc[auc["cohort"].eq("test")].set_index("model")["auc"].map(rounding.probability)
+    auc = auc[auc["cohort"].eq("test")].set_index("model")["auc"].map(tables.probability)
     p = paper.published_delong_p(folder)
     everyone = patients["cohort"].eq("all")
     return {
@@ -301,9 +300,9 @@ def _published(folder: Path) -> dict:
         "outcome_table1": str(int(patients[with_clnm & everyone]["n"].sum())),
         "outcome_location": str(int(patients[with_lnm & everyone]["n"].sum())),
         "outcome_table2": str((reading["tp"] + reading["fn"]).sum()),
-        "radiologist_f1_printed": rounding.probability(reading.loc["test", "f1_printed"]),
-        "radiologist_f1_train": rounding.probability(f1["train"]),
-        "radiologist_f1_test": rounding.probability(f1["test"]),
+        "radiologist_f1_printed": tables.probability(reading.loc["test", "f1_printed"]),
+        "radiologist_f1_train": tables.probability(f1["train"]),
+        "radiologist_f1_test": tables.probability(f1["test"]),
         "radiologist_positive_table1": str(int(patients[suspected & everyone]["n"].sum())),
         "radiologist_positive_table2": str((reading["tp"] + reading["fp"]).sum()),
         "delong_p": wording.relation(p),
@@ -323,7 +322,7 @@ def _run(study: Study, folder: Path) -> dict:
     return {
         "commit": _distinct(beside["commit"] for beside in made),
         "date": f"{today.day} {today:%B %Y}",
-        "seconds": rounding.number(sum(record["seconds"] for record in records), 0),
+        "seconds": tables.number(sum(record["seconds"] for record in records), 0),
         "seed": str(study.compute.seed),
         "device": f"{device} ({_distinct(beside['device'] for beside in made)})",
         "python": _distinct(beside["versions"]["python"] for beside in made),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from thyro import rounding, wording
+from thyro import tables, wording
 from thyro.study import Study
 
 TUNED = {
@@ -57,7 +57,7 @@ def training(study: Study) -> str:
     if settings.fine_tuning == "none":
         return TUNED["none"]
     weighed = ", patients of the rarer outcome weighing more" if settings.class_weights else ""
-    share = rounding.percent(settings.inner_share, 0)
+    share = tables.percent(settings.inner_share, 0)
     return (
         f"{TUNED[settings.fine_tuning]}, for at most {settings.epochs} epochs with the optimiser "
         f"Adam (learning rate {settings.learning_rate:g}{weighed}); {share} of these patients were "
@@ -94,17 +94,17 @@ def protocols(
         "abstract": (
             "When selection and fit were repeated without the patients that are predicted, the "
             "AUC of the image models in the training cohort fell by a median of "
-            f"{rounding.number(train.median())}."
+            f"{tables.number(train.median())}."
         ),
         "training": (
             f"the optimism of the paper’s protocol was largest for {train.idxmax()} "
-            f"({rounding.number(train.max())}) and smallest for {train.idxmin()} "
-            f"({rounding.number(train.min())}); its median over {len(train)} models was "
-            f"{rounding.number(train.median())}"
+            f"({tables.number(train.max())}) and smallest for {train.idxmin()} "
+            f"({tables.number(train.min())}); its median over {len(train)} models was "
+            f"{tables.number(train.median())}"
         ),
         "test": (
-            f"between {rounding.number(test.min())} and {rounding.number(test.max())}, in the "
-            f"median {rounding.number(test.median())}"
+            f"between {tables.number(test.min())} and {tables.number(test.max())}, in the "
+            f"median {tables.number(test.median())}"
         ),
         "nomograms": _signatures(compared, fits),
         "choice": _choice(ranked),
@@ -118,11 +118,11 @@ def _signatures(compared: pd.DataFrame, fits: Mapping[str, tuple[Mapping, Mappin
     for name, (paper, sound) in fits.items():
         signature = paper["names"][1]  # after the intercept
         seen, unseen = (
-            rounding.number(fit["coefficients"][fit["names"].index(signature)], 2)
+            tables.number(fit["coefficients"][fit["names"].index(signature)], 2)
             for fit in (paper, sound)
         )
         auc = {
-            side: rounding.probability(test.loc[name, f"auc_{side}"]) for side in ("paper", "sound")
+            side: tables.probability(test.loc[name, f"auc_{side}"]) for side in ("paper", "sound")
         }
         sentences.append(
             f"In {name} the coefficient of {signature} was {seen} with the in-sample signature and "
@@ -135,16 +135,16 @@ def _signatures(compared: pd.DataFrame, fits: Mapping[str, tuple[Mapping, Mappin
 def _choice(ranked: pd.DataFrame) -> str:
     """The best model by out-of-fold predictions, and the one that the test cohort would take."""
     best, by_test = (ranked[ranked[column]].iloc[0] for column in ("chosen", "chosen_by_test"))
-    auc = rounding.estimate(*best[["auc_out_of_fold", "ci_low", "ci_high"]])
+    auc = tables.estimate(*best[["auc_out_of_fold", "ci_low", "ci_high"]])
     text = (
         f"By the out-of-fold AUC in the training cohort the best image model is {best['model']} "
-        f"({auc}); its AUC in the test cohort was {rounding.probability(best['auc_test'])}."
+        f"({auc}); its AUC in the test cohort was {tables.probability(best['auc_test'])}."
     )
     if best["model"] == by_test["model"]:
         return f"{text} The test cohort, which must not choose, would have chosen the same."
     return (
         f"{text} By the result in the test cohort, as the publication chose, it would be "
-        f"{by_test['model']} ({rounding.probability(by_test['auc_test'])}): a choice that is "
+        f"{by_test['model']} ({tables.probability(by_test['auc_test'])}): a choice that is "
         "informed by the test, so that this figure is too good."
     )
 
@@ -175,8 +175,8 @@ def repeats(
     for model, values in auc.groupby("model", sort=False)["test"]:
         low, middle, high = values.quantile([0.025, 0.5, 0.975])
         held_out[model] = (
-            f"{rounding.probability(middle, 2)} ({rounding.interval(low, high, 2)}; "
-            f"{rounding.probability(single[model], 2)} in this study’s division)"
+            f"{tables.probability(middle, 2)} ({tables.interval(low, high, 2)}; "
+            f"{tables.probability(single[model], 2)} in this study’s division)"
         )
     again = [
         part.set_index("feature")["share"].reindex(own[signature], fill_value=0.0)
@@ -194,7 +194,7 @@ def repeats(
             + wording.listed([f"{n} of {s} images" for s, n in once.items()])
             + " were selected at least once"
             + "; a feature of this study’s own signatures was selected in a median of "
-            f"{rounding.percent(pd.concat(again).median(), 0)} of the divisions"
+            f"{tables.percent(pd.concat(again).median(), 0)} of the divisions"
         ),
     }
 
@@ -202,11 +202,11 @@ def repeats(
 def _permuted(table: pd.DataFrame) -> str:
     held_out = wording.listed(
         [
-            f"{rounding.estimate(row.test, row.test_low, row.test_high, 2)} for {row.model}"
+            f"{tables.estimate(row.test, row.test_low, row.test_high, 2)} for {row.model}"
             for row in table.itertuples()
         ]
     )
-    low, high = (rounding.probability(x, 2) for x in (table["train"].min(), table["train"].max()))
+    low, high = (tables.probability(x, 2) for x in (table["train"].min(), table["train"].max()))
     return (
         f"With permuted outcomes the mean AUC in the held-out part was {held_out}, and that in the "
         f"patients who fitted the models between {low} and {high}: so much can be learned by heart."
@@ -225,20 +225,20 @@ def explained(importance: pd.DataFrame, sanity: pd.DataFrame) -> dict[str, str]:
     """
     first = importance.groupby("model", sort=False).first()
     falls = [
-        f"{rounding.estimate(row.importance, row.ci_low, row.ci_high)} for {row.Index} "
+        f"{tables.estimate(row.importance, row.ci_low, row.ci_high)} for {row.Index} "
         f"({row.feature})"
         for row in first.itertuples()
     ]
     middle = sanity.groupby("model", sort=False)[["inside", "rank_correlation"]].median()
-    inside = {name: rounding.percent(row["inside"], 0) for name, row in middle.iterrows()}
-    alike = {name: rounding.number(row["rank_correlation"], 2) for name, row in middle.iterrows()}
+    inside = {name: tables.percent(row["inside"], 0) for name, row in middle.iterrows()}
+    alike = {name: tables.number(row["rank_correlation"], 2) for name, row in middle.iterrows()}
     return {
         "n": str(int(sanity.groupby("model").size().max())),
         "importance": "Permuting one feature among the test patients cost at most "
         + wording.listed(falls),
         "energy": "In the median "
         + wording.listed([f"{share} of the heat map of {name}" for name, share in inside.items()])
-        + f" lay within the nodule, which covers {rounding.percent(sanity['area'].median(), 0)} of "
+        + f" lay within the nodule, which covers {tables.percent(sanity['area'].median(), 0)} of "
         "the crop.",
         "sanity": "After all weights of a network were drawn anew its maps still had a median "
         "rank correlation with the former of "

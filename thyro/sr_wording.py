@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from thyro import rounding, wording
+from thyro import tables, wording
 from thyro.statistics import GOOD_ICC
 from thyro.study import Study, SuperResolution
 
@@ -31,10 +31,10 @@ def super_resolution(study: Study, scalars: Mapping, gains: pd.DataFrame) -> dic
     settings = study.super_resolution
     tested = gains[gains["split"].eq("test")].set_index(["method", "measure"])
     better, worse = _against_bicubic(tested)
-    sharpness = {key: rounding.number(x, 1) for key, x in scalars["edge_sharpness"].items()}
+    sharpness = {key: tables.number(x, 1) for key, x in scalars["edge_sharpness"].items()}
     return {
         **_training(settings),
-        "noise": rounding.number(255 * settings.noise_sigma, 0),
+        "noise": tables.number(255 * settings.noise_sigma, 0),
         "parameters": f"{scalars['parameters_generator']:,}",
         "start": _start(settings),
         "stopped_at": f"{scalars['stopped_at']:,}",
@@ -44,7 +44,7 @@ def super_resolution(study: Study, scalars: Mapping, gains: pd.DataFrame) -> dic
         **_means(tested, "sr", ""),
         **_means(tested, "bicubic", "_bicubic"),
         **{
-            f"{measure}_gain": rounding.estimate(
+            f"{measure}_gain": tables.estimate(
                 *tested.loc[("sr", measure), ["gain", "gain_low", "gain_high"]], digits
             )
             for measure, digits in DIGITS.items()
@@ -109,7 +109,7 @@ def _images(settings: SuperResolution) -> dict[str, str]:
 
 def _means(tested: pd.DataFrame, method: str, suffix: str) -> dict[str, str]:
     return {
-        f"{measure}{suffix}": rounding.number(tested.loc[(method, measure), "mean"], digits)
+        f"{measure}{suffix}": tables.number(tested.loc[(method, measure), "mean"], digits)
         for measure, digits in DIGITS.items()
     }
 
@@ -148,7 +148,7 @@ def _adversary(tested: pd.DataFrame) -> str:
     means = tested["mean"]
     before = _means(tested, "pixel", "")
     change = {
-        measure: rounding.number(means["sr", measure] - means["pixel", measure], digits)
+        measure: tables.number(means["sr", measure] - means["pixel", measure], digits)
         for measure, digits in DIGITS.items()
     }
     return (
@@ -169,9 +169,9 @@ def agreement(compared: pd.DataFrame) -> dict[str, str]:
     strings = {"n": f"{len(known):,}", "good": f"{GOOD_ICC:g}"}
     for name, suffix in (("sr", ""), ("bc", "_bc")):
         icc, rho = known[f"icc{suffix}"], known[f"spearman{suffix}"]
-        strings[f"{name}_median"] = rounding.number(icc.median(), 2)
-        strings[f"{name}_share"] = rounding.percent((icc >= GOOD_ICC).mean(), 0)
-        strings[f"{name}_rho"] = rounding.number(rho.median(), 2)
+        strings[f"{name}_median"] = tables.number(icc.median(), 2)
+        strings[f"{name}_share"] = tables.percent((icc >= GOOD_ICC).mean(), 0)
+        strings[f"{name}_rho"] = tables.number(rho.median(), 2)
     return strings
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from thyro import rounding
+from thyro import tables
 from thyro.study import Study
 from thyro.wording import inside, listed
 
@@ -39,26 +39,26 @@ def recovery_rows(
 
     The frames are those of `recovery`; `dictionary` gives labels and units of the variables.
     """
-    names = rounding.display_names(dictionary)
+    names = tables.display_names(dictionary)
     rows = []
     for row in odds.itertuples():
         compared = "" if pd.isna(row.low) else f", {row.high:.3g} against {row.low:.3g}"
         of = names[row.term] + (f": {row.level}" if row.level else compared)
-        found = rounding.estimate(row.estimate, row.ci_low, row.ci_high)
-        truth = "not in the truth" if pd.isna(row.truth) else rounding.number(row.truth)
+        found = tables.estimate(row.estimate, row.ci_low, row.ci_high)
+        truth = "not in the truth" if pd.isna(row.truth) else tables.number(row.truth)
         found = "not in the model" if pd.isna(row.estimate) else found
         rows.append(("Log odds", of, truth, found))
     for row in correlations.itertuples():
-        found = rounding.estimate(row.rho, row.ci_low, row.ci_high, 2)
-        rows.append((f"Correlation with the {row.known}", row.model, rounding.ABSENT, found))
+        found = tables.estimate(row.rho, row.ci_low, row.ci_high, 2)
+        rows.append((f"Correlation with the {row.known}", row.model, tables.ABSENT, found))
     for row in risks.itertuples():
-        found = rounding.estimate(row.auc, row.ci_low, row.ci_high)
-        rows.append(("AUC", row.model, rounding.probability(row.auc_of_risk), found))
+        found = tables.estimate(row.auc, row.ci_low, row.ci_high)
+        rows.append(("AUC", row.model, tables.probability(row.auc_of_risk), found))
     for row in risks.itertuples():
-        ideal = rounding.number(row.slope_of_risk, 0)
-        rows.append(("Slope of log odds", row.model, ideal, rounding.number(row.slope, 2)))
+        ideal = tables.number(row.slope_of_risk, 0)
+        rows.append(("Slope of log odds", row.model, ideal, tables.number(row.slope, 2)))
     for row in risks.itertuples():
-        rows.append(("Mean distance of risk", row.model, "0", rounding.number(row.absolute_error)))
+        rows.append(("Mean distance of risk", row.model, "0", tables.number(row.absolute_error)))
     heads = ("Measure", "Of", "Truth", "Estimate")
     return [dict(zip(heads, row, strict=True)) for row in rows]
 
@@ -67,7 +67,7 @@ def recovery(
     odds: pd.DataFrame, correlations: pd.DataFrame, risks: pd.DataFrame, dictionary: Mapping
 ) -> dict:
     """What a reader would say of the recovered truth; arguments as in `recovery_rows`."""
-    level = rounding.probability(risks["auc_of_risk"].iloc[0])
+    level = tables.probability(risks["auc_of_risk"].iloc[0])
     ceiling = (
         f"The AUC of the true risk itself, which a model passes by chance only, is {level} in the "
         "test cohort."

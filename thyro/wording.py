@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from thyro import rounding
+from thyro import tables
 from thyro.study import Study
 
 SPLITS = {
@@ -33,7 +33,7 @@ def each(values: Mapping[str, str]) -> str:
 
 def relation(p: float) -> str:
     """ "= 0.013" or "< 0.001", as a sentence continues after "p"."""
-    text = rounding.p_value(p)
+    text = tables.p_value(p)
     return text.replace("<", "< ") if text.startswith("<") else f"= {text}"
 
 
@@ -93,7 +93,7 @@ def cohort(study: Study, about: dict, patients: pd.DataFrame, flow: list[dict]) 
         "events": str(patients["y"].sum()),
         "events_train": str(split.loc["train", "sum"]),
         "events_test": str(split.loc["test", "sum"]),
-        "prevalence": rounding.percent(patients["y"].mean()),
+        "prevalence": tables.percent(patients["y"].mean()),
         "excluded": _excluded(flow, external=False),
         "split": SPLITS[study.cohort.split],
         "criteria": _criteria(about.get("criteria", 0)),
@@ -183,8 +183,8 @@ def aucs(
     """AUC with interval of every model in one cohort, with its accuracy on request."""
     rows = table[table["cohort"].eq(cohort)].set_index("model").loc[list(names)]
     return {
-        row.Index: rounding.estimate(row.auc, row.ci_low, row.ci_high)
-        + (f" at an accuracy of {rounding.probability(row.accuracy)}" if accuracy else "")
+        row.Index: tables.estimate(row.auc, row.ci_low, row.ci_high)
+        + (f" at an accuracy of {tables.probability(row.accuracy)}" if accuracy else "")
         for row in rows.itertuples()
     }
 
@@ -292,7 +292,7 @@ def external(
         "excluded": _excluded(flow, external=True),
         "aucs": each(aucs(table, "external", names)),
         "measures": each(aucs(table, "external", names, accuracy=True)),
-        "slopes": each({name: rounding.number(slope, 2) for name, slope in there.items()}),
+        "slopes": each({name: tables.number(slope, 2) for name, slope in there.items()}),
     }
 
 
@@ -301,8 +301,8 @@ def performance(table: pd.DataFrame) -> dict:
     tree: dict = {}
     for row in table.itertuples():
         tree.setdefault(row.model.lower(), {})[row.cohort] = {
-            "auc": rounding.estimate(row.auc, row.ci_low, row.ci_high),
-            "accuracy": rounding.probability(row.accuracy),
+            "auc": tables.estimate(row.auc, row.ci_low, row.ci_high),
+            "accuracy": tables.probability(row.accuracy),
         }
     return tree
 
@@ -322,7 +322,7 @@ def delong(table: pd.DataFrame) -> dict:
 def comparison(test: pd.Series) -> dict[str, str]:
     """A DeLong test: difference with interval, p, and p after Holm's adjustment."""
     return {
-        "difference_ci": rounding.estimate(*test[["difference", "ci_low", "ci_high"]]),
+        "difference_ci": tables.estimate(*test[["difference", "ci_low", "ci_high"]]),
         "p": relation(test["p_value"]),
         "p_holm": relation(test["p_holm"]),
     }
@@ -333,8 +333,8 @@ def calibration(table: pd.DataFrame) -> dict:
     test = table[table["cohort"].eq("test")].set_index("model")
     return {
         model.lower(): {
-            "slope": rounding.number(row["slope"], 2),
-            "intercept": rounding.number(row["intercept"], 2),
+            "slope": tables.number(row["slope"], 2),
+            "intercept": tables.number(row["intercept"], 2),
             "hl_p": relation(row["p_value"]),
         }
         for model, row in test.iterrows()
@@ -349,9 +349,9 @@ def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame
     """
     table = repeated.set_index(["model", "measure"])
     fell = {
-        model: f"{rounding.probability(table.loc[(model, 'auc'), 'corrected'])} instead of "
-        f"{rounding.probability(table.loc[(model, 'auc'), 'apparent'])} (slope "
-        f"{rounding.number(table.loc[(model, 'slope'), 'corrected'], 2)})"
+        model: f"{tables.probability(table.loc[(model, 'auc'), 'corrected'])} instead of "
+        f"{tables.probability(table.loc[(model, 'auc'), 'apparent'])} (slope "
+        f"{tables.number(table.loc[(model, 'slope'), 'corrected'], 2)})"
         for model in repeated["model"].unique()
     }
     failed = scalars["bootstraps_failed"]
@@ -363,10 +363,10 @@ def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame
         "draws": str(scalars["bootstraps"]),
         "signature": f"signatures stayed as they were and {kind}.",
         "text": f"Corrected for optimism by the bootstrap, the AUC of {each(fell)}{lost}.",
-        "size": f"The candidates have {rounding.number(each_has, 1)} events per parameter, and "
+        "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients.",
         "penalised": "in the test cohort the AUC of Nomogram_C less theirs was "
-        f"{rounding.estimate(*against[['difference', 'ci_low', 'ci_high']])} "
+        f"{tables.estimate(*against[['difference', 'ci_low', 'ci_high']])} "
         f"(p {relation(against['p_value'])})",
     }
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import paper, rounding, tables
+from thyro import paper
 from thyro.statistics import group_tests
 from thyro.statistics.group_tests import standardised_difference
+from thyro.tables import baseline, rounding
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "smd.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "smd.json").read_text())
 each_table = pytest.mark.parametrize("case", GOLDEN["table_cases"], ids=lambda case: case["name"])
 DICTIONARY = {
     "age": {"label": "Age", "unit": "years", "kind": "continuous"},
@@ -72,7 +73,7 @@ def regenerated(printed):
         rows = printed[printed["variable"] == name].set_index(["cohort", "level"])["n"].astype(int)
         held = [np.repeat(levels[name], rows[part][levels[name]]) for part in sizes]
         patients[name] = pd.Categorical(np.concatenate(held), levels[name])
-    return tables.baseline(patients, list(patients.columns[1:]), {})
+    return baseline.baseline_table(patients, list(patients.columns[1:]), {})
 
 
 def test_the_printed_counts_give_the_15_printed_p_values(printed, regenerated):
@@ -192,7 +193,7 @@ def test_difference_refuses_what_it_cannot_answer(x, group, message):
 
 
 def test_every_variable_is_counted_and_tested(patients):
-    table = rows_of(tables.baseline(patients, ["age", "margin", "y"], DICTIONARY))
+    table = rows_of(baseline.baseline_table(patients, ["age", "margin", "y"], DICTIONARY))
     assert list(table.columns) == [
         *("All (n = 120)", "Test (n = 36)", "Train (n = 84)", "P", "Test used", "SMD")
     ]
@@ -217,7 +218,7 @@ def test_every_variable_is_counted_and_tested(patients):
 
 def test_a_skewed_variable_is_tested_by_rank(patients):
     patients["age"] = np.exp(patients["age"] / 5)
-    table = tables.baseline(patients, ["age"], DICTIONARY)
+    table = baseline.baseline_table(patients, ["age"], DICTIONARY)
     assert table.loc[0, "Test used"] == "Mann–Whitney U"
     want = group_tests.group_test(patients["age"], patients["split"], test="mann-whitney").p_value
     assert table.loc[0, "P"] == rounding.p_value(want)
@@ -225,7 +226,9 @@ def test_a_skewed_variable_is_tested_by_rank(patients):
 
 def test_table_by_outcome_has_the_size_of_the_difference(patients):
     patients["age"] -= 4.0 * patients["y"]
-    table = tables.baseline(patients, ["age", "margin"], DICTIONARY, by="y", columns=OUTCOME)
+    table = baseline.baseline_table(
+        patients, ["age", "margin"], DICTIONARY, by="y", columns=OUTCOME
+    )
     assert list(table.columns[2:4]) == [
         f"{heading} (n = {(patients['y'] == value).sum()})" for heading, value in OUTCOME.items()
     ]
@@ -233,7 +236,9 @@ def test_table_by_outcome_has_the_size_of_the_difference(patients):
     assert want > 0  # 0 minus 1: those with metastasis are younger
     assert table.loc[0, "SMD"] == f"{want:.3f}"
     swapped = dict(reversed(OUTCOME.items()))
-    other = tables.baseline(patients, ["age", "margin"], DICTIONARY, by="y", columns=swapped)
+    other = baseline.baseline_table(
+        patients, ["age", "margin"], DICTIONARY, by="y", columns=swapped
+    )
     assert list(other["SMD"]) == list(table["SMD"]) and list(other["P"]) == list(table["P"])
 
 
@@ -241,7 +246,7 @@ def test_missing_values_are_shown_and_left_out(patients):
     margin = ["Smooth"] * 60 + ["Irregular"] * 55 + [None] * 5
     patients["margin"] = pd.Categorical(margin, DICTIONARY["margin"]["levels"])
     patients.loc[0, "margin"] = "Extension"
-    table = tables.baseline(patients, ["margin"], DICTIONARY, by="y", columns=OUTCOME)
+    table = baseline.baseline_table(patients, ["margin"], DICTIONARY, by="y", columns=OUTCOME)
     last = table.iloc[-1]
     assert last["Characteristic"] == level("Missing") and last["All (n = 120)"] == "5"
     assert int(last.iloc[2]) + int(last.iloc[3]) == 5
@@ -254,10 +259,10 @@ def test_missing_values_are_shown_and_left_out(patients):
 
 
 def test_external_patients_are_shown_and_compared_with_nobody(patients):
-    alone = tables.baseline(patients, ["age", "margin"], DICTIONARY)
+    alone = baseline.baseline_table(patients, ["age", "margin"], DICTIONARY)
     external = patients.head(30).assign(split="external", age=90.0, margin="Smooth")
     both = pd.concat([patients, external])  # indices repeat, as they do where frames are joined
-    table = tables.baseline(both, ["age", "margin"], DICTIONARY)
+    table = baseline.baseline_table(both, ["age", "margin"], DICTIONARY)
     assert list(table.columns) == [
         *("Characteristic", "All (n = 120)", "Test (n = 36)", "Train (n = 84)"),
         *("External (n = 30)", "P (Test vs Train)", "Test used", "SMD"),
@@ -267,7 +272,7 @@ def test_external_patients_are_shown_and_compared_with_nobody(patients):
     unchanged = table.drop(columns="External (n = 30)").rename(columns={"P (Test vs Train)": "P"})
     pd.testing.assert_frame_equal(unchanged, alone)
     named = {"Test": "test", "Train": "train", "External": "external"}
-    again = tables.baseline(both, ["age", "margin"], DICTIONARY, columns=named)
+    again = baseline.baseline_table(both, ["age", "margin"], DICTIONARY, columns=named)
     pd.testing.assert_frame_equal(again, table)
 
 
@@ -327,7 +332,7 @@ ODD = {
 def test_odd_variables_have_their_rows(patients, kind):
     make, entry, names, cells = ODD[kind]
     patients["x"] = make(patients["split"])
-    table = tables.baseline(patients, ["x"], {"x": {"label": "X"} | entry})
+    table = baseline.baseline_table(patients, ["x"], {"x": {"label": "X"} | entry})
     assert list(table["Characteristic"]) == ["X", *names]
     assert list(table["Test (n = 36)"])[1:] == cells
     assert table.loc[0, "P"] not in ("", "–")
@@ -346,7 +351,7 @@ NOTHING_TO_COMPARE = {
 def test_what_cannot_be_compared_has_dashes(patients, kind):
     value, entry, first = NOTHING_TO_COMPARE[kind]
     patients["x"] = pd.Series([value] * len(patients))
-    table = tables.baseline(patients, ["x"], {"x": {"label": "X"} | entry})
+    table = baseline.baseline_table(patients, ["x"], {"x": {"label": "X"} | entry})
     assert table.loc[0, "Test (n = 36)"] == first
     assert table.loc[0, list(DASHES)].to_dict() == DASHES
     if pd.isna(value):
@@ -355,7 +360,7 @@ def test_what_cannot_be_compared_has_dashes(patients, kind):
 
 def test_a_variable_known_in_one_cohort_only_is_not_tested(patients):
     patients.loc[patients["split"] == "test", "age"] = np.nan
-    table = tables.baseline(patients, ["age"], DICTIONARY)
+    table = baseline.baseline_table(patients, ["age"], DICTIONARY)
     assert table.loc[0, "Test (n = 36)"] == "–" and table.loc[0, "Train (n = 84)"] != "–"
     assert table.loc[0, list(DASHES)].to_dict() == DASHES
 
@@ -364,7 +369,7 @@ def test_fisher_of_too_many_levels_is_a_dash_and_no_wait():
     rng = np.random.default_rng(1)
     patients = pd.DataFrame({"split": np.where(np.arange(3000) < 2000, "train", "test")})
     patients["place"] = [f"place {k:02d}" for k in rng.poisson(9, 3000)]
-    table = tables.baseline(patients, ["place"], {})
+    table = baseline.baseline_table(patients, ["place"], {})
     assert table.loc[0, "Fisher P"] == "–" and table.loc[0, "Test used"] == "Chi-square"
     with pytest.raises(group_tests.TableTooLarge, match="too large; use 'chi2'"):
         group_tests.group_test(patients["place"], patients["split"], test="fisher")
@@ -373,19 +378,19 @@ def test_fisher_of_too_many_levels_is_a_dash_and_no_wait():
 def test_declared_levels_win_over_those_of_a_categorical(patients):
     own = patients["margin"].cat.remove_categories("Extension")  # its patients have no value now
     patients["margin"] = own.cat.set_categories(["Irregular", "unused", "Smooth"])
-    table = tables.baseline(patients, ["margin"], DICTIONARY)
+    table = baseline.baseline_table(patients, ["margin"], DICTIONARY)
     rows = [level(name) for name in [*DICTIONARY["margin"]["levels"], "Missing"]]
     assert list(table["Characteristic"][1:]) == rows
     assert table.loc[3, "All (n = 120)"] == "0"
-    undeclared = tables.baseline(patients, ["margin"], {})
+    undeclared = baseline.baseline_table(patients, ["margin"], {})
     rows = [level(name) for name in ("Irregular", "unused", "Smooth", "Missing")]
     assert list(undeclared["Characteristic"][1:]) == rows
 
 
 def test_a_categorical_of_zero_and_one_reads_no_and_yes(patients):
-    as_numbers = tables.baseline(patients, ["y"], DICTIONARY)
+    as_numbers = baseline.baseline_table(patients, ["y"], DICTIONARY)
     patients["y"] = pd.Categorical(patients["y"])
-    pd.testing.assert_frame_equal(tables.baseline(patients, ["y"], DICTIONARY), as_numbers)
+    pd.testing.assert_frame_equal(baseline.baseline_table(patients, ["y"], DICTIONARY), as_numbers)
 
 
 @pytest.mark.parametrize("dtype", [str, "category"])
@@ -398,13 +403,13 @@ def test_an_undeclared_level_stops_whatever_its_dtype(patients, dtype):
         "['Smooth', 'Irregular', 'Extension']."
     )
     with pytest.raises(ValueError, match=re.escape(message)):
-        tables.baseline(patients, ["margin"], DICTIONARY)
+        baseline.baseline_table(patients, ["margin"], DICTIONARY)
 
 
 def test_unknown_variables_and_groups_are_named(patients):
     def refuses(message, variables=("age",), **kwargs):
         with pytest.raises(ValueError, match=re.escape(message)):
-            tables.baseline(patients, list(variables), DICTIONARY, **kwargs)
+            baseline.baseline_table(patients, list(variables), DICTIONARY, **kwargs)
 
     refuses("variables: expected columns of patients, found no ['size'].", ["size"])
     refuses("columns: expected two groups to compare, got ['A'].", by="y", columns={"A": 0})

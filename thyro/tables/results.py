@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from thyro.baseline import baseline as baseline
-from thyro.baseline import variable_label
 from thyro.core import as_columns
-from thyro.rounding import (
+from thyro.super_resolution import MEASURES, METHODS
+from thyro.tables.baseline import variable_label
+from thyro.tables.rounding import (
     ABSENT,
     count,
     escape,
@@ -25,11 +25,6 @@ from thyro.rounding import (
     p_value,
     probability,
 )
-from thyro.rounding import auc_labels as auc_labels
-from thyro.rounding import display_names as display_names
-from thyro.rounding import hosmer_label as hosmer_label
-from thyro.rounding import percent as percent
-from thyro.super_resolution import MEASURES, METHODS
 
 NARROWEST, WIDEST = 3, 90  # of a column, in dashes: pandoc takes them as relative widths
 NUMBER = re.compile(r"–|[−<>]?[\d∞][\d∞.,%()±–−to ]*")

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import paper, supplement
+from thyro import paper
 from thyro.radiomics import feature_sets, ibsi
+from thyro.tables import supplement
 
 DESCRIBED, DEGENERATE = feature_sets.PAPER.describe(), feature_sets.PAPER.degenerate()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import rounding
+from thyro.tables import rounding
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pandas as pd
 import pypandoc
 import pytest
 
-from thyro import tables
 from thyro.statistics import delong
 from thyro.super_resolution import fidelity
+from thyro.tables import baseline, results, rounding
 
 NASTY = r"a|b*c_d`e$f@g\h[i]<b>&amp;~x^ {{< var n >}} !#"
 
@@ -42,7 +42,7 @@ DICTIONARY = {
 
 def test_show_prints_every_character_as_it_is():
     frame = pd.DataFrame({"Level": [NASTY, "two\nlines"], "n": ["1", "2"]})
-    shown = tables.show(frame, origin="Simulated data", note=NASTY)
+    shown = results.show(frame, origin="Simulated data", note=NASTY)
     assert cells(shown.data) == [[NASTY, "1"], ["two lines", "2"]]
     assert shown.data.rstrip().endswith("*Simulated data.*")
     html = pypandoc.convert_text(shown.data, "html", format="markdown")
@@ -51,8 +51,8 @@ def test_show_prints_every_character_as_it_is():
 
 def test_levels_stay_indented_under_their_variable():
     patients = pd.DataFrame({"split": ["train", "test"] * 2, "margin": ["Smooth", "Smooth"] * 2})
-    table = tables.baseline(patients, ["margin"], DICTIONARY)
-    first = [row[0] for row in cells(tables.show(table).data)]
+    table = baseline.baseline_table(patients, ["margin"], DICTIONARY)
+    first = [row[0] for row in cells(results.show(table).data)]
     assert first[:2] == ["Margin", "\N{EM SPACE}Smooth"]
 
 
@@ -60,16 +60,16 @@ def test_show_aligns_numbers_right_and_text_left():
     frame = pd.DataFrame(
         {"Model": ["A"], "AUC": ["0.878 (0.820–0.936)"], "P": ["<0.001"], "Test": ["Student t"]}
     )
-    rule = tables.show(frame).data.splitlines()[1].strip("| ").split(" | ")
+    rule = results.show(frame).data.splitlines()[1].strip("| ").split(" | ")
     assert [cell.endswith(":") for cell in rule] == [False, True, True, False]
-    assert "Simulated" not in tables.show(frame).data
+    assert "Simulated" not in results.show(frame).data
 
 
 def test_show_takes_numbers_and_a_named_index():
     frame = pd.DataFrame(
         {"x": [0.123456, np.nan], "k": [3, -4]}, index=pd.Index(["a", "b"], name="feature")
     )
-    lines = tables.show(frame).data.splitlines()
+    lines = results.show(frame).data.splitlines()
     assert lines[0] == "| feature | x | k |"
     assert lines[2] == "| a | 0.1235 | 3 |"
     assert lines[3] == "| b | – | -4 |"
@@ -81,14 +81,14 @@ def test_performance_is_table_2():
         | {"ci_high": 0.9358, "accuracy": 140 / 164, "sensitivity": 29 / 45}
         | {"specificity": 111 / 119, "ppv": np.nan, "npv": 111 / 127, "f1": 58 / 82}
     )
-    row = tables.performance(frame).iloc[0]
+    row = results.performance(frame).iloc[0]
     assert row["95% CI"] == "0.820–0.936"
     # Li et al. 2024, Table 2, SR_SVM in the test cohort; an undefined metric is a dash, not 0.
     assert list(row[["Cohort", "Accuracy", "Sensitivity", "Specificity", "PPV", "NPV", "F1"]]) == [
         *("Test", "0.854", "0.644", "0.933", "–", "0.874", "0.707")
     ]
     with pytest.raises(ValueError, match="'AUC' needs the columns"):
-        tables.performance(frame.drop(columns="auc"))
+        results.performance(frame.drop(columns="auc"))
 
 
 def test_logistic_puts_both_regressions_side_by_side():
@@ -103,7 +103,7 @@ def test_logistic_puts_both_regressions_side_by_side():
             "lr_p": [0.0001, 0.00005, 0.00005],
         }
     )
-    table = tables.logistic(univariate, univariate.iloc[1:].assign(odds_ratio=3.0), DICTIONARY)
+    table = results.logistic(univariate, univariate.iloc[1:].assign(odds_ratio=3.0), DICTIONARY)
     assert list(table["Variable"]) == ["Age, years", "Margin", "Margin"]
     assert list(table["Univariate OR (95% CI)"])[0] == "0.96 (0.94–0.98)"
     assert list(table["Multivariable OR (95% CI)"]) == ["–", "3.00 (1.50–4.10)", "3.00 (2.00–8.00)"]
@@ -115,13 +115,13 @@ def test_comparison_formats_the_delong_matrix():
     y = rng.integers(0, 2, 60)
     scores = pd.DataFrame({"A": y + rng.normal(size=60), "B": rng.normal(size=60)})
     matrix = delong.delong_matrix(y, scores)
-    row = tables.comparison(matrix.assign(cohort="test")).iloc[0]
+    row = results.comparison(matrix.assign(cohort="test")).iloc[0]
     first = matrix.iloc[0]
     assert row["Cohort"] == "Test" and row["Model A"] == "A"
-    assert row["Difference (95% CI)"] == tables.estimate(
+    assert row["Difference (95% CI)"] == rounding.estimate(
         first["difference"], first["ci_low"], first["ci_high"]
     )
-    assert row["P (Holm)"] == tables.p_value(first["p_holm"])
+    assert row["P (Holm)"] == rounding.p_value(first["p_holm"])
 
 
 def test_hosmer_shows_calibration_measures_when_present():
@@ -134,9 +134,9 @@ def test_hosmer_shows_calibration_measures_when_present():
             "p_value": 0.442,
         }
     )
-    row = tables.hosmer(frame).iloc[0]
+    row = results.hosmer(frame).iloc[0]
     assert list(row) == ["Nomogram_A", "Train", "7.91", "8", "0.442"]
-    assert tables.hosmer(frame.assign(slope=0.9123)).loc[0, "Slope"] == "0.912"
+    assert results.hosmer(frame.assign(slope=0.9123)).loc[0, "Slope"] == "0.912"
 
 
 def test_quality_has_a_row_per_cohort_and_method():
@@ -148,7 +148,7 @@ def test_quality_has_a_row_per_cohort_and_method():
     ]
     columns = ["split", "method", "patient_id", "psnr", "ssim"]
     gains = fidelity.gains(pd.DataFrame(rows, columns=columns))
-    table = tables.quality(gains)
+    table = results.quality(gains)
     assert list(table["Cohort"]) == ["Test", "Test", "External", "External"]
     assert list(table["Method"]) == ["Super-resolution", "Bicubic"] * 2
     # t(1, 0.975) = 12.7062, and the standard error of 0 and 2 is 1.
@@ -160,7 +160,7 @@ def test_quality_has_a_row_per_cohort_and_method():
         "0.050 (0.050–0.050)",
     ]
     assert list(table.iloc[1, 5:]) == ["–", "–"]
-    headings = list(tables.quality(gains, level=0.9).columns[3:])
+    headings = list(results.quality(gains, level=0.9).columns[3:])
     assert headings == [
         "PSNR, dB (90% CI)",
         "SSIM (90% CI)",
@@ -172,21 +172,21 @@ def test_quality_has_a_row_per_cohort_and_method():
 def test_selection_counts_add_up():
     steps = ["z-score"] * 3 + ["Mann-Whitney U"] * 4 + ["LASSO"] * 2 + ["kept"]
     fates = pd.DataFrame({"step": steps, "signature": ["OR"] * 9 + ["SR"]})
-    table = tables.selection(fates)
+    table = results.selection(fates)
     assert list(table["Features"]) == ["9", "1"]
     assert table.loc[0, "Left at Spearman"] == "0"
     assert table.loc[1, "Kept"] == "1"
     for _, row in table.iterrows():
         assert sum(map(int, row.iloc[2:])) == int(row["Features"])
     with pytest.raises(ValueError, match="found \\['ridge'\\]"):
-        tables.selection(fates.assign(step="ridge"))
+        results.selection(fates.assign(step="ridge"))
 
 
 def test_missing_counts_each_variable_and_the_complete_patients():
     patients = pd.DataFrame(
         {"age": [40.0, np.nan, 50.0, 61.0], "margin": [None, None, "Smooth", "Smooth"]}
     )
-    table = tables.missing(patients, ["age", "margin"], DICTIONARY)
+    table = results.missing(patients, ["age", "margin"], DICTIONARY)
     assert list(table.columns) == ["Characteristic", "Recorded (n = 4)", "Missing"]
     assert table.to_numpy().tolist() == [
         ["Age, years", "3 (75.00)", "1 (25.00)"],
@@ -196,7 +196,7 @@ def test_missing_counts_each_variable_and_the_complete_patients():
     with pytest.raises(
         ValueError, match=re.escape("variables: expected columns of patients, found no ['size'].")
     ):
-        tables.missing(patients, ["age", "size"], DICTIONARY)
+        results.missing(patients, ["age", "size"], DICTIONARY)
 
 
 def test_flags_are_counted_one_by_one_and_together():
@@ -209,7 +209,7 @@ def test_flags_are_counted_one_by_one_and_together():
         }
     )
     sentences = {"blur": "less sharp than 5", "duplicate": "same pixels", "size": "too large"}
-    table = tables.flags(quality, sentences)
+    table = results.flags(quality, sentences)
     assert list(table.columns) == ["Flag", "Images (n = 4)", "Meaning"]
     assert table.to_numpy().tolist() == [
         ["Blur", "2 (50.00)", "less sharp than 5"],
@@ -218,7 +218,7 @@ def test_flags_are_counted_one_by_one_and_together():
         ["Any flag", "2 (50.00)", ""],
     ]
     with pytest.raises(ValueError, match="quality: .*'text'"):
-        tables.flags(quality, {"text": "beside the scan"})
+        results.flags(quality, {"text": "beside the scan"})
 
 
 def test_protocols_stand_side_by_side_with_their_difference():
@@ -226,7 +226,7 @@ def test_protocols_stand_side_by_side_with_their_difference():
     for side, auc in (("paper", 0.9), ("sound", 0.65)):
         row |= {f"auc_{side}": auc, f"ci_low_{side}": auc - 0.05, f"ci_high_{side}": auc + 0.05}
         row |= {f"accuracy_{side}": auc - 0.1, f"f1_{side}": np.nan}
-    table = tables.protocols(pd.DataFrame([row]))
+    table = results.protocols(pd.DataFrame([row]))
     assert table.iloc[0].tolist() == [
         *("SR_SVM", "Train", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "0.250"),
         *("0.800", "0.550", "–", "–"),
@@ -250,7 +250,7 @@ def test_a_choice_by_the_test_cohort_is_called_so():
             "chosen_by_test": [False, True, False],
         }
     )
-    shown = tables.choice(ranked)
+    shown = results.choice(ranked)
     assert shown["Chosen"].tolist() == ["out of fold", "by the test cohort (informed by it)", ""]
     assert shown.iloc[0, 1:3].tolist() == ["0.700 (0.600–0.800)", "0.600"]
 
@@ -258,5 +258,5 @@ def test_a_choice_by_the_test_cohort_is_called_so():
 def test_permuted_outcomes_have_the_interval_of_their_mean():
     row = {"model": "SR_SVM", "repeats": 20, "train": 0.9}
     row |= {"test": 0.5, "test_low": 0.48, "test_high": 0.52}
-    shown = tables.null(pd.DataFrame([row]))
+    shown = results.null(pd.DataFrame([row]))
     assert shown.iloc[0].tolist() == ["SR_SVM", "20", "0.900", "0.500 (0.480–0.520)"]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from thyro.core import as_columns
-from thyro.rounding import ABSENT, count, mean_sd, number, p_value
 from thyro.statistics import TableTooLarge, group_test, standardised_difference
+from thyro.tables.rounding import ABSENT, count, mean_sd, number, p_value
 
 INDENT = "\N{EM SPACE}"  # a level under its variable
 NO_YES = ["No", "Yes"]
@@ -26,7 +26,7 @@ TESTS = {
 COMPARISON = ["P", "Test used", "Fisher P", "SMD"]  # columns, after those of the groups
 
 
-def baseline(
+def baseline_table(
     patients: pd.DataFrame,
     variables: Sequence[str],
     dictionary: Mapping[str, Mapping],

@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from thyro import radiomics, rounding, tables
+from thyro import radiomics
+from thyro.tables import results, rounding
 
 CLASSES = {
     "firstorder": "First order",
@@ -67,7 +68,7 @@ def feature_list(described: pd.DataFrame, degenerate: Collection[str]) -> pd.Dat
         "Feature": (["feature"], str),
         "Definition": (["definition"], str),
     }
-    return tables.formatted(listed, spec)
+    return results.formatted(listed, spec)
 
 
 def image_types(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFrame:
@@ -105,7 +106,7 @@ def ibsi(compared: pd.DataFrame) -> pd.DataFrame:
         "Value": (["value"], _significant),
         "Agrees": (["agrees"], lambda agrees: _text(agrees, {True: "yes", False: "no"})),
     }
-    return tables.formatted(compared, spec)
+    return results.formatted(compared, spec)
 
 
 def ibsi_notes(compared: pd.DataFrame) -> str:
@@ -171,17 +172,17 @@ def published(
     rows = pd.concat([paper[keys], here[keys]]).drop_duplicates()
     order = {name: i for i, name in enumerate([*rows["model"].unique(), "train", "test"])}
     rows = rows.sort_values(keys, key=lambda names: names.map(order), ignore_index=True)
-    table = tables.formatted(
+    table = results.formatted(
         rows, {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)}
     )
     sources = {"paper": rows.merge(paper, how="left"), "here": rows.merge(here, how="left")}
     for where, frame in sources.items():
         spec = {f"AUC (95% CI), {where}": (["auc", "ci_low", "ci_high"], rounding.estimate)}
-        table = table.join(tables.formatted(frame, spec))
+        table = table.join(results.formatted(frame, spec))
     for name in measures:
         for where, frame in sources.items():
-            spec = {f"{tables.METRICS[name]}, {where}": ([name], rounding.probability)}
-            table = table.join(tables.formatted(frame, spec))
+            spec = {f"{results.METRICS[name]}, {where}": ([name], rounding.probability)}
+            table = table.join(results.formatted(frame, spec))
     return table.assign(**{"Comparable?": comparable})
 
 
@@ -194,4 +195,4 @@ def audit(findings: pd.DataFrame) -> pd.DataFrame:
         "Verdict": (["verdict"], str),
         "Weight": (["severity"], lambda text: "" if text == "info" else text),
     }
-    return tables.formatted(findings, spec)
+    return results.formatted(findings, spec)
