@@ -16,14 +16,14 @@ import PIL.Image
 from IPython.display import HTML, display
 from PIL import ImageDraw, ImageFont
 
-from thyro.pictures import magnification
+from thyro.figures.ultrasound import magnification
 
 WHITE, BLACK = 255, 0
 LINE_SHARE = 1 / 400  # of the columns: half the white part of the line
 NAME_SHARE = 1 / 22  # of the columns: height of the letters
 
 
-def wipe(
+def wipe_html(
     patients: Sequence[Hashable],
     read: Callable[[Hashable], tuple[np.ndarray, np.ndarray]],
     *,

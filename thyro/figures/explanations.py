@@ -12,9 +12,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.ticker import MaxNLocator
 
 from thyro.deep import OUTCOMES, Example
-from thyro.figures import MODEL_COLOURS, SMALL
-from thyro.model_figures import wrap_feature
-from thyro.pictures import draw_heatmap_overlay
+from thyro.figures.performance import MODEL_COLOURS, SMALL
+from thyro.figures.selection import wrap_feature
+from thyro.figures.ultrasound import draw_heatmap_overlay
 
 OTHER = "#555555"  # of networks that are not of the paper
 BAR = "Evidence (share of the largest in the panel)"

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from thyro import protocol_figures
-from thyro.figures import MODEL_COLOURS
+from thyro.figures import protocols
+from thyro.figures.performance import MODEL_COLOURS
 
 MODELS = ["SR_SVM", "OR_SVM", "Nomogram_A"]
 
@@ -25,7 +25,7 @@ def test_optimism_joins_both_protocols_of_a_model():
     ]
     compared = pd.DataFrame(rows, columns=["model", "cohort", "auc_paper", "auc_sound"])
     fig, axes = plt.subplots(1, 2, sharey=True)
-    protocol_figures.draw_optimism(compared, axes)
+    protocols.draw_optimism(compared, axes)
     assert [text.get_text() for text in axes[0].get_yticklabels()] == MODELS
     joined = [line for line in axes[0].lines if len(line.get_xdata()) == 2 and line.get_lw() == 1.6]
     assert [tuple(line.get_xdata()) for line in joined] == [
@@ -49,7 +49,7 @@ def test_divisions_are_points_and_the_study_is_marked():
     null = auc.assign(test=0.5).groupby("model").head(4)
     fig, ax = plt.subplots()
     single = {"SR_SVM": 0.66, "OR_SVM": 0.6, "SR_KNN": 0.5}
-    protocol_figures.draw_repeats(auc, ax, single=single, permuted=null)
+    protocols.draw_repeats(auc, ax, single=single, permuted=null)
     assert [text.get_text() for text in ax.get_xticklabels()] == MODELS[:2]
     stars = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "*"]
     assert stars == [0.66, 0.6]
@@ -62,7 +62,7 @@ def test_divisions_are_points_and_the_study_is_marked():
 def test_the_most_frequent_feature_is_on_top_and_own_ones_are_filled():
     table = pd.DataFrame({"feature": list("abcdef"), "share": [0.9, 0.7, 0.5, 0.4, 0.2, 0.1]})
     _, ax = plt.subplots()
-    protocol_figures.draw_frequency(table, ax, own={"b"}, title="OR images", top=4)
+    protocols.draw_frequency(table, ax, own={"b"}, title="OR images", top=4)
     assert [text.get_text() for text in ax.get_yticklabels()] == list("abcd")
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([90, 70, 50, 40])
     filled = [bar.get_facecolor()[:3] != (1, 1, 1) for bar in ax.patches]

@@ -14,8 +14,8 @@ from scipy import ndimage
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from thyro.figures import SMALL
-from thyro.pictures import OUTLINE
+from thyro.figures.performance import SMALL
+from thyro.figures.ultrasound import OUTLINE
 from thyro.statistics import GOOD_ICC
 
 SHOWN = (1, 99)  # percentiles of an image that become black and white

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_pdf import PdfPages
 
-from thyro import figures, sheets
+from thyro.figures import contact_sheets, performance
 from thyro.simulate import cohort as simulate
 
 ROWS, COLUMNS = np.mgrid[:90, :120]
@@ -22,7 +22,7 @@ def case(i, *, mask=MASK, note=""):
 
 
 def drawn(cases, **kwargs):
-    made = list(sheets.pages(cases, **kwargs))
+    made = list(contact_sheets.contact_sheet_pages(cases, **kwargs))
     for fig in made:
         fig.draw_without_rendering()
     return made
@@ -70,7 +70,7 @@ def test_cases_are_read_page_by_page():
             read.append(i)
             yield case(i)
 
-    made = sheets.pages(cases())
+    made = contact_sheets.contact_sheet_pages(cases())
     next(made)
     assert len(read) == 41  # one ahead
     assert len(list(islice(made, 2))) == 2 and len(read) == 121
@@ -132,7 +132,7 @@ def test_every_part_of_a_mask_has_its_outline():
 def style_of_the_notebooks():
     """It has another layout engine than the default."""
     with mpl.rc_context():
-        figures.use_style()
+        performance.use_style()
         yield
 
 
@@ -176,7 +176,7 @@ def test_the_same_cases_give_the_same_pdf():
         )
         data = io.BytesIO()
         with PdfPages(data, metadata={"CreationDate": None}) as pdf:
-            for fig in sheets.pages(cases, origin="Simulated data"):
+            for fig in contact_sheets.contact_sheet_pages(cases, origin="Simulated data"):
                 pdf.savefig(fig)
         return data.getvalue()
 
@@ -216,10 +216,12 @@ def test_what_cannot_be_drawn_is_named(cases, kwargs, message):
 def test_a_page_can_be_saved_and_shown_under_the_style_of_the_notebooks(monkeypatch):
     """Saving as PDF first must not leave the page with a layout engine, which warns."""
     shown = []
-    monkeypatch.setattr(sheets, "display", shown.append)
+    monkeypatch.setattr(contact_sheets, "display", shown.append)
     with mpl.rc_context():
-        figures.use_style()
-        (page,) = sheets.pages([("a", np.full((40, 50), 100, np.uint8), None, "")], title="x")
+        performance.use_style()
+        (page,) = contact_sheets.contact_sheet_pages(
+            [("a", np.full((40, 50), 100, np.uint8), None, "")], title="x"
+        )
         page.savefig(io.BytesIO(), format="pdf")
-        sheets.show(page)
+        contact_sheets.show_page(page)
     assert shown[0].data.startswith(b"\xff\xd8")  # JPEG

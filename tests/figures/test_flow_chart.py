@@ -6,8 +6,8 @@ from itertools import combinations
 import pytest
 from matplotlib import pyplot as plt
 
-from thyro import diagrams
-from thyro.boxes import text_width, wrapped
+from thyro.figures import flow_chart
+from thyro.figures.boxes import text_width, wrapped
 
 COLUMN, PUBLISHED, PAGE = 89 / 25.4, 140 / 25.4, 183 / 25.4  # inches
 EVENT = "cervical lymph-node metastasis"
@@ -76,9 +76,9 @@ def closed():
 
 
 def drawn(steps, width=PAGE, event_name=EVENT, dpi=150):
-    height = diagrams.flow_height(steps, width, event_name=event_name)
+    height = flow_chart.flow_height(steps, width, event_name=event_name)
     fig, ax = plt.subplots(figsize=(width, height), layout="constrained", dpi=dpi)
-    assert diagrams.draw_flow(steps, ax, event_name=event_name) is ax
+    assert flow_chart.draw_flow(steps, ax, event_name=event_name) is ax
     fig.draw_without_rendering()
     return fig, ax
 
@@ -254,6 +254,6 @@ def changed(steps, place, **values):
 )
 def test_counts_that_do_not_add_up_are_refused(steps, message):
     with pytest.raises(ValueError, match=re.escape(message)):
-        diagrams.draw_flow(steps, plt.subplots()[1])
+        flow_chart.draw_flow(steps, plt.subplots()[1])
     with pytest.raises(ValueError, match=re.escape(message)):
-        diagrams.flow_height(steps)
+        flow_chart.flow_height(steps)

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
-from thyro import explanation_figures as figures_of
 from thyro.deep.grad_cam import OUTCOMES, Example
-from thyro.figures import MODEL_COLOURS, SMALL, use_style
+from thyro.figures import explanations
+from thyro.figures.performance import MODEL_COLOURS, SMALL, use_style
 
 NETWORKS = ["SR_ResNet101", "OR_DenseNet121"]
 
@@ -38,7 +38,7 @@ def test_every_network_has_its_row_and_every_outcome_its_column():
     examples["OR_DenseNet121"]["false negative"] = None
     fig, axes = plt.subplots(2, 4, figsize=(7.2, 4.3))
     thresholds = {"SR_ResNet101": 0.31, "OR_DenseNet121": 0.256}
-    assert figures_of.draw_explanations(examples, axes, thresholds=thresholds) is axes
+    assert explanations.draw_explanations(examples, axes, thresholds=thresholds) is axes
     assert axes[0, 0].get_title() == "P00, p = 0.50"
     assert axes[1, 3].get_title() == "P13, p = 0.80"
     assert [texts(ax) for ax in axes[0]] == [[outcome.capitalize()] for outcome in OUTCOMES]
@@ -47,13 +47,13 @@ def test_every_network_has_its_row_and_every_outcome_its_column():
     assert len(axes[0, 1].images) == 2  # crop and map
     assert len(axes[0, 1].collections) == 1  # the outline
     bars = [ax for ax in fig.axes if ax not in axes]
-    assert [bar.get_xlabel() for bar in bars] == [figures_of.BAR]
+    assert [bar.get_xlabel() for bar in bars] == [explanations.BAR]
 
 
 def test_words_of_the_explanations_do_not_overlap():
     examples = {name: {outcome: example("P23X2GPEU", 0.5) for outcome in OUTCOMES} for name in "ab"}
     fig, axes = plt.subplots(2, 4, figsize=(7.2, 4.3))
-    figures_of.draw_explanations(examples, axes, thresholds={"a": 0.5, "b": 0.5})
+    explanations.draw_explanations(examples, axes, thresholds={"a": 0.5, "b": 0.5})
     fig.canvas.draw()
     titles = [ax.title.get_window_extent() for ax in axes.flat]
     headings = [ax.texts[0].get_window_extent() for ax in axes[0]]
@@ -78,7 +78,7 @@ def importance(n):
 def test_the_most_important_features_are_on_top_with_their_intervals():
     table = importance(20)
     fig, ax = plt.subplots(figsize=(3.5, 4))
-    assert figures_of.draw_importance(table, ax, top=6, level=0.9) is ax
+    assert explanations.draw_importance(table, ax, top=6, level=0.9) is ax
     points, _, (bars,) = ax.containers[0]
     np.testing.assert_allclose(points.get_xdata(), table["importance"][:6])
     ends = np.array([segment[:, 0] for segment in bars.get_segments()])
@@ -94,7 +94,7 @@ def test_the_most_important_features_are_on_top_with_their_intervals():
 
 def test_fewer_features_than_asked_for_are_drawn_as_they_are():
     _, ax = plt.subplots()
-    figures_of.draw_importance(importance(2), ax)
+    explanations.draw_importance(importance(2), ax)
     assert len(ax.get_yticklabels()) == 2
 
 
@@ -106,7 +106,7 @@ def test_agreement_is_a_strip_per_network_and_empty_maps_are_counted():
     }
     tables["OR_DenseNet121"].iloc[:3] = np.nan
     _, ax = plt.subplots()
-    assert figures_of.draw_sanity(tables, ax) is ax
+    assert explanations.draw_sanity(tables, ax) is ax
     for strip, (name, table) in zip(ax.collections, tables.items(), strict=True):
         drawn = table["rank_correlation"].dropna()
         np.testing.assert_allclose(strip.get_offsets()[:, 1], drawn)
@@ -117,14 +117,14 @@ def test_agreement_is_a_strip_per_network_and_empty_maps_are_counted():
     assert labels == ["SR\nResNet101\n9 of 9", "OR\nDenseNet121\n6 of 9"]
     assert ax.get_ylim()[0] < min(t["rank_correlation"].min() for t in tables.values())
     _, other = plt.subplots()
-    figures_of.draw_sanity(tables, other, measure="ssim")
+    explanations.draw_sanity(tables, other, measure="ssim")
     assert other.get_ylabel().startswith("Structural similarity")
 
 
 def test_a_network_without_any_map_leaves_its_place_empty():
     empty = pd.DataFrame({"rank_correlation": [np.nan], "ssim": [np.nan], "ratio": [np.nan]})
     fig, axes = plt.subplots(1, 2)
-    for draw, ax in zip((figures_of.draw_sanity, figures_of.draw_energy), axes, strict=True):
+    for draw, ax in zip((explanations.draw_sanity, explanations.draw_energy), axes, strict=True):
         draw({"mine": empty}, ax)
         assert ax.get_xticklabels()[0].get_text() == "mine\n0 of 1"
     fig.canvas.draw()
@@ -133,7 +133,7 @@ def test_a_network_without_any_map_leaves_its_place_empty():
 def test_energy_is_drawn_against_a_flat_map():
     tables = {name: pd.DataFrame({"ratio": [0.5, 1.0, 2.0]}) for name in NETWORKS}
     fig, ax = plt.subplots(figsize=(3.6, 3))
-    assert figures_of.draw_energy(tables, ax) is ax
+    assert explanations.draw_energy(tables, ax) is ax
     assert ax.lines[-1].get_ydata() == [1, 1]
     assert ax.get_ylim()[0] == 0
     fig.canvas.draw()

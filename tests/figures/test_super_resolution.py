@@ -6,7 +6,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from thyro import pictures, sr_figures
+from thyro.figures import super_resolution, ultrasound
 from thyro.super_resolution import fidelity
 
 pytestmark = pytest.mark.usefixtures("style")
@@ -36,7 +36,7 @@ def grounds(ax):
 def test_training_draws_loss_gain_and_adversary_over_their_phases():
     fig, axes = plt.subplots(1, 3)
     rows = history("pretraining", "pixel", "adversarial")
-    assert sr_figures.draw_training(rows, axes) is axes
+    assert super_resolution.draw_training(rows, axes) is axes
     fig.draw_without_rendering()
     pixel, gain, adversary = axes
     assert pixel.lines[0].get_ydata().tolist() == rows["pixel"].tolist()
@@ -59,7 +59,7 @@ def test_training_draws_loss_gain_and_adversary_over_their_phases():
 
 def test_training_without_an_adversary_says_so():
     fig, axes = plt.subplots(1, 3)
-    sr_figures.draw_training(history("pixel"), axes)
+    super_resolution.draw_training(history("pixel"), axes)
     fig.draw_without_rendering()
     assert [text.get_text() for text in axes[2].texts] == ["None in this training"]
     assert texts(axes[1].get_legend()) == ["Pixel loss"] and axes[2].get_legend() is None
@@ -72,9 +72,9 @@ SPECTRUM = pd.concat(
 
 
 def test_spectrum_has_a_line_per_image_set(ax):
-    assert sr_figures.draw_spectrum(SPECTRUM, ax) is ax
+    assert super_resolution.draw_spectrum(SPECTRUM, ax) is ax
     assert [line.get_ydata()[1] for line in ax.lines] == [15, -20, 12]
-    looks = [pictures.IMAGE_SETS[name] for name in ("OR", "LR", "SR")]  # as in Figure 2
+    looks = [ultrasound.IMAGE_SETS[name] for name in ("OR", "LR", "SR")]  # as in Figure 2
     assert texts(ax.get_legend()) == [look.title for look in looks]
     assert [line.get_color() for line in ax.lines] == [look.colour for look in looks]
     assert "cycles per pixel" in ax.get_xlabel() and "dB" in ax.get_ylabel()
@@ -82,7 +82,7 @@ def test_spectrum_has_a_line_per_image_set(ax):
 
 
 def test_spectrum_marks_what_the_low_resolution_grid_cannot_hold(ax):
-    sr_figures.draw_spectrum(SPECTRUM, ax, factor=2)
+    super_resolution.draw_spectrum(SPECTRUM, ax, factor=2)
     assert [ground[:2] for ground in grounds(ax)] == [(0.25, 0.5)]
     assert "factor 2" in ax.texts[0].get_text()
 
@@ -99,7 +99,7 @@ def test_gains_have_a_dot_and_an_interval_per_method_and_cohort():
     both = [quality("test", [21.0, 22.5, 23.6]), quality("external", [20.5, 21.5, 22.3])]
     gains = fidelity.gains(pd.concat(both))
     fig, axes = plt.subplots(1, 2)
-    assert sr_figures.draw_gains(gains, axes) is axes
+    assert super_resolution.draw_gains(gains, axes) is axes
     fig.draw_without_rendering()
     names = [label.get_text() for label in axes[0].get_yticklabels()]
     assert names == ["Super-resolution", "Lanczos"]  # bicubic is the line at zero
@@ -123,7 +123,7 @@ def test_gains_have_a_dot_and_an_interval_per_method_and_cohort():
 def test_gains_of_one_cohort_stand_on_the_line_of_their_method():
     gains = fidelity.gains(quality("test", [21.0, 22.5, 23.6]))
     _, axes = plt.subplots(1, 2)
-    sr_figures.draw_gains(gains, axes)
+    super_resolution.draw_gains(gains, axes)
     assert axes[0].containers[0].lines[0].get_ydata().tolist() == [0, 1]
     assert axes[0].get_legend() is None
 
@@ -131,7 +131,7 @@ def test_gains_of_one_cohort_stand_on_the_line_of_their_method():
 def test_one_patient_has_a_dot_without_an_interval():
     gains = fidelity.gains(quality("test", [21.0, 22.5, 23.6]).query("patient_id == 'a'"))
     fig, axes = plt.subplots(1, 2)
-    sr_figures.draw_gains(gains, axes)
+    super_resolution.draw_gains(gains, axes)
     fig.draw_without_rendering()
     assert axes[0].containers[0].lines[0].get_xdata() == pytest.approx([1.0, 0.1])
 
@@ -147,7 +147,7 @@ def agreement():
 
 
 def test_agreement_puts_the_best_image_type_on_top_and_counts_its_features(ax):
-    assert sr_figures.draw_agreement(agreement(), ax) is ax
+    assert super_resolution.draw_agreement(agreement(), ax) is ax
     ax.figure.draw_without_rendering()
     names = [label.get_text() for label in ax.get_yticklabels()]
     assert names == ["original", "square", "wavelet-HHH"] and ax.yaxis_inverted()
@@ -164,7 +164,7 @@ def test_agreement_puts_the_best_image_type_on_top_and_counts_its_features(ax):
 
 def test_agreement_shows_the_control_where_it_was_measured(ax):
     control = [0.3, 0.5, 0.7, 0.6, 0.6, np.nan, np.nan]
-    sr_figures.draw_agreement(agreement().assign(icc_bc=control), ax)
+    super_resolution.draw_agreement(agreement().assign(icc_bc=control), ax)
     ax.figure.draw_without_rendering()
     circles = ax.collections[-1].get_offsets()
     assert circles[:2].tolist() == [[0.6, 0], [0.5, 1]]
@@ -175,6 +175,6 @@ def test_agreement_shows_the_control_where_it_was_measured(ax):
 def test_agreement_below_zero_is_on_the_axis(ax):
     frame = agreement()
     frame.loc["f0", "icc"] = -0.4
-    sr_figures.draw_agreement(frame, ax)
+    super_resolution.draw_agreement(frame, ax)
     low, high = ax.get_xlim()
     assert low < -0.4 and high > 1

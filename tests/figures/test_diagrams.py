@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from matplotlib import pyplot as plt
 
-from thyro import diagrams
+from thyro.figures import diagrams
 
 PAGE = 183 / 25.4  # inches
 

@@ -10,12 +10,12 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
-from thyro import figures
+from thyro.figures import performance
 from thyro.statistics import calibration, classification, decision, delong
 
 pytestmark = pytest.mark.usefixtures("style")
 
-MODELS = list(figures.MODEL_COLOURS)
+MODELS = list(performance.MODEL_COLOURS)
 PANELS = (
     ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"],
     ["SR_ResNet101", "OR_ResNet101", "SR_DenseNet121", "OR_DenseNet121"],
@@ -58,27 +58,27 @@ def lab(colour, matrix):
 @pytest.mark.parametrize("models", PANELS, ids=["radiomics", "deep", "nomograms"])
 def test_models_of_one_panel_stay_apart_for_colour_blind_readers(models, matrix):
     for a, b in combinations(models, 2):
-        colours = [lab(figures.MODEL_COLOURS[name], matrix) for name in (a, b)]
+        colours = [lab(performance.MODEL_COLOURS[name], matrix) for name in (a, b)]
         distance = np.linalg.norm(colours[0] - colours[1])
-        unlike = figures.MODEL_LINES[a] != figures.MODEL_LINES[b]
+        unlike = performance.MODEL_LINES[a] != performance.MODEL_LINES[b]
         # 20 in CIE76 is plain to see; two lines of one style must reach it by colour alone.
         assert distance > (12 if unlike else 20), (a, b, distance)
 
 
 def test_every_model_has_one_colour_and_one_line():
-    assert len(set(figures.MODEL_COLOURS.values())) == len(MODELS) == 12
-    assert set(figures.MODEL_LINES) == set(MODELS)
+    assert len(set(performance.MODEL_COLOURS.values())) == len(MODELS) == 12
+    assert set(performance.MODEL_LINES) == set(MODELS)
     for name in MODELS:
-        assert (figures.MODEL_LINES[name] == "--") == name.startswith("OR_")
+        assert (performance.MODEL_LINES[name] == "--") == name.startswith("OR_")
 
 
 @pytest.mark.parametrize("matrix", [np.eye(3), *BLINDNESS.values()], ids=["all", *BLINDNESS])
 def test_models_of_other_names_stay_apart_too(matrix):
     names = [f"score {i}" for i in range(6)]
-    styles = figures.model_styles([*names, *PANELS[2]])
+    styles = performance.model_styles([*names, *PANELS[2]])
     assert styles["Nomogram_B"] == (
-        figures.MODEL_COLOURS["Nomogram_B"],
-        figures.MODEL_LINES["Nomogram_B"],
+        performance.MODEL_COLOURS["Nomogram_B"],
+        performance.MODEL_LINES["Nomogram_B"],
     )
     for a, b in combinations(names, 2):
         colours = [lab(styles[name][0], matrix) for name in (a, b)]
@@ -87,17 +87,17 @@ def test_models_of_other_names_stay_apart_too(matrix):
 
 def test_no_two_of_24_models_look_alike_and_order_alone_decides():
     names = [f"score {i}" for i in range(24)]
-    styles = figures.model_styles(names)
+    styles = performance.model_styles(names)
     assert len(set(styles.values())) == 24
-    known = set(figures.MODEL_COLOURS.values())
+    known = set(performance.MODEL_COLOURS.values())
     assert not known & {colour for colour, _ in styles.values()}
-    assert figures.model_styles(["SR_SVM", *names])["score 3"] == styles["score 3"]
+    assert performance.model_styles(["SR_SVM", *names])["score 3"] == styles["score 3"]
 
 
 def test_roc_keeps_the_style_of_a_model_in_every_panel(ax, cohort):
     y, p = cohort
-    styles = figures.model_styles(["first", "second"])
-    figures.draw_roc({"second": classification.roc_curve(y, p)}, ax, styles=styles)
+    styles = performance.model_styles(["first", "second"])
+    performance.draw_roc({"second": classification.roc_curve(y, p)}, ax, styles=styles)
     assert (ax.lines[1].get_color(), ax.lines[1].get_linestyle()) == styles["second"]
 
 
@@ -112,7 +112,7 @@ def test_origin_stands_above_the_axes():
     fig, axes = plt.subplots(2, 2)
     for ax in axes.flat:
         ax.set_title("A title")
-    figures.label_origin(fig, "Simulated data")
+    performance.label_origin(fig, "Simulated data")
     fig.draw_without_rendering()
     (text,) = fig.texts
     assert text.get_text() == "Simulated data"
@@ -122,18 +122,18 @@ def test_origin_stands_above_the_axes():
 
 def test_no_origin_leaves_the_figure_alone():
     fig, _ = plt.subplots()
-    figures.label_origin(fig, "")
+    performance.label_origin(fig, "")
     assert not fig.texts
 
 
 def test_letters_follow_the_order_of_the_panels():
     _, axes = plt.subplots(2, 2)
-    figures.panel_letters(axes)
+    performance.panel_letters(axes)
     assert [ax.texts[0].get_text() for ax in axes.flat] == ["A", "B", "C", "D"]
 
 
 def test_coefficients_put_the_largest_on_top(ax):
-    figures.draw_coefficients(pd.Series({"a": 0.1, "b": -2.0, "c": 1.0}), ax)
+    performance.draw_coefficients(pd.Series({"a": 0.1, "b": -2.0, "c": 1.0}), ax)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "c", "b"]
     assert [patch.get_width() for patch in ax.patches] == [0.1, 1.0, -2.0]
     assert ax.patches[0].get_facecolor() == ax.patches[1].get_facecolor()
@@ -151,7 +151,7 @@ def test_lasso_path_marks_the_chosen_penalty():
         lambda_1se=1.0,
     )
     _, axes = plt.subplots(1, 2)
-    assert figures.draw_lasso_path(result, axes) is axes
+    assert performance.draw_lasso_path(result, axes) is axes
     a, b, chosen = axes[0].lines  # the feature that never entered has no line
     assert a.get_ydata().tolist() == [0, 0.5, 0.6] and b.get_ydata().tolist() == [0, 0, -0.2]
     assert a.get_xdata() == pytest.approx(np.log(lambdas))
@@ -167,10 +167,12 @@ def test_roc_draws_the_curves_in_their_colours(ax, cohort):
         "Nomogram_A": classification.roc_curve(y, p),
         "Radiologist": classification.roc_curve(y, reading),
     }
-    figures.draw_roc(curves, ax, labels={"Nomogram_A": "Nomogram_A 0.9 (0.8–1.0)"}, title="Test")
+    performance.draw_roc(
+        curves, ax, labels={"Nomogram_A": "Nomogram_A 0.9 (0.8–1.0)"}, title="Test"
+    )
     _, nomogram, radiologist = ax.lines
     assert nomogram.get_xdata() == pytest.approx(1 - curves["Nomogram_A"].specificity)
-    assert nomogram.get_color() == figures.MODEL_COLOURS["Nomogram_A"]
+    assert nomogram.get_color() == performance.MODEL_COLOURS["Nomogram_A"]
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
     assert texts == ["Nomogram_A 0.9 (0.8–1.0)", "Radiologist"]
     assert ax.get_title() == "Test" and ax.get_xlabel() == "1 − specificity"
@@ -185,7 +187,7 @@ def test_delong_matrix_is_symmetric_with_an_empty_diagonal(ax, cohort):
     models = ["Nomogram_A", "Nomogram_B", "Radiologist"]
     scores = pd.DataFrame({name: p + k * rng.normal(size=80) for k, name in enumerate(models)})
     table = delong.delong_matrix(y, scores)
-    figures.draw_delong_matrix(table, models, ax, title="Train")
+    performance.draw_delong_matrix(table, models, ax, title="Train")
     values = np.ma.filled(ax.images[0].get_array(), np.nan)
     assert np.isnan(np.diag(values)).all()
     assert values[0, 2] == values[2, 0] == table.loc[1, "p_value"]
@@ -193,7 +195,7 @@ def test_delong_matrix_is_symmetric_with_an_empty_diagonal(ax, cohort):
     shown = next(t.get_text() for t in ax.texts if t.get_position() == (2, 1))
     assert shown == ("<0.001" if values[1, 2] < 0.001 else f"{values[1, 2]:.3f}")
     with pytest.raises(ValueError, match="row for Nomogram_A and Nomogram_C"):
-        figures.draw_delong_matrix(table, ["Nomogram_A", "Nomogram_C"], ax)
+        performance.draw_delong_matrix(table, ["Nomogram_A", "Nomogram_C"], ax)
 
 
 def test_a_wide_delong_matrix_drops_the_leading_zero(ax):
@@ -201,7 +203,7 @@ def test_a_wide_delong_matrix_drops_the_leading_zero(ax):
     pairs = [(a, b) for k, a in enumerate(models) for b in models[k + 1 :]]
     table = pd.DataFrame(pairs, columns=["model_a", "model_b"]).assign(p_value=0.0191)
     table.loc[0, "p_value"] = 0.0001
-    figures.draw_delong_matrix(table, models, ax)
+    performance.draw_delong_matrix(table, models, ax)
     assert {t.get_text() for t in ax.texts} == {".019", "<.001"}
 
 
@@ -209,7 +211,7 @@ def test_delong_matrix_draws_adjusted_values_on_request(ax, cohort):
     y, p = cohort
     scores = pd.DataFrame({"A": p, "B": p**2, "C": np.roll(p, 1)})
     table = delong.delong_matrix(y, scores)
-    figures.draw_delong_matrix(table, ["A", "B", "C"], ax, column="p_holm")
+    performance.draw_delong_matrix(table, ["A", "B", "C"], ax, column="p_holm")
     values = np.ma.filled(ax.images[0].get_array(), np.nan)
     assert values[0, 2] == table.loc[1, "p_holm"]
 
@@ -219,7 +221,7 @@ def test_decision_curve_shows_the_references_once(ax, cohort):
     grid = np.arange(1, 100) / 100
     for k, model in enumerate(["Nomogram_A", "Nomogram_C"]):
         curve = decision.decision_curve(y, p, grid, model=model)
-        figures.draw_decision_curve(curve, ax, references=k == 0)
+        performance.draw_decision_curve(curve, ax, references=k == 0)
     labels = [line.get_label() for line in ax.lines]
     assert labels == ["Treat all", "Treat none", "Nomogram_A", "Nomogram_C"]
     assert ax.lines[2].get_ydata().tolist() == curve.net_benefit.tolist()
@@ -231,7 +233,7 @@ def test_decision_curve_shows_the_references_once(ax, cohort):
 def test_calibration_draws_curve_groups_and_spread(ax, cohort):
     y, p = cohort
     curve = calibration.calibration_curve(y, p)
-    figures.draw_calibration(curve, ax, model="Nomogram_B", text="slope 0.91", predictions=p)
+    performance.draw_calibration(curve, ax, model="Nomogram_B", text="slope 0.91", predictions=p)
     ideal, smooth = ax.lines
     assert ideal.get_xydata().tolist() == [[0, 0], [1, 1]]
     assert smooth.get_ydata().tolist() == curve.observed.tolist()

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from thyro.boxes import LINE, LINE_COLOUR, SIZE, Box, draw_arrow, draw_box, width_points, wrapped
+from thyro.figures.boxes import (
+    LINE,
+    LINE_COLOUR,
+    SIZE,
+    Box,
+    draw_arrow,
+    draw_box,
+    width_points,
+    wrapped,
+)
 from thyro.tables import percent
 
 PADDING = 2.4  # of the text in a box, both sides together, on the grid

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from skimage.measure import find_contours
 
-from thyro.boxes import text_width, wrapped
-from thyro.pictures import OUTLINE
+from thyro.figures.boxes import text_width, wrapped
+from thyro.figures.ultrasound import OUTLINE
 
 WIDTH, HEIGHT = 8.27, 11.69  # A4, inches
 MARGIN, TOP, BOTTOM, GUTTER = 0.4, 0.62, 0.3, 0.08  # inches
@@ -66,7 +66,7 @@ class _Thumbnail:
     outlines: list[np.ndarray]  # (column, row) in its pixels
 
 
-def pages(
+def contact_sheet_pages(
     cases: Iterable[tuple[str, np.ndarray, np.ndarray | None, str]],
     *,
     per_page: int = 40,
@@ -119,7 +119,7 @@ def pages(
         gc.collect()  # a drawn page is 10 MB in a web of references, which would wait for long
 
 
-def show(page: Figure) -> None:
+def show_page(page: Figure) -> None:
     """Show a page in a notebook, as JPEG: as PNG the pages of 544 patients would take 30 MB."""
     data = io.BytesIO()
     page.savefig(data, format="jpeg", dpi=NOTEBOOK_DPI, pil_kwargs={"quality": 85})

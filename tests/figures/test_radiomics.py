@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
 from tests.radiomics.test_extractor import frame
-from thyro import feature_figures
+from thyro.figures import radiomics
 from thyro.radiomics import feature_sets, filters
 from thyro.statistics import agreement
 
@@ -29,7 +29,7 @@ def made():
 def test_every_image_type_has_a_panel_with_its_own_greys(made):
     _, mask = frame()
     fig, axes = plt.subplots(3, 6, figsize=(7.2, 4))
-    got = feature_figures.draw_filtered(made, mask, axes, noise_types=PAPER.noise_types)
+    got = radiomics.draw_filtered(made, mask, axes, noise_types=PAPER.noise_types)
     assert got is axes
     fig.draw_without_rendering()
     flat = axes.ravel()
@@ -50,9 +50,7 @@ def test_the_greys_that_are_black_and_white_stand_below():
     mask[2:28, 2:28] = True
     _, axes = plt.subplots(1, 2)
     noise = np.where(image > 100, 2.34e-15, -2.34e-15)
-    feature_figures.draw_filtered(
-        {"original": image, "band": noise}, mask, axes, noise_types=["band"]
-    )
+    radiomics.draw_filtered({"original": image, "band": noise}, mask, axes, noise_types=["band"])
     assert axes[0].get_xlabel() == "2 to 198"
     assert axes[1].get_xlabel() == "−2.3e−15 to 2.3e−15\nrounding noise"
 
@@ -60,23 +58,23 @@ def test_the_greys_that_are_black_and_white_stand_below():
 def test_a_pixel_that_is_not_square_sets_the_aspect(made):
     _, mask = frame()
     _, axes = plt.subplots(1, 17)
-    feature_figures.draw_filtered(made, mask, axes, spacing_mm=(0.1, 0.05))
+    radiomics.draw_filtered(made, mask, axes, spacing_mm=(0.1, 0.05))
     assert {ax.get_aspect() for ax in axes} == {2}
 
 
 def test_height_follows_the_nodule():
     mask = np.zeros((200, 300), bool)
     mask[60:100, 100:200] = True  # with the margin of a fifth of 100: 80 x 140
-    height = feature_figures.filtered_height(mask, 17)
-    assert height == pytest.approx(3 * (1.2 * 80 / 140 + feature_figures.WORDS))
-    double = feature_figures.filtered_height(mask, 17, spacing_mm=(0.2, 0.1))
+    height = radiomics.filtered_height(mask, 17)
+    assert height == pytest.approx(3 * (1.2 * 80 / 140 + radiomics.WORDS))
+    double = radiomics.filtered_height(mask, 17, spacing_mm=(0.2, 0.1))
     assert double - height == pytest.approx(3 * 1.2 * 80 / 140)
 
 
 def test_a_mask_over_the_whole_frame_has_no_outline():
     fig, ax = plt.subplots()
     image = np.arange(100.0).reshape(10, 10)
-    feature_figures.draw_filtered({"original": image}, np.ones((10, 10), bool), ax)
+    radiomics.draw_filtered({"original": image}, np.ones((10, 10), bool), ax)
     fig.draw_without_rendering()
     assert not ax.collections and ax.images[0].get_array().shape == (10, 10)
 
@@ -85,9 +83,9 @@ def test_filtered_images_need_axes_and_a_nodule(made):
     _, mask = frame()
     _, axes = plt.subplots(1, 3)
     with pytest.raises(ValueError, match="axes: expected 17 or more, one per image, got 3"):
-        feature_figures.draw_filtered(made, mask, axes)
+        radiomics.draw_filtered(made, mask, axes)
     with pytest.raises(ValueError, match="mask: expected pixels inside"):
-        feature_figures.draw_filtered({"original": made["original"]}, mask & False, axes)
+        radiomics.draw_filtered({"original": made["original"]}, mask & False, axes)
 
 
 # --- stable families ---------------------------------------------------------------------------
@@ -116,7 +114,7 @@ def cells(ax):
 
 def test_stability_has_a_cell_per_family_with_its_share(ax):
     described = PAPER.describe()
-    got = feature_figures.draw_stability(
+    got = radiomics.draw_stability(
         measured(described), described, ax, degenerate=PAPER.degenerate()
     )
     assert got is ax
@@ -136,7 +134,7 @@ def test_stability_has_a_cell_per_family_with_its_share(ax):
     assert drawn[(0, original)][1] == "100" and (0, square) not in drawn
     for row in range(12, 17):
         assert {drawn[(column, row)] for column in (1, 2, 3, 4, 5, 6, 7.3)} == {
-            (feature_figures.UNKNOWN.lower(), "")
+            (radiomics.UNKNOWN.lower(), "")
         }
     assert "0.75" in ax.get_xlabel() and "grey" in ax.get_xlabel()
 
@@ -144,7 +142,7 @@ def test_stability_has_a_cell_per_family_with_its_share(ax):
 def test_stability_without_unknown_cells_does_not_explain_grey(ax):
     described = PAPER.describe()
     table = pd.DataFrame({"icc_mask": 0.75}, index=pd.Index(described["name"], name="feature"))
-    feature_figures.draw_stability(table, described, ax, icc="icc_mask")
+    radiomics.draw_stability(table, described, ax, icc="icc_mask")
     assert "grey" not in ax.get_xlabel()
     assert {text for _, text in cells(ax).values()} == {"100"}  # 0.75 itself is good
 
@@ -152,9 +150,9 @@ def test_stability_without_unknown_cells_does_not_explain_grey(ax):
 def test_stability_finds_features_by_name(ax):
     described = PAPER.describe()
     table = measured(described)
-    feature_figures.draw_stability(table, described, ax)
+    radiomics.draw_stability(table, described, ax)
     _, other = plt.subplots()
-    feature_figures.draw_stability(table.sample(frac=1, random_state=1), described, other)
+    radiomics.draw_stability(table.sample(frac=1, random_state=1), described, other)
     assert cells(ax) == cells(other)
 
 
@@ -191,7 +189,7 @@ def some():
 def test_correlation_map_groups_families_and_names_them(ax, by, families, edges):
     described, features = some()
     correlation = agreement.rank_correlation(features)
-    assert feature_figures.draw_correlation_map(correlation, described, ax, by=by) is ax
+    assert radiomics.draw_correlation_map(correlation, described, ax, by=by) is ax
     ax.figure.draw_without_rendering()
     shown = np.asarray(ax.images[0].get_array())
     assert shown.shape == (5, 5) and np.diag(shown) == pytest.approx(1)
@@ -207,7 +205,7 @@ def test_correlation_map_groups_families_and_names_them(ax, by, families, edges)
 def test_features_that_say_the_same_stand_together(ax):
     described, features = some()
     correlation = agreement.rank_correlation(features)
-    feature_figures.draw_correlation_map(correlation, described, ax)
+    radiomics.draw_correlation_map(correlation, described, ax)
     shown = np.asarray(ax.images[0].get_array())
     twins = np.argwhere(np.isclose(shown, -1))
     assert len(twins) == 2 and abs(np.diff(twins[0])) == 1
@@ -217,9 +215,9 @@ def test_correlation_map_needs_a_family_and_features_that_vary(ax):
     described, features = some()
     correlation = agreement.rank_correlation(features)
     with pytest.raises(ValueError, match="image_type, feature_class, got 'class'"):
-        feature_figures.draw_correlation_map(correlation, described, ax, by="class")
+        radiomics.draw_correlation_map(correlation, described, ax, by="class")
     with pytest.raises(ValueError, match="features that vary, found none"):
-        feature_figures.draw_correlation_map(correlation * np.nan, described, ax)
+        radiomics.draw_correlation_map(correlation * np.nan, described, ax)
 
 
 def test_a_map_of_the_whole_profile_takes_less_than_two_seconds(ax):
@@ -229,7 +227,7 @@ def test_a_map_of_the_whole_profile_takes_less_than_two_seconds(ax):
     values = rng.normal(size=(400, len(names))) + 2 * rng.normal(size=(400, 1))
     started = time.process_time()
     correlation = agreement.rank_correlation(pd.DataFrame(values, columns=names))
-    feature_figures.draw_correlation_map(correlation, described, ax)
+    radiomics.draw_correlation_map(correlation, described, ax)
     ax.figure.canvas.draw()
     assert time.process_time() - started < 2
     assert ax.images[0].get_array().shape == (1195, 1195)

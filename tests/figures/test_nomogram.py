@@ -9,8 +9,8 @@ import pytest
 from matplotlib import pyplot as plt
 from scipy.special import logit
 
-from thyro import nomogram_figures
 from thyro.clinical import logistic
+from thyro.figures import nomogram as nomogram_figures
 from thyro.nomogram.axes import Nomogram
 
 PAGE = 183 / 25.4  # inches

@@ -11,9 +11,7 @@ from itertools import groupby
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from thyro.boxes import LINE_COLOUR, SIZE, Box, draw_arrow, draw_box, width_points, wrapped
-from thyro.flow_chart import draw_flow as draw_flow
-from thyro.flow_chart import flow_height as flow_height
+from thyro.figures.boxes import LINE_COLOUR, SIZE, Box, draw_arrow, draw_box, width_points, wrapped
 
 CHARACTER = 4.2  # points; a mean character at SIZE
 SMALL = 6.5  # points, of the text of a layer

@@ -10,7 +10,7 @@ import PIL.Image
 import pytest
 from nbconvert import HTMLExporter
 
-from thyro import viewer
+from thyro.figures import wipe
 
 SHAPE = (96, 128)
 DARK, BRIGHT = np.full(SHAPE, 40, np.uint8), np.full(SHAPE, 200, np.uint8)
@@ -27,7 +27,7 @@ class Shown:
             self.read_patients.append(patient)
             return images[patient]
 
-        box = viewer.wipe(patients, read, **options)
+        box = wipe.wipe_html(patients, read, **options)
         controls, self.picture, self.caption, self.style = box.children
         self.patient, self.line = controls.children
 
@@ -40,7 +40,7 @@ class Shown:
 def displayed(monkeypatch):
     """What goes to the notebook."""
     outputs = []
-    monkeypatch.setattr(viewer, "display", lambda output, **_: outputs.append(output))
+    monkeypatch.setattr(wipe, "display", lambda output, **_: outputs.append(output))
     return outputs
 
 
@@ -156,7 +156,7 @@ def test_a_live_viewer_hides_its_still_and_no_other(displayed):
 
 def test_an_executed_notebook_and_its_html_show_the_still(tmp_path):
     source = (
-        "import numpy as np\nfrom thyro import viewer\n"
+        "import numpy as np\nfrom thyro.figures import wipe as viewer\n"
         "image = np.full((96, 128), 40, np.uint8)\n"
         "viewer.wipe(['P1'], lambda patient: (image, image));"
     )

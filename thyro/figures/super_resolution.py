@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from thyro.figures import SERIES_COLOURS, SMALL
-from thyro.pictures import IMAGE_SETS
+from thyro.figures.performance import SERIES_COLOURS, SMALL
+from thyro.figures.ultrasound import IMAGE_SETS
 from thyro.super_resolution import HELD_OUT, MEASURES, METHODS
 
 PHASES = {  # of training: name in the legend and colour of the ground

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from thyro.figures import MODEL_COLOURS
-from thyro.model_figures import wrap_feature
+from thyro.figures.performance import MODEL_COLOURS
+from thyro.figures.selection import wrap_feature
 
 COHORTS = {"train": "Training cohort", "test": "Test cohort"}
 NULL = "0.72"  # grey of permuted outcomes

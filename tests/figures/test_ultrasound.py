@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from thyro import pictures
+from thyro.figures import ultrasound
 
 ROWS, COLUMNS = np.mgrid[:60, :80]
 MASK = ((ROWS - 30) / 10) ** 2 + ((COLUMNS - 50) / 15) ** 2 < 1
@@ -18,7 +18,7 @@ def ax():
 
 
 def test_image_keeps_its_grey_values_and_shape(ax):
-    assert pictures.draw_image(IMAGE, ax, title="Patient", spacing_mm=(0.2, 0.1)) is ax
+    assert ultrasound.draw_image(IMAGE, ax, title="Patient", spacing_mm=(0.2, 0.1)) is ax
     (image,) = ax.images
     assert image.get_array().tolist() == IMAGE.tolist()
     assert image.get_clim() == (0, 255)
@@ -26,7 +26,7 @@ def test_image_keeps_its_grey_values_and_shape(ax):
 
 
 def test_outline_runs_along_the_edge_of_the_mask(ax):
-    pictures.draw_image(IMAGE, ax, mask=MASK)
+    ultrasound.draw_image(IMAGE, ax, mask=MASK)
     (outline,) = ax.collections
     corners = outline.get_paths()[0].vertices
     inside = np.argwhere(MASK)[:, ::-1]
@@ -38,12 +38,12 @@ def test_outline_runs_along_the_edge_of_the_mask(ax):
 @pytest.mark.parametrize("mask", [np.zeros_like(MASK), np.ones_like(MASK)])
 def test_a_mask_without_an_edge_is_refused(ax, mask):
     with pytest.raises(ValueError, match="mask: expected some pixels"):
-        pictures.draw_image(IMAGE, ax, mask=mask)
+        ultrasound.draw_image(IMAGE, ax, mask=mask)
 
 
 @pytest.mark.parametrize(("column_mm", "bar"), [(0.5, 10), (0.2, 5), (0.05, 1)])
 def test_scale_bar_has_the_length_it_names(ax, column_mm, bar):
-    pictures.draw_image(IMAGE, ax, spacing_mm=(column_mm, column_mm))
+    ultrasound.draw_image(IMAGE, ax, spacing_mm=(column_mm, column_mm))
     (line,) = ax.lines
     assert np.ptp(line.get_xdata()) * column_mm == pytest.approx(bar)
     assert ax.texts[0].get_text() == f"{bar} mm"
@@ -63,18 +63,18 @@ def inside(artist, ax):
 
 
 def test_pair_shows_both_images_whole_and_the_same_detail(pair):
-    assert pictures.draw_pair(IMAGE, IMAGE + 5, MASK, pair) is pair
+    assert ultrasound.draw_pair(IMAGE, IMAGE + 5, MASK, pair) is pair
     assert [ax.get_title() for ax in pair[0]] == ["Original (OR)", "Super-resolution (SR)"]
     for whole, part in pair.T:
         assert whole.get_xlim() == (-0.5, 79.5) and len(whole.collections) == 1
         assert inside(whole.patches[0], part)
         assert part.get_xlim() == pair[1, 0].get_xlim() and not part.collections
-        assert np.ptp(part.get_xlim()) == np.ptp(part.get_ylim()) == pictures.DETAIL_PX
+        assert np.ptp(part.get_xlim()) == np.ptp(part.get_ylim()) == ultrasound.DETAIL_PX
         assert whole.images[0].get_clim() == (0, 255)
 
 
 def test_details_share_their_grey_window_and_name_it(pair):
-    pictures.draw_pair(IMAGE, IMAGE + 5, MASK, pair, names=("OR", "BC"))
+    ultrasound.draw_pair(IMAGE, IMAGE + 5, MASK, pair, names=("OR", "BC"))
     (left, right), (bottom, top) = pair[1, 0].get_xlim(), pair[1, 0].get_ylim()
     shown = IMAGE[int(top + 0.5) : int(bottom + 0.5), int(left + 0.5) : int(right + 0.5)]
     window = (shown.min(), shown.max() + 5)
@@ -86,7 +86,7 @@ def test_details_share_their_grey_window_and_name_it(pair):
 @pytest.mark.parametrize("times", [2, 4])
 def test_an_enhanced_image_with_more_pixels_has_the_same_field_of_view(pair, times):
     enhanced = np.kron(IMAGE, np.ones((times, times)))
-    pictures.draw_pair(IMAGE, enhanced, MASK, pair)
+    ultrasound.draw_pair(IMAGE, enhanced, MASK, pair)
     assert pair[0, 1].images[0].get_array().shape == enhanced.shape
     assert pair[0, 0].get_xlim() == pair[0, 1].get_xlim()
     assert pair[1, 0].get_ylim() == pair[1, 1].get_ylim()
@@ -96,24 +96,24 @@ def test_an_enhanced_image_with_more_pixels_has_the_same_field_of_view(pair, tim
 def test_the_detail_is_where_the_edge_is_strong(pair):
     image = np.full(MASK.shape, 100.0)
     image[:, 65:] = 20  # at the right end of the nodule
-    pictures.draw_pair(image, image, MASK, pair)
+    ultrasound.draw_pair(image, image, MASK, pair)
     assert np.mean(pair[1, 0].get_xlim()) > 50
-    pictures.draw_pair(np.fliplr(image), image, np.fliplr(MASK), pair)
+    ultrasound.draw_pair(np.fliplr(image), image, np.fliplr(MASK), pair)
     assert np.mean(pair[1, 0].get_xlim()) < 30
 
 
 def test_the_detail_is_a_square_in_millimetres_inside_the_image(pair):
     mask = np.zeros_like(MASK)
     mask[:30, 60:] = True  # touches two borders
-    pictures.draw_pair(IMAGE, IMAGE, mask, pair, spacing_mm=(0.3, 0.1))
+    ultrasound.draw_pair(IMAGE, IMAGE, mask, pair, spacing_mm=(0.3, 0.1))
     (left, right), (bottom, top) = pair[1, 0].get_xlim(), pair[1, 0].get_ylim()
     assert (right - left) * 0.1 == pytest.approx((bottom - top) * 0.3)
     assert left >= -0.5 and right <= 79.5 and top >= -0.5 and bottom <= 59.5
 
 
 def test_profile_is_the_line_that_the_pair_marks(ax, pair):
-    pictures.draw_pair(IMAGE, IMAGE, MASK, pair)
-    pictures.draw_profile({"OR": IMAGE, "LR": IMAGE - 1, "SR": IMAGE + 1}, MASK, ax)
+    ultrasound.draw_pair(IMAGE, IMAGE, MASK, pair)
+    ultrasound.draw_profile({"OR": IMAGE, "LR": IMAGE - 1, "SR": IMAGE + 1}, MASK, ax)
     marked = pair[0, 0].lines[0]
     (row, _), (start, stop) = marked.get_ydata(), marked.get_xdata() + 0.5
     original, low, enhanced = ax.lines
@@ -135,7 +135,7 @@ def test_profile_of_more_pixels_lies_on_the_same_positions(ax, times):
     # A ramp along the columns: grey value = position, wherever the pixels lie.
     fine = np.tile((np.arange(80 * times) + 0.5) / times, (60 * times, 1))
     coarse = np.tile(np.arange(80) + 0.5, (60, 1))
-    pictures.draw_profile({"OR": coarse, "SR": fine}, MASK, ax, spacing_mm=(0.3, 0.1))
+    ultrasound.draw_profile({"OR": coarse, "SR": fine}, MASK, ax, spacing_mm=(0.3, 0.1))
     for line in ax.lines:
         assert line.get_xdata() == pytest.approx(line.get_ydata() * 0.1)
     assert len(ax.lines[1].get_xdata()) == times * len(ax.lines[0].get_xdata())
@@ -144,7 +144,7 @@ def test_profile_of_more_pixels_lies_on_the_same_positions(ax, times):
 
 def test_profile_crosses_the_middle_of_the_nodule_in_enlarged_rows(ax):
     tall = np.repeat(np.arange(60.0), 3)[:, None] * np.ones(240)  # grey value = row of the mask
-    pictures.draw_profile({"SR": tall}, MASK, ax)
+    ultrasound.draw_profile({"SR": tall}, MASK, ax)
     rows = np.flatnonzero(MASK.any(axis=1))
     assert set(ax.lines[0].get_ydata()) == {np.median(rows)}
 
@@ -152,7 +152,7 @@ def test_profile_crosses_the_middle_of_the_nodule_in_enlarged_rows(ax):
 def test_a_line_that_leaves_the_nodule_and_returns_is_shaded_twice(ax):
     mask = MASK.copy()
     mask[:, 50] = False
-    pictures.draw_profile({"OR": IMAGE}, mask, ax)
+    ultrasound.draw_profile({"OR": IMAGE}, mask, ax)
     first, second = ax.patches
     assert first.get_x() + first.get_width() == 50 and second.get_x() == 51
 
@@ -160,23 +160,23 @@ def test_a_line_that_leaves_the_nodule_and_returns_is_shaded_twice(ax):
 @pytest.mark.parametrize("shape", [(59, 80), (120, 80), (90, 120), (30, 40)])
 def test_an_image_of_another_field_of_view_is_refused(ax, pair, shape):
     with pytest.raises(ValueError, match="expected 60 x 80 pixels or a whole number of times"):
-        pictures.draw_pair(IMAGE, np.zeros(shape), MASK, pair)
+        ultrasound.draw_pair(IMAGE, np.zeros(shape), MASK, pair)
     with pytest.raises(ValueError, match="expected 60 x 80"):
-        pictures.draw_profile({"SR": np.zeros(shape)}, MASK, ax)
+        ultrasound.draw_profile({"SR": np.zeros(shape)}, MASK, ax)
 
 
 def test_heat_is_scaled_to_its_maximum_and_lets_the_crop_through(ax):
     heat = np.zeros_like(IMAGE)
     heat[30, 50] = 4.0
-    pictures.draw_heatmap_overlay(IMAGE, heat, ax, title="SR_ResNet101", mask=MASK)
+    ultrasound.draw_heatmap_overlay(IMAGE, heat, ax, title="SR_ResNet101", mask=MASK)
     crop, overlay = ax.images
     assert crop.get_array()[3, 4] == IMAGE[3, 4]
     assert overlay.get_array()[30, 50] == 1 and overlay.get_alpha()[0, 0] == 0
     assert ax.get_title() == "SR_ResNet101"
     with pytest.raises(ValueError, match="expected the shape of the crop"):
-        pictures.draw_heatmap_overlay(IMAGE, heat[1:], ax)
+        ultrasound.draw_heatmap_overlay(IMAGE, heat[1:], ax)
 
 
 def test_a_flat_heat_map_leaves_the_crop_visible(ax):
-    pictures.draw_heatmap_overlay(IMAGE, np.zeros_like(IMAGE), ax)
+    ultrasound.draw_heatmap_overlay(IMAGE, np.zeros_like(IMAGE), ax)
     assert np.all(ax.images[1].get_alpha() == 0)
