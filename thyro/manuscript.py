@@ -247,7 +247,7 @@ def _recovered(results: str, study: Study) -> tuple[pd.DataFrame, ...]:
     patients = store.read_table(f"{results}/00_cohort/patients.parquet").set_index("patient_id")
     train, test = (patients[patients["split"].eq(name)] for name in ("train", "test"))
     fit = store.read_json(f"{results}/05_nomogram/nomogram_C.json")["fit"]
-    tables = (
+    predictions = (
         store.read_table(f"{results}/{stage}/predictions.parquet")
         for stage in ("04_models", "05_nomogram")
     )
@@ -255,7 +255,7 @@ def _recovered(results: str, study: Study) -> tuple[pd.DataFrame, ...]:
         table[table["protocol"].eq("paper")]
         .pivot(index="patient_id", columns="model", values="p")
         .loc[test.index, table["model"].unique()]
-        for table in tables
+        for table in predictions
     )
     known = made.loc[test.index]
     # A score that follows the size of the nodule may have measured that and not its texture.

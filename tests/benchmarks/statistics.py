@@ -81,7 +81,7 @@ def curves() -> None:
     print(f"  one threshold after the other: {slow / fast:.0f} times as long")
 
 
-def bootstrap() -> None:
+def bootstrap_times() -> None:
     rng = np.random.default_rng(0)
     start = time.perf_counter()
     for columns in (8, 7, 6):
@@ -97,7 +97,7 @@ def bootstrap() -> None:
 def main() -> None:
     delong_times()
     curves()
-    bootstrap()
+    bootstrap_times()
     print()
 
 

@@ -84,7 +84,7 @@ def test_the_whole_recipe_is_fitted_again_in_every_fold(monkeypatch):
         seen.append(tuple(X.index))
         return original(X, y, **options)
 
-    monkeypatch.setattr(select, "select", spy)
+    monkeypatch.setattr("thyro.selection.select_features", spy)
     X, y = cohort()
     folds = outer_folds(y, 3, seed=0)
     cross_fitting.out_of_fold(recipe(), X, y, folds)

@@ -1,4 +1,4 @@
-"""Notebook 05: logistic regression of the clinical variables, its choice of terms and validation."""
+"""Notebook 05: logistic regression of the clinical variables, choice of terms, validation."""
 
 from thyro.clinical.bootstrap import optimism_of
 from thyro.clinical.logistic import LogisticFit, fit_logistic

@@ -305,7 +305,8 @@ def calculator_page(fits: Mapping, nomograms: Mapping, *, title: str, **keywords
         f"<title>{html.escape(title)}</title>"
         "<style>:root { color-scheme: light dark; } body { margin: 1.5rem auto; padding: 0 1rem; "
         "max-width: 48rem; }</style></head>"
-        f'<body class="tc-page"><main>{calculator_fragment(fits, nomograms, **keywords)}</main></body>'
+        f'<body class="tc-page"><main>{calculator_fragment(fits, nomograms, **keywords)}'
+        "</main></body>"
         "</html>\n"
     )
 
