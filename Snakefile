@@ -57,7 +57,7 @@ rule report:
     input:
         notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in STUDY.jobs],
         manuscript=sorted(str(file) for file in Path("report").rglob("*") if file.is_file()),
-        code=code(PACKAGE / "manuscript.py"),
+        code=code(PACKAGE / "report" / "manuscript.py"),
     output:
         multiext(f"{ROOT}/report/", "index.html", "thyro.pdf", "thyro.docx"),
     threads: 1

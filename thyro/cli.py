@@ -189,14 +189,14 @@ def other_parameters(name: str, study: Study, data: str) -> list[str]:
 
 def render(name: str) -> None:
     """Render the report of a study from its executed notebooks."""
-    from thyro import manuscript
+    from thyro import report
 
     core.end_with_parent()
     status = terminal.Status(name, "report")
     status.say("running")
     started = time.monotonic()
     try:
-        manuscript.make(f"results/{name}", name, load_study(name, store.path("params")))
+        report.make_report(f"results/{name}", name, load_study(name, store.path("params")))
     except Exception as error:
         status.say("failed", f"{type(error).__name__}: {error}")
         raise

@@ -158,7 +158,7 @@ def test_an_executed_notebook_and_its_html_show_the_still(tmp_path):
     source = (
         "import numpy as np\nfrom thyro.figures import wipe as viewer\n"
         "image = np.full((96, 128), 40, np.uint8)\n"
-        "viewer.wipe(['P1'], lambda patient: (image, image));"
+        "viewer.wipe_html(['P1'], lambda patient: (image, image));"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     nbformat.write(notebook, tmp_path / "in.ipynb")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from thyro import manuscript
+from thyro.report import manuscript
 from thyro.study import Study, job_arguments, load_study
 
 SMALL = {
@@ -86,7 +86,7 @@ def make_report(study: Study, name: str, results: Path) -> None:
         (results / f"{job}.ipynb").rename(results / f"notebooks/{job}.ipynb")
         record = {"seconds": 1.5, "peak_mb": 400}
         (results / f"notebooks/{job}.json").write_text(json.dumps(record))
-    manuscript.make(str(results), name, study)
+    manuscript.make_report(str(results), name, study)
 
 
 @pytest.fixture(scope="session")

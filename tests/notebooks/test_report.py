@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from thyro import manuscript
+from thyro.report import manuscript
 
 from .conftest import make_report
 

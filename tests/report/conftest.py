@@ -10,7 +10,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from thyro import render
+from thyro.report import render
 
 matplotlib.use("Agg")  # before pyplot looks for a screen
 import matplotlib.pyplot as plt

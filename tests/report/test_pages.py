@@ -9,7 +9,7 @@ import docx
 import pytest
 import yaml
 
-from thyro import render
+from thyro.report import render
 
 REPORT = Path(__file__).parents[2] / "report"
 CAPTIONS = [

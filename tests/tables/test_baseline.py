@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import paper
+from thyro.report import published
 from thyro.statistics import group_tests
 from thyro.statistics.group_tests import standardised_difference
 from thyro.tables import baseline, rounding
@@ -57,7 +57,7 @@ def rows_of(table):
 
 @pytest.fixture(scope="module")
 def printed():
-    return paper.published_table_1("report/published").query("kind == 'categorical'")
+    return published.published_table_1("report/published").query("kind == 'categorical'")
 
 
 @pytest.fixture(scope="module")

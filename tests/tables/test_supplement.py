@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import paper
 from thyro.radiomics import feature_sets, ibsi
+from thyro.report import published
 from thyro.tables import supplement
 
 DESCRIBED, DEGENERATE = feature_sets.PAPER.describe(), feature_sets.PAPER.degenerate()
@@ -68,7 +68,7 @@ def test_every_difference_from_the_phantom_has_its_reason_once():
 
 
 def test_the_audit_lists_every_check():
-    table = supplement.audit(paper.audit_findings("report/published"))
+    table = supplement.audit(published.audit_findings("report/published"))
     assert len(table) == 48 and (table["Verdict"] == "inconsistent").sum() == 24
 
 

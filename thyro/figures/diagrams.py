@@ -26,7 +26,7 @@ LAYER_COLOURS = {
     "Probability": "#E9DFF0",
 }
 
-# Figure 3: notebook, then its steps as (what is done, modules that do it).
+# Figure 3: notebook, then its steps as (what is done, room of the package that does it).
 PROCESS = (
     (
         "00_cohort",
@@ -38,8 +38,8 @@ PROCESS = (
     (
         "01_super_resolution",
         (
-            ("Adversarial network on training patients", "sr"),
-            ("Original (OR) and enhanced (SR) images", "sr"),
+            ("Adversarial network on training patients", "super_resolution"),
+            ("Original (OR) and enhanced (SR) images", "super_resolution"),
         ),
     ),
     (
@@ -53,7 +53,7 @@ PROCESS = (
         "03_selection",
         (
             ("Mann-Whitney U test, Spearman correlation", "selection"),
-            ("LASSO, cross-validated", "lasso"),
+            ("LASSO, cross-validated", "selection"),
         ),
     ),
     (
@@ -71,23 +71,23 @@ PROCESS = (
         "06_statistics",
         (
             ("ROC curves, DeLong test", "statistics"),
-            ("Calibration curves", "calibration"),
-            ("Decision curves", "decision"),
-            ("Published beside regenerated", "paper"),
+            ("Calibration curves", "statistics"),
+            ("Decision curves", "statistics"),
+            ("Published beside regenerated", "report"),
         ),
     ),
     (
         "report",
         (
-            ("Numbers into words", "manuscript"),
-            ("HTML, PDF and Word", "render"),
+            ("Numbers into words", "report"),
+            ("HTML, PDF and Word", "report"),
         ),
     ),
 )
 
 
 def draw_process(ax: Axes) -> Axes:
-    """Draw the process of the study: every box names the module that does it, under its notebook.
+    """Draw the process of the study: every box names the room that does it, under its notebook.
 
     Needs axes across the page (183 mm) and about 3.6 inches high.
     """

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from thyro import tables, wording
+from thyro import tables
+from thyro.report.words import study as words_study
 from thyro.statistics import GOOD_ICC
 from thyro.study import Study, SuperResolution
 
@@ -127,7 +128,7 @@ def _verdict(better: list[str], worse: list[str]) -> str:
     if better:
         where = "on both measures" if len(better) == 2 else f"in {better[0]} only"
         verdict = f"The generator exceeded bicubic interpolation {where}."
-    return verdict + (f" It fell below it in {wording.listed(worse)}." if worse else "")
+    return verdict + (f" It fell below it in {words_study.listed(worse)}." if worse else "")
 
 
 def _abstract(better: list[str]) -> str:
@@ -188,9 +189,9 @@ def control(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> di
     test = delong[delong["cohort"].eq("test")].set_index(["model_a", "model_b"])
     with_bc, with_or = test.loc[("SR_SVM", "BC_SVM")], test.loc[("SR_SVM", "OR_SVM")]
     return {
-        "aucs": wording.each(wording.aucs(measured, "test", MACHINES)),
-        "sr_vs_bc": wording.comparison(with_bc),
-        "or_vs_bc": wording.comparison(test.loc[("OR_SVM", "BC_SVM")]),
+        "aucs": words_study.each(words_study.aucs(measured, "test", MACHINES)),
+        "sr_vs_bc": words_study.comparison(with_bc),
+        "or_vs_bc": words_study.comparison(test.loc[("OR_SVM", "BC_SVM")]),
         "verdict": _against_control(with_bc, with_or, 1 - level),
     }
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import model_wording
+from thyro.report.words import models as words_models
 from thyro.study import load_study
 
 
@@ -60,7 +60,7 @@ def ranked(by_test):
 
 
 def test_optimism_is_of_image_models_and_nomograms_have_their_own_sentence(study):
-    strings = model_wording.protocols(study, COMPARED, ranked("SR_SVM"), FITS)
+    strings = words_models.protocols(study, COMPARED, ranked("SR_SVM"), FITS)
     assert strings["training"] == (
         "the optimism of the paper’s protocol was largest for SR_SVM (0.300) and smallest for "
         "OR_SVM (0.100); its median over 3 models was 0.140"
@@ -74,47 +74,47 @@ def test_optimism_is_of_image_models_and_nomograms_have_their_own_sentence(study
 
 
 def test_the_choice_of_the_test_cohort_is_called_what_it_is(study):
-    other = model_wording.protocols(study, COMPARED, ranked("SR_SVM"), FITS)["choice"]
+    other = words_models.protocols(study, COMPARED, ranked("SR_SVM"), FITS)["choice"]
     assert other.startswith(
         "By the out-of-fold AUC in the training cohort the best image model is OR_SVM "
         "(0.700 (0.620–0.780)); its AUC in the test cohort was 0.600."
     )
     assert "it would be SR_SVM (0.680)" in other and "too good" in other
-    same = model_wording.protocols(study, COMPARED, ranked("OR_SVM"), FITS)["choice"]
+    same = words_models.protocols(study, COMPARED, ranked("OR_SVM"), FITS)["choice"]
     assert "would have chosen the same" in same and "too good" not in same
 
 
 def test_what_is_repeated_inside_folds_depends_on_the_study(study):
-    both = model_wording.protocols(study, COMPARED, ranked("OR_SVM"), FITS)["inside"]
+    both = words_models.protocols(study, COMPARED, ranked("OR_SVM"), FITS)["inside"]
     assert both == (
         "scaling, selection, the choice of kernel width, neighbours and penalty, the fit and the "
         "tuning of the networks"
     )
     plain = changed(changed(study, "models", tune=False), "features", fine_tuning="none")
-    inside = model_wording.protocols(plain, COMPARED, ranked("OR_SVM"), FITS)["inside"]
+    inside = words_models.protocols(plain, COMPARED, ranked("OR_SVM"), FITS)["inside"]
     assert inside == "scaling, selection and the fit"
 
 
 def test_networks_are_said_to_be_tuned_only_where_they_were(study):
-    assert model_wording.training(study) == (
+    assert words_models.training(study) == (
         "The last block of each network was tuned on the training cohort, for at most "
         f"{study.features.epochs} epochs with the optimiser Adam (learning rate 0.0001, patients "
         "of the rarer outcome weighing more); 15% of these patients were watched to end it early."
     )
-    frozen = model_wording.training(changed(study, "features", fine_tuning="none"))
+    frozen = words_models.training(changed(study, "features", fine_tuning="none"))
     assert frozen == "The networks were not tuned on these patients; the publication tuned them."
     plain = changed(study, "features", fine_tuning="whole", class_weights=False)
-    assert model_wording.training(plain).startswith("All layers of each network were tuned")
-    assert "(learning rate 0.0001);" in model_wording.training(plain)
+    assert words_models.training(plain).startswith("All layers of each network were tuned")
+    assert "(learning rate 0.0001);" in words_models.training(plain)
 
 
 def test_the_selection_names_its_rules(study):
     scalars = {f"radiomics_{s}": {"kept": 9, "kept_1se": 4} for s in ("or", "sr")}
-    strings = model_wording.selection(study, scalars)
+    strings = words_models.selection(study, scalars)
     assert strings["rule"] == "that with the smaller p" and strings["family"] == "logistic"
     assert (strings["or_kept"], strings["sr_kept_1se"]) == ("9", "4")
     other = changed(study, "selection", rule="column order", family="gaussian", penalty="1se")
-    strings = model_wording.selection(other, scalars)
+    strings = words_models.selection(other, scalars)
     assert strings["rule"] == "that which comes first" and strings["family"] == "linear"
     assert "one standard error" in strings["penalty"]
 
@@ -147,7 +147,7 @@ def test_random_divisions_are_summed_up_by_their_middle(study):
     )
     own = {"OR": ["a", "never"], "SR": ["c"]}
     single = {"SR_SVM": 0.66, "SR_KNN": 0.57}
-    strings = model_wording.repeats(auc, permuted, frequency, own, single)
+    strings = words_models.repeats(auc, permuted, frequency, own, single)
     assert (strings["n"], strings["n_permuted"]) == ("101", "20")
     assert strings["aucs"] == (
         "had a median, with the middle 95% of divisions, of 0.60 (0.51–0.69; 0.66 in this study’s "
@@ -182,7 +182,7 @@ def test_what_the_models_look_at_is_summed_up_by_medians():
             "rank_correlation": [0.9, 0.7, np.nan, 0.1, -0.2, 0.0],
         }
     )
-    strings = model_wording.explained(importance, sanity)
+    strings = words_models.explained(importance, sanity)
     assert strings["n"] == "3"
     assert strings["importance"] == (
         "Permuting one feature among the test patients cost at most 0.040 (0.010–0.070) for OR_SVM "

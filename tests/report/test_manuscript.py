@@ -9,8 +9,11 @@ import pytest
 import yaml
 from scipy.special import expit
 
-from thyro import manuscript, model_wording, truth, wording
 from thyro.clinical import bootstrap, logistic, screening
+from thyro.report import manuscript
+from thyro.report.words import models as words_models
+from thyro.report.words import recovery as words_recovery
+from thyro.report.words import study as words_study
 from thyro.statistics import delong, performance
 from thyro.study import load_study
 from thyro.study.settings import Study
@@ -168,9 +171,9 @@ def test_those_of_images_and_of_a_simulation_are_too():
     study, invented = load_study("demo", Path("params")), invented_strings()
     kept = {name: {"kept": 3, "kept_1se": 2} for name in ("radiomics_or", "radiomics_sr")}
     made = {
-        "deep": wording.networks(["a"]) | {"training": model_wording.training(study)},
-        "selection": model_wording.selection(study, kept),
-        "simulation": truth.simulation(study),
+        "deep": words_study.networks(["a"]) | {"training": words_models.training(study)},
+        "selection": words_models.selection(study, kept),
+        "simulation": words_recovery.simulation(study),
     }
     for section, strings in made.items():
         assert set(invented[section]) == set(strings), section
@@ -211,7 +214,7 @@ def test_the_truth_of_a_simulated_study_is_read_for_test_patients(tmp_path):
     tested = patients["split"].eq("test")
     auc = delong.auc_ci(patients.loc[tested, "y"], risk[tested]).auc
     assert risks["auc_of_risk"].tolist() == [auc]
-    said = truth.recovery(odds, correlations, risks, {"age": {"label": "Age"}})
+    said = words_recovery.recovery(odds, correlations, risks, {"age": {"label": "Age"}})
     assert set(said) == set(invented_strings()["recovery"])
 
 

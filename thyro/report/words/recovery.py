@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from thyro import tables
+from thyro.report.words.study import inside, listed
 from thyro.study import Study
-from thyro.wording import inside, listed
 
 
 def simulation(study: Study) -> dict:

@@ -11,29 +11,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from thyro import (
-    feature_wording,
-    model_wording,
-    nomogram,
-    paper,
-    render,
-    simulate,
-    sr_wording,
-    store,
-    super_resolution,
-    tables,
-    truth,
-    wording,
-)
+from thyro import nomogram, simulate, store, super_resolution, tables
 from thyro.clinical import LogisticFit
 from thyro.nomogram import Nomogram
+from thyro.report import published, render
+from thyro.report.words import features as words_features
+from thyro.report.words import models as words_models
+from thyro.report.words import recovery as words_recovery
+from thyro.report.words import study as words_study
+from thyro.report.words import super_resolution as words_super_resolution
 from thyro.study import Study
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
 PUBLISHED = "report/published"
 
 
-def make(results: str, name: str, study: Study) -> None:
+def make_report(results: str, name: str, study: Study) -> None:
     """Stage and render the report of a study.
 
     Parameters
@@ -71,7 +64,7 @@ def variables(results: str, name: str, study: Study) -> dict:
     flow = store.read_json(f"{results}/00_cohort/flow.json")
     measured = store.read_table(f"{results}/06_statistics/performance.parquet")
     calibration = store.read_table(f"{results}/06_statistics/calibration.parquet")
-    delong = wording.delong(store.read_table(f"{results}/06_statistics/delong.parquet"))
+    delong = words_study.delong(store.read_table(f"{results}/06_statistics/delong.parquet"))
     factors = store.read_json(f"{results}/05_nomogram/scalars.json")
     regressions = store.read_table(f"{results}/05_nomogram/logistic.parquet")
     scores, signatures = list(study.cohort.scores), study.nomogram.signatures
@@ -88,38 +81,38 @@ def variables(results: str, name: str, study: Study) -> dict:
     tree = {
         "study": {
             "title": study.title,
-            "name": wording.cohort_name(name, about, int((~outside).sum())),
+            "name": words_study.cohort_name(name, about, int((~outside).sum())),
             "outcome": study.outcome,
         },
-        "origin": wording.origin(about),
+        "origin": words_study.origin(about),
         "has": has,
-        "cohort": wording.cohort(study, about, patients[~outside], flow),
-        "models": wording.models(scores, measured, delong),
-        "clinical": wording.clinical(study, about, factors, regressions),
-        "nomogram": wording.nomograms(signatures, measured, _fits(results, signatures), about),
+        "cohort": words_study.cohort(study, about, patients[~outside], flow),
+        "models": words_study.models(scores, measured, delong),
+        "clinical": words_study.clinical(study, about, factors, regressions),
+        "nomogram": words_study.nomograms(signatures, measured, _fits(results, signatures), about),
         "statistics": {
             "level": tables.percent(study.statistics.level, 0),
             "groups": str(study.statistics.groups),
         },
-        "validation": wording.validation(
+        "validation": words_study.validation(
             factors,
             store.read_table(f"{results}/05_nomogram/validation.parquet"),
             store.read_table(f"{results}/06_statistics/penalised.parquet"),
         ),
-        "performance": wording.performance(measured),
+        "performance": words_study.performance(measured),
         "delong": delong,
-        "calibration": wording.calibration(calibration),
-        "checklist": wording.checklist(has, about),
+        "calibration": words_study.calibration(calibration),
+        "checklist": words_study.checklist(has, about),
         "published": _published(store.path(PUBLISHED)),
         "run": _run(study, store.path(results)),
     }
     if has["images"]:
         tree |= _images(results, study)
     if has["external"]:
-        tree["external"] = wording.external(patients[outside], flow, measured, calibration)
+        tree["external"] = words_study.external(patients[outside], flow, measured, calibration)
     if has["recovery"]:
-        tree["simulation"] = truth.simulation(study)
-        tree["recovery"] = truth.recovery(*_recovered(results, study), about["variables"])
+        tree["simulation"] = words_recovery.simulation(study)
+        tree["recovery"] = words_recovery.recovery(*_recovered(results, study), about["variables"])
     return tree
 
 
@@ -173,22 +166,22 @@ def _images(results: str, study: Study) -> dict:
         for name in ("control", "control_performance", "planar", "planar_performance")
     )
     return {
-        "sr": sr_wording.super_resolution(
+        "sr": words_super_resolution.super_resolution(
             study, made, super_resolution.gains(quality, level=level)
         ),
-        "agreement": sr_wording.agreement(compared),
-        "control": sr_wording.control(machines, control, level=level),
-        "features": feature_wording.features(measured),
-        "ibsi": feature_wording.verification(
+        "agreement": words_super_resolution.agreement(compared),
+        "control": words_super_resolution.control(machines, control, level=level),
+        "features": words_features.features(measured),
+        "ibsi": words_features.verification(
             store.read_table(f"{results}/02_features/ibsi_or.parquet")
         ),
-        "robustness": feature_wording.robustness(
+        "robustness": words_features.robustness(
             measured["or"], stability, minimum=study.selection.minimum_icc
         ),
-        "planar": feature_wording.planar(planar_machines, planar, level=level),
-        "deep": wording.networks(measured["or"]["weights"].values())
-        | {"training": model_wording.training(study)},
-        "selection": model_wording.selection(study, kept),
+        "planar": words_features.planar(planar_machines, planar, level=level),
+        "deep": words_study.networks(measured["or"]["weights"].values())
+        | {"training": words_models.training(study)},
+        "selection": words_models.selection(study, kept),
         **_models(results, study),
     }
 
@@ -205,7 +198,7 @@ def _models(results: str, study: Study) -> dict:
         for s in ("or", "sr")
     }
     return {
-        "protocols": model_wording.protocols(
+        "protocols": words_models.protocols(
             study,
             compared,
             store.read_table(f"{models}/choice.parquet"),
@@ -215,14 +208,14 @@ def _models(results: str, study: Study) -> dict:
                 if name in sound
             },
         ),
-        "repeats": model_wording.repeats(
+        "repeats": words_models.repeats(
             store.read_table(f"{models}/repeats.parquet"),
             store.read_table(f"{models}/permuted.parquet"),
             store.read_table(f"{models}/frequency.parquet"),
             {s.upper(): list(fate.index[fate["step"].eq("kept")]) for s, fate in fates.items()},
             measured[measured["cohort"].eq("test")].set_index("model")["auc"],
         ),
-        "explained": model_wording.explained(
+        "explained": words_models.explained(
             store.read_table(f"{models}/importance.parquet"),
             store.read_table(f"{models}/sanity.parquet"),
         ),
@@ -272,24 +265,24 @@ def _recovery_rows(results: str, study: Study) -> list[dict[str, str]]:
     about = store.read_json(f"{results}/00_cohort/cohort.json")
     if not about.get("truth"):
         return []
-    return truth.recovery_rows(*_recovered(results, study), about["variables"])
+    return words_recovery.recovery_rows(*_recovered(results, study), about["variables"])
 
 
 def _published(folder: Path) -> dict:
     """Facts of the publication that the discussion names, from its numbers and their audit."""
-    patients = paper.published_table_1(folder)
+    patients = published.published_table_1(folder)
     clnm = patients[patients["variable"].eq("CLNM")]
     with_clnm = patients["variable"].eq("CLNM") & patients["level"].eq("Yes")
     size = clnm.groupby("cohort")["n"].sum().astype(int)
     with_lnm = patients["variable"].eq("Location of LNM") & patients["level"].ne("No")
     suspected = patients["variable"].eq("Radiologist") & patients["level"].eq("Yes")
-    confusion = paper.published_confusion(folder)
+    confusion = published.published_confusion(folder)
     reading = confusion[confusion["model"].eq("Radiologist")].set_index("cohort")
     f1 = 2 * reading["tp"] / (2 * reading["tp"] + reading["fp"] + reading["fn"])
-    findings = paper.audit_findings(folder)["verdict"]
-    auc = pd.concat([paper.published_table_2(folder), paper.published_nomograms(folder)])
+    findings = published.audit_findings(folder)["verdict"]
+    auc = pd.concat([published.published_table_2(folder), published.published_nomograms(folder)])
     auc = auc[auc["cohort"].eq("test")].set_index("model")["auc"].map(tables.probability)
-    p = paper.published_delong_p(folder)
+    p = published.published_delong_p(folder)
     everyone = patients["cohort"].eq("all")
     return {
         "n": str(size["all"]),
@@ -305,8 +298,8 @@ def _published(folder: Path) -> dict:
         "radiologist_f1_test": tables.probability(f1["test"]),
         "radiologist_positive_table1": str(int(patients[suspected & everyone]["n"].sum())),
         "radiologist_positive_table2": str((reading["tp"] + reading["fp"]).sum()),
-        "delong_p": wording.relation(p),
-        "delong_p_holm": wording.relation(min(1.0, 4 * p)),  # the smallest of four
+        "delong_p": words_study.relation(p),
+        "delong_p_holm": words_study.relation(min(1.0, 4 * p)),  # the smallest of four
         "auc_sr_svm": auc["SR_SVM"],
         "auc_nomogram_b": auc["Nomogram_B"],
         "auc_nomogram_c": auc["Nomogram_C"],
@@ -343,4 +336,4 @@ def _neighbours(folder: Path) -> list[dict]:
 
 def _distinct(values: Iterable[str]) -> str:
     """ "a", or "a and b" where results were made by more than one, in the order of the stages."""
-    return wording.listed(list(dict.fromkeys(values)))
+    return words_study.listed(list(dict.fromkeys(values)))

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from thyro import tables, wording
+from thyro import tables
+from thyro.report.words import study as words_study
 from thyro.study import Study
 
 TUNED = {
@@ -90,7 +91,7 @@ def protocols(
     train, test = (images[images["cohort"].eq(name)]["optimism"] for name in ("train", "test"))
     return {
         "folds": str(study.models.outer_folds),
-        "inside": wording.listed(parts),
+        "inside": words_study.listed(parts),
         "abstract": (
             "When selection and fit were repeated without the patients that are predicted, the "
             "AUC of the image models in the training cohort fell by a median of "
@@ -187,11 +188,11 @@ def repeats(
         "n": str(auc["repeat"].nunique()),
         "n_permuted": str(int(permuted["repeats"].max())),
         "aucs": "had a median, with the middle 95% of divisions, of "
-        + wording.listed([f"{text} for {model}" for model, text in held_out.items()]),
+        + words_study.listed([f"{text} for {model}" for model, text in held_out.items()]),
         "permuted": _permuted(permuted),
         "frequency": (
             "Of the features, "
-            + wording.listed([f"{n} of {s} images" for s, n in once.items()])
+            + words_study.listed([f"{n} of {s} images" for s, n in once.items()])
             + " were selected at least once"
             + "; a feature of this study’s own signatures was selected in a median of "
             f"{tables.percent(pd.concat(again).median(), 0)} of the divisions"
@@ -200,7 +201,7 @@ def repeats(
 
 
 def _permuted(table: pd.DataFrame) -> str:
-    held_out = wording.listed(
+    held_out = words_study.listed(
         [
             f"{tables.estimate(row.test, row.test_low, row.test_high, 2)} for {row.model}"
             for row in table.itertuples()
@@ -235,13 +236,15 @@ def explained(importance: pd.DataFrame, sanity: pd.DataFrame) -> dict[str, str]:
     return {
         "n": str(int(sanity.groupby("model").size().max())),
         "importance": "Permuting one feature among the test patients cost at most "
-        + wording.listed(falls),
+        + words_study.listed(falls),
         "energy": "In the median "
-        + wording.listed([f"{share} of the heat map of {name}" for name, share in inside.items()])
+        + words_study.listed(
+            [f"{share} of the heat map of {name}" for name, share in inside.items()]
+        )
         + f" lay within the nodule, which covers {tables.percent(sanity['area'].median(), 0)} of "
         "the crop.",
         "sanity": "After all weights of a network were drawn anew its maps still had a median "
         "rank correlation with the former of "
-        + wording.listed([f"{value} ({name})" for name, value in alike.items()])
+        + words_study.listed([f"{value} ({name})" for name, value in alike.items()])
         + "; near one a map shows the image, and not what the network learned",
     }

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_notebook
 
-from thyro import render
+from thyro.report import render
 
 VARIABLES = {
     "study": {"title": "A study of 2 * 30 patients"},
@@ -29,7 +29,7 @@ def report_dir(tmp_path):
     """The smallest manuscript, in the frame of the real one."""
     folder = tmp_path / "report"
     folder.mkdir()
-    real = os.path.join(os.path.dirname(__file__), "..", "report")
+    real = os.path.join(os.path.dirname(__file__), "..", "..", "report")
     for name in ("template.html", "template.typ", "typst-template.typ", "typst-show.typ"):
         shutil.copy(os.path.join(real, name), folder)
     (folder / "thyro.css").write_text("body { color: black }")

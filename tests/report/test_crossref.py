@@ -4,7 +4,7 @@ import re
 import pypandoc
 import pytest
 
-from thyro import crossref
+from thyro.report import crossref
 
 CONFIG = {
     "custom": [

@@ -5,7 +5,7 @@ import pypandoc
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from thyro import shortcodes
+from thyro.report import shortcodes
 
 # A 1 x 1 PNG.
 PIXEL = (

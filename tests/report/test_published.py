@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro import paper
+from thyro.report import published
 from thyro.statistics import classification, group_tests
 
 FOLDER = "report/published"
-TABLE_1 = paper.published_table_1(FOLDER)
+TABLE_1 = published.published_table_1(FOLDER)
 CATEGORICAL = list(TABLE_1.loc[TABLE_1["kind"] == "categorical", "variable"].unique())
 
 
@@ -45,7 +45,7 @@ def test_table_1_is_complete():
 
 
 def test_confusion_matrices_return_table_2():
-    printed = paper.published_table_2(FOLDER).merge(paper.published_confusion(FOLDER))
+    printed = published.published_table_2(FOLDER).merge(published.published_confusion(FOLDER))
     assert len(printed) == 18
     for row in printed.itertuples():
         got = classification.metrics_from_counts(row.tp, row.fn, row.fp, row.tn)
@@ -60,14 +60,14 @@ def test_confusion_matrices_return_table_2():
 
 
 def test_all_21_intervals_are_symmetric():
-    table = pd.concat([paper.published_table_2(FOLDER), paper.published_nomograms(FOLDER)])
+    table = pd.concat([published.published_table_2(FOLDER), published.published_nomograms(FOLDER)])
     assert len(table) == 21
     middle = (table["ci_low"] + table["ci_high"]) / 2
     assert (middle - table["auc"]).abs().max() <= 0.00055
 
 
 def test_nomograms_print_the_test_cohort_only():
-    table = paper.published_nomograms(FOLDER).set_index("model")
+    table = published.published_nomograms(FOLDER).set_index("model")
     assert list(table.index) == ["Nomogram_A", "Nomogram_B", "Nomogram_C"]
     assert table.loc["Nomogram_A", ["auc", "ci_low", "ci_high", "accuracy"]].tolist() == [
         *(0.930, 0.8913, 0.9682, 0.829)
@@ -76,7 +76,7 @@ def test_nomograms_print_the_test_cohort_only():
 
 
 def test_audit_has_its_48_checks():
-    audit = paper.audit_findings(FOLDER)
+    audit = published.audit_findings(FOLDER)
     assert audit["id"].is_unique
     assert audit["verdict"].value_counts().to_dict() == {
         "inconsistent": 24,
@@ -88,8 +88,8 @@ def test_audit_has_its_48_checks():
 
 def test_a_wrong_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="paper_reference.yml"):
-        paper.published_table_2(tmp_path)
+        published.published_table_2(tmp_path)
 
 
 def test_the_one_printed_comparison():
-    assert paper.published_delong_p(FOLDER) == 0.013
+    assert published.published_delong_p(FOLDER) == 0.013

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from thyro import sr_wording
+from thyro.report.words import super_resolution as words_super_resolution
 from thyro.study.settings import SuperResolution
 
 
@@ -70,14 +70,14 @@ def gains(psnr=(0.1, 0.9), ssim=(0.01, 0.03), methods=("sr", "pixel", "lanczos",
 def test_better_needs_an_interval_above_zero_and_the_abstract_says_otherwise(
     psnr, ssim, verdict, abstract
 ):
-    made = sr_wording.super_resolution(study(), SCALARS, gains(psnr, ssim))
+    made = words_super_resolution.super_resolution(study(), SCALARS, gains(psnr, ssim))
     assert made["verdict"] == f"The generator {verdict}"
     said = "In degraded images of test patients the generator did not exceed bicubic interpolation"
     assert made["abstract"] == (f"{said} in {abstract}" if abstract else "")
 
 
 def test_numbers_are_those_of_the_test_cohort():
-    made = sr_wording.super_resolution(study(), SCALARS, gains())
+    made = words_super_resolution.super_resolution(study(), SCALARS, gains())
     assert set(made) == set(INVENTED["sr"])
     assert (made["n"], made["parameters"], made["noise"]) == ("18", "120,240", "5")
     assert (made["psnr"], made["psnr_bicubic"], made["ssim_bicubic"]) == ("28.40", "29.90", "0.822")
@@ -88,7 +88,7 @@ def test_numbers_are_those_of_the_test_cohort():
 
 
 def test_the_cost_of_the_adversary_is_told():
-    made = sr_wording.super_resolution(study(), SCALARS, gains())["adversary"]
+    made = words_super_resolution.super_resolution(study(), SCALARS, gains())["adversary"]
     assert made == (
         "Before the adversarial phase the same generator reached 28.90 dB and 0.814; that phase "
         "changed them by −0.50 dB and −0.004."
@@ -97,7 +97,7 @@ def test_the_cost_of_the_adversary_is_told():
 
 def test_without_an_adversary_none_is_told_of():
     alone = gains(methods=("sr", "bicubic"))
-    made = sr_wording.super_resolution(study(adversarial_steps=0), SCALARS, alone)
+    made = words_super_resolution.super_resolution(study(adversarial_steps=0), SCALARS, alone)
     assert made["adversary"] == "" and made["judged"] == "and no discriminator judged it"
 
 
@@ -113,7 +113,7 @@ def test_without_an_adversary_none_is_told_of():
     ],
 )
 def test_the_method_is_told_as_the_study_has_it(changes, words):
-    made = sr_wording.super_resolution(study(**changes), SCALARS, gains())
+    made = words_super_resolution.super_resolution(study(**changes), SCALARS, gains())
     assert {key for key, text in words.items() if text not in made[key]} == set()
     assert ("structural" in made["loss"]) == ("ssim_weight" not in changes)
 
@@ -134,7 +134,10 @@ def test_the_method_is_told_as_the_study_has_it(changes, words):
     ],
 )
 def test_the_start_is_told(changes, words):
-    assert sr_wording.super_resolution(study(**changes), SCALARS, gains())["start"] == words
+    assert (
+        words_super_resolution.super_resolution(study(**changes), SCALARS, gains())["start"]
+        == words
+    )
 
 
 def test_agreement_leaves_out_what_cannot_disagree():
@@ -148,7 +151,7 @@ def test_agreement_leaves_out_what_cannot_disagree():
     ]
     compared = pd.DataFrame(rows, columns=["feature_class", "degenerate", "icc", "icc_bc"])
     compared = compared.assign(spearman=compared["icc"] / 2, spearman_bc=compared["icc_bc"] / 2)
-    made = sr_wording.agreement(compared)
+    made = words_super_resolution.agreement(compared)
     assert made == {
         "n": "3",
         "good": "0.75",
@@ -178,7 +181,7 @@ NO_GAIN = "SR_SVM exceeded the control, but is not shown to exceed OR_SVM: this 
     ],
 )
 def test_the_verdict_is_that_of_adjusted_tests_in_the_test_cohort(with_bc, with_or, verdict):
-    measured = pd.DataFrame({"model": sr_wording.MACHINES * 2})
+    measured = pd.DataFrame({"model": words_super_resolution.MACHINES * 2})
     measured["cohort"] = ["train"] * 3 + ["test"] * 3
     measured = measured.assign(auc=0.8, ci_low=0.7, ci_high=0.9)
     pairs = [("SR_SVM", "OR_SVM"), ("SR_SVM", "BC_SVM"), ("OR_SVM", "BC_SVM")]
@@ -190,7 +193,7 @@ def test_the_verdict_is_that_of_adjusted_tests_in_the_test_cohort(with_bc, with_
     delong = pd.DataFrame(rows).assign(ci_low=-0.1, ci_high=0.2, p_value=0.01)
     delong.loc[3, ["difference", "p_holm"]] = with_or
     delong.loc[4, ["difference", "p_holm"]] = with_bc
-    made = sr_wording.control(measured, delong, level=0.95)
+    made = words_super_resolution.control(measured, delong, level=0.95)
     assert made["verdict"].startswith(verdict)
     assert made["aucs"].startswith("SR_SVM was 0.800 (0.700–0.900), of OR_SVM 0.800")
     assert made["sr_vs_bc"]["p_holm"].startswith("= 0.") and made["or_vs_bc"]["p_holm"] == "= 0.900"

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from thyro import radiomics, tables, wording
+from thyro import radiomics, tables
+from thyro.report.words import study as words_study
 from thyro.statistics import GOOD_ICC
 
 PLANAR_PAIRS = [("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")]
@@ -32,7 +33,7 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
         "Every image could be measured."
         if not any(failed.values())
         else "Not every nodule could be measured ("
-        + wording.listed([f"{n} in {name} images" for name, n in failed.items() if n])
+        + words_study.listed([f"{n} in {name} images" for name, n in failed.items() if n])
         + "); its features are missing, and take the training median in the models."
     )
     return strings
@@ -45,7 +46,7 @@ def verification(compared: pd.DataFrame) -> dict[str, str]:
     return {
         "agree": str(int(shared["agrees"].sum())),
         "shared": str(len(shared)),
-        "differing": wording.listed(list(differing)),
+        "differing": words_study.listed(list(differing)),
     }
 
 
@@ -101,7 +102,7 @@ def planar(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> dic
     compared = {
         frozenset((row.model_a, row.model_b)): row._asdict() for row in test.itertuples(index=False)
     }
-    strings = {"aucs": wording.each(wording.aucs(measured, "test", machines))}
+    strings = {"aucs": words_study.each(words_study.aucs(measured, "test", machines))}
     apart = []
     for paper, plane in PLANAR_PAIRS:
         found = compared[frozenset((paper, plane))]
@@ -111,6 +112,6 @@ def planar(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> dic
         "The test cohort does not tell the profiles apart: measuring the slice as a volume brought "
         "no gain that shows."
         if not apart
-        else f"The test cohort tells the profiles apart for {wording.listed(apart)}."
+        else f"The test cohort tells the profiles apart for {words_study.listed(apart)}."
     )
     return strings

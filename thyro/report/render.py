@@ -16,8 +16,8 @@ import pypandoc
 import typst
 import yaml
 
-from thyro import crossref, shortcodes
-from thyro.reference_docx import write_reference_docx
+from thyro.report import crossref, shortcodes
+from thyro.report.reference_docx import write_reference_docx
 
 SOURCES = {".qmd", ".yml", ".bib", ".css", ".typ", ".html"}
 OUTPUTS = {"html": "index.html", "typst": "thyro.pdf", "docx": "thyro.docx"}
