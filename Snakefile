@@ -6,7 +6,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from thyro import cli
+from thyro import run
 from thyro.study import job_arguments, load_study, result_arguments
 from thyro.core.code_version import PACKAGE, files_behind
 
@@ -45,10 +45,10 @@ for job in STUDY.jobs.values():
             results=[f"{ROOT}/{job.folder}/{file}" for file in job.writes],
         params:
             arguments=json.dumps(result_arguments(arguments)),
-            data=cli.fingerprint(DATA) if job.section == "cohort" else "",
+            data=run.fingerprint(DATA) if job.section == "cohort" else "",
             job=job.name,
             options=f"--data {shlex.quote(DATA)}" if DATA else "",
-        threads: cli.threads_of(STUDY, job)
+        threads: run.threads_of(STUDY, job)
         shell:
             "exec {sys.executable} -m thyro.cli run {params.job} {NAME} {params.options}"
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from thyro import cli, terminal
+from thyro.run import check_study, notebooks, terminal, workflow
 from thyro.store import paths, progress
 from thyro.study import StudyError, arguments, load_study, plan
 
@@ -90,7 +90,7 @@ def test_a_device_that_is_not_there_stops_before_anything_runs(project, monkeypa
     paths.project_root.cache_clear()
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(StudyError, match="sees no CUDA device here. Use cpu"):
-        cli.check("mine")
+        check_study("mine")
     paths.project_root.cache_clear()
 
 
@@ -160,7 +160,7 @@ def _alive(pid: int) -> bool:
 
 def test_features_share_the_cores_everything_else_has_them_all():
     study = load_study("demo", Path("params"))
-    threads = {name: cli.threads_of(study, job) for name, job in plan.JOBS.items()}
+    threads = {name: notebooks.threads_of(study, job) for name, job in plan.JOBS.items()}
     assert threads["02_features_or"] + threads["02_features_sr"] == study.compute.workers
     assert {threads[name] for name in threads if "features" not in name} == {study.compute.workers}
 
@@ -185,7 +185,7 @@ def test_results_of_other_parameters_make_a_job_stale(project, monkeypatch):
         folder.mkdir(parents=True)
         for file in job.writes:
             (folder / f"{file}.json").write_text(json.dumps({"parameters": changed}))
-    assert cli.other_parameters("smoke", study, "") == ["06_statistics"]
+    assert workflow.other_parameters("smoke", study, "") == ["06_statistics"]
     paths.project_root.cache_clear()
 
 
@@ -201,10 +201,10 @@ def test_names_of_image_files_are_in_no_log(project):
 def test_another_file_in_the_folder_makes_the_cohort_stale(project, monkeypatch):
     monkeypatch.chdir(project)
     paths.project_root.cache_clear()
-    before = cli.fingerprint("data")
-    assert cli.fingerprint("data") == before
+    before = workflow.fingerprint("data")
+    assert workflow.fingerprint("data") == before
     (project / "data/i3.png").touch()
-    assert cli.fingerprint("data") != before
+    assert workflow.fingerprint("data") != before
     paths.project_root.cache_clear()
 
 
@@ -223,5 +223,5 @@ def test_an_example_is_a_folder_that_runs(project):
 
 def test_kernels_are_spoken_to_without_ports_unless_names_get_too_long():
     """Two that start at the same moment chose the same port, once in some hundred runs."""
-    assert cli._transport("/tmp/abc").KernelManager.transport == "ipc"
-    assert "transport" not in cli._transport("/tmp/" + 80 * "x").KernelManager
+    assert notebooks._transport("/tmp/abc").KernelManager.transport == "ipc"
+    assert "transport" not in notebooks._transport("/tmp/" + 80 * "x").KernelManager

@@ -4,7 +4,7 @@ from thyro.clinical.bootstrap import optimism_of
 from thyro.clinical.logistic import LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
 from thyro.clinical.sample_size import collinearity, minimum_sample_size, parameters
-from thyro.clinical.screening import fit_nomograms, preoperative, select_terms
+from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
 from thyro.clinical.splines import spline_basis
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "preoperative",
     "select_terms",
     "spline_basis",
+    "univariate_table",
 ]

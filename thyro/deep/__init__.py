@@ -23,9 +23,9 @@ from thyro.deep.grad_cam import (
 from thyro.deep.training_run import FineTuningSettings
 
 __all__ = [
+    "OUTCOMES",
     "Example",
     "FineTuningSettings",
-    "OUTCOMES",
     "crop",
     "crop_mask",
     "cross_fit",

@@ -5,8 +5,8 @@ from thyro.imaging.pixels import EIGHT, ImageError, pixel_hash, scan_area
 from thyro.imaging.reading import Case, Folder, inside, read_image, read_mask
 
 __all__ = [
-    "Case",
     "EIGHT",
+    "Case",
     "Folder",
     "Frames",
     "ImageError",

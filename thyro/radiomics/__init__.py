@@ -2,6 +2,7 @@
 
 from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
 from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
+from thyro.radiomics.extractor import extract
 from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR
 from thyro.radiomics.filters import filtered_images
 from thyro.radiomics.ibsi import compare_with_ibsi
@@ -21,6 +22,7 @@ __all__ = [
     "check_failures",
     "compare_with_ibsi",
     "describe_feature",
+    "extract",
     "extract_cohort",
     "extract_perturbed",
     "filtered_images",

@@ -18,10 +18,10 @@ from thyro.store.progress import PROGRESS_FILE, progress_bar
 from thyro.store.provenance import NOTEBOOK
 
 __all__ = [
-    "Cache",
-    "Checkpoint",
     "NOTEBOOK",
     "PROGRESS_FILE",
+    "Cache",
+    "Checkpoint",
     "atomic",
     "path",
     "progress_bar",

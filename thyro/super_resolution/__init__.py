@@ -12,10 +12,10 @@ from thyro.super_resolution.networks import (
 from thyro.super_resolution.training import TrainingSettings, train_generator
 
 __all__ = [
-    "Degradation",
     "HELD_OUT",
     "MEASURES",
     "METHODS",
+    "Degradation",
     "TrainingSettings",
     "count_parameters",
     "degrade",

@@ -1,0 +1,17 @@
+"""Executing a study: notebooks, what is stale, and what the terminal says of it."""
+
+from thyro.run.check import check_study
+from thyro.run.example import write_example
+from thyro.run.notebooks import recorded_render, run_notebook, threads_of
+from thyro.run.workflow import bring_up_to_date, fingerprint, workflow
+
+__all__ = [
+    "bring_up_to_date",
+    "check_study",
+    "fingerprint",
+    "recorded_render",
+    "run_notebook",
+    "threads_of",
+    "workflow",
+    "write_example",
+]
