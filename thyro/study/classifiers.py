@@ -1,0 +1,108 @@
+"""The classifiers on selected features, each declared once, and the models that a study has.
+
+`make` imports scikit-learn when it is called: the plan and the checks of a study file only need
+the names. Fitting, tuning and storage are in `models`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from thyro.study.names import RANKED, ModelName
+from thyro.study.networks import NETWORKS
+
+RADIOMICS = "radiomics"
+DEEP = "deep"
+FAMILIES = {RADIOMICS: "radiomic features", DEEP: "deep features"}  # panels of figures group by it
+
+
+@dataclass(frozen=True)
+class ClassifierEntry:
+    """A classifier, as scikit-learn makes it from its settings."""
+
+    name: str  # second part of a model's name, where it reads radiomic features
+    label: str  # in sentences
+    make: Callable[[Mapping[str, Any], int], Any]  # settings, number of features -> estimator
+    grid: tuple[dict[str, Any], ...]  # settings; the first are the publication's, others are tried
+    calibrated: bool = False  # its decision value becomes a probability by Platt's sigmoid
+    colours: tuple[str, str] = ("#525252", "#A6A6A6")  # for enhanced images, for original ones
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What models of one kind have in common, whichever images they read."""
+
+    name: str  # second part of their names
+    family: str  # of FAMILIES
+    features: str  # "radiomics", or the network whose pooled features they read
+    classifier: str  # of CLASSIFIERS
+    label: str
+    colours: tuple[str, str]  # for enhanced images, for original ones
+
+
+def _svm(settings, n_features):
+    from sklearn.svm import SVC
+
+    # "scale" of z-scored features, or a share of it
+    gamma = "scale" if settings["gamma"] == 1 else settings["gamma"] / n_features
+    return SVC(kernel="rbf", C=settings["C"], gamma=gamma)
+
+
+def _knn(settings, n_features):
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(settings["neighbours"], algorithm="brute")
+
+
+def _logistic(settings, n_features):
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=1 / settings["penalty_strength"], max_iter=1000, tol=1e-8)
+
+
+HEAD = "logistic"  # the classifier on pooled features of a network
+CLASSIFIERS = {
+    entry.name: entry
+    for entry in (
+        ClassifierEntry(
+            name="SVM",
+            label="support vector machine",
+            make=_svm,
+            grid=tuple({"C": c, "gamma": g} for g in (1.0, 0.1) for c in (1.0, 0.1, 10.0)),
+            calibrated=True,
+            colours=("#08519C", "#6BAED6"),
+        ),
+        ClassifierEntry(
+            name="KNN",
+            label="k nearest neighbours",
+            make=_knn,
+            grid=tuple({"neighbours": k} for k in (5, 15, 25, 45)),
+            colours=("#A63603", "#FD8D3C"),
+        ),
+        ClassifierEntry(
+            name=HEAD,
+            label="logistic regression",
+            make=_logistic,
+            grid=tuple({"penalty_strength": s} for s in (1.0, 0.1, 10.0, 100.0)),
+        ),
+    )
+}
+
+
+def kinds() -> dict[str, Kind]:
+    """Every kind of model: a classifier on radiomic features, or a head on those of a network."""
+    radiomic = [
+        Kind(entry.name, RADIOMICS, RADIOMICS, entry.name, entry.label, entry.colours)
+        for entry in CLASSIFIERS.values()
+        if entry.name != HEAD
+    ]
+    deep = [
+        Kind(entry.name, DEEP, entry.name, HEAD, entry.name, entry.colours)
+        for entry in NETWORKS.values()
+    ]
+    return {kind.name: kind for kind in (*radiomic, *deep)}
+
+
+def model_names() -> list[ModelName]:
+    """The models of a study of images, in the order of Table 2."""
+    return [ModelName(images.name, kind) for kind in kinds() for images in RANKED]

@@ -1,0 +1,76 @@
+"""Names of a study, made and read here and nowhere else: image sets, cohorts, models, nomograms."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images of one kind, of every patient."""
+
+    name: str  # first part of a model's name: "SR"
+    label: str  # in words
+    line: str | tuple  # of its models' curves
+    control: bool = False  # stands beside the study's models, and is none of them
+
+    @property
+    def key(self) -> str:
+        """In names of files: "sr"."""
+        return self.name.lower()
+
+
+OR = ImageSet("OR", "original", "--")
+SR = ImageSet("SR", "super-resolved", "-")
+BC = ImageSet("BC", "bicubic", "-.", control=True)
+IMAGE_SETS = {images.name: images for images in (OR, SR, BC)}
+STUDIED = (OR, SR)  # in the order of columns and panels
+RANKED = (SR, OR)  # in the order of Table 2
+
+COHORTS = {"train": "Training cohort", "test": "Test cohort", "external": "External cohort"}
+RADIOLOGIST = "Radiologist"
+PENALISED = "Penalised"  # the clinical model of every candidate
+PLANAR = "planar"  # variant of a model: on features of a slice instead of a volume
+
+
+@dataclass(frozen=True)
+class ModelName:
+    """Which images a model reads, of which kind it is, and in which variant."""
+
+    image_set: str
+    kind: str  # a classifier on radiomic features, or the network whose features a head reads
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return "_".join(part for part in (self.image_set, self.kind, self.variant) if part)
+
+    @classmethod
+    def read(cls, name: str) -> "ModelName | None":
+        """The parts of a name that a study of images gave, or None: a score of a user's table."""
+        image_set, _, rest = name.partition("_")
+        kind, _, variant = rest.partition("_")
+        return cls(image_set, kind, variant) if image_set in IMAGE_SETS and kind else None
+
+
+@dataclass(frozen=True)
+class NomogramName:
+    """A nomogram of a study, and the signature in it; C has clinical factors alone."""
+
+    letter: str
+    signature: str | None
+
+    def __str__(self) -> str:
+        return f"Nomogram_{self.letter}"
+
+    def file(self, *, sound: bool = False) -> str:
+        """Its file in `05_nomogram`, without ending."""
+        return f"nomogram_{self.letter}{'_sound' if sound else ''}"
+
+
+def nomograms(signatures: list[str]) -> list[NomogramName]:
+    """A and, with two signatures, B; then C, the clinical model."""
+    return [
+        *(NomogramName(letter, name) for letter, name in zip("AB", signatures, strict=False)),
+        NomogramName("C", None),
+    ]
+
+
+CLINICAL = str(NomogramName("C", None))
