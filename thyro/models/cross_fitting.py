@@ -329,7 +329,7 @@ class _Repeat:
 
     @cached_property
     def _identity(self) -> str:
-        total = hashlib.sha256(core.code_checksum("protocols").encode())
+        total = hashlib.sha256(core.code_checksum("models.cross_fitting").encode())
         total.update(repr((self.test_share, self.seed, self.permuted)).encode())
         total.update(np.ascontiguousarray(self.y).tobytes())
         for signature, recipe in self.recipes.items():

@@ -212,7 +212,7 @@ class _Task:
             dict(self.settings or {}),
             profile,
             _versions(),
-            core.code_checksum("radiomics"),
+            core.code_checksum("radiomics.extractor"),
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
