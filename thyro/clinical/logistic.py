@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass, field, fields
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from thyro.clinical.likelihood import highest, maximise
+from thyro.clinical.likelihood import highest
 from thyro.clinical.splines import spline_basis
 from thyro.core import as_columns, as_labels, as_level, as_scores
+from thyro.statistics import is_categorical, logistic_information, maximise_logistic
 
 MAXIMUM_LIKELIHOOD, FIRTH, PENALISED = "maximum likelihood", "Firth", "penalised"
 
@@ -115,13 +115,6 @@ class LogisticFit:
             "r2_mcfadden": 1 - deviance / null,
         }
 
-    def wald_test(self, term: str) -> tuple[float, int, float]:
-        """Statistic, degrees of freedom and p of the hypothesis that `term` has no effect."""
-        block = self.block(term)
-        beta = self.coefficients[block]
-        statistic = float(beta @ np.linalg.solve(self.covariance[np.ix_(block, block)], beta))
-        return statistic, len(block), float(stats.chi2.sf(statistic, len(block)))
-
     def block(self, term: str) -> list[int]:
         """Positions of the coefficients of `term`; empty for a name that is none of the terms."""
         ends = (f"{term}=", f"{term}'")
@@ -146,10 +139,6 @@ class LogisticFit:
         values["covariance"] = np.array(plain["covariance"], dtype=float)
         values["ranges"] = {term: tuple(ends) for term, ends in plain["ranges"].items()}
         return cls(**values)
-
-
-def _is_categorical(values: pd.Series) -> bool:
-    return not is_numeric_dtype(values) or is_bool_dtype(values)
 
 
 def _levels(values: pd.Series, *, unused: bool = False) -> list:
@@ -247,7 +236,7 @@ def fit_logistic(
     lr_p = {}
     for term, block in data.blocks.items():
         others = [k for k in range(len(beta)) if k not in block]
-        gain = log_likelihood - maximise(data.design, data.y, others, firth=firth)[1]
+        gain = log_likelihood - _height(data, others, firth=firth)
         # Rounding can leave a gain of -1e-13 where the term explains nothing.
         lr_p[term] = float(stats.chi2.sf(max(2 * gain, 0), len(block)))
     notes = data.notes
@@ -257,13 +246,19 @@ def fit_logistic(
     return LogisticFit(
         **data.described(),
         coefficients=beta,
-        covariance=np.linalg.inv(information(data.design, beta)),
+        covariance=np.linalg.inv(logistic_information(data.design, beta)),
         log_likelihood=log_likelihood,
-        null_log_likelihood=maximise(data.design, data.y, [0], firth=firth)[1],
+        null_log_likelihood=_height(data, [0], firth=firth),
         lr_p=lr_p,
         method=FIRTH if firth else MAXIMUM_LIKELIHOOD,
         note=" ".join(notes),
     )
+
+
+def _height(data: "Prepared", free: list[int], **keywords) -> float:
+    """Maximised log-likelihood with all coefficients but `free` held; as `maximise_logistic`."""
+    _, height = maximise_logistic(data.design, data.y, free=free, **keywords)
+    return height
 
 
 def profile_intervals(
@@ -295,7 +290,7 @@ def profile_intervals(
         def above(value, k=k, others=others):
             start = fit.coefficients.copy()
             start[k] = value
-            return maximise(data.design, data.y, others, start=start)[1] - target
+            return _height(data, others, start=start) - target
 
         se = np.sqrt(fit.covariance[k, k])
         ends = []
@@ -366,7 +361,7 @@ def prepare(
     constant = [term for term in chosen if chosen[term].nunique() < 2]
     if constant:
         raise ValueError(f"terms: {', '.join(constant)} has a single value; leave it out.")
-    levels = {t: _levels(chosen[t], unused=dependent) for t in chosen if _is_categorical(chosen[t])}
+    levels = {t: _levels(chosen[t], unused=dependent) for t in chosen if is_categorical(chosen[t])}
     knots = {term: list(at) for term, at in (knots or {}).items()}
     strange = [term for term in knots if term not in chosen or term in levels]
     if strange:
@@ -376,11 +371,6 @@ def prepare(
         _check_rank(columns, names)
     notes = [] if dependent else _unused_levels(chosen)
     return Prepared(y, chosen, levels, knots, columns, names, blocks, notes)
-
-
-def information(columns: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Fisher's information of a logistic regression, shape (n_coefficients, n_coefficients)."""
-    return (columns.T * (expit(columns @ beta) * expit(-(columns @ beta)))) @ columns
 
 
 def _unused_levels(frame: pd.DataFrame) -> list[str]:

@@ -1,6 +1,5 @@
 """Areas under ROC curves and their comparison by DeLong's variance, as R's pROC."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
@@ -8,8 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
+from statsmodels.stats.multitest import multipletests
 
-from thyro.core import as_labels, as_level, as_one_of, as_probabilities, as_scores
+from thyro.core import as_labels, as_level, as_one_of, as_scores
 
 BLOCK = 2_000_000  # patients times draws that a bootstrap holds at a time
 
@@ -64,22 +64,72 @@ class UnpairedResult:
     p_value: float  # two-sided
 
 
+def rank_auc(y, score, *, counts=None) -> float:
+    """Area under the ROC curve from ranks: the share of pairs in order, ties counting one half.
+
+    Counted in whole pairs, so the only rounding is that of one quotient. `auc_ci` adds an interval.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+        1 for lymph-node metastasis, 0 for none; at least one of each.
+    score : array_like of float, shape (n_patients,)
+        Any monotone score, higher meaning more suspicious.
+    counts : array_like of int, shape (n_patients,), optional
+        How often each patient is in the sample; once when not given.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; NaN where `counts` leave out one of the classes.
+
+    Raises
+    ------
+    ValueError
+        If `y` is not 0/1 or has one class only, or the lengths differ.
+
+    References
+    ----------
+    Hanley, McNeil (1982), Radiology 143:29-36.
+    """
+    y = as_labels(y, "y", min_per_class=1)
+    score = as_scores(score, "score", len(y))
+    counts = np.ones(len(y)) if counts is None else as_scores(counts, "counts", len(y))
+    _, _, cases, controls = _by_score(y, score, counts)
+    pairs = cases.sum() * controls.sum()
+    return float(cases @ _below(controls) / pairs) if pairs else float("nan")
+
+
+def _by_score(y: np.ndarray, score: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Order of the scores, place of each among the distinct ones, cases and controls at these."""
+    order = np.argsort(score, kind="stable")
+    ranked = score[order]
+    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
+    cases = np.bincount(group, weights=(counts * y)[order])
+    controls = np.bincount(group, weights=(counts * (1 - y))[order])
+    return order, group, cases, controls
+
+
+def _below(counts: np.ndarray) -> np.ndarray:
+    """Patients below each distinct score and half of those at it, along the last axis."""
+    return np.cumsum(counts, axis=-1) - counts / 2
+
+
 def _placements(y: np.ndarray, score: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     """AUC, and per patient the share of the other class that is ranked on the right side.
 
     One sort, exact under ties (in the spirit of Sun, Xu 2014).
     """
-    order = np.argsort(score, kind="stable")
-    ranked, case = score[order], y[order] == 1
-    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
-    cases = np.bincount(group, weights=case)
-    controls = np.bincount(group) - cases
-    # Those of the other class below, and half of those tied.
-    controls_below = (np.cumsum(controls) - controls / 2)[group]
-    cases_below = (np.cumsum(cases) - cases / 2)[group]
+    order, group, cases, controls = _by_score(y, score, np.ones(len(y)))
+    right = np.where(
+        y[order] == 1,
+        _below(controls)[group] / controls.sum(),
+        1 - _below(cases)[group] / cases.sum(),
+    )
     share = np.empty(len(y))
-    share[order] = np.where(case, controls_below / controls.sum(), 1 - cases_below / cases.sum())
+    share[order] = right
     of_cases = share[y == 1]
+    # The mean of the placements, to which their variance belongs; `rank_auc` up to rounding.
     return float(of_cases.mean()), of_cases, share[y == 0]
 
 
@@ -192,8 +242,8 @@ def _bootstrap_aucs(y: np.ndarray, score: np.ndarray, draws: int, seed: int) -> 
             ).reshape(n, -1)
             for of in classes
         )
-        below = np.cumsum(controls, axis=1) - controls / 2
-        out.append(np.sum(cases * below, axis=1) / (len(classes[0]) * len(classes[1])))
+        pairs = np.sum(cases * _below(controls), axis=1)
+        out.append(pairs / (len(classes[0]) * len(classes[1])))
     return np.concatenate(out)
 
 
@@ -293,8 +343,10 @@ def unpaired_test(y_a, score_a, y_b, score_b, *, level: float = 0.95) -> Unpaire
     difference = a.auc - b.auc
     statistic = _standardised(difference, se)
     df = float(se**4 / np.sum(variances**2 / (sizes - 1))) if se > 0 else float("nan")
-    spread: Callable = stats.t(df) if se > 0 else stats.norm()
-    half = float(spread.isf((1 - level) / 2)) * se
+    half, p_value = 0.0, float(2 * stats.norm.sf(abs(statistic)))
+    if se > 0:
+        half = float(stats.t.isf((1 - level) / 2, df)) * se
+        p_value = float(2 * stats.t.sf(abs(statistic), df))
     return UnpairedResult(
         auc_a=a.auc,
         auc_b=b.auc,
@@ -303,7 +355,7 @@ def unpaired_test(y_a, score_a, y_b, score_b, *, level: float = 0.95) -> Unpaire
         ci_high=difference + half,
         statistic=statistic,
         df=df,
-        p_value=float(2 * spread.sf(abs(statistic))),
+        p_value=p_value,
     )
 
 
@@ -328,6 +380,10 @@ def delong_matrix(y, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFra
     ------
     ValueError
         If there are fewer than two models, and as `delong_test`.
+
+    References
+    ----------
+    Holm (1979), Scand. J. Stat. 6:65-70.
     """
     if scores.shape[1] < 2 or not scores.columns.is_unique:
         raise ValueError(
@@ -341,19 +397,4 @@ def delong_matrix(y, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFra
         del result["n_cases"], result["n_controls"]
         rows.append({"model_a": a, "model_b": b, **result})
     table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p_value"]))
-
-
-def holm(p_values) -> np.ndarray:
-    """Holm's step-down adjustment, as R's p.adjust(method="holm").
-
-    References
-    ----------
-    Holm (1979), Scand. J. Stat. 6:65-70.
-    """
-    p = as_probabilities(p_values, "p_values")
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
+    return table.assign(p_holm=multipletests(table["p_value"], method="holm")[1])

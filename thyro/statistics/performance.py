@@ -122,7 +122,7 @@ def protocol_difference(paper: pd.DataFrame, sound: pd.DataFrame) -> pd.DataFram
     -------
     DataFrame
         One row per model and cohort in the order of `paper`: every measure of both, with the
-        endings `_paper` and `_sound`, and `optimism`, auc_paper - auc_sound.
+        endings `_paper` and `_sound`, and auc_paper - auc_sound in the column `optimism`.
 
     Raises
     ------
@@ -187,11 +187,25 @@ def auc_intervals(
 ) -> pd.DataFrame:
     """Intervals of every AUC by three methods, per cohort.
 
+    Parameters
+    ----------
+    y, scores, split
+        As in `performance_table`.
+    level : float, default 0.95
+        Coverage of the intervals.
+    draws, seed : int
+        Of the stratified bootstrap.
+
     Returns
     -------
     DataFrame
         One row per score and cohort: model, cohort, auc, wald_low and wald_high (DeLong, as
-        `statistics.auc_ci`), logit_low, logit_high, bootstrap_low, bootstrap_high.
+        `auc_ci`), logit_low, logit_high, bootstrap_low, bootstrap_high (as `auc_interval`).
+
+    Raises
+    ------
+    ValueError
+        As `performance_table`.
     """
     y, rows = as_labels(y, "y"), []
     for model, score in scores.items():
@@ -211,11 +225,23 @@ def auc_intervals(
 def between_cohorts(y, scores: pd.DataFrame, split, *, level: float = 0.95) -> pd.DataFrame:
     """Whether a score discriminates otherwise in other patients: unpaired DeLong tests.
 
+    Parameters
+    ----------
+    y, scores, split
+        As in `performance_table`.
+    level : float, default 0.95
+        Coverage of the intervals of the difference.
+
     Returns
     -------
     DataFrame
         One row per score and pair of cohorts: model, cohort_a, cohort_b, auc_a, auc_b,
-        difference, ci_low, ci_high, statistic, df, p_value.
+        difference (a less b), ci_low, ci_high, statistic, df, p_value (as `unpaired_test`).
+
+    Raises
+    ------
+    ValueError
+        As `performance_table`.
     """
     y, rows = as_labels(y, "y"), []
     members = cohorts(split)
