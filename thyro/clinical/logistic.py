@@ -159,8 +159,32 @@ def _dashes(knots: Sequence[float]) -> list[str]:
 
 def design(
     frame: pd.DataFrame, levels: Mapping[str, list], knots: Mapping[str, list[float]]
-) -> tuple[np.ndarray, list, dict]:
-    """Design matrix with treatment contrasts, names of its columns, and columns of each term."""
+) -> tuple[np.ndarray, list[str], dict[str, list[int]]]:
+    """Design matrix with treatment contrasts.
+
+    Parameters
+    ----------
+    frame : DataFrame, shape (n_patients, n_terms)
+        Columns in the order of the terms.
+    levels : mapping of categorical term to its levels
+        The reference first; every other level has a column of 0 and 1.
+    knots : mapping of continuous term to knots
+        Of those with a restricted cubic spline; the others enter as they are.
+
+    Returns
+    -------
+    columns : ndarray of float, shape (n_patients, n_coefficients)
+        The first holds ones.
+    names : list of str
+        Of the columns: "(Intercept)", "age", "age'", "margin=Irregular".
+    blocks : dict of str to list of int
+        Term -> its columns.
+
+    Raises
+    ------
+    ValueError
+        For a level that is none of `levels`, and a value that is missing or infinite.
+    """
     columns, names, blocks = [np.ones(len(frame))], ["(Intercept)"], {}
     for term in frame.columns:
         start = len(columns)
@@ -268,6 +292,13 @@ def profile_intervals(
 
     R interpolates the profile by a spline; here each end is a root, so they differ by up to 1e-3.
 
+    Parameters
+    ----------
+    frame, y, terms
+        As in `fit_logistic`.
+    level : float, default 0.95
+        Coverage of the intervals.
+
     Returns
     -------
     DataFrame
@@ -345,8 +376,13 @@ def prepare(
 ) -> Prepared:
     """Check the data of a regression and lay out its design; raises as `fit_logistic`.
 
-    For a penalised fit terms may be `dependent`, some computed from others, and every declared
-    level has its column, also one that nobody has.
+    Parameters
+    ----------
+    frame, y, terms, knots
+        As in `fit_logistic`.
+    dependent : bool, default False
+        Of a penalised fit: terms may be computed from others, and every declared level has its
+        column, also one that nobody has.
     """
     y = as_labels(y, "y")
     joined = [t for t in terms if t not in frame and ("*" in t or ":" in t)]

@@ -51,6 +51,11 @@ def preoperative(dictionary: dict[str, dict], named: list[str]) -> list[str]:
 def univariate_table(frame: pd.DataFrame, y, variables: list[str]) -> pd.DataFrame:
     """One logistic regression per variable.
 
+    Parameters
+    ----------
+    frame, y, variables
+        As in `select_terms`.
+
     Returns
     -------
     DataFrame

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from thyro.clinical import spline_basis
@@ -65,47 +67,17 @@ class Nomogram:
             the fit has an interaction.
         """
         ranges = dict(ranges or {})
-        unknown = [term for term in ranges if term not in fit.ranges]
-        if unknown:
-            raise ValueError(
-                f"ranges: expected continuous terms out of {list(fit.ranges)}, got {unknown}."
-            )
-        read = {"(Intercept)", *(fit.names[k] for term in fit.terms for k in fit.block(term))}
-        if surplus := [name for name in fit.names if name not in read]:
-            raise ValueError(
-                f"fit: {surplus} belongs to no single term. A nomogram adds one axis per term, so "
-                "an interaction cannot be drawn: fit the groups apart, or leave it out."
-            )
-        coefficient = dict(zip(fit.names, fit.coefficients, strict=True))
-        baseline, drawn = coefficient["(Intercept)"], {}
-        for term in fit.terms:
-            if term in fit.levels:
-                values = fit.levels[term]
-                effects = np.array([coefficient.get(f"{term}={level}", 0.0) for level in values])
-            else:
-                values = _axis_values(term, fit, ranges)
-                effects = _effect(term, values, fit)
-            # Between its ticks a spline can be lower than at any of them.
-            lowest = effects.min()
-            if term in fit.knots:
-                lowest = _effect(term, np.linspace(values[0], values[-1], 401), fit).min()
+        _check(fit, ranges)
+        drawn = {term: _drawn(term, fit, ranges) for term in fit.terms}
+        baseline = float(fit.coefficients[0])
+        for _, _, lowest in drawn.values():
             baseline += lowest
-            drawn[term] = values, effects - lowest, lowest
         widest = max(effects.max() for _, effects, _ in drawn.values())
         if widest == 0:
             raise ValueError("fit: every coefficient is 0, so there is nothing to draw.")
         scale = MAX_POINTS / widest
-        axes = []
-        for term, (values, effects, lowest) in drawn.items():
-            kind = "categorical" if term in fit.levels else "continuous"
-            low, high = ranges.get(term, fit.ranges.get(term, (None, None)))
-            ticks = tuple(zip(values, (effects * scale).tolist(), strict=True))
-            spline = ()
-            if term in fit.knots:
-                slopes = tuple((fit.coefficients[fit.block(term)] * scale).tolist())
-                spline = tuple(fit.knots[term]), slopes, float(lowest * scale)
-            axes.append(Axis(term, kind, ticks, low, high, *spline))
-        return cls(tuple(axes), float(scale), float(baseline))
+        axes = tuple(_axis(term, *drawn[term], fit, ranges, scale) for term in fit.terms)
+        return cls(axes, float(scale), float(baseline))
 
     def axis(self, term: str) -> Axis:
         """The axis of `term`; an unknown term raises, naming the known ones."""
@@ -161,13 +133,13 @@ class Nomogram:
         if absent:
             raise ValueError(f"row: {', '.join(absent)} absent; expected a value for every term.")
         for axis in self.axes:
-            if axis.kind == "continuous":
+            if axis.low is not None and axis.high is not None:
                 _inside(axis.term, row[axis.term], axis.low, axis.high, extrapolate)
         return sum(
             self.points(axis.term, row[axis.term], extrapolate=extrapolate) for axis in self.axes
         )
 
-    def probability(self, total_points):
+    def probability(self, total_points: ArrayLike) -> Any:
         """Risk on the 0-1 scale at `total_points`, a number or an array of any shape."""
         risk = expit(self.baseline + np.asarray(total_points, dtype=float) / self.points_per_unit)
         return float(risk) if risk.ndim == 0 else risk
@@ -213,6 +185,60 @@ class Nomogram:
         return cls(axes, plain["points_per_unit"], plain["baseline"])
 
 
+def _check(fit, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Raise for a range of no continuous term, and for a coefficient of no single term."""
+    unknown = [term for term in ranges if term not in fit.ranges]
+    if unknown:
+        raise ValueError(
+            f"ranges: expected continuous terms out of {list(fit.ranges)}, got {unknown}."
+        )
+    read = {"(Intercept)", *(fit.names[k] for term in fit.terms for k in fit.block(term))}
+    if surplus := [name for name in fit.names if name not in read]:
+        raise ValueError(
+            f"fit: {surplus} belongs to no single term. A nomogram adds one axis per term, so "
+            "an interaction cannot be drawn: fit the groups apart, or leave it out."
+        )
+
+
+def _drawn(
+    term: str, fit, ranges: Mapping[str, tuple[float, float]]
+) -> tuple[list, np.ndarray, float]:
+    """Values of the ticks of a term, its effects there above the lowest one, and that one."""
+    if term in fit.levels:
+        values = fit.levels[term]
+        coefficient = dict(zip(fit.names, fit.coefficients, strict=True))
+        effects = np.array([coefficient.get(f"{term}={level}", 0.0) for level in values])
+    else:
+        values = _axis_values(term, fit, ranges)
+        effects = _effect(term, values, fit)
+    # Between its ticks a spline can be lower than at any of them.
+    lowest = effects.min()
+    if term in fit.knots:
+        lowest = _effect(term, np.linspace(values[0], values[-1], 401), fit).min()
+    return values, effects - lowest, lowest
+
+
+def _axis(
+    term: str,
+    values: list,
+    effects: np.ndarray,
+    lowest: float,
+    fit,
+    ranges: Mapping[str, tuple[float, float]],
+    scale: float,
+) -> Axis:
+    """The axis of one term; the first four arguments are those of `_drawn`."""
+    ticks = tuple(zip(values, (effects * scale).tolist(), strict=True))
+    if term in fit.levels:
+        return Axis(term, "categorical", ticks, None, None)
+    low, high = ranges.get(term, fit.ranges[term])
+    if term not in fit.knots:
+        return Axis(term, "continuous", ticks, low, high)
+    slopes = tuple((fit.coefficients[fit.block(term)] * scale).tolist())
+    knots, origin = tuple(fit.knots[term]), float(lowest * scale)
+    return Axis(term, "continuous", ticks, low, high, knots, slopes, origin)
+
+
 def _effect(term: str, values, fit) -> np.ndarray:
     """Contribution of a continuous term to the linear predictor, at each of `values`."""
     knots = fit.knots.get(term)
@@ -220,7 +246,7 @@ def _effect(term: str, values, fit) -> np.ndarray:
     return columns @ fit.coefficients[fit.block(term)]
 
 
-def _axis_values(term: str, fit, ranges: dict) -> list[float]:
+def _axis_values(term: str, fit, ranges: Mapping[str, tuple[float, float]]) -> list[float]:
     """Tick values of a continuous axis."""
     if term not in ranges and term in fit.distinct:
         return fit.distinct[term]

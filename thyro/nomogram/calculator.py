@@ -36,8 +36,8 @@ def calculator_fragment(
 
     Parameters
     ----------
-    fits : mapping of name to logistic.LogisticFit
-    nomograms : mapping of name to nomogram.Nomogram
+    fits : mapping of name to clinical.LogisticFit
+    nomograms : mapping of name to Nomogram
         Of the same fits; the points are theirs.
     labels : mapping of term to display name, optional
     units : mapping of term to unit, optional
@@ -76,9 +76,18 @@ def calculator_fragment(
 
 
 def calculator_page(fits: Mapping, nomograms: Mapping, *, title: str, **keywords) -> str:
-    """A whole HTML file with the calculator; keywords as `fragment`.
+    """A whole HTML file with the calculator.
 
     Its content security policy lets in the style and script of the file itself and nothing else.
+
+    Parameters
+    ----------
+    fits, nomograms
+        As in `calculator_fragment`.
+    title : str
+        Of the browser's window.
+    **keywords
+        The others of `calculator_fragment`.
     """
     allowed = base64.b64encode(hashlib.sha256(_beside("calculator.js").encode()).digest()).decode()
     policy = (
