@@ -22,7 +22,6 @@ from thyro.statistics.delong import (
     auc_interval,
     delong_matrix,
     delong_test,
-    rank_auc,
     unpaired_test,
 )
 
@@ -375,28 +374,3 @@ def test_a_matrix_needs_two_models():
         delong_matrix(Y, pd.DataFrame({"a": A}))
     with pytest.raises(ValueError, match="NaN"):
         threshold_metrics(Y, A, np.nan)
-
-
-# --- the AUC from ranks
-
-
-@given(scored())
-def test_the_auc_from_ranks_counts_pairs_and_is_that_of_the_placements(data):
-    y, a, _ = data
-    pairs = np.sign(a[y == 1][:, None] - a[y == 0])
-    assert rank_auc(y, a) == pytest.approx((pairs.mean() + 1) / 2, abs=1e-15)
-    assert rank_auc(y, a) == pytest.approx(auc_ci(y, a).auc, abs=1e-14)
-
-
-@given(scored())
-def test_counted_patients_are_repeated_patients(data):
-    y, a, b = data
-    counts = np.abs(b * 4).astype(int) + 1
-    assert rank_auc(y, a, counts=counts) == rank_auc(np.repeat(y, counts), np.repeat(a, counts))
-
-
-def test_a_sample_of_one_class_has_no_auc():
-    assert np.isnan(rank_auc([0, 1, 1], [1.0, 2, 3], counts=[0, 2, 1]))
-    assert rank_auc([0, 1], [1.0, 2.0]) == 1  # one of each is enough
-    with pytest.raises(ValueError, match="y: needs at least 1 patients per class"):
-        rank_auc([1, 1], [1.0, 2.0])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from thyro.core import as_labels
@@ -78,7 +79,7 @@ def _fitted(design: np.ndarray, y: np.ndarray) -> np.ndarray | None:
 def optimism_of(
     fit: Callable[[pd.DataFrame, np.ndarray], Mapping[str, Predict]],
     frame: pd.DataFrame,
-    y,
+    y: ArrayLike,
     *,
     draws: int = 500,
     seed: int = 0,
@@ -165,7 +166,9 @@ def _too_few(fitted: int, asked: int) -> str:
     )
 
 
-def calibrate(X, y, at, *, draws: int = 200, seed: int = 0) -> pd.DataFrame:
+def calibrate(
+    X: ArrayLike, y: ArrayLike, at: ArrayLike, *, draws: int = 200, seed: int = 0
+) -> pd.DataFrame:
     """Calibration curve of a logistic regression, corrected for optimism, as R's rms::calibrate.
 
     The curve is R's lowess of the outcome on the prediction; its optimism at each point is the

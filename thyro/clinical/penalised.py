@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from thyro.clinical.design import Prepared, prepare
 from thyro.clinical.likelihood import FARTHEST
-from thyro.clinical.logistic import PENALISED, LogisticFit, Prepared, prepare
+from thyro.clinical.logistic import PENALISED, LogisticFit
 from thyro.clinical.splines import default_knots
 from thyro.statistics import NoMaximum, is_categorical, logistic_information, maximise_logistic
 
@@ -26,7 +28,7 @@ class _Shrunk:
 
 def fit_penalised(
     frame: pd.DataFrame,
-    y,
+    y: ArrayLike,
     terms: list[str],
     *,
     n_knots: int = 4,

@@ -69,7 +69,7 @@ def minimum_sample_size(parameters: int, n: int, events: int, *, auc: float = 0.
     largest = 1 - exp(2 * entropy)
     r2 = _r2_cox_snell(auc, risk, entropy)
 
-    def patients(shrinkage):
+    def patients(shrinkage: float) -> int:
         return ceil(parameters / ((shrinkage - 1) * log(1 - r2 / shrinkage)))
 
     return SampleSize(

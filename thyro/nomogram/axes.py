@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from thyro.clinical import spline_basis
+from thyro.clinical import LogisticFit, spline_basis
 from thyro.nomogram.ticks import r_pretty
 
 MAX_POINTS = 100.0  # length of the widest axis
@@ -45,7 +45,9 @@ class Nomogram:
     baseline: float  # linear predictor at 0 total points
 
     @classmethod
-    def from_fit(cls, fit, ranges: Mapping[str, tuple[float, float]] | None = None) -> "Nomogram":
+    def from_fit(
+        cls, fit: LogisticFit, ranges: Mapping[str, tuple[float, float]] | None = None
+    ) -> "Nomogram":
         """Lay out the axes of a fitted logistic regression, as rms::nomogram.
 
         A continuous axis spans the data widened to R's pretty(n=10), or the distinct values where
@@ -86,7 +88,7 @@ class Nomogram:
                 return axis
         raise ValueError(f"term: expected one of {[a.term for a in self.axes]}, got {term!r}.")
 
-    def points(self, term: str, value, *, extrapolate: bool = False) -> float:
+    def points(self, term: str, value: Any, *, extrapolate: bool = False) -> float:
         """Points read off one axis.
 
         Parameters
@@ -185,7 +187,7 @@ class Nomogram:
         return cls(axes, plain["points_per_unit"], plain["baseline"])
 
 
-def _check(fit, ranges: Mapping[str, tuple[float, float]]) -> None:
+def _check(fit: LogisticFit, ranges: Mapping[str, tuple[float, float]]) -> None:
     """Raise for a range of no continuous term, and for a coefficient of no single term."""
     unknown = [term for term in ranges if term not in fit.ranges]
     if unknown:
@@ -201,7 +203,7 @@ def _check(fit, ranges: Mapping[str, tuple[float, float]]) -> None:
 
 
 def _drawn(
-    term: str, fit, ranges: Mapping[str, tuple[float, float]]
+    term: str, fit: LogisticFit, ranges: Mapping[str, tuple[float, float]]
 ) -> tuple[list, np.ndarray, float]:
     """Values of the ticks of a term, its effects there above the lowest one, and that one."""
     if term in fit.levels:
@@ -223,7 +225,7 @@ def _axis(
     values: list,
     effects: np.ndarray,
     lowest: float,
-    fit,
+    fit: LogisticFit,
     ranges: Mapping[str, tuple[float, float]],
     scale: float,
 ) -> Axis:
@@ -239,14 +241,16 @@ def _axis(
     return Axis(term, "continuous", ticks, low, high, knots, slopes, origin)
 
 
-def _effect(term: str, values, fit) -> np.ndarray:
+def _effect(term: str, values: ArrayLike, fit: LogisticFit) -> np.ndarray:
     """Contribution of a continuous term to the linear predictor, at each of `values`."""
     knots = fit.knots.get(term)
     columns = spline_basis(values, knots) if knots else np.asarray(values, float)[:, None]
     return columns @ fit.coefficients[fit.block(term)]
 
 
-def _axis_values(term: str, fit, ranges: Mapping[str, tuple[float, float]]) -> list[float]:
+def _axis_values(
+    term: str, fit: LogisticFit, ranges: Mapping[str, tuple[float, float]]
+) -> list[float]:
     """Tick values of a continuous axis."""
     if term not in ranges and term in fit.distinct:
         return fit.distinct[term]
@@ -256,7 +260,7 @@ def _axis_values(term: str, fit, ranges: Mapping[str, tuple[float, float]]) -> l
     return r_pretty(low, high).tolist()
 
 
-def _inside(term: str, value, low: float, high: float, extrapolate: bool) -> float:
+def _inside(term: str, value: Any, low: float, high: float, extrapolate: bool) -> float:
     """Return `value` as a float that lies in the range, or raise."""
     try:
         number = float(value)

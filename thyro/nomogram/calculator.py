@@ -7,10 +7,13 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from scipy import stats
 
+from thyro.clinical import LogisticFit
 from thyro.core import as_level
+from thyro.nomogram.axes import Nomogram
 
 
 @cache
@@ -23,8 +26,8 @@ def _beside(name: str) -> str:
 
 
 def calculator_fragment(
-    fits: Mapping,
-    nomograms: Mapping,
+    fits: Mapping[str, LogisticFit],
+    nomograms: Mapping[str, Nomogram],
     *,
     labels: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
@@ -75,7 +78,13 @@ def calculator_fragment(
     )
 
 
-def calculator_page(fits: Mapping, nomograms: Mapping, *, title: str, **keywords) -> str:
+def calculator_page(
+    fits: Mapping[str, LogisticFit],
+    nomograms: Mapping[str, Nomogram],
+    *,
+    title: str,
+    **keywords: Any,
+) -> str:
     """A whole HTML file with the calculator.
 
     Its content security policy lets in the style and script of the file itself and nothing else.
@@ -107,7 +116,9 @@ def calculator_page(fits: Mapping, nomograms: Mapping, *, title: str, **keywords
     )
 
 
-def _model(fit, nomogram, labels: Mapping[str, str], units: Mapping[str, str]) -> dict:
+def _model(
+    fit: LogisticFit, nomogram: Nomogram, labels: Mapping[str, str], units: Mapping[str, str]
+) -> dict:
     """What the script needs of one nomogram."""
     terms = []
     for term in fit.terms:
@@ -140,7 +151,7 @@ def _model(fit, nomogram, labels: Mapping[str, str], units: Mapping[str, str]) -
     }
 
 
-def _least(fit, nomogram, term: str) -> float:
+def _least(fit: LogisticFit, nomogram: Nomogram, term: str) -> float:
     """Contribution of a continuous term to the log odds where its axis has 0 points."""
     axis = nomogram.axis(term)
     if axis.knots:

@@ -11,7 +11,7 @@ from thyro.statistics.classification import (
     youden_threshold,
 )
 from thyro.statistics.decision import decision_curve
-from thyro.statistics.delong import auc_ci, delong_matrix, delong_test, rank_auc
+from thyro.statistics.delong import auc_ci, delong_matrix, delong_test
 from thyro.statistics.fisher import TableTooLarge
 from thyro.statistics.group_tests import group_test, is_categorical, standardised_difference
 from thyro.statistics.newton import NoMaximum, logistic_information, maximise_logistic
@@ -24,6 +24,7 @@ from thyro.statistics.performance import (
     protocol_difference,
     reclassification_table,
 )
+from thyro.statistics.ranks import rank_auc
 from thyro.statistics.smoothing import lowess
 
 __all__ = [

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 GOOD_ICC = 0.75  # ICC from which reliability is good: Koo, Li (2016), J. Chiropr. Med. 15:155-163
 NEARLY_CONSTANT = 1e-10  # range as a share of the largest value: rounding noise
 
 
-def icc(ratings) -> float:
+def icc(ratings: ArrayLike) -> float:
     """Intraclass correlation ICC(2,1): two-way random, absolute agreement, single rater.
 
     Parameters
@@ -93,7 +94,7 @@ def agreement_table(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     return agreed
 
 
-def icc_of_features(ratings, *, fewest: int = 2) -> tuple[np.ndarray, np.ndarray]:
+def icc_of_features(ratings: ArrayLike, *, fewest: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """ICC(2,1) of many features at once, each over the subjects who have all its ratings.
 
     Parameters

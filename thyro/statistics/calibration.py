@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import logit
 
@@ -72,7 +73,9 @@ def _quantile_groups(p: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray
     return breaks, np.maximum(np.searchsorted(breaks, p, side="left") - 1, 0)
 
 
-def hosmer_lemeshow(y, p, *, groups: int = 10, df: int | None = None) -> HosmerLemeshow:
+def hosmer_lemeshow(
+    y: ArrayLike, p: ArrayLike, *, groups: int = 10, df: int | None = None
+) -> HosmerLemeshow:
     """Hosmer-Lemeshow goodness-of-fit test, as ResourceSelection::hoslem.test.
 
     Parameters
@@ -131,7 +134,9 @@ def hosmer_lemeshow(y, p, *, groups: int = 10, df: int | None = None) -> HosmerL
     return HosmerLemeshow(statistic, int(df), float(stats.chi2.sf(statistic, df)), table)
 
 
-def _standard_errors(design: np.ndarray, beta: np.ndarray, offset=0.0) -> np.ndarray:
+def _standard_errors(
+    design: np.ndarray, beta: np.ndarray, offset: np.ndarray | float = 0.0
+) -> np.ndarray:
     """Of the coefficients of a logistic regression."""
     covariance = np.linalg.inv(logistic_information(design, beta, offset))
     return np.sqrt(np.diag(covariance))
@@ -170,7 +175,7 @@ def _spiegelhalter(y: np.ndarray, p: np.ndarray) -> tuple[float, float]:
     return z, float(2 * stats.norm.sf(abs(z)))
 
 
-def calibration(y, p) -> Calibration:
+def calibration(y: ArrayLike, p: ArrayLike) -> Calibration:
     """Intercept, slope, Brier score and smoothed calibration errors, as rms::val.prob.
 
     The errors compare every prediction with the lowess smooth of the outcome (span 2/3). rms
@@ -223,7 +228,7 @@ def calibration(y, p) -> Calibration:
 
 
 def calibration_curve(
-    y, p, *, bins: int = 10, points: int = 201, level: float = 0.95
+    y: ArrayLike, p: ArrayLike, *, bins: int = 10, points: int = 201, level: float = 0.95
 ) -> CalibrationCurve:
     """Points of a calibration plot: the loess curve with its band, and groups of equal size.
 

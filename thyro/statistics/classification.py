@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
 from thyro.core import as_labels, as_level, as_one_of, as_scores
-from thyro.statistics.delong import rank_auc
+from thyro.statistics.ranks import rank_auc
 
 PROPORTION_METHODS = {"wilson": "wilson", "clopper-pearson": "exact"}  # ours -> scipy's
 
@@ -113,7 +114,7 @@ def _counts_by_threshold(y: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, 
     return threshold, tp, fp
 
 
-def roc_curve(y, score) -> RocCurve:
+def roc_curve(y: ArrayLike, score: ArrayLike) -> RocCurve:
     """ROC curve at pROC's thresholds: -Inf, midpoints of the distinct scores, Inf.
 
     Parameters
@@ -134,7 +135,7 @@ def roc_curve(y, score) -> RocCurve:
     )
 
 
-def youden_threshold(y, score) -> float:
+def youden_threshold(y: ArrayLike, score: ArrayLike) -> float:
     """Threshold with the largest sensitivity + specificity, as pROC::coords(x, "best").
 
     The sum is compared in whole numbers of patients, so rounding cannot break a tie; of several
@@ -197,7 +198,7 @@ def metrics_from_counts(tp: int, fn: int, fp: int, tn: int) -> Metrics:
     )
 
 
-def threshold_metrics(y, score, threshold: float) -> Metrics:
+def threshold_metrics(y: ArrayLike, score: ArrayLike, threshold: float) -> Metrics:
     """Metrics when patients with score >= `threshold` are called positive.
 
     A subgroup without cases or without controls is allowed; what is then undefined is NaN.

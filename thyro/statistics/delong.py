@@ -5,11 +5,13 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import expit, logit
 from statsmodels.stats.multitest import multipletests
 
 from thyro.core import as_labels, as_level, as_one_of, as_scores
+from thyro.statistics.ranks import below, placements
 
 BLOCK = 2_000_000  # patients times draws that a bootstrap holds at a time
 
@@ -64,75 +66,6 @@ class UnpairedResult:
     p_value: float  # two-sided
 
 
-def rank_auc(y, score, *, counts=None) -> float:
-    """Area under the ROC curve from ranks: the share of pairs in order, ties counting one half.
-
-    Counted in whole pairs, so the only rounding is that of one quotient. `auc_ci` adds an interval.
-
-    Parameters
-    ----------
-    y : array_like of int, shape (n_patients,)
-        1 for lymph-node metastasis, 0 for none; at least one of each.
-    score : array_like of float, shape (n_patients,)
-        Any monotone score, higher meaning more suspicious.
-    counts : array_like of int, shape (n_patients,), optional
-        How often each patient is in the sample; once when not given.
-
-    Returns
-    -------
-    float
-        Between 0 and 1; NaN where `counts` leave out one of the classes.
-
-    Raises
-    ------
-    ValueError
-        If `y` is not 0/1 or has one class only, or the lengths differ.
-
-    References
-    ----------
-    Hanley, McNeil (1982), Radiology 143:29-36.
-    """
-    y = as_labels(y, "y", min_per_class=1)
-    score = as_scores(score, "score", len(y))
-    counts = np.ones(len(y)) if counts is None else as_scores(counts, "counts", len(y))
-    _, _, cases, controls = _by_score(y, score, counts)
-    pairs = cases.sum() * controls.sum()
-    return float(cases @ _below(controls) / pairs) if pairs else float("nan")
-
-
-def _by_score(y: np.ndarray, score: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Order of the scores, place of each among the distinct ones, cases and controls at these."""
-    order = np.argsort(score, kind="stable")
-    ranked = score[order]
-    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
-    cases = np.bincount(group, weights=(counts * y)[order])
-    controls = np.bincount(group, weights=(counts * (1 - y))[order])
-    return order, group, cases, controls
-
-
-def _below(counts: np.ndarray) -> np.ndarray:
-    """Patients below each distinct score and half of those at it, along the last axis."""
-    return np.cumsum(counts, axis=-1) - counts / 2
-
-
-def _placements(y: np.ndarray, score: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """AUC, and per patient the share of the other class that is ranked on the right side.
-
-    One sort, exact under ties (in the spirit of Sun, Xu 2014).
-    """
-    order, group, cases, controls = _by_score(y, score, np.ones(len(y)))
-    right = np.where(
-        y[order] == 1,
-        _below(controls)[group] / controls.sum(),
-        1 - _below(cases)[group] / cases.sum(),
-    )
-    share = np.empty(len(y))
-    share[order] = right
-    of_cases = share[y == 1]
-    # The mean of the placements, to which their variance belongs; `rank_auc` up to rounding.
-    return float(of_cases.mean()), of_cases, share[y == 0]
-
-
 def _variance(of_cases: np.ndarray, of_controls: np.ndarray) -> float:
     """DeLong's variance of a mean of placements, or of differences of placements."""
     return float(
@@ -140,7 +73,7 @@ def _variance(of_cases: np.ndarray, of_controls: np.ndarray) -> float:
     )
 
 
-def auc_ci(y, score, *, level: float = 0.95) -> AucResult:
+def auc_ci(y: ArrayLike, score: ArrayLike, *, level: float = 0.95) -> AucResult:
     """AUC with DeLong standard error and Wald interval, as pROC::ci.auc(method="delong").
 
     Parameters
@@ -167,7 +100,7 @@ def auc_ci(y, score, *, level: float = 0.95) -> AucResult:
     DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44:837-845.
     """
     y = as_labels(y, "y")
-    auc, cases, controls = _placements(y, as_scores(score, "score", len(y)))
+    auc, cases, controls = placements(y, as_scores(score, "score", len(y)))
     se = float(np.sqrt(_variance(cases, controls)))
     half = stats.norm.isf((1 - as_level(level)) / 2) * se
     return AucResult(
@@ -182,7 +115,13 @@ def auc_ci(y, score, *, level: float = 0.95) -> AucResult:
 
 
 def auc_interval(
-    y, score, *, method: str = "logit", level: float = 0.95, draws: int = 2000, seed: int = 0
+    y: ArrayLike,
+    score: ArrayLike,
+    *,
+    method: str = "logit",
+    level: float = 0.95,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> tuple[float, float]:
     """Interval of the AUC that keeps within 0-1, beside the Wald interval of `auc_ci`.
 
@@ -242,12 +181,14 @@ def _bootstrap_aucs(y: np.ndarray, score: np.ndarray, draws: int, seed: int) -> 
             ).reshape(n, -1)
             for of in classes
         )
-        pairs = np.sum(cases * _below(controls), axis=1)
+        pairs = np.sum(cases * below(controls), axis=1)
         out.append(pairs / (len(classes[0]) * len(classes[1])))
     return np.concatenate(out)
 
 
-def delong_test(y, score_a, score_b, *, level: float = 0.95) -> DelongResult:
+def delong_test(
+    y: ArrayLike, score_a: ArrayLike, score_b: ArrayLike, *, level: float = 0.95
+) -> DelongResult:
     """Test whether two scores of the same patients have the same AUC.
 
     Paired design only; ties count one half. Not for nested models compared on the patients that
@@ -280,13 +221,13 @@ def delong_test(y, score_a, score_b, *, level: float = 0.95) -> DelongResult:
     Sun, Xu (2014), IEEE Signal Process. Lett. 21:1389-1393 (rank form used here).
     """
     y = as_labels(y, "y")
-    a = _placements(y, as_scores(score_a, "score_a", len(y)))
-    b = _placements(y, as_scores(score_b, "score_b", len(y)))
+    a = placements(y, as_scores(score_a, "score_a", len(y)))
+    b = placements(y, as_scores(score_b, "score_b", len(y)))
     return _compared(a, b, as_level(level))
 
 
 def _compared(a: tuple, b: tuple, level: float) -> DelongResult:
-    """The paired test of two results of `_placements`."""
+    """The paired test of two results of `placements`."""
     (auc_a, cases_a, controls_a), (auc_b, cases_b, controls_b) = a, b
     # Differencing per patient first keeps the covariance of the two curves.
     se = float(np.sqrt(_variance(cases_a - cases_b, controls_a - controls_b)))
@@ -313,7 +254,9 @@ def _standardised(difference: float, se: float) -> float:
     return float(np.sign(difference)) * np.inf if difference else 0.0
 
 
-def unpaired_test(y_a, score_a, y_b, score_b, *, level: float = 0.95) -> UnpairedResult:
+def unpaired_test(
+    y_a: ArrayLike, score_a: ArrayLike, y_b: ArrayLike, score_b: ArrayLike, *, level: float = 0.95
+) -> UnpairedResult:
     """Test whether scores of different patients have the same AUC, as two cohorts of one model.
 
     Same numbers as pROC::roc.test(paired=FALSE, method="delong"): Student's t with Welch's degrees
@@ -359,7 +302,7 @@ def unpaired_test(y_a, score_a, y_b, score_b, *, level: float = 0.95) -> Unpaire
     )
 
 
-def delong_matrix(y, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def delong_matrix(y: ArrayLike, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Every pair of models compared by `delong_test`, with Holm's adjustment over the pairs.
 
     Parameters
@@ -390,7 +333,7 @@ def delong_matrix(y, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFra
             f"scores: expected two or more distinct models, got {list(scores.columns)}."
         )
     y = as_labels(y, "y")
-    placed = {m: _placements(y, as_scores(scores[m], str(m), len(y))) for m in scores}
+    placed = {m: placements(y, as_scores(scores[m], str(m), len(y))) for m in scores}
     rows = []
     for a, b in combinations(scores.columns, 2):
         result = asdict(_compared(placed[a], placed[b], as_level(level)))

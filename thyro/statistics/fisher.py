@@ -105,7 +105,7 @@ def _deciding(
     return all_count, np.maximum(some_count, all_count)  # equal bounds may cross by rounding
 
 
-def _too_large(rows, columns) -> str:
+def _too_large(rows: np.ndarray, columns: np.ndarray) -> str:
     margins = f"{rows.tolist()} and {columns.tolist()}"
     return f"x: a table with margins {margins} is too large; use 'chi2'."
 
@@ -148,7 +148,9 @@ def _ranges(starts: np.ndarray, stops: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return which, np.arange(len(which)) - (np.cumsum(sizes) - sizes - starts)[which]
 
 
-def _merged(states, pasts, counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _merged(
+    states: np.ndarray, pasts: np.ndarray, counts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Paths sorted by state and log weight, those alike in both made one."""
     pasts = np.round(pasts, ALIKE)
     order = np.lexsort((pasts, states))

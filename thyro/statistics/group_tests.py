@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy import stats
 
@@ -31,7 +32,7 @@ def is_categorical(values: pd.Series) -> bool:
     return not is_numeric_dtype(values) or is_bool_dtype(values)
 
 
-def group_test(x, group, *, test: str = "auto") -> GroupTest:
+def group_test(x: ArrayLike, group: ArrayLike, *, test: str = "auto") -> GroupTest:
     """Test whether `x` is distributed alike in the groups.
 
     Parameters
@@ -67,25 +68,25 @@ def group_test(x, group, *, test: str = "auto") -> GroupTest:
     Royston (1995), Appl. Stat. 44:547-551 (Shapiro-Wilk). Yates (1934), JRSS Suppl. 1:217-235.
     """
     as_one_of(test, "test", TESTS)
-    x, group = _paired_series(x, group)
-    continuous = not is_categorical(x)
+    values, groups = _paired_series(x, group)
+    continuous = not is_categorical(values)
     if test in ("chi2", "fisher") or (test == "auto" and not continuous):
-        table = pd.crosstab(x, group).to_numpy()
+        table = pd.crosstab(values, groups).to_numpy()
         if table.shape[1] < 2:
             raise ValueError(f"group: expected two or more groups, found {table.shape[1]}.")
         return _table_test(table, "chi2" if test == "auto" else test)
     if not continuous:
-        raise ValueError(f"x: {test!r} needs numbers, got {x.dtype}; use 'chi2' or 'fisher'.")
-    levels = _levels(group)
+        raise ValueError(f"x: {test!r} needs numbers, got {values.dtype}; use 'chi2' or 'fisher'.")
+    levels = _levels(groups)
     if len(levels) != 2:
         raise ValueError(f"group: expected two groups for a continuous x, found {levels}.")
-    first, second = (x[group == level].to_numpy(dtype=float) for level in levels)
+    first, second = (values[groups == level].to_numpy(dtype=float) for level in levels)
     if test == "auto":
         test = "student" if _is_normal(first) and _is_normal(second) else "mann-whitney"
     return _mann_whitney(first, second) if test == "mann-whitney" else _t_test(first, second, test)
 
 
-def standardised_difference(x, group) -> float:
+def standardised_difference(x: ArrayLike, group: ArrayLike) -> float:
     """How far two groups are apart, in standard deviations, whatever the number of patients.
 
     Parameters
@@ -112,20 +113,20 @@ def standardised_difference(x, group) -> float:
     Cohen (1988), Statistical Power Analysis, 2nd ed., p. 44. Yang, Dalton (2012), SAS Global Forum
     2012, paper 335. Austin (2009), Stat. Med. 28:3083-3107 (above 0.1 groups count as unlike).
     """
-    x, group = _paired_series(x, group)
-    levels = _levels(group)
+    values, groups = _paired_series(x, group)
+    levels = _levels(groups)
     if len(levels) != 2:
         raise ValueError(f"group: expected two groups, found {levels}.")
-    if x.nunique() < 2:
+    if values.nunique() < 2:
         return float("nan")
-    if not is_categorical(x):
-        first, second = (x[group == level].to_numpy(dtype=float) for level in levels)
+    if not is_categorical(values):
+        first, second = (values[groups == level].to_numpy(dtype=float) for level in levels)
         if min(len(first), len(second)) < 2:
             return float("nan")
         difference = float(np.mean(first) - np.mean(second))
         sd = np.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)
         return float(difference / sd) if sd > 0 else float(np.sign(difference) * np.inf)
-    table = pd.crosstab(x, group)[levels].to_numpy(dtype=float)
+    table = pd.crosstab(values, groups)[levels].to_numpy(dtype=float)
     first, second = (table / table.sum(axis=0)).T
     # Where no level occurs in both groups the mean covariance is singular across the difference.
     if not np.any(first * second):
@@ -140,19 +141,19 @@ def _covariance(shares: np.ndarray) -> np.ndarray:
     return np.diag(shares[:-1]) - np.outer(shares[:-1], shares[:-1])
 
 
-def _paired_series(x, group) -> tuple[pd.Series, pd.Series]:
+def _paired_series(x: ArrayLike, group: ArrayLike) -> tuple[pd.Series, pd.Series]:
     """Both arguments as complete series of one length, whatever index they came with."""
-    x = pd.Series(x).reset_index(drop=True)
-    group = pd.Series(group).reset_index(drop=True)
-    if len(x) != len(group):
-        raise ValueError(f"x, group: expected one length, got {len(x)} and {len(group)}.")
-    for name, values in (("x", x), ("group", group)):
+    pair = {"x": pd.Series(x), "group": pd.Series(group)}
+    first, second = (values.reset_index(drop=True) for values in pair.values())
+    if len(first) != len(second):
+        raise ValueError(f"x, group: expected one length, got {len(first)} and {len(second)}.")
+    for name, values in (("x", first), ("group", second)):
         if values.isna().any():
             raise ValueError(
                 f"{name}: {int(values.isna().sum())} values are missing, the first at position "
                 f"{int(values.isna().argmax())}. Leave these patients out before the test."
             )
-    return x, group
+    return first, second
 
 
 def _levels(group: pd.Series) -> list:

@@ -15,7 +15,9 @@ class NoMaximum(ArithmeticError):
     """The likelihood still rises where risks are as good as 0 or 1: the outcome is separated."""
 
 
-def logistic_information(design: np.ndarray, beta: np.ndarray, offset=0.0) -> np.ndarray:
+def logistic_information(
+    design: np.ndarray, beta: np.ndarray, offset: np.ndarray | float = 0.0
+) -> np.ndarray:
     """Fisher's information of a logistic regression.
 
     Parameters

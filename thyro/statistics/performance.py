@@ -1,11 +1,12 @@
 """Discrimination, classification and calibration of every score, per cohort."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from thyro.core import as_labels
@@ -14,7 +15,7 @@ from thyro.statistics import calibration, classification, delong, reclassificati
 COHORTS = ("train", "test", "external")  # in the order of every table
 
 
-def cohorts(split) -> dict[str, np.ndarray]:
+def cohorts(split: ArrayLike) -> dict[str, np.ndarray]:
     """Who belongs to which cohort, in the order train, test, external.
 
     Parameters
@@ -43,9 +44,9 @@ def cohorts(split) -> dict[str, np.ndarray]:
 
 
 def performance_table(
-    y,
+    y: ArrayLike,
     scores: pd.DataFrame,
-    split,
+    split: ArrayLike,
     *,
     level: float = 0.95,
     cutoffs: Mapping[str, float] | None = None,
@@ -142,7 +143,9 @@ def protocol_difference(paper: pd.DataFrame, sound: pd.DataFrame) -> pd.DataFram
     return both.assign(optimism=both["auc_paper"] - both["auc_sound"])
 
 
-def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.DataFrame:
+def calibration_table(
+    y: ArrayLike, p: pd.DataFrame, split: ArrayLike, *, groups: int = 10
+) -> pd.DataFrame:
     """Calibration and the Hosmer-Lemeshow test of every model, per cohort.
 
     Parameters
@@ -183,7 +186,13 @@ def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.Data
 
 
 def auc_intervals(
-    y, scores: pd.DataFrame, split, *, level: float = 0.95, draws: int = 2000, seed: int = 0
+    y: ArrayLike,
+    scores: pd.DataFrame,
+    split: ArrayLike,
+    *,
+    level: float = 0.95,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Intervals of every AUC by three methods, per cohort.
 
@@ -222,7 +231,9 @@ def auc_intervals(
     return pd.DataFrame(rows)
 
 
-def between_cohorts(y, scores: pd.DataFrame, split, *, level: float = 0.95) -> pd.DataFrame:
+def between_cohorts(
+    y: ArrayLike, scores: pd.DataFrame, split: ArrayLike, *, level: float = 0.95
+) -> pd.DataFrame:
     """Whether a score discriminates otherwise in other patients: unpaired DeLong tests.
 
     Parameters
@@ -254,7 +265,13 @@ def between_cohorts(y, scores: pd.DataFrame, split, *, level: float = 0.95) -> p
 
 
 def reclassification_table(
-    y, p: pd.DataFrame, split, pairs, *, cuts, level: float = 0.95
+    y: ArrayLike,
+    p: pd.DataFrame,
+    split: ArrayLike,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    cuts: Sequence[float],
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Net reclassification and integrated discrimination of pairs of models, per cohort.
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from thyro.core import as_labels, as_level, as_probabilities
@@ -61,7 +62,12 @@ def _change(estimate: float, se: float, level: float) -> Change:
 
 
 def reclassification(
-    y, p_old, p_new, *, cuts: Sequence[float] | None = None, level: float = 0.95
+    y: ArrayLike,
+    p_old: ArrayLike,
+    p_new: ArrayLike,
+    *,
+    cuts: Sequence[float] | None = None,
+    level: float = 0.95,
 ) -> Reclassification:
     """Net reclassification improvement of a new model over an old one.
 
@@ -134,7 +140,9 @@ def reclassification(
     )
 
 
-def discrimination(y, p_old, p_new, *, level: float = 0.95) -> Discrimination:
+def discrimination(
+    y: ArrayLike, p_old: ArrayLike, p_new: ArrayLike, *, level: float = 0.95
+) -> Discrimination:
     """Integrated discrimination improvement of a new model over an old one.
 
     The standard error is that of two independent means of differences, as Hmisc::improveProb.
