@@ -374,3 +374,8 @@ def test_a_matrix_needs_two_models():
         delong_matrix(Y, pd.DataFrame({"a": A}))
     with pytest.raises(ValueError, match="NaN"):
         threshold_metrics(Y, A, np.nan)
+
+
+def test_an_unknown_interval_is_named():
+    with pytest.raises(ValueError, match="method: expected one of logit, bootstrap"):
+        auc_interval([0, 0, 1, 1], [1, 2, 3, 4], method="wald")

@@ -90,5 +90,3 @@ def test_bad_probabilities_and_cuts_say_what_is_wrong():
         reclassification(y, [0.1] * 4, [0.1, 0.2, 0.3, 1.2])
     with pytest.raises(ValueError, match="increasing limits"):
         reclassification(y, [0.1] * 4, [0.2] * 4, cuts=[0.5, 0.2])
-    with pytest.raises(ValueError, match="method: expected one of logit, bootstrap"):
-        auc_interval(y, [1, 2, 3, 4], method="wald")

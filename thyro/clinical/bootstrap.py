@@ -60,7 +60,7 @@ def _elsewhere(y: np.ndarray, lp: np.ndarray) -> np.ndarray:
     they separate the outcome.
     """
     once = np.ones(len(y))
-    found = _fitted(np.column_stack([once, lp]), y)
+    found = _fitted(np.column_stack([once, lp]), y) if np.ptp(lp) > 0 else None
     if found is None:
         raise ValueError("the linear predictor cannot be recalibrated")
     intercept, slope = found

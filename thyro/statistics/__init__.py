@@ -1,6 +1,12 @@
 """Notebook 06: discrimination, calibration, decision curves and tests; every number unrounded."""
 
-from thyro.statistics.agreement import GOOD_ICC, agreement_table, icc_of_features, rank_correlation
+from thyro.statistics.agreement import (
+    GOOD_ICC,
+    NEARLY_CONSTANT,
+    agreement_table,
+    icc_of_features,
+    rank_correlation,
+)
 from thyro.statistics.baseline import baseline_comparison
 from thyro.statistics.calibration import calibration_curve, hosmer_lemeshow
 from thyro.statistics.classification import (
@@ -29,6 +35,7 @@ from thyro.statistics.smoothing import lowess
 
 __all__ = [
     "GOOD_ICC",
+    "NEARLY_CONSTANT",
     "NoMaximum",
     "TableTooLarge",
     "agreement_table",
