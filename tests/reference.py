@@ -26,9 +26,14 @@ def read(file: str) -> dict:
 
 
 def cases(file: str, part: str) -> list:
-    """The cases of one list as pytest parameters, each with its name as id."""
-    found = read(file).get(part, [])
-    return [pytest.param(case, id=str(case.get("name", k))) for k, case in enumerate(found)]
+    """The cases of one list as pytest parameters, each with its name as id.
+
+    An absent or empty list fails where the tests are collected: nothing is skipped in silence.
+    """
+    found = read(file)
+    if not found.get(part):
+        raise KeyError(f"{file}: no cases in {part!r}; there are {sorted(found)}")
+    return [pytest.param(case, id=str(case.get("name", k))) for k, case in enumerate(found[part])]
 
 
 def number(value) -> float:

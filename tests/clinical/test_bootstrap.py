@@ -1,16 +1,17 @@
-"""Bootstrap validation: against fits one by one, and against optimism that is known."""
+"""Bootstrap validation: against rms, and against optimism that is known."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
 
+from tests.reference import cases, compare, note, number
 from thyro.clinical import bootstrap
-from thyro.clinical.logistic import fit_logistic
+from thyro.clinical.logistic import design, fit_logistic
 from thyro.clinical.screening import select_terms
-from thyro.statistics import smoothing
-from thyro.statistics.delong import auc_ci
+from thyro.statistics import NoMaximum, maximise_logistic, rank_auc
 
+FARTHEST = 30.0  # a linear predictor beyond it belongs to a separated sample
 EFFECTS = np.array([0.8, 0.5, 0.3, 0.2, 0.0, 0.0, 0.0, 0.0])
 
 
@@ -20,18 +21,98 @@ def cohort(n, rng):
     return X, (rng.random(n) < expit(X @ EFFECTS - 0.7)).astype(int)
 
 
-def test_many_fits_at_once_are_the_fits_one_by_one():
-    rng = np.random.default_rng(0)
-    X, y = cohort(150, rng)
-    rows = bootstrap.resamples(150, 5, 1)
-    design = np.column_stack([np.ones(150), X])
-    counts = np.array([np.bincount(row, minlength=150) for row in rows], dtype=float)
-    beta, sound = bootstrap.fit_samples(design, y, counts)
-    frame = pd.DataFrame(X).add_prefix("x")
-    for row, coefficients, good in zip(rows, beta, sound, strict=True):
-        one = fit_logistic(frame.iloc[row], y[row], list(frame))
-        assert good
-        np.testing.assert_allclose(coefficients, one.coefficients, atol=1e-8)
+def all_columns(patients, outcome):
+    """A regression on every column, as `fit` of `optimism_of`."""
+    design = np.column_stack([np.ones(len(patients)), patients])
+    try:
+        beta, _ = maximise_logistic(design, outcome, farthest=FARTHEST)
+    except (NoMaximum, np.linalg.LinAlgError):
+        raise ValueError("separated, or a level that the sample lacks") from None
+    return {"model": lambda others: expit(beta[0] + others.to_numpy() @ beta[1:])}
+
+
+def optimism(X, y, **keywords):
+    """Optimism of a logistic regression with fixed terms, as rms::validate."""
+    return bootstrap.optimism_of(all_columns, pd.DataFrame(X), y, **keywords)["model"]
+
+
+def columns(case, formula=None):
+    """Design without the column of ones, and outcome, of the variables that the formula names."""
+    data = {
+        k: v for k, v in case["input"].items() if k != "resample_indices_1based_rows_are_bootstraps"
+    }
+    frame = pd.DataFrame(data)
+    for term, levels in (case.get("factor_levels") or {}).items():
+        frame[term] = pd.Categorical(frame[term], categories=levels)
+    names = [name.strip() for name in case["formula"].split("~")[1].split("+")]
+    levels = {t: list(frame[t].cat.categories) for t in names if frame[t].dtype == "category"}
+    return design(frame[names], levels, {})[0][:, 1:], frame["y"].to_numpy()
+
+
+OF_RMS = {"r2": "R2", "intercept": "Intercept", "slope": "Slope", "brier": "B"}
+
+
+@pytest.mark.parametrize("case", cases("validate", "deterministic_cases"))
+def test_optimism_of_given_samples(case):
+    X, y = columns(case)
+    rows = np.array(case["input"]["resample_indices_1based_rows_are_bootstraps"]) - 1
+    got, want, name = optimism(X, y, rows=rows), case["output"], case["name"]
+    assert (got.draws, got.failed) == (want["B"], 0)
+    for column in ("apparent", "training", "test", "optimism", "corrected"):
+        for mine, theirs in OF_RMS.items():
+            compare("validate", name, got.table.loc[mine, column], want[column][theirs], 1e-6)
+        auc = got.table.loc["auc", column]
+        dxy = 2 * auc if column == "optimism" else 2 * auc - 1
+        compare("validate", name, dxy, want[column]["Dxy"], 1e-6, what=f"{column} Dxy")
+    compare("validate", name, got.table.loc["auc", "corrected"], want["corrected_auc"], 1e-6)
+    for mine, theirs in OF_RMS.items():  # rms's own convergence
+        value = want["rms_validate_corrected"][theirs]
+        compare("validate, rms itself", name, got.table.loc[mine, "corrected"], value, 2e-4)
+
+
+@pytest.mark.parametrize("case", cases("validate", "validate_cases"))
+def test_optimism_is_that_of_rms_within_its_scatter(case):
+    X, y = columns(case)
+    want = case["output"]
+    got = optimism(X, y, draws=1000, seed=7).table
+    compare("validate", case["name"], got.loc["auc", "apparent"], want["apparent_auc"], 1e-6)
+    limit = 5 * want["corrected_auc_mc_sd"] * np.sqrt(200 / 1000)
+    check_scatter(case, got.loc["auc", "corrected"], want["corrected_auc_mean"], limit)
+    for mine, theirs in OF_RMS.items():
+        index = want["indexes"][theirs]
+        apparent = got.loc[mine, "apparent"]
+        compare("validate", case["name"], apparent, index["index_orig"], 1e-6, what=theirs)
+        limit = 5 * index["corrected_mc_sd"] * np.sqrt(200 / 1000)
+        check_scatter(case, got.loc[mine, "corrected"], index["corrected_mean"], limit)
+
+
+def check_scatter(case, got, want, limit):
+    note("validate, in Monte Carlo SD", case["name"], 5 * abs(got - want) / limit, 5)
+    assert abs(got - want) <= limit
+
+
+@pytest.mark.parametrize("case", cases("calibrate_bootstrap", "bootstrap_calibration_cases"))
+def test_bias_corrected_calibration(case):
+    X, y = columns(case)
+    want, name = case["output"], case["name"]
+    got = bootstrap.calibrate(X, y, want["predy"], draws=200, seed=3)
+    compare("calibrate_bootstrap", name, got["apparent"], want["apparent"], 1e-5, what="apparent")
+    off = np.abs(got["corrected"] - np.array(want["bias_corrected_mean_over_seeds"]))
+    limit = 5 * np.array(want["mc_sd_single_run"]) + 0.002
+    note("calibrate, corrected", name, (off / limit).max(), 1)
+    assert (off <= limit).all()
+    # The mean error that rms prints below the curve, at the patients' own predictions.
+    beta, _ = maximise_logistic(np.column_stack([np.ones(len(y)), X]), y)
+    p = expit(beta[0] + X @ beta[1:])
+    error = np.abs(p - np.interp(p, got["predicted"], got["corrected"], np.nan, np.nan))
+    error = error[np.isfinite(error)]
+    for value, key in (
+        (error.mean(), "mean_abs_error"),
+        (np.quantile(error, 0.9), "q90_abs_error"),
+    ):
+        limit = 5 * number(want[f"{key}_sd"]) + 0.002
+        note("calibrate, corrected", name, abs(value - want[f"{key}_mean"]) / limit, 1)
+        assert abs(value - want[f"{key}_mean"]) <= limit
 
 
 def test_optimism_is_the_true_optimism():
@@ -40,10 +121,9 @@ def test_optimism_is_the_true_optimism():
     estimated, true = [], []
     for seed in range(60):
         X, y = cohort(200, rng)
-        got = bootstrap.optimism(X, y, draws=100, seed=seed).table
-        design = np.column_stack([np.ones(200), X])
-        beta, _ = bootstrap.fit_samples(design, y, np.ones((1, 200)))
-        there = auc_ci(outcome, population @ beta[0, 1:]).auc
+        got = optimism(X, y, draws=25, seed=seed).table
+        beta, _ = maximise_logistic(np.column_stack([np.ones(200), X]), y)
+        there = rank_auc(outcome, population @ beta[1:])
         estimated.append(got.loc["auc", "optimism"])
         true.append(got.loc["auc", "apparent"] - there)
     assert np.mean(true) > 0.02  # there is something to correct
@@ -62,19 +142,19 @@ def test_the_whole_process_may_be_repeated_in_each_sample():
         terms = select_terms(patients, outcome, list(frame)).terms
         return {"model": fit_logistic(patients, outcome, terms).predict}
 
-    fixed = bootstrap.optimism(X, y, draws=30, seed=2)
+    fixed = optimism(X, y, draws=30, seed=2)
     same = bootstrap.optimism_of(all_terms, frame, y, draws=30, seed=2)["model"]
     pd.testing.assert_frame_equal(fixed.table, same.table, atol=1e-7, rtol=0)
     searched = bootstrap.optimism_of(chosen, frame, y, draws=30, seed=2)["model"]
     # Choosing on the same patients adds to the optimism of what was chosen.
     terms = select_terms(frame, y, list(frame)).terms
-    kept = bootstrap.optimism(frame[terms], y, draws=30, seed=2)
+    kept = optimism(frame[terms], y, draws=30, seed=2)
     assert searched.table.loc["auc", "optimism"] > kept.table.loc["auc", "optimism"]
 
 
 def test_a_seed_gives_the_same_samples():
     X, y = cohort(100, np.random.default_rng(1))
-    one, same, other = (bootstrap.optimism(X, y, draws=20, seed=s).table for s in (3, 3, 4))
+    one, same, other = (optimism(X, y, draws=20, seed=s).table for s in (3, 3, 4))
     pd.testing.assert_frame_equal(one, same)
     assert not one.equals(other)
 
@@ -83,7 +163,7 @@ def test_samples_that_cannot_be_fitted_are_counted():
     rng = np.random.default_rng(3)
     X = np.column_stack([rng.normal(size=60), np.r_[np.ones(3), np.zeros(57)]])
     y = np.r_[1, 1, 0, rng.integers(0, 2, 57)]
-    got = bootstrap.optimism(X, y, draws=200, seed=0)
+    got = optimism(X, y, draws=200, seed=0)
     assert got.failed > 0 and got.draws + got.failed == 200
     assert np.isfinite(got.table.to_numpy()).all()
 
@@ -91,7 +171,22 @@ def test_samples_that_cannot_be_fitted_are_counted():
 def test_a_separated_outcome_has_nothing_to_validate():
     x = np.arange(20.0)[:, None]
     with pytest.raises(ValueError, match="separated"):
-        bootstrap.optimism(x, (x[:, 0] > 9).astype(int))
+        bootstrap.calibrate(x, (x[:, 0] > 9).astype(int), [0.5])
+
+
+def test_a_sample_whose_model_cannot_be_recalibrated_fails():
+    """A model that gives everybody one risk has no slope in other patients."""
+    rng = np.random.default_rng(5)
+    X, y = cohort(80, rng)
+    calls = []
+
+    def fit(patients, outcome):
+        calls.append(len(patients))
+        flat = len(calls) in (3, 4)
+        return {"model": lambda others: np.full(len(others), 0.3) if flat else expit(others[0])}
+
+    got = bootstrap.optimism_of(fit, pd.DataFrame(X), y, draws=10)["model"]
+    assert (got.draws, got.failed) == (8, 2)
 
 
 def test_a_process_that_mostly_fails_stops():
@@ -117,17 +212,3 @@ def test_the_corrected_curve_leans_towards_the_middle():
     assert slopes[1] < slopes[0]  # predictions of an overfitted model are too extreme
     beyond = bootstrap.calibrate(X, y, [0.0001, 0.5], draws=10)
     assert np.isnan(beyond["apparent"][0]) and np.isfinite(beyond["apparent"][1])
-
-
-def test_a_parabola_is_its_own_loess_and_a_line_its_own_lowess():
-    x = np.sort(np.random.default_rng(0).random(80))
-    weights = smoothing.loess_weights(x, x)
-    np.testing.assert_allclose(weights @ (3 * x**2 - x + 1), 3 * x**2 - x + 1, atol=1e-10)
-    np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-10)
-    np.testing.assert_allclose(smoothing.lowess(x, 2 * x - 1)[1], 2 * x - 1, atol=1e-10)
-
-
-def test_loess_of_few_distinct_values_is_their_mean():
-    p, y = np.repeat([0.2, 0.8], 10), np.tile([0.0, 1, 1, 0, 1], 4)
-    smooth = smoothing.loess_weights(np.array([0.2, 0.8]), p) @ y
-    np.testing.assert_allclose(smooth, [0.6, 0.6], atol=1e-9)

@@ -1,4 +1,4 @@
-"""The penalised clinical model, its splines and its nomogram."""
+"""The penalised clinical model: against sklearn, maximum likelihood and its own limits."""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from thyro.clinical.logistic import fit_logistic
 from thyro.clinical.penalised import fit_penalised
-from thyro.clinical.splines import default_knots, spline_basis
-from thyro.nomogram.axes import Nomogram
+from thyro.clinical.splines import default_knots
 
 
 def cohort(n=300, seed=3):
@@ -27,31 +26,6 @@ def cohort(n=300, seed=3):
     )
     effect = frame["margin"].map({"Smooth": 0, "Irregular": 0.5, "Extension": 1.0}).astype(float)
     return frame, rng.binomial(1, expit(-2 + 0.004 * (frame["age"] - 50) ** 2 + effect))
-
-
-def test_a_spline_is_cubic_inside_smooth_and_linear_outside():
-    knots = [10.0, 20.0, 35.0, 60.0]
-    x = np.linspace(0, 80, 8001)
-    for column in spline_basis(x, knots).T:
-        slope = np.gradient(column, x)
-        curvature = np.gradient(slope, x)
-        assert np.abs(curvature[(x < 9.9) | (x > 60.1)]).max() < 1e-8
-        assert np.abs(np.diff(curvature)).max() < 1e-3  # no jump at a knot
-    # By hand, from the formula of Hmisc::rcspline.eval with norm = 2.
-    second = (20**3 - 0 * 1) / 2500
-    np.testing.assert_allclose(spline_basis([30.0], knots)[0], [30, second, 10**3 / 2500])
-
-
-def test_knots_are_harrells_quantiles():
-    values = np.arange(1, 102)
-    np.testing.assert_allclose(
-        default_knots(values, 4), np.quantile(values, [0.05, 0.35, 0.65, 0.95])
-    )
-    np.testing.assert_allclose(default_knots(values, 3), np.quantile(values, [0.1, 0.5, 0.9]))
-    np.testing.assert_allclose(default_knots(values, 7)[0], np.quantile(values, 0.025))
-    assert default_knots([0, 1] * 20, 4) == []
-    with pytest.raises(ValueError, match="three or more increasing"):
-        spline_basis([1.0], [1, 1, 2])
 
 
 def test_a_given_penalty_is_that_of_sklearn():
@@ -112,44 +86,6 @@ def test_variables_with_one_value_are_set_aside():
     assert fit.terms == list(frame) and "country: a single value" in fit.note
     with pytest.raises(ValueError, match="single value"):
         fit_penalised(frame.assign(country="here"), y, ["country"])
-
-
-def test_a_nomogram_of_splines_gives_the_risk_of_the_regression():
-    frame, y = cohort()
-    fit = fit_penalised(frame, y, list(frame))
-    nomogram = Nomogram.from_fit(fit)
-    totals = np.array([nomogram.total_points(row) for _, row in frame.iterrows()])
-    np.testing.assert_allclose(nomogram.probability(totals), fit.predict(frame), atol=1e-9)
-    assert totals.min() >= -1e-9
-    points = [points for _, points in nomogram.axis("age").ticks]
-    assert np.argmin(points) not in (0, len(points) - 1)  # lowest in the middle: a folded axis
-    again = Nomogram.from_dict(nomogram.to_dict())
-    assert again == nomogram
-
-
-def test_a_spline_extrapolates_along_its_last_line():
-    frame, y = cohort()
-    nomogram = Nomogram.from_fit(fit_penalised(frame, y, ["age"]))
-    with pytest.raises(ValueError, match="lies outside"):
-        nomogram.points("age", 120)
-    far = [nomogram.points("age", v, extrapolate=True) for v in (100, 110, 120)]
-    assert far[2] - far[1] == pytest.approx(far[1] - far[0])
-
-
-def test_an_interaction_is_refused_with_the_reason():
-    frame, y = cohort()
-    with pytest.raises(ValueError, match="interaction.*adds to the log odds"):
-        fit_logistic(frame, y, ["age", "age:noise"])
-    fit = fit_logistic(frame, y, ["age", "noise"])
-    joined = type(fit)(**{**fit.__dict__, "names": ["(Intercept)", "age", "age:noise"]})
-    with pytest.raises(ValueError, match="interaction cannot be drawn"):
-        Nomogram.from_fit(joined)
-
-
-def test_a_spline_of_a_factor_is_refused():
-    frame, y = cohort()
-    with pytest.raises(ValueError, match="not continuous"):
-        fit_logistic(frame, y, ["margin"], knots={"margin": [1, 2, 3]})
 
 
 def test_terms_that_say_the_same_share_their_coefficient():

@@ -4,8 +4,46 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.reference import cases, compare
 from thyro.clinical import sample_size
 from thyro.clinical.logistic import fit_logistic
+
+LOGISTIC = "logistic"
+
+
+def read(case):
+    """Frame with declared levels, and outcome, of a case."""
+    data = case["input"].get("data", case["input"])
+    frame = pd.DataFrame(data)
+    levels = case.get("factor_levels") or case["input"].get("factor_levels", {})
+    for term, names in levels.items():
+        frame[term] = pd.Categorical(frame[term], categories=names)
+    outcome = "y" if "y" in frame else frame.columns[-1]
+    return frame.drop(columns=outcome), frame[outcome]
+
+
+@pytest.mark.parametrize("case", cases("logistic", "logistic_cases"))
+def test_inflation_of_variances(case):
+    frame, y = read(case)
+    fit, want = fit_logistic(frame, y, list(frame)), case["output"]["vif"]
+    table = sample_size.collinearity(fit)
+    car = want["car_gvif"]
+    assert list(table["term"]) == car["term"]
+    compare(LOGISTIC, case["name"], table["gvif"], car["gvif"], 1e-6, what="gvif")
+    if "gvif_adj" in car:
+        compare(LOGISTIC, case["name"], table["df"], car["df"], 1e-6, what="df")
+        compare(LOGISTIC, case["name"], table["gvif_adjusted"], car["gvif_adj"], 1e-6, what="adj")
+    # The ordinary factors of the columns do not depend on the outcome; thyro does not report them.
+    columns = pd.get_dummies(frame, drop_first=True).to_numpy(float)
+    ols = np.diag(np.linalg.inv(np.corrcoef(columns, rowvar=False)))
+    order = [want["terms"].index(n) for n in _dummies(frame)]
+    expected = np.array(want["ols_vif_design_columns"])[order]
+    compare(LOGISTIC, case["name"], ols, expected, 1e-6, what="ordinary vif")
+
+
+def _dummies(frame):
+    names = pd.get_dummies(frame, drop_first=True, prefix_sep="").columns
+    return list(names)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
+from tests.reference import cases, compare
 from thyro.clinical.logistic import fit_logistic
-from thyro.nomogram.axes import Nomogram, r_pretty
+from thyro.clinical.penalised import fit_penalised
+from thyro.nomogram.axes import Nomogram
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "nomogram.json").read_text())
+
+
 each_case = pytest.mark.parametrize("case", GOLDEN["nomogram_cases"], ids=lambda case: case["name"])
 
 
@@ -31,11 +36,6 @@ def fitted(case):
 def clinical():
     """Fit and data of the clinical model: age lowers the risk, diameter is the widest axis."""
     return fitted(GOLDEN["nomogram_cases"][0])
-
-
-@pytest.mark.parametrize("case", GOLDEN["r_pretty_cases"], ids=lambda c: f"{c['low']}-{c['high']}")
-def test_pretty_is_that_of_r(case):
-    np.testing.assert_array_equal(r_pretty(case["low"], case["high"], case["n"]), case["pretty"])
 
 
 @each_case
@@ -80,9 +80,6 @@ def test_risk_ticks_hold_those_of_rms(case):
     want = case["output"]["risk_axis_rms"]
     for risk, points in zip(want["probability"], want["total_points_exact"], strict=True):
         close(got[round(risk, 12)], points, 1e-5)
-
-
-# --- properties
 
 
 @each_case
@@ -136,21 +133,6 @@ def test_a_nomogram_survives_json(clinical):
     assert Nomogram.from_dict(json.loads(json.dumps(nomogram.to_dict()))) == nomogram
 
 
-def test_pretty_covers_and_is_even():
-    rng = np.random.default_rng(4)
-    for _ in range(200):
-        low, high = np.sort(rng.normal(size=2) * 10.0 ** rng.integers(-6, 6))
-        values = r_pretty(low, high)
-        step = np.diff(values)
-        assert values[0] <= low + 1e-9 * step[0]
-        assert values[-1] >= high - 1e-9 * step[0]
-        np.testing.assert_allclose(step, step[0], rtol=1e-9)
-        assert 4 <= len(values) <= 21
-
-
-# --- boundaries
-
-
 ROW = {"age": 50.0, "diameter": 12.0, "margin": "irregular", "multifocal": 1}
 
 
@@ -202,16 +184,6 @@ def test_absent_and_unknown_terms_are_named(clinical):
         Nomogram.from_fit(fit, {"age": (60, 20)})
 
 
-def test_pretty_of_a_single_value_surrounds_it():
-    # By hand from pretty.c: unit 1, no interval, so the lacking three go two down and one up.
-    assert r_pretty(5, 5).tolist() == [3, 4, 5, 6]
-    assert 0 in r_pretty(0, 0)
-    with pytest.raises(ValueError, match="low <= high"):
-        r_pretty(2, 1)
-    with pytest.raises(ValueError, match="low <= high"):
-        r_pretty(0, np.inf)
-
-
 @each_case
 def test_a_thousand_random_patients_get_the_risk_of_the_regression(case):
     fit, frame = fitted(case)
@@ -235,3 +207,107 @@ def test_a_thousand_random_patients_get_the_risk_of_the_regression(case):
     np.testing.assert_allclose(
         nomogram.probability(totals), fit.predict(patients), rtol=0, atol=1e-9
     )
+
+
+NOMOGRAM = "nomogram"
+
+
+def read(case):
+    """Frame with declared levels, and outcome, of a case."""
+    data = case["input"].get("data", case["input"])
+    frame = pd.DataFrame(data)
+    levels = case.get("factor_levels") or case["input"].get("factor_levels", {})
+    for term, names in levels.items():
+        frame[term] = pd.Categorical(frame[term], categories=names)
+    outcome = "y" if "y" in frame else frame.columns[-1]
+    return frame.drop(columns=outcome), frame[outcome]
+
+
+@pytest.mark.parametrize("case", cases("nomogram", "nomogram_cases"))
+def test_nomograms_of_rms(case):
+    frame, y = read(case)
+    name, want = case["name"], case["output"]
+    fit = fit_logistic(frame, y, list(frame))
+    nomogram = Nomogram.from_fit(fit)
+    coefficients = {
+        k.replace("Intercept", "(Intercept)"): v for k, v in want["coefficients"].items()
+    }
+    got = [dict(zip(fit.names, fit.coefficients, strict=True))[key] for key in coefficients]
+    compare(NOMOGRAM, name, got, list(coefficients.values()), 1e-6, what="coefficients")
+    compare(
+        NOMOGRAM, name, nomogram.points_per_unit, want["points_per_lp_unit_sc"], 1e-5, what="sc"
+    )
+    least = want["intercept_plus_sum_of_minima"]
+    compare(NOMOGRAM, name, nomogram.baseline, least, 1e-6, what="baseline")
+    for term, drawn in want["axes"].items():
+        axis = nomogram.axis(term)
+        values, points = zip(*axis.ticks, strict=True)
+        assert axis.kind == drawn["type"]
+        if axis.kind == "categorical":
+            assert list(values) == drawn["axis_values"]
+        else:
+            compare(NOMOGRAM, name, values, drawn["axis_values"], 1e-12, what=term)
+            span = [drawn["datadist_low"], drawn["datadist_high"]]
+            compare(NOMOGRAM, name, [axis.low, axis.high], span, 1e-12, what=f"range of {term}")
+        compare(NOMOGRAM, name, points, drawn["points"], 1e-5, what=term)
+    for term, grid in want["grid_points"].items():
+        got = [nomogram.points(term, value, extrapolate=True) for value in grid["value"]]
+        compare(NOMOGRAM, name, got, grid["points"], 1e-5, what=f"points of {term}")
+    patients = pd.DataFrame(case["input"]["patients"])
+    for term, points in want["patients"]["points"].items():
+        got = [nomogram.points(term, v, extrapolate=True) for v in patients[term]]
+        compare(NOMOGRAM, name, got, points, 1e-5, what=f"patients' {term}")
+    totals = [nomogram.total_points(row, extrapolate=True) for _, row in patients.iterrows()]
+    compare(NOMOGRAM, name, totals, want["patients"]["total_points"], 1e-5, what="totals")
+    risks = nomogram.probability(np.array(totals))
+    compare(NOMOGRAM, name, risks, want["patients"]["probability"], 1e-7, what="risks")
+    scale = want["total_points_to_probability"]
+    got = nomogram.probability(np.array(scale["total_points"]))
+    compare(NOMOGRAM, name, got, scale["probability"], 1e-7, what="risk of totals")
+    axis = want["lp_axis"]
+    got = (np.array(axis["lp"]) - nomogram.baseline) * nomogram.points_per_unit
+    compare(NOMOGRAM, name, got, axis["total_points"], 1e-5, what="linear predictor")
+    ticks, axis = dict(nomogram.risk_ticks()), want["risk_axis_rms"]
+    got = np.array([ticks[round(risk, 12)] for risk in axis["probability"]])
+    compare(NOMOGRAM, name, got, axis["total_points_exact"], 1e-5, what="risk axis")
+    # rms finds these by interpolation.
+    assert np.abs(got - np.array(axis["total_points_rms"])).max() < 0.05
+
+
+def cohort(n=300, seed=3):
+    """Risk rises with the distance of age from 50; margin has three levels; noise is noise."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "age": rng.uniform(20, 80, n).round(1),
+            "margin": pd.Categorical(
+                rng.choice(["Smooth", "Irregular", "Extension"], n),
+                categories=["Smooth", "Irregular", "Extension"],
+            ),
+            "noise": rng.normal(size=n),
+        }
+    )
+    effect = frame["margin"].map({"Smooth": 0, "Irregular": 0.5, "Extension": 1.0}).astype(float)
+    return frame, rng.binomial(1, expit(-2 + 0.004 * (frame["age"] - 50) ** 2 + effect))
+
+
+def test_a_nomogram_of_splines_gives_the_risk_of_the_regression():
+    frame, y = cohort()
+    fit = fit_penalised(frame, y, list(frame))
+    nomogram = Nomogram.from_fit(fit)
+    totals = np.array([nomogram.total_points(row) for _, row in frame.iterrows()])
+    np.testing.assert_allclose(nomogram.probability(totals), fit.predict(frame), atol=1e-9)
+    assert totals.min() >= -1e-9
+    points = [points for _, points in nomogram.axis("age").ticks]
+    assert np.argmin(points) not in (0, len(points) - 1)  # lowest in the middle: a folded axis
+    again = Nomogram.from_dict(nomogram.to_dict())
+    assert again == nomogram
+
+
+def test_a_spline_extrapolates_along_its_last_line():
+    frame, y = cohort()
+    nomogram = Nomogram.from_fit(fit_penalised(frame, y, ["age"]))
+    with pytest.raises(ValueError, match="lies outside"):
+        nomogram.points("age", 120)
+    far = [nomogram.points("age", v, extrapolate=True) for v in (100, 110, 120)]
+    assert far[2] - far[1] == pytest.approx(far[1] - far[0])

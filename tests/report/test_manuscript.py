@@ -77,7 +77,13 @@ def scores(request, tmp_path):
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
     factors |= {"bootstraps": 20, "bootstraps_failed": 1, "validated": "paper"}
     factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
-    repeated = bootstrap.optimism(train[["age"]], train["y"], draws=20).table.reset_index()
+    fitted = bootstrap.optimism_of(
+        lambda part, y: {"age": logistic.fit_logistic(part, y, ["age"]).predict},
+        train,
+        train["y"],
+        draws=20,
+    )
+    repeated = fitted["age"].table.reset_index()
     against = pairs.iloc[:1].assign(cohort="test")
     measured = performance.performance_table(patients["y"], every, split)
     calibrated = performance.calibration_table(patients["y"], p, split)

@@ -8,6 +8,8 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
+from tests.reference import cases, compare, note
+from thyro.statistics import delong
 from thyro.statistics.calibration import calibration, calibration_curve, hosmer_lemeshow
 
 
@@ -68,7 +70,96 @@ def test_calibration_matches_rms(case):
     close([got.e_avg, got.e_90, got.e_max], [rms[k] for k in ("Eavg", "E90", "Emax")], 5e-3)
 
 
-# --- properties
+@pytest.mark.parametrize("case", cases("hosmer_lemeshow", "hl_cases"))
+def test_hosmer_lemeshow(case):
+    y, p, g = (np.array(case["input"][key]) for key in ("y", "p", "g"))
+    want, name = case["output"], case["name"]
+    if np.ptp(p) == 0:  # R stops
+        assert "error" in want
+        with pytest.raises(ValueError, match="expected two or more distinct"):
+            hosmer_lemeshow(y, p, groups=int(g))
+        note("hosmer_lemeshow", name, 0.0, 1e-9)
+        return
+    got = hosmer_lemeshow(y, p, groups=int(g))
+    table = got.table
+    compare("hosmer_lemeshow", name, [table["low"].iloc[0], *table["high"]], want["breaks"], 1e-9)
+    for mine, theirs in (
+        ("n", "n"),
+        ("observed_cases", "observed1"),
+        ("observed_controls", "observed0"),
+        ("expected_cases", "expected1"),
+        ("expected_controls", "expected0"),
+    ):
+        compare("hosmer_lemeshow", name, table[mine], want[theirs], 1e-9, what=theirs)
+    assert len(table) == want["n_groups"] and got.df == want["df"]
+    compare("hosmer_lemeshow", name, got.statistic, want["chisq"], 1e-9, what="chisq")
+    compare("hosmer_lemeshow", name, got.p_value, want["p_value_upper_tail"], 1e-9, what="p")
+    other = hosmer_lemeshow(y, p, groups=int(g), df=int(g))
+    compare("hosmer_lemeshow", name, other.p_value, want["p_value_df_external_g"], 1e-9, what="df")
+
+
+@pytest.mark.parametrize("case", cases("calibration", "calibration_cases"))
+def test_recalibration(case):
+    y, p = (np.array(case["input"][key]) for key in ("y", "p"))
+    want, name = case["output"], case["name"]
+    got = calibration(y, p)
+    compare("calibration", name, got.brier, np.mean((p - y) ** 2), 1e-12, what="Brier")
+    if np.ptp(p) == 0:
+        assert "recalibration" not in want
+        return
+    joint, large = want["recalibration"], want["citl"]
+    half = stats.norm.isf(0.025)
+    mine = {
+        "intercept": got.intercept,
+        "slope": got.slope,
+        "se_intercept": got.intercept_se,
+        "se_slope": got.slope_se,
+        "slope_ci95_wald": [got.slope - half * got.slope_se, got.slope + half * got.slope_se],
+        "p_slope_eq_1_wald": 2 * stats.norm.sf(abs((got.slope - 1) / got.slope_se)),
+        "lr_chi2_intercept0_slope1": got.lr_statistic,
+        "lr_p": got.lr_p,
+    }
+    for key, value in mine.items():
+        compare("calibration", name, value, joint[key], 1e-6, what=key)
+    ends = [got.citl - half * got.citl_se, got.citl + half * got.citl_se]
+    p_large = 2 * stats.norm.sf(abs(got.citl / got.citl_se))
+    compare("calibration", name, got.citl, large["intercept"], 1e-6, what="in the large")
+    compare("calibration", name, got.citl_se, large["se"], 1e-6, what="its se")
+    compare("calibration", name, [*ends, p_large], [*large["ci95_wald"], large["p_wald"]], 1e-6)
+    ratio = want["observed_expected_ratio"]
+    compare("calibration", name, got.observed_expected, ratio, 1e-9, what="O/E")
+
+
+@pytest.mark.parametrize("case", cases("calibration", "calibration_cases"))
+def test_val_prob(case):
+    y, p = (np.array(case["input"][key]) for key in ("y", "p"))
+    rms, name = case["output"]["val_prob"], case["name"]
+    kept = (p > 0) & (p < 1)
+    got = calibration(y, p)
+    inside = calibration(y[kept], p[kept])
+    compare("calibration", name, got.intercept, rms["Intercept"], 1e-6, what="intercept")
+    compare("calibration", name, got.slope, rms["Slope"], 1e-6, what="slope")
+    compare("calibration", name, got.brier, rms["Brier"], 1e-6, what="Brier")
+    z = [got.spiegelhalter_z, got.spiegelhalter_p]
+    compare("calibration", name, z, [rms["S:z"], rms["S:p"]], 1e-6, what="Spiegelhalter")
+    if np.ptp(p) == 0:
+        errors = [got.e_max, got.e_90, got.e_avg]
+        compare("calibration", name, errors, [rms[k] for k in ("Emax", "E90", "Eavg")], 1e-6)
+        return
+    lp, n, y = logit(p[kept]), int(kept.sum()), y[kept]
+    height = np.sum(y * lp - np.logaddexp(0, lp))
+    null = n * (y.mean() * np.log(y.mean()) + (1 - y.mean()) * np.log(1 - y.mean()))
+    gain = 2 * (height - null)
+    d, u = (gain - 1) / n, (inside.lr_statistic - 2) / n
+    compare("calibration", name, [d, u, d - u], [rms["D"], rms["U"], rms["Q"]], 1e-6, what="D, U")
+    statistic = [gain, inside.lr_statistic, inside.lr_p]
+    compare("calibration", name, statistic, [rms["D:Chi-sq"], rms["U:Chi-sq"], rms["U:p"]], 1e-6)
+    r2 = (1 - np.exp(-gain / n)) / (1 - np.exp(2 * null / n))
+    compare("calibration", name, r2, rms["R2"], 1e-6, what="R2")
+    # rms bins predictions before it ranks them: a coarse C, and thyro's is that of `roc`.
+    auc = delong.auc_ci(y, p[kept]).auc
+    compare("calibration, C of rms", name, auc, rms["C (ROC)"], 1e-2, what="C")
+    compare("calibration, C of rms", name, 2 * auc - 1, rms["Dxy"], 1e-2, what="Dxy")
 
 
 def test_true_probabilities_are_calibrated():
@@ -120,9 +211,6 @@ def test_bins_hold_every_patient_once():
     assert (np.diff(curve.bin_predicted) > 0).all()
 
 
-# --- boundaries
-
-
 def test_separated_predictions_have_no_slope():
     got = calibration([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
     assert np.isnan(got.intercept)
@@ -147,14 +235,6 @@ def test_hopeless_predictions_still_have_an_answer():
     got = calibration([0, 0, 1, 1, 1, 0], p)
     assert np.isfinite([got.slope, got.citl]).all()
     assert got.slope < 0
-
-
-def test_heavy_ties_are_smoothed_by_their_mean():
-    # Nine of ten patients share a prediction, more than the span: no line can be fitted there.
-    y, p = [0] * 6 + [1] * 3 + [1], [0.3] * 9 + [0.8]
-    curve = calibration_curve(y, p)
-    assert curve.observed[0] == pytest.approx(1 / 3)
-    assert calibration_curve(y, [0.3] * 10, bins=4).bin_n.tolist() == [10]
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.reference import cases, compare
 from thyro.statistics.decision import decision_curve
 
 CASES = json.loads((Path(__file__).parents[1] / "golden" / "dca.json").read_text())["dca_cases"]
+
+
 GRID = np.arange(1, 100) / 100
+
+
 Y = [0, 0, 0, 1, 0, 1, 0, 1, 1, 0]
+
+
 P = [0.1, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 
@@ -76,3 +83,27 @@ def test_the_frame_repeats_the_name():
 def test_what_is_no_probability_is_refused(p, thresholds, message):
     with pytest.raises(ValueError, match=message):
         decision_curve(Y, p, thresholds)
+
+
+@pytest.mark.parametrize("case", cases("dca", "dca_cases"))
+def test_decision_curves(case):
+    want, name = case["output"], case["name"]
+    curve = decision_curve(case["input"]["y"], case["input"]["p"], want["threshold"])
+    for mine, theirs in (
+        ("tp", "tp"),
+        ("fp", "fp"),
+        ("net_benefit", "net_benefit_model"),
+        ("treat_all", "net_benefit_all"),
+        ("treat_none", "net_benefit_none"),
+        ("interventions_avoided", "net_interventions_avoided_per_100"),
+    ):
+        compare("dca", name, getattr(curve, mine), want[theirs], 1e-12, what=theirs)
+    prevalence = np.mean(case["input"]["y"])
+    compare("dca", name, prevalence, want["prevalence"], 1e-12, what="prevalence")
+    relative = curve.net_benefit / prevalence
+    compare("dca", name, relative, want["standardized_net_benefit_model"], 1e-12, what="relative")
+    better = curve.net_benefit > np.maximum(curve.treat_all, 0) + 1e-12
+    expected = want["thresholds_where_model_beats_all_and_none"]
+    assert curve.threshold[better].tolist() == [float(t) for t in np.atleast_1d(expected)]
+    area = np.trapezoid(curve.net_benefit, curve.threshold)
+    compare("dca", name, area, want["area_nb_trapezoid_0.01_0.99"], 1e-12, what="area")

@@ -1,4 +1,7 @@
-"""DeLong's test: what must hold for any scores, coverage by simulation, bad input."""
+"""DeLong's test: against pROC, what must hold for any scores, coverage by simulation, bad input."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,8 +10,140 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from thyro.statistics.delong import auc_ci, auc_interval, delong_matrix, delong_test, unpaired_test
-from thyro.statistics.reclassification import discrimination, reclassification
+from tests.reference import cases, compare
+from thyro.statistics import classification, delong
+from thyro.statistics.classification import (
+    metrics_from_counts,
+    roc_curve,
+    threshold_metrics,
+)
+from thyro.statistics.delong import (
+    auc_ci,
+    auc_interval,
+    delong_matrix,
+    delong_test,
+    unpaired_test,
+)
+
+
+def golden(name, part):
+    """Cases of a reference file, as parameters named by case."""
+    cases = json.loads((Path(__file__).parents[1] / "golden" / name).read_text())[part]
+    return [pytest.param(case, id=case.get("name", str(i))) for i, case in enumerate(cases)]
+
+
+def close(got, want, tolerance):
+    """Assert |got - want| <= tolerance * max(1, |want|), NaN and infinities equal."""
+    want = np.asarray(want, dtype=float)
+    np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
+
+
+# Ten invented patients, with ties inside and across the classes.
+Y = [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]
+
+
+A = [0.1, 0.3, 0.2, 0.6, 0.4, 0.4, 0.7, 0.8, 0.9, 0.5]
+
+
+B = [0.2, 0.5, 0.1, 0.7, 0.3, 0.3, 0.6, 0.5, 0.9, 0.2]
+
+
+def upwards(case):
+    """Outcome and score of a ROC case, with the score turned so that higher means a case."""
+    score = np.array(case["input"]["score"])
+    return case["input"]["y"], score if case["input"]["direction"] == "<" else -score
+
+
+def test_delong_matches_proc():
+    # R 4.2.2, pROC 1.18.0: roc.test(roc(Y, A), roc(Y, B), paired=TRUE, method="delong"),
+    # both with direction="<".
+    r = delong_test(Y, A, B)
+    got = [r.auc_a, r.auc_b, r.z, r.p_value, r.ci_low, r.ci_high]
+    want = [0.9, 0.66, 1.94665705356915, 0.0515758636208769, -0.0016405886322714, 0.481640588632272]
+    np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+@pytest.mark.parametrize("case", golden("roc.json", "roc_cases"))
+def test_auc_matches_proc(case):
+    y, score = upwards(case)
+    want = case["output"]
+    close(roc_curve(y, score).auc, want["auc"], 1e-12)
+    if want["se_delong"] is None:  # pROC gives NA for a single case; here it is refused
+        with pytest.raises(ValueError, match="at least 2 patients per class"):
+            auc_ci(y, score)
+        return
+    got = auc_ci(y, score)
+    close([got.auc, got.se], [want["auc"], want["se_delong"]], 1e-12)
+    close([got.ci_low, got.ci_high], want["ci95_delong"], 1e-12)
+    wide = auc_ci(y, score, level=0.9)
+    close([wide.ci_low, wide.ci_high], want["ci90_delong"], 1e-12)
+    assert (got.n_cases, got.n_controls) == (want["n_cases"], want["n_controls"])
+
+
+def turned(case):
+    """Labels, and the score turned so that higher is more suspicious."""
+    y, score = (np.array(case["input"][key]) for key in ("y", "score"))
+    return y, score if case["input"]["direction"] == "<" else -score
+
+
+@pytest.mark.parametrize("case", cases("roc", "roc_cases"))
+def test_auc_and_its_intervals(case):
+    y, score = turned(case)
+    want, name = case["output"], case["name"]
+    assert [int(y.sum()), int((1 - y).sum())] == [want["n_cases"], want["n_controls"]]
+    compare("roc", name, classification.roc_curve(y, score).auc, want["auc"], 1e-12, what="AUC")
+    if want["var_delong"] is None:  # a single case: pROC gives NA, thyro says why
+        with pytest.raises(ValueError, match="at least 2"):
+            delong.auc_ci(y, score)
+        return
+    got = delong.auc_ci(y, score)
+    compare("roc", name, got.auc, want["auc"], 1e-12, what="AUC")
+    compare("roc", name, [got.se, got.se**2], [want["se_delong"], want["var_delong"]], 1e-12)
+    compare("roc", name, [got.ci_low, got.ci_high], want["ci95_delong"], 1e-12, what="CI")
+    half = stats.norm.isf(0.025) * got.se
+    compare("roc", name, [got.auc - half, got.auc + half], want["ci95_unclipped"], 1e-12)
+    got = delong.auc_ci(y, score, level=0.9)
+    compare("roc", name, [got.ci_low, got.ci_high], want["ci90_delong"], 1e-12, what="90 % CI")
+
+
+@pytest.mark.parametrize("case", cases("roc", "paired_delong_cases"))
+def test_paired_delong(case):
+    given, want, name = case["input"], case["output"], case["name"]
+    y = np.array(given["y"])
+    a, b = (
+        np.array(given[f"score{k}"]) * (1 if given[f"direction{k}"] == "<" else -1) for k in (1, 2)
+    )
+    got, swapped = delong.delong_test(y, a, b), delong.delong_test(y, b, a)
+    compare("roc", name, [got.auc_a, got.auc_b], [want["auc1"], want["auc2"]], 1e-12, what="AUCs")
+    compare("roc", name, got.difference, want["diff"], 1e-12, what="difference")
+    for score, key in ((a, "var1"), (b, "var2")):
+        compare("roc", name, delong.auc_ci(y, score).se ** 2, want[key], 1e-12, what=key)
+    compare("roc", name, [got.ci_low, got.ci_high], want["diff_ci95"], 1e-9, what="CI")
+    if name == "monotone_transform_same_auc":  # R leaves a variance of rounding
+        assert (got.z, got.p_value, swapped.p_value) == (0, 1, 1)
+        return
+    compare("roc", name, [got.z, swapped.z], [want["z"], want["z_swapped"]], 1e-9, what="z")
+    p = [got.p_value, swapped.p_value, stats.norm.sf(got.z), stats.norm.cdf(got.z)]
+    keys = ("p_two_sided", "p_swapped", "p_greater", "p_less")
+    compare("roc", name, p, [want[key] for key in keys], 1e-9, what="p")
+
+
+@pytest.mark.parametrize("case", cases("roc", "unpaired_delong_cases"))
+def test_unpaired_delong(case):
+    given, want, name = case["input"], case["output"], case["name"]
+    sign = 1 if given["direction"] == "<" else -1
+    scores = [sign * np.array(given[f"score{k}"]) for k in (1, 2)]
+    got = delong.unpaired_test(given["y1"], scores[0], given["y2"], scores[1])
+    compare("roc", name, [got.auc_a, got.auc_b], [want["auc1"], want["auc2"]], 1e-12, what="AUCs")
+    for k in (1, 2):
+        se = delong.auc_ci(given[f"y{k}"], scores[k - 1]).se
+        compare("roc", name, se**2, want[f"var{k}"], 1e-12, what="variance")
+    compare("roc", name, [got.statistic, got.df], [want["D"], want["df"]], 1e-9, what="D, df")
+    spread = stats.t(got.df)
+    p = [got.p_value, spread.sf(got.statistic), spread.cdf(got.statistic)]
+    p += [2 * stats.norm.sf(abs(got.statistic))]
+    keys = ("p_two_sided", "p_greater", "p_less", "p_two_sided_normal_approx")
+    compare("roc", name, p, [want[key] for key in keys], 1e-9, what="p")
 
 
 @st.composite
@@ -84,18 +219,6 @@ def test_intervals_hold_the_auc_and_stay_within_0_and_1(data):
         assert 0 <= low <= high <= 1
     low, high = auc_interval(y, a)
     assert low - 1e-12 <= auc <= high + 1e-12
-
-
-@given(scored())
-def test_reclassification_of_a_model_by_itself_is_nothing(data):
-    y, a, b = data
-    p, q = (np.clip((x + 1) / 4, 0, 1) for x in (a, b))
-    for cuts in (None, [0.2, 0.5]):
-        same = reclassification(y, p, p, cuts=cuts)
-        assert (same.nri.estimate, same.nri.p_value, same.test.p_value) == (0, 1, 1)
-        there, back = reclassification(y, p, q, cuts=cuts), reclassification(y, q, p, cuts=cuts)
-        assert there.nri.estimate == pytest.approx(-back.nri.estimate, abs=1e-12)
-    assert discrimination(y, p, p).idi.p_value == 1
 
 
 def test_the_matrix_holds_the_pairs():
@@ -198,11 +321,61 @@ def test_bad_input_says_what_is_wrong(y, score, message):
         auc_ci(y, score)
 
 
-def test_bad_probabilities_and_cuts_say_what_is_wrong():
-    y = [0, 0, 1, 1]
-    with pytest.raises(ValueError, match="p_new"):
-        reclassification(y, [0.1] * 4, [0.1, 0.2, 0.3, 1.2])
-    with pytest.raises(ValueError, match="increasing limits"):
-        reclassification(y, [0.1] * 4, [0.2] * 4, cuts=[0.5, 0.2])
+def test_delong_is_antisymmetric_and_rank_only():
+    forward, back = delong_test(Y, A, B), delong_test(Y, np.exp(B), A)
+    assert back.difference == pytest.approx(-forward.difference)
+    assert back.z == pytest.approx(-forward.z)
+    assert back.p_value == pytest.approx(forward.p_value)
+
+
+def test_delong_variance_is_that_of_auc_against_a_constant():
+    # A constant score has AUC 0.5 and no variance, so only that of the other score is left.
+    against = delong_test(Y, A, np.ones(10))
+    alone = auc_ci(Y, A)
+    assert against.ci_high - against.difference == pytest.approx(
+        stats.norm.isf(0.025) * alone.se, rel=1e-12
+    )
+
+
+def test_the_matrix_holds_every_pair_once_and_adjusts():
+    scores = pd.DataFrame({"a": A, "b": B, "c": np.negative(A)})
+    table = delong_matrix(Y, scores)
+    assert list(zip(table["model_a"], table["model_b"], strict=True)) == [
+        ("a", "b"),
+        ("a", "c"),
+        ("b", "c"),
+    ]
+    assert table.loc[0, "p_value"] == delong_test(Y, A, B).p_value
+    # Holm by hand: the smallest p times the pairs, and so on, never falling.
+    order = np.argsort(table["p_value"])
+    stepped = np.maximum.accumulate(table["p_value"][order] * [3, 2, 1])
+    np.testing.assert_allclose(table["p_holm"][order], np.minimum(stepped, 1))
+
+
+def test_frames_carry_the_name_and_every_field():
+    assert list(auc_ci(Y, A).to_frame("m").index) == ["m"]
+    assert delong_test(Y, A, B).to_frame("A v B").loc["A v B", "n_cases"] == 5
+    assert metrics_from_counts(1, 2, 3, 4).to_frame("m").loc["m", "fp"] == 3
+    assert len(roc_curve(Y, A).to_frame()) == len(set(A)) + 1
+
+
+def test_identical_scores_do_not_differ():
+    r = delong_test(Y, A, A)
+    assert (r.difference, r.z, r.p_value, r.ci_low, r.ci_high) == (0, 0, 1, 0, 0)
+
+
+def test_opposite_perfect_scores_differ_for_sure():
+    r = delong_test(Y, Y, np.negative(Y))
+    assert (r.difference, r.z, r.p_value) == (1, np.inf, 0)
+
+
+def test_a_matrix_needs_two_models():
+    with pytest.raises(ValueError, match="two or more distinct models"):
+        delong_matrix(Y, pd.DataFrame({"a": A}))
+    with pytest.raises(ValueError, match="NaN"):
+        threshold_metrics(Y, A, np.nan)
+
+
+def test_an_unknown_interval_is_named():
     with pytest.raises(ValueError, match="method: expected one of logit, bootstrap"):
-        auc_interval(y, [1, 2, 3, 4], method="wald")
+        auc_interval([0, 0, 1, 1], [1, 2, 3, 4], method="wald")

@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro.statistics import calibration, delong
+from thyro.statistics import calibration, delong, reclassification
 from thyro.statistics.performance import (
+    auc_intervals,
+    between_cohorts,
     calibration_table,
     cohorts,
     performance_table,
     protocol_difference,
+    reclassification_table,
 )
 
 Y = np.tile([0, 0, 1, 1], 3)
@@ -96,7 +99,7 @@ def test_calibration_is_that_of_the_cohort():
     }
 
 
-def test_optimism_is_the_difference_of_the_protocols_row_by_row():
+def test_protocols_differ_by_their_aucs_row_by_row():
     sound = SCORES.copy()
     sound["A"] = 1 - sound["A"]  # turns the AUC of A round, and leaves B as it is
     measured = [performance_table(Y, scores, SPLIT) for scores in (SCORES, sound)]
@@ -109,7 +112,7 @@ def test_optimism_is_the_difference_of_the_protocols_row_by_row():
     assert {"accuracy_paper", "accuracy_sound", "threshold_sound"} <= set(compared.columns)
 
 
-def test_optimism_needs_both_protocols_of_every_model():
+def test_a_difference_needs_both_protocols_of_every_model():
     table = performance_table(Y, SCORES, SPLIT)
     with pytest.raises(ValueError, match="of paper; .*'B', 'train'.* one of them only"):
         protocol_difference(table, table[table["model"].eq("A")])
@@ -126,3 +129,57 @@ def test_a_reader_may_bring_a_cut_off():
     chosen = performance_table(y, grades, split)
     assert chosen["auc"].tolist() == own["auc"].tolist()  # more than one point of the curve
     assert chosen["threshold"].tolist() != own["threshold"].tolist()
+
+
+@pytest.fixture(scope="module")
+def predicted():
+    """Two models of 120 patients in three cohorts; N is M with noise."""
+    rng = np.random.default_rng(11)
+    p = rng.uniform(0.05, 0.95, 120)
+    y = rng.binomial(1, p)
+    noisy = np.clip(p + rng.normal(0, 0.2, 120), 0.01, 0.99)
+    return y, pd.DataFrame({"M": p, "N": noisy}), np.repeat(["train", "test", "external"], 40)
+
+
+def test_intervals_of_an_auc_are_those_of_its_cohort(predicted):
+    y, p, split = predicted
+    table = auc_intervals(y, p, split, level=0.9, draws=200, seed=4)
+    assert len(table) == 6
+    row = table.set_index(["model", "cohort"]).loc[("N", "test")]
+    there = split == "test"
+    wald = delong.auc_ci(y[there], p.loc[there, "N"], level=0.9)
+    assert (row["auc"], row["wald_low"], row["wald_high"]) == (wald.auc, wald.ci_low, wald.ci_high)
+    for method in ("logit", "bootstrap"):
+        want = delong.auc_interval(
+            y[there], p.loc[there, "N"], method=method, level=0.9, draws=200, seed=4
+        )
+        assert (row[f"{method}_low"], row[f"{method}_high"]) == want
+
+
+def test_every_two_cohorts_are_compared_unpaired(predicted):
+    y, p, split = predicted
+    table = between_cohorts(y, p, split)
+    pairs = [("train", "test"), ("train", "external"), ("test", "external")]
+    assert list(zip(table["cohort_a"], table["cohort_b"], strict=True)) == pairs * 2
+    first, other = split == "train", split == "external"
+    want = delong.unpaired_test(y[first], p.loc[first, "M"], y[other], p.loc[other, "M"])
+    row = table.iloc[1]
+    assert (row["difference"], row["df"], row["p_value"]) == (
+        want.difference,
+        want.df,
+        want.p_value,
+    )
+
+
+def test_reclassification_has_three_measures_per_pair_and_cohort(predicted):
+    y, p, split = predicted
+    table = reclassification_table(y, p, split, [("M", "N")], cuts=[0.3, 0.6])
+    assert table["measure"].tolist() == ["NRI, category-free", "NRI, categories", "IDI"] * 3
+    there = split == "test"
+    values = y[there], p.loc[there, "N"], p.loc[there, "M"]
+    rows = table[table["cohort"].eq("test")].set_index("measure")
+    idi = reclassification.discrimination(*values).idi
+    assert (rows.loc["IDI", "estimate"], rows.loc["IDI", "p_value"]) == (idi.estimate, idi.p_value)
+    nri = reclassification.reclassification(*values, cuts=[0.3, 0.6])
+    row = rows.loc["NRI, categories"]
+    assert (row["ci_low"], row["p_value"]) == (nri.nri.ci_low, nri.test.p_value)

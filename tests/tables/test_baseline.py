@@ -1,21 +1,17 @@
 """Table 1: against the printed one, against other implementations, and for odd variables."""
 
-import json
 import re
-from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from thyro.report import published
-from thyro.statistics import group_tests
+from thyro.statistics import fisher, group_tests
+from thyro.statistics.baseline import baseline_comparison
 from thyro.statistics.group_tests import standardised_difference
 from thyro.tables import baseline, rounding
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "smd.json").read_text())
-each_table = pytest.mark.parametrize("case", GOLDEN["table_cases"], ids=lambda case: case["name"])
 DICTIONARY = {
     "age": {"label": "Age", "unit": "years", "kind": "continuous"},
     "margin": {
@@ -25,8 +21,19 @@ DICTIONARY = {
     },
     "y": {"label": "Metastasis", "kind": "categorical"},
 }
+
+
 OUTCOME = {"Metastasis": 1, "No metastasis": 0}
+
+
 DASHES = {"P": "–", "Test used": "–", "SMD": "–"}
+
+
+def table_of(patients, variables, dictionary, *, by="split", columns=None):
+    """Table 1 of these patients, compared and formatted."""
+    rows = [{"name": name} | dictionary.get(name, {}) for name in variables]
+    compared = baseline_comparison(patients, rows, by=by, groups=columns)
+    return baseline.baseline_table(compared, dictionary)
 
 
 @pytest.fixture
@@ -52,9 +59,6 @@ def rows_of(table):
     return table.set_index("Characteristic")
 
 
-# --- the published table
-
-
 @pytest.fixture(scope="module")
 def printed():
     return published.published_table_1("report/published").query("kind == 'categorical'")
@@ -73,7 +77,7 @@ def regenerated(printed):
         rows = printed[printed["variable"] == name].set_index(["cohort", "level"])["n"].astype(int)
         held = [np.repeat(levels[name], rows[part][levels[name]]) for part in sizes]
         patients[name] = pd.Categorical(np.concatenate(held), levels[name])
-    return baseline.baseline_table(patients, list(patients.columns[1:]), {})
+    return table_of(patients, list(patients.columns[1:]), {})
 
 
 def test_the_printed_counts_give_the_15_printed_p_values(printed, regenerated):
@@ -105,95 +109,8 @@ def test_fisher_stands_beside_the_four_doubtful_p_values(regenerated):
     assert list(fisher) == pytest.approx(list(audit.values()), abs=0.004)
 
 
-# --- standardised mean difference
-
-
-def as_patients(case):
-    table = np.array(case["input"]["table"])
-    rows, columns = np.indices(table.shape)
-    x = np.repeat([f"level {r}" for r in rows.ravel()], table.ravel())
-    return x, np.repeat(np.array(["train", "test"])[columns.ravel()], table.ravel())
-
-
-@each_table
-def test_difference_of_shares_matches_tableone(case):
-    got = standardised_difference(*as_patients(case))
-    assert got == pytest.approx(case["output"]["smd"], rel=1e-10)
-
-
-@pytest.mark.parametrize("case", GOLDEN["number_cases"], ids=lambda case: case["name"])
-def test_difference_of_means_matches_tableone(case):
-    train, test = case["input"]["train"], case["input"]["test"]
-    group = ["train"] * len(train) + ["test"] * len(test)
-    # In sorted order test comes first, so the difference is test minus train.
-    assert standardised_difference(train + test, group) == pytest.approx(
-        -case["output"]["train_minus_test"], rel=1e-10
-    )
-
-
-def test_difference_of_three_levels_by_hand():
-    # Shares 1/2, 1/4, 1/4 against 1/4, 1/4, 1/2. Without the last level d = (1/4, 0) and the mean
-    # covariance is [[7/32, -3/32], [-3/32, 3/16]], whose inverse begins with 64/11:
-    # D2 = (1/4)^2 * 64/11 = 4/11.
-    x = ["a", "a", "b", "c", "a", "b", "c", "c"]
-    got = standardised_difference(x, [0] * 4 + [1] * 4)
-    assert got**2 == pytest.approx(float(Fraction(4, 11)))
-
-
-def test_difference_of_two_levels_is_the_textbook_formula():
-    # Austin 2009: |p1 - p2| / sqrt((p1 q1 + p2 q2) / 2) with p = 0.3 and 0.5.
-    x = [True] * 3 + [False] * 7 + [True] * 5 + [False] * 5
-    got = standardised_difference(x, ["a"] * 10 + ["b"] * 10)
-    assert got == pytest.approx(0.2 / np.sqrt((0.21 + 0.25) / 2))
-
-
-def test_difference_is_first_minus_second_and_free_of_units():
-    x, group = np.array([1.0, 2, 3, 5, 4, 6]), ["a", "a", "a", "b", "b", "b"]
-    got = standardised_difference(x, group)
-    assert got == pytest.approx(-3.0)  # means 2 and 5, both variances 1
-    assert standardised_difference(10 * x + 7, group) == pytest.approx(got)
-    turned = pd.Categorical(group, ["b", "a"])
-    assert standardised_difference(x, turned) == pytest.approx(-got)
-
-
-def test_difference_does_not_depend_on_the_level_left_out():
-    rng = np.random.default_rng(8)
-    x, group = rng.integers(0, 4, 200), rng.integers(0, 2, 200)
-    ways = [pd.Categorical.from_codes(x, list(names)) for names in ("abcd", "dcba", "bdac")]
-    got = [standardised_difference(way.astype(str), group) for way in ways]
-    assert got == pytest.approx([got[0]] * 3)
-
-
-def test_difference_where_the_groups_share_nothing_or_everything():
-    group = ["a"] * 3 + ["b"] * 3
-    assert standardised_difference(list("uuvwww"), group) == np.inf
-    assert standardised_difference([1.0, 1, 1, 2, 2, 2], group) == -np.inf
-    assert np.isnan(standardised_difference([4.0] * 6, group))
-    assert np.isnan(standardised_difference(["u"] * 6, group))
-    assert np.isnan(standardised_difference([1.0, 2.0, 3.0], ["a", "b", "b"]))
-    unused = pd.Categorical(list("uuvuvv"), ["none", "u", "v", "neither"])
-    assert standardised_difference(unused, group) == standardised_difference(list("uuvuvv"), group)
-
-
-@pytest.mark.parametrize(
-    ("x", "group", "message"),
-    [
-        ([1.0, 2.0], [0, 0], "group: expected two groups, found [0]."),
-        ([1.0, 2.0, 3.0], [0, 1, 2], "group: expected two groups, found [0, 1, 2]."),
-        ([1.0], [0, 1], "x, group: expected one length, got 1 and 2."),
-        ([1.0, None], [0, 1], "x: 1 values are missing, the first at position 1."),
-    ],
-)
-def test_difference_refuses_what_it_cannot_answer(x, group, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        standardised_difference(x, group)
-
-
-# --- the table
-
-
 def test_every_variable_is_counted_and_tested(patients):
-    table = rows_of(baseline.baseline_table(patients, ["age", "margin", "y"], DICTIONARY))
+    table = rows_of(table_of(patients, ["age", "margin", "y"], DICTIONARY))
     assert list(table.columns) == [
         *("All (n = 120)", "Test (n = 36)", "Train (n = 84)", "P", "Test used", "SMD")
     ]
@@ -218,7 +135,7 @@ def test_every_variable_is_counted_and_tested(patients):
 
 def test_a_skewed_variable_is_tested_by_rank(patients):
     patients["age"] = np.exp(patients["age"] / 5)
-    table = baseline.baseline_table(patients, ["age"], DICTIONARY)
+    table = table_of(patients, ["age"], DICTIONARY)
     assert table.loc[0, "Test used"] == "Mann–Whitney U"
     want = group_tests.group_test(patients["age"], patients["split"], test="mann-whitney").p_value
     assert table.loc[0, "P"] == rounding.p_value(want)
@@ -226,9 +143,7 @@ def test_a_skewed_variable_is_tested_by_rank(patients):
 
 def test_table_by_outcome_has_the_size_of_the_difference(patients):
     patients["age"] -= 4.0 * patients["y"]
-    table = baseline.baseline_table(
-        patients, ["age", "margin"], DICTIONARY, by="y", columns=OUTCOME
-    )
+    table = table_of(patients, ["age", "margin"], DICTIONARY, by="y", columns=OUTCOME)
     assert list(table.columns[2:4]) == [
         f"{heading} (n = {(patients['y'] == value).sum()})" for heading, value in OUTCOME.items()
     ]
@@ -236,9 +151,7 @@ def test_table_by_outcome_has_the_size_of_the_difference(patients):
     assert want > 0  # 0 minus 1: those with metastasis are younger
     assert table.loc[0, "SMD"] == f"{want:.3f}"
     swapped = dict(reversed(OUTCOME.items()))
-    other = baseline.baseline_table(
-        patients, ["age", "margin"], DICTIONARY, by="y", columns=swapped
-    )
+    other = table_of(patients, ["age", "margin"], DICTIONARY, by="y", columns=swapped)
     assert list(other["SMD"]) == list(table["SMD"]) and list(other["P"]) == list(table["P"])
 
 
@@ -246,7 +159,7 @@ def test_missing_values_are_shown_and_left_out(patients):
     margin = ["Smooth"] * 60 + ["Irregular"] * 55 + [None] * 5
     patients["margin"] = pd.Categorical(margin, DICTIONARY["margin"]["levels"])
     patients.loc[0, "margin"] = "Extension"
-    table = baseline.baseline_table(patients, ["margin"], DICTIONARY, by="y", columns=OUTCOME)
+    table = table_of(patients, ["margin"], DICTIONARY, by="y", columns=OUTCOME)
     last = table.iloc[-1]
     assert last["Characteristic"] == level("Missing") and last["All (n = 120)"] == "5"
     assert int(last.iloc[2]) + int(last.iloc[3]) == 5
@@ -259,10 +172,10 @@ def test_missing_values_are_shown_and_left_out(patients):
 
 
 def test_external_patients_are_shown_and_compared_with_nobody(patients):
-    alone = baseline.baseline_table(patients, ["age", "margin"], DICTIONARY)
+    alone = table_of(patients, ["age", "margin"], DICTIONARY)
     external = patients.head(30).assign(split="external", age=90.0, margin="Smooth")
     both = pd.concat([patients, external])  # indices repeat, as they do where frames are joined
-    table = baseline.baseline_table(both, ["age", "margin"], DICTIONARY)
+    table = table_of(both, ["age", "margin"], DICTIONARY)
     assert list(table.columns) == [
         *("Characteristic", "All (n = 120)", "Test (n = 36)", "Train (n = 84)"),
         *("External (n = 30)", "P (Test vs Train)", "Test used", "SMD"),
@@ -272,7 +185,7 @@ def test_external_patients_are_shown_and_compared_with_nobody(patients):
     unchanged = table.drop(columns="External (n = 30)").rename(columns={"P (Test vs Train)": "P"})
     pd.testing.assert_frame_equal(unchanged, alone)
     named = {"Test": "test", "Train": "train", "External": "external"}
-    again = baseline.baseline_table(both, ["age", "margin"], DICTIONARY, columns=named)
+    again = table_of(both, ["age", "margin"], DICTIONARY, columns=named)
     pd.testing.assert_frame_equal(again, table)
 
 
@@ -332,7 +245,7 @@ ODD = {
 def test_odd_variables_have_their_rows(patients, kind):
     make, entry, names, cells = ODD[kind]
     patients["x"] = make(patients["split"])
-    table = baseline.baseline_table(patients, ["x"], {"x": {"label": "X"} | entry})
+    table = table_of(patients, ["x"], {"x": {"label": "X"} | entry})
     assert list(table["Characteristic"]) == ["X", *names]
     assert list(table["Test (n = 36)"])[1:] == cells
     assert table.loc[0, "P"] not in ("", "–")
@@ -351,7 +264,7 @@ NOTHING_TO_COMPARE = {
 def test_what_cannot_be_compared_has_dashes(patients, kind):
     value, entry, first = NOTHING_TO_COMPARE[kind]
     patients["x"] = pd.Series([value] * len(patients))
-    table = baseline.baseline_table(patients, ["x"], {"x": {"label": "X"} | entry})
+    table = table_of(patients, ["x"], {"x": {"label": "X"} | entry})
     assert table.loc[0, "Test (n = 36)"] == first
     assert table.loc[0, list(DASHES)].to_dict() == DASHES
     if pd.isna(value):
@@ -360,7 +273,7 @@ def test_what_cannot_be_compared_has_dashes(patients, kind):
 
 def test_a_variable_known_in_one_cohort_only_is_not_tested(patients):
     patients.loc[patients["split"] == "test", "age"] = np.nan
-    table = baseline.baseline_table(patients, ["age"], DICTIONARY)
+    table = table_of(patients, ["age"], DICTIONARY)
     assert table.loc[0, "Test (n = 36)"] == "–" and table.loc[0, "Train (n = 84)"] != "–"
     assert table.loc[0, list(DASHES)].to_dict() == DASHES
 
@@ -369,28 +282,28 @@ def test_fisher_of_too_many_levels_is_a_dash_and_no_wait():
     rng = np.random.default_rng(1)
     patients = pd.DataFrame({"split": np.where(np.arange(3000) < 2000, "train", "test")})
     patients["place"] = [f"place {k:02d}" for k in rng.poisson(9, 3000)]
-    table = baseline.baseline_table(patients, ["place"], {})
+    table = table_of(patients, ["place"], {})
     assert table.loc[0, "Fisher P"] == "–" and table.loc[0, "Test used"] == "Chi-square"
-    with pytest.raises(group_tests.TableTooLarge, match="too large; use 'chi2'"):
+    with pytest.raises(fisher.TableTooLarge, match="too large; use 'chi2'"):
         group_tests.group_test(patients["place"], patients["split"], test="fisher")
 
 
 def test_declared_levels_win_over_those_of_a_categorical(patients):
     own = patients["margin"].cat.remove_categories("Extension")  # its patients have no value now
     patients["margin"] = own.cat.set_categories(["Irregular", "unused", "Smooth"])
-    table = baseline.baseline_table(patients, ["margin"], DICTIONARY)
+    table = table_of(patients, ["margin"], DICTIONARY)
     rows = [level(name) for name in [*DICTIONARY["margin"]["levels"], "Missing"]]
     assert list(table["Characteristic"][1:]) == rows
     assert table.loc[3, "All (n = 120)"] == "0"
-    undeclared = baseline.baseline_table(patients, ["margin"], {})
+    undeclared = table_of(patients, ["margin"], {})
     rows = [level(name) for name in ("Irregular", "unused", "Smooth", "Missing")]
     assert list(undeclared["Characteristic"][1:]) == rows
 
 
 def test_a_categorical_of_zero_and_one_reads_no_and_yes(patients):
-    as_numbers = baseline.baseline_table(patients, ["y"], DICTIONARY)
+    as_numbers = table_of(patients, ["y"], DICTIONARY)
     patients["y"] = pd.Categorical(patients["y"])
-    pd.testing.assert_frame_equal(baseline.baseline_table(patients, ["y"], DICTIONARY), as_numbers)
+    pd.testing.assert_frame_equal(table_of(patients, ["y"], DICTIONARY), as_numbers)
 
 
 @pytest.mark.parametrize("dtype", [str, "category"])
@@ -403,13 +316,13 @@ def test_an_undeclared_level_stops_whatever_its_dtype(patients, dtype):
         "['Smooth', 'Irregular', 'Extension']."
     )
     with pytest.raises(ValueError, match=re.escape(message)):
-        baseline.baseline_table(patients, ["margin"], DICTIONARY)
+        table_of(patients, ["margin"], DICTIONARY)
 
 
 def test_unknown_variables_and_groups_are_named(patients):
     def refuses(message, variables=("age",), **kwargs):
         with pytest.raises(ValueError, match=re.escape(message)):
-            baseline.baseline_table(patients, list(variables), DICTIONARY, **kwargs)
+            table_of(patients, list(variables), DICTIONARY, **kwargs)
 
     refuses("variables: expected columns of patients, found no ['size'].", ["size"])
     refuses("columns: expected two groups to compare, got ['A'].", by="y", columns={"A": 0})

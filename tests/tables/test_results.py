@@ -8,7 +8,7 @@ import pandas as pd
 import pypandoc
 import pytest
 
-from thyro.statistics import delong
+from thyro.statistics import baseline_comparison, delong
 from thyro.super_resolution import fidelity
 from thyro.tables import baseline, results, rounding
 
@@ -51,7 +51,8 @@ def test_show_prints_every_character_as_it_is():
 
 def test_levels_stay_indented_under_their_variable():
     patients = pd.DataFrame({"split": ["train", "test"] * 2, "margin": ["Smooth", "Smooth"] * 2})
-    table = baseline.baseline_table(patients, ["margin"], DICTIONARY)
+    compared = baseline_comparison(patients, [{"name": "margin"} | DICTIONARY["margin"]])
+    table = baseline.baseline_table(compared, DICTIONARY)
     first = [row[0] for row in cells(results.show(table).data)]
     assert first[:2] == ["Margin", "\N{EM SPACE}Smooth"]
 

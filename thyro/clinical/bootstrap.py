@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from thyro.core import as_labels
-from thyro.statistics import lowess
+from thyro.statistics import NoMaximum, lowess, maximise_logistic, rank_auc
 
 MEASURES = ("auc", "r2", "intercept", "slope", "brier")
 Predict = Callable[[pd.DataFrame], np.ndarray]  # from patients to probabilities
@@ -26,7 +27,7 @@ class Validation:
 
     table: pd.DataFrame
     draws: int  # samples that count
-    failed: int  # samples left out: one outcome only, or separated
+    failed: int  # samples left out: a level or an outcome is lacking, or no calibration
 
 
 def resamples(n: int, draws: int, seed: int) -> np.ndarray:
@@ -34,142 +35,55 @@ def resamples(n: int, draws: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, n, (draws, n))
 
 
-def fit_samples(
-    design: np.ndarray, y: np.ndarray, counts: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Logistic regressions of many weighted samples at once.
-
-    Parameters
-    ----------
-    design : ndarray, shape (n_patients, n_coefficients)
-        With the column of ones.
-    y : ndarray of int, shape (n_patients,)
-    counts : ndarray, shape (n_samples, n_patients)
-        How often each patient is in each sample.
-
-    Returns
-    -------
-    coefficients : ndarray, shape (n_samples, n_coefficients)
-    sound : ndarray of bool, shape (n_samples,)
-        Whether there is a maximum with linear predictors of less than 30.
-    """
-    beta = np.zeros((len(counts), design.shape[1]))
-    squares = (design[:, :, None] * design[:, None, :]).reshape(len(y), -1)
-    going = (counts @ y > 0) & (counts @ (1 - y) > 0)
-    sound = going.copy()
-    for _ in range(60):
-        if not going.any():
-            break
-        rows = np.flatnonzero(going)
-        p = expit(beta[rows] @ design.T)
-        score = (counts[rows] * (y - p)) @ design
-        information = (counts[rows] * p * (1 - p)) @ squares
-        information = information.reshape(len(rows), *[design.shape[1]] * 2)
-        # A level that a sample lacks has no information; its coefficient then stays where it is.
-        step = np.einsum("bij,bj->bi", np.linalg.pinv(information, hermitian=True), score)
-        beta[rows] += step
-        far = np.abs(beta[rows] @ design.T).max(axis=1) > FARTHEST
-        done = np.einsum("bi,bi->b", step, score) < 1e-18
-        sound[rows[far]] = False
-        going[rows[far | done]] = False
-    sound &= ~going
-    return beta, sound
-
-
-def _weighted_auc(y: np.ndarray, score: np.ndarray, count: np.ndarray) -> float:
-    """AUC with every patient counted so many times; ties count one half."""
-    order = np.argsort(score, kind="stable")
-    ranked = score[order]
-    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
-    cases = np.bincount(group, weights=(count * y)[order])
-    controls = np.bincount(group, weights=(count * (1 - y))[order])
-    below = np.cumsum(controls) - controls / 2
-    return float(cases @ below / (cases.sum() * controls.sum()))
-
-
-def _nagelkerke(y: np.ndarray, lp: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """R2 of linear predictors as they are; all of shape (n_samples, n_patients) but `y`."""
-    n = counts.sum(axis=1)
+def _nagelkerke(y: np.ndarray, lp: np.ndarray, counts: np.ndarray) -> float:
+    """R2 of a linear predictor as it is."""
+    n = counts.sum()
     share = counts @ y / n
     null = n * (share * np.log(share) + (1 - share) * np.log(1 - share))
-    height = np.sum(counts * (y * lp - np.logaddexp(0, lp)), axis=1)
+    height = np.sum(counts * (y * lp - np.logaddexp(0, lp)))
     return (1 - np.exp(2 * (null - height) / n)) / (1 - np.exp(2 * null / n))
 
 
-def _measures(y: np.ndarray, lp: np.ndarray, counts: np.ndarray, *, refit: bool) -> np.ndarray:
-    """MEASURES of every sample, shape (n_samples, 5).
+def _in_sample(y: np.ndarray, lp: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """MEASURES of a model in the patients who fitted it, each counted so many times.
 
-    With `refit` intercept, slope and R2 are those of a recalibration, as of patients that did not
-    fit the model; without it intercept and slope are 0 and 1 by construction.
+    Intercept and slope of its calibration are 0 and 1 by construction.
     """
-    auc = [_weighted_auc(y, score, count) for score, count in zip(lp, counts, strict=True)]
-    brier = np.sum(counts * (expit(lp) - y) ** 2, axis=1) / counts.sum(axis=1)
-    intercept, slope = np.zeros(len(lp)), np.ones(len(lp))
-    line = lp
-    if refit:
-        pairs = [
-            fit_samples(np.column_stack([np.ones_like(score), score]), y, count[None])[0][0]
-            for score, count in zip(lp, counts, strict=True)
-        ]
-        intercept, slope = np.array(pairs).T
-        line = intercept[:, None] + slope[:, None] * lp
-    return np.column_stack([auc, _nagelkerke(y, line, counts), intercept, slope, brier])
+    brier = np.sum(counts * (expit(lp) - y) ** 2) / counts.sum()
+    return np.array([rank_auc(y, lp, counts=counts), _nagelkerke(y, lp, counts), 0.0, 1.0, brier])
 
 
-def optimism(
-    X, y, *, draws: int = 500, seed: int = 0, rows: np.ndarray | None = None
-) -> Validation:
-    """Bootstrap optimism of a logistic regression with fixed terms, as R's rms::validate.
+def _elsewhere(y: np.ndarray, lp: np.ndarray) -> np.ndarray:
+    """MEASURES of a model in all patients, once each; R2 is that after recalibration.
 
-    Parameters
-    ----------
-    X : array_like of float, shape (n_patients, n_columns)
-        Design without the column of ones; the columns are not chosen anew in the samples.
-    y : array_like of int, shape (n_patients,)
-    draws, seed : int
-        Of the bootstrap.
-    rows : ndarray of int, shape (draws, n_patients), optional
-        The samples themselves, counted from 0.
-
-    Returns
-    -------
-    Validation
-
-    Raises
-    ------
-    ValueError
-        If the outcome is separated by the columns, or more than half of the samples are.
-
-    References
-    ----------
-    Harrell, Lee, Mark (1996), Stat. Med. 15:361-387.
+    Raises ValueError where there is no recalibration: all linear predictors are the same, or
+    they separate the outcome.
     """
-    y = as_labels(y, "y")
-    design = np.column_stack([np.ones(len(y)), np.asarray(X, dtype=float)])
-    rows = resamples(len(y), draws, seed) if rows is None else np.asarray(rows)
-    counts = np.array([np.bincount(row, minlength=len(y)) for row in rows], dtype=float)
-    once = np.ones((1, len(y)))
-    whole, fitted = fit_samples(design, y, once)
-    if not fitted[0]:
-        raise ValueError("X: the outcome is separated, so there is no regression to validate.")
-    beta, sound = fit_samples(design, y, counts)
-    beta, counts = beta[sound], counts[sound]
-    lp = beta @ design.T
-    return _collected(
-        _measures(y, whole @ design.T, once, refit=False)[0],
-        _measures(y, lp, counts, refit=False),
-        _measures(y, lp, np.ones_like(counts), refit=True),
-        asked=len(rows),
-    )
+    once = np.ones(len(y))
+    found = _fitted(np.column_stack([once, lp]), y) if np.ptp(lp) > 0 else None
+    if found is None:
+        raise ValueError("the linear predictor cannot be recalibrated")
+    intercept, slope = found
+    r2 = _nagelkerke(y, intercept + slope * lp, once)
+    return np.array([rank_auc(y, lp), r2, intercept, slope, np.mean((expit(lp) - y) ** 2)])
+
+
+def _fitted(design: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+    """Coefficients of a logistic regression; None where a sample has no maximum, or many."""
+    try:
+        return maximise_logistic(design, y, farthest=FARTHEST)[0]
+    except (NoMaximum, np.linalg.LinAlgError):
+        return None
 
 
 def optimism_of(
     fit: Callable[[pd.DataFrame, np.ndarray], Mapping[str, Predict]],
     frame: pd.DataFrame,
-    y,
+    y: ArrayLike,
     *,
     draws: int = 500,
     seed: int = 0,
+    rows: np.ndarray | None = None,
 ) -> dict[str, Validation]:
     """Bootstrap optimism of a whole modelling process, with whatever it chooses, in each sample.
 
@@ -181,6 +95,9 @@ def optimism_of(
     frame : DataFrame, shape (n_patients, n_columns)
     y : array_like of int, shape (n_patients,)
     draws, seed : int
+        Of the bootstrap.
+    rows : ndarray of int, shape (n_samples, n_patients), optional
+        The samples themselves, counted from 0.
 
     Returns
     -------
@@ -191,44 +108,48 @@ def optimism_of(
     ------
     ValueError
         If more than half of the samples fail; and whatever `fit` raises on all patients.
+
+    References
+    ----------
+    Harrell, Lee, Mark (1996), Stat. Med. 15:361-387.
     """
     y = as_labels(y, "y")
-    once = np.ones((1, len(y)))
+    once = np.ones(len(y))
     whole = {name: _lp(predict(frame)) for name, predict in fit(frame, y).items()}
-    training, test = ({name: [] for name in whole} for _ in range(2))
-    for row in resamples(len(y), draws, seed):
+    rows = resamples(len(y), draws, seed) if rows is None else np.asarray(rows)
+    training: dict[str, list[np.ndarray]] = {name: [] for name in whole}
+    test: dict[str, list[np.ndarray]] = {name: [] for name in whole}
+    for row in rows:
+        counts = np.bincount(row, minlength=len(y)).astype(float)
         try:
             models = fit(frame.iloc[row], y[row])
             drawn = {name: _lp(predict(frame)) for name, predict in models.items()}
+            there = {name: _elsewhere(y, lp) for name, lp in drawn.items()}
         except ValueError:  # a level or an outcome that the sample lacks
             continue
-        counts = np.bincount(row, minlength=len(y))[None].astype(float)
         for name, lp in drawn.items():
-            training[name].append(_measures(y, lp, counts, refit=False)[0])
-            test[name].append(_measures(y, lp, once, refit=True)[0])
+            training[name].append(_in_sample(y, lp, counts))
+            test[name].append(there[name])
     return {
         name: _collected(
-            _measures(y, lp, once, refit=False)[0],
+            _in_sample(y, lp, once),
             *(np.reshape(part[name], (-1, len(MEASURES))) for part in (training, test)),
-            asked=draws,
+            asked=len(rows),
         )
         for name, lp in whole.items()
     }
 
 
 def _lp(p: np.ndarray) -> np.ndarray:
-    """Linear predictor of one model, shape (1, n_patients), kept away from infinity."""
-    return np.clip(logit(np.asarray(p, dtype=float)), -FARTHEST, FARTHEST)[None]
+    """Linear predictor of one model, shape (n_patients,), kept away from infinity."""
+    return np.clip(logit(np.asarray(p, dtype=float)), -FARTHEST, FARTHEST)
 
 
 def _collected(
     apparent: np.ndarray, training: np.ndarray, test: np.ndarray, *, asked: int
 ) -> Validation:
     if len(training) < asked / 2:
-        raise ValueError(
-            f"draws: only {len(training)} of {asked} samples could be fitted; the others lack an "
-            "outcome or are separated. Take fewer terms, or merge rare levels."
-        )
+        raise ValueError(_too_few(len(training), asked))
     table = pd.DataFrame(
         {"apparent": apparent, "training": training.mean(axis=0), "test": test.mean(axis=0)},
         index=pd.Index(MEASURES, name="measure"),
@@ -238,7 +159,16 @@ def _collected(
     return Validation(table, len(training), asked - len(training))
 
 
-def calibrate(X, y, at, *, draws: int = 200, seed: int = 0) -> pd.DataFrame:
+def _too_few(fitted: int, asked: int) -> str:
+    return (
+        f"draws: only {fitted} of {asked} samples could be fitted; the others lack an "
+        "outcome or are separated. Take fewer terms, or merge rare levels."
+    )
+
+
+def calibrate(
+    X: ArrayLike, y: ArrayLike, at: ArrayLike, *, draws: int = 200, seed: int = 0
+) -> pd.DataFrame:
     """Calibration curve of a logistic regression, corrected for optimism, as R's rms::calibrate.
 
     The curve is R's lowess of the outcome on the prediction; its optimism at each point is the
@@ -252,26 +182,35 @@ def calibrate(X, y, at, *, draws: int = 200, seed: int = 0) -> pd.DataFrame:
     at : array_like of float, shape (n_points,)
         Predicted probabilities at which the curve is wanted.
     draws, seed : int
+        Of the bootstrap.
 
     Returns
     -------
     DataFrame
         predicted, apparent and corrected; NaN beyond the predictions of all patients.
+
+    Raises
+    ------
+    ValueError
+        If the outcome is separated by the columns, or in more than half of the samples.
     """
     y, at = as_labels(y, "y"), np.asarray(at, dtype=float)
     design = np.column_stack([np.ones(len(y)), np.asarray(X, dtype=float)])
-    rows = resamples(len(y), draws, seed)
-    counts = np.array([np.bincount(row, minlength=len(y)) for row in rows], dtype=float)
-    whole, _ = fit_samples(design, y, np.ones((1, len(y))))
-    apparent = _curve(expit(design @ whole[0]), y, at)
-    beta, sound = fit_samples(design, y, counts)
+    whole = _fitted(design, y)
+    if whole is None:
+        raise ValueError("X: the outcome is separated, so there is no regression to correct.")
+    apparent = _curve(expit(design @ whole), y, at)
     differences = []
-    for row, coefficients in zip(rows[sound], beta[sound], strict=True):
-        p = expit(design @ coefficients)
-        differences.append(_curve(p[row], y[row], at) - _curve(p, y, at))
-    differences = np.array(differences)
-    known = np.isfinite(differences)
-    mean = np.sum(np.where(known, differences, 0), axis=0) / np.maximum(known.sum(axis=0), 1)
+    for row in resamples(len(y), draws, seed):
+        beta = _fitted(design[row], y[row])
+        if beta is not None:
+            p = expit(design @ beta)
+            differences.append(_curve(p[row], y[row], at) - _curve(p, y, at))
+    if len(differences) < draws / 2:
+        raise ValueError(_too_few(len(differences), draws))
+    found = np.array(differences)
+    known = np.isfinite(found)
+    mean = np.sum(np.where(known, found, 0), axis=0) / np.maximum(known.sum(axis=0), 1)
     return pd.DataFrame({"predicted": at, "apparent": apparent, "corrected": apparent - mean})
 
 

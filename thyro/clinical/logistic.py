@@ -1,18 +1,19 @@
 """Logistic regression with factors and restricted cubic splines, complete enough to export."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from thyro.clinical.likelihood import highest, maximise
-from thyro.clinical.splines import spline_basis
-from thyro.core import as_columns, as_labels, as_level, as_scores
+from thyro.clinical.design import Prepared, dashes, design, prepare
+from thyro.clinical.likelihood import highest
+from thyro.core import as_columns, as_level
+from thyro.statistics import logistic_information, maximise_logistic
 
 MAXIMUM_LIKELIHOOD, FIRTH, PENALISED = "maximum likelihood", "Firth", "penalised"
 
@@ -47,7 +48,7 @@ class LogisticFit:
         coded = [
             (t, lev)
             for t in self.terms
-            for lev in self.levels.get(t, [None, *_dashes(self.knots.get(t, []))])[1:]
+            for lev in self.levels.get(t, [None, *dashes(self.knots.get(t, []))])[1:]
         ]
         estimate, se = self.coefficients[1:], np.sqrt(np.diag(self.covariance))[1:]
         half = stats.norm.isf((1 - as_level(level)) / 2) * se
@@ -115,13 +116,6 @@ class LogisticFit:
             "r2_mcfadden": 1 - deviance / null,
         }
 
-    def wald_test(self, term: str) -> tuple[float, int, float]:
-        """Statistic, degrees of freedom and p of the hypothesis that `term` has no effect."""
-        block = self.block(term)
-        beta = self.coefficients[block]
-        statistic = float(beta @ np.linalg.solve(self.covariance[np.ix_(block, block)], beta))
-        return statistic, len(block), float(stats.chi2.sf(statistic, len(block)))
-
     def block(self, term: str) -> list[int]:
         """Positions of the coefficients of `term`; empty for a name that is none of the terms."""
         ends = (f"{term}=", f"{term}'")
@@ -148,66 +142,12 @@ class LogisticFit:
         return cls(**values)
 
 
-def _is_categorical(values: pd.Series) -> bool:
-    return not is_numeric_dtype(values) or is_bool_dtype(values)
-
-
-def _levels(values: pd.Series, *, unused: bool = False) -> list:
-    """Levels that occur: declared order for a Categorical, else sorted as R's factor().
-
-    With `unused` all that a Categorical declares.
-    """
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        found = values if unused else values.cat.remove_unused_categories()
-        return found.cat.categories.tolist()
-    return sorted(values.unique().tolist())
-
-
-def _dashes(knots: Sequence[float]) -> list[str]:
-    """Endings of the names of a continuous term's columns: "", "'", "''" ..."""
-    return ["'" * k for k in range(max(len(knots) - 1, 1))]
-
-
-def design(
-    frame: pd.DataFrame, levels: Mapping[str, list], knots: Mapping[str, list[float]]
-) -> tuple[np.ndarray, list, dict]:
-    """Design matrix with treatment contrasts, names of its columns, and columns of each term."""
-    columns, names, blocks = [np.ones(len(frame))], ["(Intercept)"], {}
-    for term in frame.columns:
-        start = len(columns)
-        if term in levels:
-            values = frame[term].astype(object).to_numpy()
-            unseen = sorted(set(values.tolist()) - set(levels[term]), key=repr)
-            if unseen:
-                raise ValueError(
-                    f"{term}: level {unseen[0]!r} did not occur in the training patients, which "
-                    f"had {levels[term]}. Merge it with one of these where the cohort is read."
-                )
-            columns += [(values == level).astype(float) for level in levels[term][1:]]
-            names += [f"{term}={level}" for level in levels[term][1:]]
-        else:
-            values = as_scores(frame[term], term)
-            columns += list(spline_basis(values, knots[term]).T) if term in knots else [values]
-            names += [f"{term}{dash}" for dash in _dashes(knots.get(term, []))]
-        blocks[term] = list(range(start, len(columns)))
-    return np.column_stack(columns), names, blocks
-
-
-def _check_rank(design: np.ndarray, names: list[str]) -> None:
-    """Raise when a column is a combination of those before it, naming it."""
-    scaled = design / np.linalg.norm(design, axis=0)
-    if np.linalg.matrix_rank(scaled) == scaled.shape[1]:
-        return
-    ranks = [np.linalg.matrix_rank(scaled[:, : k + 1]) for k in range(scaled.shape[1])]
-    redundant = [names[k] for k in range(1, len(names)) if ranks[k] == ranks[k - 1]]
-    raise ValueError(
-        f"terms: {', '.join(redundant)} can be computed from the terms before it in all "
-        f"{len(design)} patients. Drop a term, or merge rare levels."
-    )
-
-
 def fit_logistic(
-    frame: pd.DataFrame, y, terms: list[str], *, knots: Mapping[str, list[float]] | None = None
+    frame: pd.DataFrame,
+    y: ArrayLike,
+    terms: list[str],
+    *,
+    knots: Mapping[str, list[float]] | None = None,
 ) -> LogisticFit:
     """Logistic regression by maximum likelihood, or Firth's penalised likelihood if separated.
 
@@ -247,7 +187,7 @@ def fit_logistic(
     lr_p = {}
     for term, block in data.blocks.items():
         others = [k for k in range(len(beta)) if k not in block]
-        gain = log_likelihood - maximise(data.design, data.y, others, firth=firth)[1]
+        gain = log_likelihood - _height(data, others, firth=firth)
         # Rounding can leave a gain of -1e-13 where the term explains nothing.
         lr_p[term] = float(stats.chi2.sf(max(2 * gain, 0), len(block)))
     notes = data.notes
@@ -257,21 +197,34 @@ def fit_logistic(
     return LogisticFit(
         **data.described(),
         coefficients=beta,
-        covariance=np.linalg.inv(information(data.design, beta)),
+        covariance=np.linalg.inv(logistic_information(data.design, beta)),
         log_likelihood=log_likelihood,
-        null_log_likelihood=maximise(data.design, data.y, [0], firth=firth)[1],
+        null_log_likelihood=_height(data, [0], firth=firth),
         lr_p=lr_p,
         method=FIRTH if firth else MAXIMUM_LIKELIHOOD,
         note=" ".join(notes),
     )
 
 
+def _height(data: Prepared, free: list[int], **keywords) -> float:
+    """Maximised log-likelihood with all coefficients but `free` held; as `maximise_logistic`."""
+    _, height = maximise_logistic(data.design, data.y, free=free, **keywords)
+    return height
+
+
 def profile_intervals(
-    frame: pd.DataFrame, y, terms: list[str], *, level: float = 0.95
+    frame: pd.DataFrame, y: ArrayLike, terms: list[str], *, level: float = 0.95
 ) -> pd.DataFrame:
     """Profile-likelihood intervals of the odds ratios, as R's confint of a glm.
 
     R interpolates the profile by a spline; here each end is a root, so they differ by up to 1e-3.
+
+    Parameters
+    ----------
+    frame, y, terms
+        As in `fit_logistic`.
+    level : float, default 0.95
+        Coverage of the intervals.
 
     Returns
     -------
@@ -292,10 +245,10 @@ def profile_intervals(
     for k, best in enumerate(fit.coefficients):
         others = [j for j in range(len(fit.names)) if j != k]
 
-        def above(value, k=k, others=others):
+        def above(value: float, k: int = k, others: list[int] = others) -> float:
             start = fit.coefficients.copy()
             start[k] = value
-            return maximise(data.design, data.y, others, start=start)[1] - target
+            return _height(data, others, start=start) - target
 
         se = np.sqrt(fit.covariance[k, k])
         ends = []
@@ -306,88 +259,3 @@ def profile_intervals(
             ends.append(np.exp(brentq(above, best, best + side * far * se)))
         rows.append(ends)
     return pd.DataFrame(rows, columns=["ci_low", "ci_high"], index=fit.names)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Checked data of a regression and its design."""
-
-    y: np.ndarray
-    chosen: pd.DataFrame
-    levels: dict[str, list]
-    knots: dict[str, list[float]]
-    design: np.ndarray
-    names: list[str]
-    blocks: dict[str, list[int]]  # term -> its columns
-    notes: list[str]
-
-    def described(self) -> dict:
-        """The fields of `LogisticFit` that do not depend on how it is fitted."""
-        continuous = {
-            t: np.unique(self.chosen[t].to_numpy(float))
-            for t in self.chosen
-            if t not in self.levels
-        }
-        return {
-            "terms": list(self.chosen.columns),
-            "levels": self.levels,
-            "knots": self.knots,
-            "names": self.names,
-            "n": len(self.y),
-            "n_events": int(self.y.sum()),
-            "ranges": {t: (float(v[0]), float(v[-1])) for t, v in continuous.items()},
-            "distinct": {t: v.tolist() for t, v in continuous.items() if len(v) <= 10},
-        }
-
-
-def prepare(
-    frame: pd.DataFrame,
-    y,
-    terms: list[str],
-    knots: Mapping[str, list[float]] | None,
-    *,
-    dependent: bool = False,
-) -> Prepared:
-    """Check the data of a regression and lay out its design; raises as `fit_logistic`.
-
-    For a penalised fit terms may be `dependent`, some computed from others, and every declared
-    level has its column, also one that nobody has.
-    """
-    y = as_labels(y, "y")
-    joined = [t for t in terms if t not in frame and ("*" in t or ":" in t)]
-    if joined:
-        raise ValueError(
-            f"terms: {joined} is an interaction. Every term here adds to the log odds on its own, "
-            "as a nomogram shows it; fit the groups apart, or add a column that holds the product."
-        )
-    chosen = as_columns(frame, terms)
-    if len(chosen) != len(y):
-        raise ValueError(f"y: expected {len(chosen)} values, one per row of frame, got {len(y)}.")
-    constant = [term for term in chosen if chosen[term].nunique() < 2]
-    if constant:
-        raise ValueError(f"terms: {', '.join(constant)} has a single value; leave it out.")
-    levels = {t: _levels(chosen[t], unused=dependent) for t in chosen if _is_categorical(chosen[t])}
-    knots = {term: list(at) for term, at in (knots or {}).items()}
-    strange = [term for term in knots if term not in chosen or term in levels]
-    if strange:
-        raise ValueError(f"knots: {strange} are not continuous terms of this regression.")
-    columns, names, blocks = design(chosen, levels, knots)
-    if not dependent:
-        _check_rank(columns, names)
-    notes = [] if dependent else _unused_levels(chosen)
-    return Prepared(y, chosen, levels, knots, columns, names, blocks, notes)
-
-
-def information(columns: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Fisher's information of a logistic regression, shape (n_coefficients, n_coefficients)."""
-    return (columns.T * (expit(columns @ beta) * expit(-(columns @ beta)))) @ columns
-
-
-def _unused_levels(frame: pd.DataFrame) -> list[str]:
-    """One sentence per Categorical column with categories that no patient has."""
-    notes = []
-    for term in frame.select_dtypes("category"):
-        unused = [c for c in frame[term].cat.categories if not (frame[term] == c).any()]
-        if unused:
-            notes.append(f"{term}: no patient has {', '.join(map(str, unused))}; left out.")
-    return notes

@@ -1,18 +1,34 @@
 """The clinical model without screening: every candidate, splines, and shrinkage instead."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from thyro.clinical.likelihood import maximise
-from thyro.clinical.logistic import PENALISED, LogisticFit, Prepared, information, prepare
+from thyro.clinical.design import Prepared, prepare
+from thyro.clinical.likelihood import FARTHEST
+from thyro.clinical.logistic import PENALISED, LogisticFit
 from thyro.clinical.splines import default_knots
+from thyro.statistics import NoMaximum, is_categorical, logistic_information, maximise_logistic
 
 PENALTIES = (0.0, *np.geomspace(0.1, 1000, 41).tolist())
 
 
+@dataclass(frozen=True)
+class _Shrunk:
+    """The fit at one penalty."""
+
+    penalty: float
+    beta: np.ndarray
+    height: float  # log-likelihood without the penalty
+    df: float  # effective, without the intercept
+    held: np.ndarray  # information and penalty, whose inverse is the covariance
+
+
 def fit_penalised(
     frame: pd.DataFrame,
-    y,
+    y: ArrayLike,
     terms: list[str],
     *,
     n_knots: int = 4,
@@ -24,9 +40,9 @@ def fit_penalised(
     linearly where ties leave fewer than three knots. The penalty is that of R's rms::lrm: columns
     are penalised per standard deviation, the levels of a factor by their distance from the mean
     of all levels, so it does not matter which is the reference, and a declared level that no
-    patient has gets that mean. Of the `penalties` the one with
-    the largest corrected AIC is taken, as rms::pentrace: likelihood-ratio statistic minus
-    2 df n / (n - df - 1), with the effective degrees of freedom tr(I (I + P)^-1).
+    patient has gets that mean. Of the `penalties` the one with the largest corrected AIC is taken,
+    as rms::pentrace: likelihood-ratio statistic minus 2 df n / (n - df - 1), with the effective
+    degrees of freedom tr(I (I + P)^-1).
 
     Parameters
     ----------
@@ -60,50 +76,61 @@ def fit_penalised(
     if not varied:
         raise ValueError(f"terms: all of {', '.join(terms)} have a single value.")
     aside = [t for t in terms if t not in varied]
-    numeric = [t for t in varied if pd.api.types.is_numeric_dtype(frame[t])]
+    numeric = [t for t in varied if not is_categorical(frame[t])]
     knots = {t: default_knots(frame[t], n_knots) for t in numeric} if n_knots else {}
     data = prepare(frame, y, varied, {t: at for t, at in knots.items() if at}, dependent=True)
-    shape = _penalty(data)
-    everything = list(range(len(data.names)))
-    null = maximise(data.design, data.y, [0])[1]
-    best = None
-    length = np.linalg.norm(data.design, axis=0)
-    alone = np.linalg.matrix_rank(data.design / np.where(length, length, 1)) == len(length)
-    for penalty in penalties:
-        # Without a penalty there may be no maximum, or many; then this one is not a candidate.
-        if penalty == 0 and not alone:
-            continue
-        found = maximise(data.design, data.y, everything, ridge=penalty * shape, farthest=18)
-        if found is None:
-            continue
-        beta, height = found
-        height += penalty * beta @ shape @ beta / 2
-        held = information(data.design, beta)
-        df = float(np.trace(np.linalg.solve(held + penalty * shape, held))) - 1
-        if df >= len(data.y) - 2:  # as many effective coefficients as patients
-            continue
-        score = 2 * (height - null) - 2 * df * len(data.y) / (len(data.y) - df - 1)
-        if best is None or score > best[0]:
-            best = score, penalty, beta, height, df, held + penalty * shape
-    if best is None:
-        raise ValueError(
-            f"penalties: at none of {penalties[0]:g} to {penalties[-1]:g} is there a maximum with "
-            "risks away from 0 and 1. Allow larger ones."
-        )
-    _, penalty, beta, height, df, held = best
-    note = f"Ridge penalty {penalty:.3g}, {df:.1f} effective degrees of freedom."
+    _, null = maximise_logistic(data.design, data.y, free=[0])
+    best = _best(data, null, penalties)
+    note = f"Ridge penalty {best.penalty:.3g}, {best.df:.1f} effective degrees of freedom."
     if aside:
         note += f" {', '.join(aside)}: a single value in training, set aside."
     return LogisticFit(
         **data.described(),
-        coefficients=beta,
-        covariance=np.linalg.inv(held),
-        log_likelihood=float(height),
+        coefficients=best.beta,
+        covariance=np.linalg.inv(best.held),
+        log_likelihood=float(best.height),
         null_log_likelihood=float(null),
         lr_p=dict.fromkeys(varied, float("nan")),
         method=PENALISED,
         note=" ".join([note, *data.notes]),
     )
+
+
+def _best(data: Prepared, null: float, penalties: tuple[float, ...]) -> _Shrunk:
+    """Of the fits at all penalties that with the largest corrected AIC; the first of equals."""
+    shape, n = _penalty(data), len(data.y)
+    length = np.linalg.norm(data.design, axis=0)
+    alone = np.linalg.matrix_rank(data.design / np.where(length, length, 1)) == len(length)
+    best, highest = None, -np.inf
+    for penalty in penalties:
+        # Without a penalty there may be no maximum, or many; then this one is not a candidate.
+        if not (penalty or alone):
+            continue
+        try:
+            found = _shrunk(data, penalty, shape)
+        except NoMaximum:
+            continue
+        if found.df >= n - 2:  # as many effective coefficients as patients
+            continue
+        score = 2 * (found.height - null) - 2 * found.df * n / (n - found.df - 1)
+        if best is None or score > highest:
+            best, highest = found, score
+    if best is None:
+        raise ValueError(
+            f"penalties: at none of {penalties[0]:g} to {penalties[-1]:g} is there a maximum with "
+            "risks away from 0 and 1. Allow larger ones."
+        )
+    return best
+
+
+def _shrunk(data: Prepared, penalty: float, shape: np.ndarray) -> _Shrunk:
+    """The fit at one penalty; NoMaximum where risks reach 0 or 1."""
+    beta, height = maximise_logistic(data.design, data.y, ridge=penalty * shape, farthest=FARTHEST)
+    height += penalty * beta @ shape @ beta / 2
+    information = logistic_information(data.design, beta)
+    held = information + penalty * shape
+    df = float(np.trace(np.linalg.solve(held, information))) - 1
+    return _Shrunk(penalty, beta, height, df, held)
 
 
 def _penalty(data: Prepared) -> np.ndarray:

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from thyro.clinical.logistic import LogisticFit
+from thyro.statistics import is_categorical
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def minimum_sample_size(parameters: int, n: int, events: int, *, auc: float = 0.
     largest = 1 - exp(2 * entropy)
     r2 = _r2_cox_snell(auc, risk, entropy)
 
-    def patients(shrinkage):
+    def patients(shrinkage: float) -> int:
         return ceil(parameters / ((shrinkage - 1) * log(1 - r2 / shrinkage)))
 
     return SampleSize(
@@ -94,20 +95,14 @@ def _r2_cox_snell(auc: float, risk: float, entropy: float) -> float:
 
 def parameters(frame: pd.DataFrame, variables: list[str]) -> int:
     """Coefficients of a regression on all `variables`: one each, levels less one of a factor."""
-    return sum(
-        max(frame[v].nunique() - 1, 0)
-        if not pd.api.types.is_numeric_dtype(frame[v]) or pd.api.types.is_bool_dtype(frame[v])
-        else 1
-        for v in variables
-    )
+    return sum(max(frame[v].nunique() - 1, 0) if is_categorical(frame[v]) else 1 for v in variables)
 
 
 def collinearity(fit: LogisticFit) -> pd.DataFrame:
     """Generalised variance inflation of every term, from the covariance of the coefficients.
 
     For a term with one coefficient GVIF is the variance inflation factor; the last column is
-    comparable between terms, and its square with the usual limits of 5 or 10. As R's car::vif;
-    `inflation` has the factors of single coefficients, as R's rms::vif.
+    comparable between terms, and its square with the usual limits of 5 or 10. As R's car::vif.
 
     Returns
     -------
@@ -129,11 +124,6 @@ def collinearity(fit: LogisticFit) -> pd.DataFrame:
         gvif = float(np.exp(sum(parts) - whole))
         rows.append((term, gvif, len(block), gvif ** (1 / (2 * len(block)))))
     return pd.DataFrame(rows, columns=["term", "gvif", "df", "gvif_adjusted"])
-
-
-def inflation(fit: LogisticFit) -> pd.Series:
-    """Variance inflation factor of every coefficient but the intercept, as R's rms::vif."""
-    return pd.Series(np.diag(np.linalg.inv(_correlation(fit))), index=fit.names[1:], name="vif")
 
 
 def _correlation(fit: LogisticFit) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from thyro.clinical.logistic import fit_logistic
 from thyro.core import as_columns
@@ -48,8 +49,13 @@ def preoperative(dictionary: dict[str, dict], named: list[str]) -> list[str]:
     return list(named or known)
 
 
-def univariate_table(frame: pd.DataFrame, y, variables: list[str]) -> pd.DataFrame:
+def univariate_table(frame: pd.DataFrame, y: ArrayLike, variables: list[str]) -> pd.DataFrame:
     """One logistic regression per variable.
+
+    Parameters
+    ----------
+    frame, y, variables
+        As in `select_terms`.
 
     Returns
     -------
@@ -64,7 +70,12 @@ def univariate_table(frame: pd.DataFrame, y, variables: list[str]) -> pd.DataFra
 
 
 def select_terms(
-    frame: pd.DataFrame, y, variables: list[str], *, entry: float = 0.1, retain: float = 0.05
+    frame: pd.DataFrame,
+    y: ArrayLike,
+    variables: list[str],
+    *,
+    entry: float = 0.1,
+    retain: float = 0.05,
 ) -> ClinicalSelection:
     """Choose clinical terms by univariate screening and one multivariable fit.
 
@@ -116,7 +127,7 @@ def select_terms(
 
 def fit_nomograms(
     frame: pd.DataFrame,
-    y,
+    y: ArrayLike,
     *,
     variables: list[str],
     signatures: Mapping[str, Sequence[str]],

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def spline_basis(x, knots: Sequence[float]) -> np.ndarray:
+def spline_basis(x: ArrayLike, knots: Sequence[float]) -> np.ndarray:
     """Columns of a restricted cubic spline, linear beyond the outer knots.
 
     Parameters
@@ -29,8 +30,8 @@ def spline_basis(x, knots: Sequence[float]) -> np.ndarray:
     return np.column_stack([x, cubic / (t[-1] - t[0]) ** 2])
 
 
-def default_knots(values, n: int = 4) -> list[float]:
-    """Knots at Harrell's quantiles, as R's Hmisc::rcspline.eval(nk=n).
+def default_knots(values: ArrayLike, n: int = 4) -> list[float]:
+    """Knots at Harrell's quantiles, as R's Hmisc::rcspline.eval(nk=n), of `n` from 3 to 7.
 
     Empty when ties leave fewer than three: the term then is linear.
     """

@@ -2,58 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import ceil, floor, isfinite, log10
+from math import isfinite
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from thyro.clinical import spline_basis
+from thyro.clinical import LogisticFit, spline_basis
+from thyro.nomogram.ticks import r_pretty
 
 MAX_POINTS = 100.0  # length of the widest axis
-INTERVALS = 10  # about how many intervals an axis has
-
-
-def r_pretty(low: float, high: float, n: int = INTERVALS) -> np.ndarray:
-    """About `n` + 1 equally spaced round values that cover `low` to `high`, as R's pretty().
-
-    A port of R_pretty (src/appl/pretty.c) with the defaults of pretty.default.
-
-    Raises
-    ------
-    ValueError
-        If the ends are not finite or in the wrong order, or `n` is not positive.
-    """
-    if not (isfinite(low) and isfinite(high) and low <= high and n >= 1):
-        raise ValueError(f"low, high, n: expected low <= high and n >= 1, got {low}, {high}, {n}.")
-    bias, bias5, fuzz = 1.5, 2.75, 1e-10  # high.u.bias, u5.bias, rounding_eps
-    width, size = high - low, max(abs(low), abs(high))
-    narrow = size == 0 or width < size * (1 + 1 / (1 + bias)) * n * np.finfo(float).eps * 3
-    if narrow:  # no width to speak of: shrink.sml = 0.75 of the size, over min.n = n // 3
-        cell = (9 + size / 10 if size > 10 else size or 1.0) * 0.75 / max(n // 3, 1)
-    else:
-        cell = width / n
-    base = 10.0 ** floor(log10(cell))
-    unit = base
-    if 2 * base - cell < bias * (cell - unit):
-        unit = 2 * base
-        if 5 * base - cell < bias5 * (cell - unit):
-            unit = 5 * base
-            if 10 * base - cell < bias * (cell - unit):
-                unit = 10 * base
-    first, last = floor(low / unit + fuzz), ceil(high / unit - fuzz)
-    lacking = n // 3 - (last - first)
-    if lacking > 0:  # at least min.n intervals, the extra ones shared by both ends
-        small, large = lacking // 2, lacking - lacking // 2
-        if low == 0 and first == 0 and high != 0:
-            last += lacking
-        elif first >= 0:
-            first, last = first - large, last + small
-        else:
-            first, last = first - small, last + large
-    # The values count from the first one, as R's seq() does, so their last bits agree.
-    values = first * unit + np.arange(last - first + 1) * unit
-    values[np.abs(values) < 1e-14 * unit] = 0.0
-    return values
 
 
 @dataclass(frozen=True)
@@ -86,7 +45,9 @@ class Nomogram:
     baseline: float  # linear predictor at 0 total points
 
     @classmethod
-    def from_fit(cls, fit, ranges: Mapping[str, tuple[float, float]] | None = None) -> "Nomogram":
+    def from_fit(
+        cls, fit: LogisticFit, ranges: Mapping[str, tuple[float, float]] | None = None
+    ) -> "Nomogram":
         """Lay out the axes of a fitted logistic regression, as rms::nomogram.
 
         A continuous axis spans the data widened to R's pretty(n=10), or the distinct values where
@@ -108,47 +69,17 @@ class Nomogram:
             the fit has an interaction.
         """
         ranges = dict(ranges or {})
-        unknown = [term for term in ranges if term not in fit.ranges]
-        if unknown:
-            raise ValueError(
-                f"ranges: expected continuous terms out of {list(fit.ranges)}, got {unknown}."
-            )
-        read = {"(Intercept)", *(fit.names[k] for term in fit.terms for k in fit.block(term))}
-        if surplus := [name for name in fit.names if name not in read]:
-            raise ValueError(
-                f"fit: {surplus} belongs to no single term. A nomogram adds one axis per term, so "
-                "an interaction cannot be drawn: fit the groups apart, or leave it out."
-            )
-        coefficient = dict(zip(fit.names, fit.coefficients, strict=True))
-        baseline, drawn = coefficient["(Intercept)"], {}
-        for term in fit.terms:
-            if term in fit.levels:
-                values = fit.levels[term]
-                effects = np.array([coefficient.get(f"{term}={level}", 0.0) for level in values])
-            else:
-                values = _axis_values(term, fit, ranges)
-                effects = _effect(term, values, fit)
-            # Between its ticks a spline can be lower than at any of them.
-            lowest = effects.min()
-            if term in fit.knots:
-                lowest = _effect(term, np.linspace(values[0], values[-1], 401), fit).min()
+        _check(fit, ranges)
+        drawn = {term: _drawn(term, fit, ranges) for term in fit.terms}
+        baseline = float(fit.coefficients[0])
+        for _, _, lowest in drawn.values():
             baseline += lowest
-            drawn[term] = values, effects - lowest, lowest
         widest = max(effects.max() for _, effects, _ in drawn.values())
         if widest == 0:
             raise ValueError("fit: every coefficient is 0, so there is nothing to draw.")
         scale = MAX_POINTS / widest
-        axes = []
-        for term, (values, effects, lowest) in drawn.items():
-            kind = "categorical" if term in fit.levels else "continuous"
-            low, high = ranges.get(term, fit.ranges.get(term, (None, None)))
-            ticks = tuple(zip(values, (effects * scale).tolist(), strict=True))
-            spline = ()
-            if term in fit.knots:
-                slopes = tuple((fit.coefficients[fit.block(term)] * scale).tolist())
-                spline = tuple(fit.knots[term]), slopes, float(lowest * scale)
-            axes.append(Axis(term, kind, ticks, low, high, *spline))
-        return cls(tuple(axes), float(scale), float(baseline))
+        axes = tuple(_axis(term, *drawn[term], fit, ranges, scale) for term in fit.terms)
+        return cls(axes, float(scale), float(baseline))
 
     def axis(self, term: str) -> Axis:
         """The axis of `term`; an unknown term raises, naming the known ones."""
@@ -157,7 +88,7 @@ class Nomogram:
                 return axis
         raise ValueError(f"term: expected one of {[a.term for a in self.axes]}, got {term!r}.")
 
-    def points(self, term: str, value, *, extrapolate: bool = False) -> float:
+    def points(self, term: str, value: Any, *, extrapolate: bool = False) -> float:
         """Points read off one axis.
 
         Parameters
@@ -204,13 +135,13 @@ class Nomogram:
         if absent:
             raise ValueError(f"row: {', '.join(absent)} absent; expected a value for every term.")
         for axis in self.axes:
-            if axis.kind == "continuous":
+            if axis.low is not None and axis.high is not None:
                 _inside(axis.term, row[axis.term], axis.low, axis.high, extrapolate)
         return sum(
             self.points(axis.term, row[axis.term], extrapolate=extrapolate) for axis in self.axes
         )
 
-    def probability(self, total_points):
+    def probability(self, total_points: ArrayLike) -> Any:
         """Risk on the 0-1 scale at `total_points`, a number or an array of any shape."""
         risk = expit(self.baseline + np.asarray(total_points, dtype=float) / self.points_per_unit)
         return float(risk) if risk.ndim == 0 else risk
@@ -256,14 +187,70 @@ class Nomogram:
         return cls(axes, plain["points_per_unit"], plain["baseline"])
 
 
-def _effect(term: str, values, fit) -> np.ndarray:
+def _check(fit: LogisticFit, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Raise for a range of no continuous term, and for a coefficient of no single term."""
+    unknown = [term for term in ranges if term not in fit.ranges]
+    if unknown:
+        raise ValueError(
+            f"ranges: expected continuous terms out of {list(fit.ranges)}, got {unknown}."
+        )
+    read = {"(Intercept)", *(fit.names[k] for term in fit.terms for k in fit.block(term))}
+    if surplus := [name for name in fit.names if name not in read]:
+        raise ValueError(
+            f"fit: {surplus} belongs to no single term. A nomogram adds one axis per term, so "
+            "an interaction cannot be drawn: fit the groups apart, or leave it out."
+        )
+
+
+def _drawn(
+    term: str, fit: LogisticFit, ranges: Mapping[str, tuple[float, float]]
+) -> tuple[list, np.ndarray, float]:
+    """Values of the ticks of a term, its effects there above the lowest one, and that one."""
+    if term in fit.levels:
+        values = fit.levels[term]
+        coefficient = dict(zip(fit.names, fit.coefficients, strict=True))
+        effects = np.array([coefficient.get(f"{term}={level}", 0.0) for level in values])
+    else:
+        values = _axis_values(term, fit, ranges)
+        effects = _effect(term, values, fit)
+    # Between its ticks a spline can be lower than at any of them.
+    lowest = effects.min()
+    if term in fit.knots:
+        lowest = _effect(term, np.linspace(values[0], values[-1], 401), fit).min()
+    return values, effects - lowest, lowest
+
+
+def _axis(
+    term: str,
+    values: list,
+    effects: np.ndarray,
+    lowest: float,
+    fit: LogisticFit,
+    ranges: Mapping[str, tuple[float, float]],
+    scale: float,
+) -> Axis:
+    """The axis of one term; the first four arguments are those of `_drawn`."""
+    ticks = tuple(zip(values, (effects * scale).tolist(), strict=True))
+    if term in fit.levels:
+        return Axis(term, "categorical", ticks, None, None)
+    low, high = ranges.get(term, fit.ranges[term])
+    if term not in fit.knots:
+        return Axis(term, "continuous", ticks, low, high)
+    slopes = tuple((fit.coefficients[fit.block(term)] * scale).tolist())
+    knots, origin = tuple(fit.knots[term]), float(lowest * scale)
+    return Axis(term, "continuous", ticks, low, high, knots, slopes, origin)
+
+
+def _effect(term: str, values: ArrayLike, fit: LogisticFit) -> np.ndarray:
     """Contribution of a continuous term to the linear predictor, at each of `values`."""
     knots = fit.knots.get(term)
     columns = spline_basis(values, knots) if knots else np.asarray(values, float)[:, None]
     return columns @ fit.coefficients[fit.block(term)]
 
 
-def _axis_values(term: str, fit, ranges: dict) -> list[float]:
+def _axis_values(
+    term: str, fit: LogisticFit, ranges: Mapping[str, tuple[float, float]]
+) -> list[float]:
     """Tick values of a continuous axis."""
     if term not in ranges and term in fit.distinct:
         return fit.distinct[term]
@@ -273,7 +260,7 @@ def _axis_values(term: str, fit, ranges: dict) -> list[float]:
     return r_pretty(low, high).tolist()
 
 
-def _inside(term: str, value, low: float, high: float, extrapolate: bool) -> float:
+def _inside(term: str, value: Any, low: float, high: float, extrapolate: bool) -> float:
     """Return `value` as a float that lies in the range, or raise."""
     try:
         number = float(value)

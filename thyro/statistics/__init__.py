@@ -1,6 +1,13 @@
 """Notebook 06: discrimination, calibration, decision curves and tests; every number unrounded."""
 
-from thyro.statistics.agreement import GOOD_ICC, agreement_table, icc_of_features, rank_correlation
+from thyro.statistics.agreement import (
+    GOOD_ICC,
+    NEARLY_CONSTANT,
+    agreement_table,
+    icc_of_features,
+    rank_correlation,
+)
+from thyro.statistics.baseline import baseline_comparison
 from thyro.statistics.calibration import calibration_curve, hosmer_lemeshow
 from thyro.statistics.classification import (
     metrics_from_counts,
@@ -11,7 +18,9 @@ from thyro.statistics.classification import (
 )
 from thyro.statistics.decision import decision_curve
 from thyro.statistics.delong import auc_ci, delong_matrix, delong_test
-from thyro.statistics.group_tests import TableTooLarge, group_test, standardised_difference
+from thyro.statistics.fisher import TableTooLarge
+from thyro.statistics.group_tests import group_test, is_categorical, standardised_difference
+from thyro.statistics.newton import NoMaximum, logistic_information, maximise_logistic
 from thyro.statistics.performance import (
     auc_intervals,
     between_cohorts,
@@ -21,14 +30,18 @@ from thyro.statistics.performance import (
     protocol_difference,
     reclassification_table,
 )
+from thyro.statistics.ranks import rank_auc
 from thyro.statistics.smoothing import lowess
 
 __all__ = [
     "GOOD_ICC",
+    "NEARLY_CONSTANT",
+    "NoMaximum",
     "TableTooLarge",
     "agreement_table",
     "auc_ci",
     "auc_intervals",
+    "baseline_comparison",
     "between_cohorts",
     "calibration_curve",
     "calibration_table",
@@ -39,11 +52,15 @@ __all__ = [
     "group_test",
     "hosmer_lemeshow",
     "icc_of_features",
+    "is_categorical",
+    "logistic_information",
     "lowess",
+    "maximise_logistic",
     "metrics_from_counts",
     "performance_table",
     "proportion_ci",
     "protocol_difference",
+    "rank_auc",
     "rank_correlation",
     "reclassification_table",
     "roc_curve",

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 GOOD_ICC = 0.75  # ICC from which reliability is good: Koo, Li (2016), J. Chiropr. Med. 15:155-163
 NEARLY_CONSTANT = 1e-10  # range as a share of the largest value: rounding noise
 
 
-def icc(ratings) -> float:
+def icc(ratings: ArrayLike) -> float:
     """Intraclass correlation ICC(2,1): two-way random, absolute agreement, single rater.
 
     Parameters
@@ -93,7 +94,7 @@ def agreement_table(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     return agreed
 
 
-def icc_of_features(ratings, *, fewest: int = 2) -> tuple[np.ndarray, np.ndarray]:
+def icc_of_features(ratings: ArrayLike, *, fewest: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """ICC(2,1) of many features at once, each over the subjects who have all its ratings.
 
     Parameters
@@ -147,7 +148,7 @@ def rank_correlation(features: pd.DataFrame) -> pd.DataFrame:
     """
     values = features.to_numpy(dtype=float)
     usable = _varies(values)
-    ranks = rankdata(values[:, usable], axis=0) - (len(values) + 1) / 2
+    ranks = _centred_ranks(values[:, usable])
     ranks /= np.sqrt((ranks**2).sum(axis=0))
     matrix = np.full((values.shape[1],) * 2, np.nan)
     matrix[np.ix_(usable, usable)] = ranks.T @ ranks
@@ -171,9 +172,14 @@ def _icc(ratings: np.ndarray) -> np.ndarray:
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Rank correlation of the columns of `a` with those of `b`; ties get midranks."""
-    a, b = (rankdata(x, axis=0) - (len(x) + 1) / 2 for x in (a, b))
+    """Spearman's correlation of the columns of `a` with those of `b`."""
+    a, b = _centred_ranks(a), _centred_ranks(b)
     return (a * b).sum(axis=0) / np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
+
+
+def _centred_ranks(x: np.ndarray) -> np.ndarray:
+    """Ranks of every column of `x` (n, n_features) around zero; ties get midranks."""
+    return rankdata(x, axis=0) - (len(x) + 1) / 2
 
 
 def _varies(x: np.ndarray) -> np.ndarray:

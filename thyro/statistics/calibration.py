@@ -4,10 +4,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from thyro.core import as_labels, as_level, as_probabilities
+from thyro.statistics.newton import logistic_information, maximise_logistic
 from thyro.statistics.smoothing import loess_weights, lowess
 
 
@@ -71,7 +73,9 @@ def _quantile_groups(p: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray
     return breaks, np.maximum(np.searchsorted(breaks, p, side="left") - 1, 0)
 
 
-def hosmer_lemeshow(y, p, *, groups: int = 10, df: int | None = None) -> HosmerLemeshow:
+def hosmer_lemeshow(
+    y: ArrayLike, p: ArrayLike, *, groups: int = 10, df: int | None = None
+) -> HosmerLemeshow:
     """Hosmer-Lemeshow goodness-of-fit test, as ResourceSelection::hoslem.test.
 
     Parameters
@@ -130,32 +134,12 @@ def hosmer_lemeshow(y, p, *, groups: int = 10, df: int | None = None) -> HosmerL
     return HosmerLemeshow(statistic, int(df), float(stats.chi2.sf(statistic, df)), table)
 
 
-def _logistic(
-    design: np.ndarray, y: np.ndarray, offset: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Maximum-likelihood coefficients, their standard errors, and the log-likelihood.
-
-    Newton's method with step halving.
-    """
-
-    def log_likelihood(beta):
-        eta = offset + design @ beta
-        return np.sum(y * eta - np.logaddexp(0, eta))
-
-    beta = np.zeros(design.shape[1])
-    for _ in range(200):
-        fitted = expit(offset + design @ beta)
-        score = design.T @ (y - fitted)
-        step = np.linalg.solve((design.T * (fitted * (1 - fitted))) @ design, score)
-        # Twice the gain still to be had; below this the next step only moves rounding noise.
-        if step @ score < 1e-18:
-            break
-        while log_likelihood(beta + step) < log_likelihood(beta) - 1e-9:
-            step = step / 2
-        beta = beta + step
-    fitted = expit(offset + design @ beta)
-    information = (design.T * (fitted * (1 - fitted))) @ design
-    return beta, np.sqrt(np.diag(np.linalg.inv(information))), float(log_likelihood(beta))
+def _standard_errors(
+    design: np.ndarray, beta: np.ndarray, offset: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """Of the coefficients of a logistic regression."""
+    covariance = np.linalg.inv(logistic_information(design, beta, offset))
+    return np.sqrt(np.diag(covariance))
 
 
 def _recalibration(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
@@ -165,14 +149,17 @@ def _recalibration(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
     if len(np.unique(y)) < 2:
         return found
     lp = logit(p)
-    (found["citl"],), (found["citl_se"],), _ = _logistic(np.ones((len(y), 1)), y, lp)
+    ones = np.ones((len(y), 1))
+    beta, _ = maximise_logistic(ones, y, offset=lp)
+    (found["citl"],), (found["citl_se"],) = beta, _standard_errors(ones, beta, lp)
     if np.ptp(lp) == 0:  # one prediction carries no slope; rms::val.prob reports 0
         return found | {"intercept": float(logit(y.mean())), "slope": 0.0}
     cases, controls = lp[y == 1], lp[y == 0]
     if cases.min() >= controls.max() or controls.min() >= cases.max():
         return found  # separated: the slope runs to infinity
     design = np.column_stack([np.ones_like(lp), lp])
-    beta, se, height = _logistic(design, y, np.zeros_like(lp))
+    beta, height = maximise_logistic(design, y)
+    se = _standard_errors(design, beta)
     gain = 2 * (height - float(np.sum(y * lp - np.logaddexp(0, lp))))
     found |= dict(zip(("intercept", "slope"), map(float, beta), strict=True))
     found |= dict(zip(("intercept_se", "slope_se"), map(float, se), strict=True))
@@ -188,7 +175,7 @@ def _spiegelhalter(y: np.ndarray, p: np.ndarray) -> tuple[float, float]:
     return z, float(2 * stats.norm.sf(abs(z)))
 
 
-def calibration(y, p) -> Calibration:
+def calibration(y: ArrayLike, p: ArrayLike) -> Calibration:
     """Intercept, slope, Brier score and smoothed calibration errors, as rms::val.prob.
 
     The errors compare every prediction with the lowess smooth of the outcome (span 2/3). rms
@@ -241,7 +228,7 @@ def calibration(y, p) -> Calibration:
 
 
 def calibration_curve(
-    y, p, *, bins: int = 10, points: int = 201, level: float = 0.95
+    y: ArrayLike, p: ArrayLike, *, bins: int = 10, points: int = 201, level: float = 0.95
 ) -> CalibrationCurve:
     """Points of a calibration plot: the loess curve with its band, and groups of equal size.
 

@@ -1,12 +1,16 @@
-"""Discrimination, classification and group comparison, as R's pROC and base R compute them."""
+"""ROC curves, cut-offs and confusion matrices, as R's pROC and base R compute them."""
 
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from numpy.typing import ArrayLike
+from scipy.stats import binomtest
 
 from thyro.core import as_labels, as_level, as_one_of, as_scores
+from thyro.statistics.ranks import rank_auc
+
+PROPORTION_METHODS = {"wilson": "wilson", "clopper-pearson": "exact"}  # ours -> scipy's
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,10 @@ class Metrics:
 
     @property
     def kappa(self) -> float:
-        """Cohen's kappa between the call and the outcome."""
+        """Cohen's kappa between the call and the outcome; NaN where it is 0/0, as of nobody."""
         cases, controls = self.tp + self.fn, self.fp + self.tn
-        n = cases + controls
-        chance = ((self.tp + self.fp) * cases + (self.fn + self.tn) * controls) / n**2
+        by_chance = (self.tp + self.fp) * cases + (self.fn + self.tn) * controls
+        chance = _ratio(by_chance, (cases + controls) ** 2)
         return _quotient(self.accuracy - chance, 1 - chance)
 
     @property
@@ -110,7 +114,7 @@ def _counts_by_threshold(y: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, 
     return threshold, tp, fp
 
 
-def roc_curve(y, score) -> RocCurve:
+def roc_curve(y: ArrayLike, score: ArrayLike) -> RocCurve:
     """ROC curve at pROC's thresholds: -Inf, midpoints of the distinct scores, Inf.
 
     Parameters
@@ -127,11 +131,11 @@ def roc_curve(y, score) -> RocCurve:
         threshold=threshold,
         sensitivity=tp / tp[0],
         specificity=1 - fp / fp[0],
-        auc=float(np.sum((tp[:-1] + tp[1:]) * -np.diff(fp)) / (2 * tp[0] * fp[0])),
+        auc=rank_auc(y, score),
     )
 
 
-def youden_threshold(y, score) -> float:
+def youden_threshold(y: ArrayLike, score: ArrayLike) -> float:
     """Threshold with the largest sensitivity + specificity, as pROC::coords(x, "best").
 
     The sum is compared in whole numbers of patients, so rounding cannot break a tie; of several
@@ -194,7 +198,7 @@ def metrics_from_counts(tp: int, fn: int, fp: int, tn: int) -> Metrics:
     )
 
 
-def threshold_metrics(y, score, threshold: float) -> Metrics:
+def threshold_metrics(y: ArrayLike, score: ArrayLike, threshold: float) -> Metrics:
     """Metrics when patients with score >= `threshold` are called positive.
 
     A subgroup without cases or without controls is allowed; what is then undefined is NaN.
@@ -217,11 +221,14 @@ def proportion_ci(
     ----------
     k, n : int
         Successes and trials; n = 0 gives (NaN, NaN).
-    method : {"wilson", "wilson-cc", "clopper-pearson", "wald"}
-        Score interval without continuity correction (R: prop.test(correct=FALSE)), the same with
-        it (correct=TRUE), the exact one (R: binom.test), or the textbook one, which is not clipped
-        to 0-1 and has no width at 0 and 1.
+    method : {"wilson", "clopper-pearson"}
+        Score interval without continuity correction (R: prop.test(correct=FALSE)), or the exact
+        one (R: binom.test).
     level : float, default 0.95
+
+    Returns
+    -------
+    low, high : float
 
     Raises
     ------
@@ -232,30 +239,12 @@ def proportion_ci(
     ----------
     Wilson (1927), JASA 22:209-212. Clopper, Pearson (1934), Biometrika 26:404-413.
     """
-    as_one_of(method, "method", ("wilson", "wilson-cc", "clopper-pearson", "wald"))
+    as_one_of(method, "method", PROPORTION_METHODS)
     if not 0 <= k <= n or k != int(k) or n != int(n):
         raise ValueError(f"k, n: expected whole numbers with 0 <= k <= n, got {k} and {n}.")
-    tail = (1 - as_level(level)) / 2
+    level = as_level(level)
     if n == 0:
         return float("nan"), float("nan")
-    z = stats.norm.isf(tail)
-    if method == "wald":
-        half = z * np.sqrt(k / n * (1 - k / n) / n)
-        return float(k / n - half), float(k / n + half)
-    if method == "clopper-pearson":
-        low, high = stats.beta.ppf(tail, k, n - k + 1), stats.beta.isf(tail, k + 1, n - k)
-    else:
-        # R never corrects by more than the distance from one half.
-        shift = min(0.5, abs(k - n / 2)) if method == "wilson-cc" else 0.0
-        low, high = (
-            (
-                k
-                + side * shift
-                + z**2 / 2
-                + side * z * np.sqrt((k + side * shift) * (n - k - side * shift) / n + z**2 / 4)
-            )
-            / (n + z**2)
-            for side in (-1, 1)
-        )
-    # At the ends the formulas give 0 and 1 up to rounding, or 0/0.
-    return (0.0 if k == 0 else float(low)), (1.0 if k == n else float(high))
+    test = binomtest(int(k), int(n))
+    interval = test.proportion_ci(level, method=PROPORTION_METHODS[method])
+    return float(interval.low), float(interval.high)

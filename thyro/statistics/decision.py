@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from thyro.core import as_labels, as_probabilities, as_scores
 
@@ -44,7 +45,14 @@ class DecisionCurve:
 
 
 def decision_curve(
-    y, p, thresholds, *, model: str = "model", draws: int = 0, level: float = 0.95, seed: int = 0
+    y: ArrayLike,
+    p: ArrayLike,
+    thresholds: ArrayLike,
+    *,
+    model: str = "model",
+    draws: int = 0,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> DecisionCurve:
     """Net benefit over threshold probabilities, as dcurves::dca.
 

@@ -1,15 +1,17 @@
 """Areas under ROC curves and their comparison by DeLong's variance, as R's pROC."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import expit, logit
+from statsmodels.stats.multitest import multipletests
 
-from thyro.core import as_labels, as_level, as_one_of, as_probabilities, as_scores
+from thyro.core import as_labels, as_level, as_one_of, as_scores
+from thyro.statistics.ranks import below, placements
 
 BLOCK = 2_000_000  # patients times draws that a bootstrap holds at a time
 
@@ -64,25 +66,6 @@ class UnpairedResult:
     p_value: float  # two-sided
 
 
-def _placements(y: np.ndarray, score: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """AUC, and per patient the share of the other class that is ranked on the right side.
-
-    One sort, exact under ties (in the spirit of Sun, Xu 2014).
-    """
-    order = np.argsort(score, kind="stable")
-    ranked, case = score[order], y[order] == 1
-    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
-    cases = np.bincount(group, weights=case)
-    controls = np.bincount(group) - cases
-    # Those of the other class below, and half of those tied.
-    controls_below = (np.cumsum(controls) - controls / 2)[group]
-    cases_below = (np.cumsum(cases) - cases / 2)[group]
-    share = np.empty(len(y))
-    share[order] = np.where(case, controls_below / controls.sum(), 1 - cases_below / cases.sum())
-    of_cases = share[y == 1]
-    return float(of_cases.mean()), of_cases, share[y == 0]
-
-
 def _variance(of_cases: np.ndarray, of_controls: np.ndarray) -> float:
     """DeLong's variance of a mean of placements, or of differences of placements."""
     return float(
@@ -90,7 +73,7 @@ def _variance(of_cases: np.ndarray, of_controls: np.ndarray) -> float:
     )
 
 
-def auc_ci(y, score, *, level: float = 0.95) -> AucResult:
+def auc_ci(y: ArrayLike, score: ArrayLike, *, level: float = 0.95) -> AucResult:
     """AUC with DeLong standard error and Wald interval, as pROC::ci.auc(method="delong").
 
     Parameters
@@ -117,7 +100,7 @@ def auc_ci(y, score, *, level: float = 0.95) -> AucResult:
     DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44:837-845.
     """
     y = as_labels(y, "y")
-    auc, cases, controls = _placements(y, as_scores(score, "score", len(y)))
+    auc, cases, controls = placements(y, as_scores(score, "score", len(y)))
     se = float(np.sqrt(_variance(cases, controls)))
     half = stats.norm.isf((1 - as_level(level)) / 2) * se
     return AucResult(
@@ -132,7 +115,13 @@ def auc_ci(y, score, *, level: float = 0.95) -> AucResult:
 
 
 def auc_interval(
-    y, score, *, method: str = "logit", level: float = 0.95, draws: int = 2000, seed: int = 0
+    y: ArrayLike,
+    score: ArrayLike,
+    *,
+    method: str = "logit",
+    level: float = 0.95,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> tuple[float, float]:
     """Interval of the AUC that keeps within 0-1, beside the Wald interval of `auc_ci`.
 
@@ -192,12 +181,14 @@ def _bootstrap_aucs(y: np.ndarray, score: np.ndarray, draws: int, seed: int) -> 
             ).reshape(n, -1)
             for of in classes
         )
-        below = np.cumsum(controls, axis=1) - controls / 2
-        out.append(np.sum(cases * below, axis=1) / (len(classes[0]) * len(classes[1])))
+        pairs = np.sum(cases * below(controls), axis=1)
+        out.append(pairs / (len(classes[0]) * len(classes[1])))
     return np.concatenate(out)
 
 
-def delong_test(y, score_a, score_b, *, level: float = 0.95) -> DelongResult:
+def delong_test(
+    y: ArrayLike, score_a: ArrayLike, score_b: ArrayLike, *, level: float = 0.95
+) -> DelongResult:
     """Test whether two scores of the same patients have the same AUC.
 
     Paired design only; ties count one half. Not for nested models compared on the patients that
@@ -230,13 +221,13 @@ def delong_test(y, score_a, score_b, *, level: float = 0.95) -> DelongResult:
     Sun, Xu (2014), IEEE Signal Process. Lett. 21:1389-1393 (rank form used here).
     """
     y = as_labels(y, "y")
-    a = _placements(y, as_scores(score_a, "score_a", len(y)))
-    b = _placements(y, as_scores(score_b, "score_b", len(y)))
+    a = placements(y, as_scores(score_a, "score_a", len(y)))
+    b = placements(y, as_scores(score_b, "score_b", len(y)))
     return _compared(a, b, as_level(level))
 
 
 def _compared(a: tuple, b: tuple, level: float) -> DelongResult:
-    """The paired test of two results of `_placements`."""
+    """The paired test of two results of `placements`."""
     (auc_a, cases_a, controls_a), (auc_b, cases_b, controls_b) = a, b
     # Differencing per patient first keeps the covariance of the two curves.
     se = float(np.sqrt(_variance(cases_a - cases_b, controls_a - controls_b)))
@@ -263,7 +254,9 @@ def _standardised(difference: float, se: float) -> float:
     return float(np.sign(difference)) * np.inf if difference else 0.0
 
 
-def unpaired_test(y_a, score_a, y_b, score_b, *, level: float = 0.95) -> UnpairedResult:
+def unpaired_test(
+    y_a: ArrayLike, score_a: ArrayLike, y_b: ArrayLike, score_b: ArrayLike, *, level: float = 0.95
+) -> UnpairedResult:
     """Test whether scores of different patients have the same AUC, as two cohorts of one model.
 
     Same numbers as pROC::roc.test(paired=FALSE, method="delong"): Student's t with Welch's degrees
@@ -293,8 +286,10 @@ def unpaired_test(y_a, score_a, y_b, score_b, *, level: float = 0.95) -> Unpaire
     difference = a.auc - b.auc
     statistic = _standardised(difference, se)
     df = float(se**4 / np.sum(variances**2 / (sizes - 1))) if se > 0 else float("nan")
-    spread: Callable = stats.t(df) if se > 0 else stats.norm()
-    half = float(spread.isf((1 - level) / 2)) * se
+    half, p_value = 0.0, float(2 * stats.norm.sf(abs(statistic)))
+    if se > 0:
+        half = float(stats.t.isf((1 - level) / 2, df)) * se
+        p_value = float(2 * stats.t.sf(abs(statistic), df))
     return UnpairedResult(
         auc_a=a.auc,
         auc_b=b.auc,
@@ -303,11 +298,11 @@ def unpaired_test(y_a, score_a, y_b, score_b, *, level: float = 0.95) -> Unpaire
         ci_high=difference + half,
         statistic=statistic,
         df=df,
-        p_value=float(2 * spread.sf(abs(statistic))),
+        p_value=p_value,
     )
 
 
-def delong_matrix(y, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def delong_matrix(y: ArrayLike, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Every pair of models compared by `delong_test`, with Holm's adjustment over the pairs.
 
     Parameters
@@ -328,32 +323,21 @@ def delong_matrix(y, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFra
     ------
     ValueError
         If there are fewer than two models, and as `delong_test`.
+
+    References
+    ----------
+    Holm (1979), Scand. J. Stat. 6:65-70.
     """
     if scores.shape[1] < 2 or not scores.columns.is_unique:
         raise ValueError(
             f"scores: expected two or more distinct models, got {list(scores.columns)}."
         )
     y = as_labels(y, "y")
-    placed = {m: _placements(y, as_scores(scores[m], str(m), len(y))) for m in scores}
+    placed = {m: placements(y, as_scores(scores[m], str(m), len(y))) for m in scores}
     rows = []
     for a, b in combinations(scores.columns, 2):
         result = asdict(_compared(placed[a], placed[b], as_level(level)))
         del result["n_cases"], result["n_controls"]
         rows.append({"model_a": a, "model_b": b, **result})
     table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p_value"]))
-
-
-def holm(p_values) -> np.ndarray:
-    """Holm's step-down adjustment, as R's p.adjust(method="holm").
-
-    References
-    ----------
-    Holm (1979), Scand. J. Stat. 6:65-70.
-    """
-    p = as_probabilities(p_values, "p_values")
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
+    return table.assign(p_holm=multipletests(table["p_value"], method="holm")[1])

@@ -1,11 +1,12 @@
 """Discrimination, classification and calibration of every score, per cohort."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from thyro.core import as_labels
@@ -14,7 +15,7 @@ from thyro.statistics import calibration, classification, delong, reclassificati
 COHORTS = ("train", "test", "external")  # in the order of every table
 
 
-def cohorts(split) -> dict[str, np.ndarray]:
+def cohorts(split: ArrayLike) -> dict[str, np.ndarray]:
     """Who belongs to which cohort, in the order train, test, external.
 
     Parameters
@@ -43,9 +44,9 @@ def cohorts(split) -> dict[str, np.ndarray]:
 
 
 def performance_table(
-    y,
+    y: ArrayLike,
     scores: pd.DataFrame,
-    split,
+    split: ArrayLike,
     *,
     level: float = 0.95,
     cutoffs: Mapping[str, float] | None = None,
@@ -122,7 +123,7 @@ def protocol_difference(paper: pd.DataFrame, sound: pd.DataFrame) -> pd.DataFram
     -------
     DataFrame
         One row per model and cohort in the order of `paper`: every measure of both, with the
-        endings `_paper` and `_sound`, and `optimism`, auc_paper - auc_sound.
+        endings `_paper` and `_sound`, and auc_paper - auc_sound in the column `optimism`.
 
     Raises
     ------
@@ -142,7 +143,9 @@ def protocol_difference(paper: pd.DataFrame, sound: pd.DataFrame) -> pd.DataFram
     return both.assign(optimism=both["auc_paper"] - both["auc_sound"])
 
 
-def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.DataFrame:
+def calibration_table(
+    y: ArrayLike, p: pd.DataFrame, split: ArrayLike, *, groups: int = 10
+) -> pd.DataFrame:
     """Calibration and the Hosmer-Lemeshow test of every model, per cohort.
 
     Parameters
@@ -183,15 +186,35 @@ def calibration_table(y, p: pd.DataFrame, split, *, groups: int = 10) -> pd.Data
 
 
 def auc_intervals(
-    y, scores: pd.DataFrame, split, *, level: float = 0.95, draws: int = 2000, seed: int = 0
+    y: ArrayLike,
+    scores: pd.DataFrame,
+    split: ArrayLike,
+    *,
+    level: float = 0.95,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Intervals of every AUC by three methods, per cohort.
+
+    Parameters
+    ----------
+    y, scores, split
+        As in `performance_table`.
+    level : float, default 0.95
+        Coverage of the intervals.
+    draws, seed : int
+        Of the stratified bootstrap.
 
     Returns
     -------
     DataFrame
         One row per score and cohort: model, cohort, auc, wald_low and wald_high (DeLong, as
-        `statistics.auc_ci`), logit_low, logit_high, bootstrap_low, bootstrap_high.
+        `auc_ci`), logit_low, logit_high, bootstrap_low, bootstrap_high (as `auc_interval`).
+
+    Raises
+    ------
+    ValueError
+        As `performance_table`.
     """
     y, rows = as_labels(y, "y"), []
     for model, score in scores.items():
@@ -208,14 +231,28 @@ def auc_intervals(
     return pd.DataFrame(rows)
 
 
-def between_cohorts(y, scores: pd.DataFrame, split, *, level: float = 0.95) -> pd.DataFrame:
+def between_cohorts(
+    y: ArrayLike, scores: pd.DataFrame, split: ArrayLike, *, level: float = 0.95
+) -> pd.DataFrame:
     """Whether a score discriminates otherwise in other patients: unpaired DeLong tests.
+
+    Parameters
+    ----------
+    y, scores, split
+        As in `performance_table`.
+    level : float, default 0.95
+        Coverage of the intervals of the difference.
 
     Returns
     -------
     DataFrame
         One row per score and pair of cohorts: model, cohort_a, cohort_b, auc_a, auc_b,
-        difference, ci_low, ci_high, statistic, df, p_value.
+        difference (a less b), ci_low, ci_high, statistic, df, p_value (as `unpaired_test`).
+
+    Raises
+    ------
+    ValueError
+        As `performance_table`.
     """
     y, rows = as_labels(y, "y"), []
     members = cohorts(split)
@@ -228,7 +265,13 @@ def between_cohorts(y, scores: pd.DataFrame, split, *, level: float = 0.95) -> p
 
 
 def reclassification_table(
-    y, p: pd.DataFrame, split, pairs, *, cuts, level: float = 0.95
+    y: ArrayLike,
+    p: pd.DataFrame,
+    split: ArrayLike,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    cuts: Sequence[float],
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Net reclassification and integrated discrimination of pairs of models, per cohort.
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from thyro.core import as_labels, as_level, as_probabilities
@@ -61,7 +62,12 @@ def _change(estimate: float, se: float, level: float) -> Change:
 
 
 def reclassification(
-    y, p_old, p_new, *, cuts: Sequence[float] | None = None, level: float = 0.95
+    y: ArrayLike,
+    p_old: ArrayLike,
+    p_new: ArrayLike,
+    *,
+    cuts: Sequence[float] | None = None,
+    level: float = 0.95,
 ) -> Reclassification:
     """Net reclassification improvement of a new model over an old one.
 
@@ -114,17 +120,29 @@ def reclassification(
         parts[outcome] = (good - bad) / n, under_null, under_null - (good - bad) ** 2 / n**3
     total = [sum(values) for values in zip(*parts.values(), strict=True)]
 
-    def changes(kind):
-        return [_change(v[0], np.sqrt(v[kind]), level) for v in (total, parts[1], parts[0])]
+    def change(values: Sequence[float], variance: int) -> Change:
+        return _change(values[0], float(np.sqrt(values[variance])), level)
 
-    nri, test = changes(2), changes(1)
     (up_cases, down_cases), (down_controls, up_controls) = counts[1], counts[0]
     return Reclassification(
-        up_cases, down_cases, up_controls, down_controls, *nri, *test, tables[1], tables[0]
+        up_cases=up_cases,
+        down_cases=down_cases,
+        up_controls=up_controls,
+        down_controls=down_controls,
+        nri=change(total, 2),
+        nri_cases=change(parts[1], 2),
+        nri_controls=change(parts[0], 2),
+        test=change(total, 1),
+        test_cases=change(parts[1], 1),
+        test_controls=change(parts[0], 1),
+        cases=tables[1],
+        controls=tables[0],
     )
 
 
-def discrimination(y, p_old, p_new, *, level: float = 0.95) -> Discrimination:
+def discrimination(
+    y: ArrayLike, p_old: ArrayLike, p_new: ArrayLike, *, level: float = 0.95
+) -> Discrimination:
     """Integrated discrimination improvement of a new model over an old one.
 
     The standard error is that of two independent means of differences, as Hmisc::improveProb.
@@ -151,6 +169,10 @@ def discrimination(y, p_old, p_new, *, level: float = 0.95) -> Discrimination:
     cases, controls = (new - old)[y == 1], (new - old)[y == 0]
     se = np.sqrt(np.var(cases, ddof=1) / len(cases) + np.var(controls, ddof=1) / len(controls))
     idi = float(cases.mean() - controls.mean())
-    slopes = [float(p[y == 1].mean() - p[y == 0].mean()) for p in (old, new)]
-    relative = idi / slopes[0] if slopes[0] else float("nan")
-    return Discrimination(_change(idi, float(se), level), *slopes, relative)
+    slope_old, slope_new = (float(p[y == 1].mean() - p[y == 0].mean()) for p in (old, new))
+    return Discrimination(
+        idi=_change(idi, float(se), level),
+        slope_old=slope_old,
+        slope_new=slope_new,
+        relative=idi / slope_old if slope_old else float("nan"),
+    )
