@@ -45,7 +45,11 @@ class Frames:
         row = self._rows[patient_id]
         files = [hashlib.sha256((self._root / row[f]).read_bytes()) for f in ("image", "mask")]
         sides = [float(side).hex() for side in row["spacing_mm"]]
-        parts = [*(file.hexdigest() for file in files), *sides, core.code_checksum("imaging.reading")]
+        parts = [
+            *(file.hexdigest() for file in files),
+            *sides,
+            core.code_checksum("imaging.reading"),
+        ]
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
