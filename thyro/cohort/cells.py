@@ -26,6 +26,13 @@ ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?",
 UNKNOWN = {"na", "n/a", "nan", "null", "none", "unknown", "missing", "inf", "-inf", "?", "-", "."}
 
 
+FIRST_ROW = 2  # of the data, as spreadsheet programs count: the names of the columns are row 1
+
+
+class RowProblem(str):
+    """What is wrong with rows of one table; the message begins with their numbers."""
+
+
 class CellError(ValueError):
     """A cell that cannot be used; the message quotes it and says what was expected."""
 
@@ -52,11 +59,16 @@ def quoted(cell: str) -> str:
     return repr(cell if len(cell) <= LONGEST else cell[:LONGEST] + "…")
 
 
+def row_number(row: int | pd.Index) -> int | pd.Index:
+    """Number of a row in the user's file, from the index of the table."""
+    return row + FIRST_ROW
+
+
 def row_lines(rows: Iterable[int], what: str) -> list[str]:
     """One line for all rows, given by the index of the table, with the same problem."""
-    numbers = [str(int(row) + 2) for row in rows]
+    numbers = [str(row_number(int(row))) for row in rows]
     more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
-    return [f"row {', '.join(numbers[:SHOWN])}{more}: {what}"] if numbers else []
+    return [RowProblem(f"row {', '.join(numbers[:SHOWN])}{more}: {what}")] if numbers else []
 
 
 def counted(values: pd.Series) -> str:

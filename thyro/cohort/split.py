@@ -174,4 +174,4 @@ def _in_both(first: pd.Series, second: pd.Series) -> list[tuple[pd.Index, pd.Ind
 
 
 def _numbers(rows: pd.Index) -> str:
-    return ", ".join(str(int(row) + 2) for row in rows)
+    return ", ".join(str(cells.row_number(int(row))) for row in rows)

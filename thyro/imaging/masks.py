@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from thyro.core import FEWEST_PIXELS
 from thyro.imaging import formats
 from thyro.imaging.pixels import (
     EIGHT,
@@ -34,7 +35,6 @@ PLAIN = np.eye(2, 3)  # directions of rows and columns in a header that does not
 UNKNOWN_MM = (1, 1)  # pixel size that programs write when they do not know it
 WHITE = 255  # of masks drawn as pictures
 LARGEST_LABEL = 10  # of a small label map; the grey edges of a picture reach far beyond
-FEWEST_PIXELS = 16  # the radiomic features need them, on two rows and columns
 
 
 def read(

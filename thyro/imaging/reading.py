@@ -1,4 +1,4 @@
-"""The one door to image files: grey values 0-255, masks, pixel sizes.
+"""Image files as numbers: grey values 0-255, masks, pixel sizes; nothing else reads them.
 
 Nothing but pixels and their size passes: no name, date or institution of a header is kept.
 """
@@ -166,7 +166,7 @@ class Folder:
             return mask, notes
         hidden = int((mask & ~shown).sum())
         if hidden:
-            keys = "border_px" + " or blank_outside_scan" * self.blank_outside_scan
+            keys = "border_px or blank_outside_scan" if self.blank_outside_scan else "border_px"
             raise ImageError(
                 f"{title}: {hidden} of its {int(mask.sum())} pixels lie where cohort.{keys} "
                 "sets the image to black. Change that, or exclude the image."

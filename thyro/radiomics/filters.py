@@ -73,9 +73,9 @@ def filtered_images(
     image: np.ndarray,
     mask: np.ndarray,
     spacing_mm: tuple[float, float],
-    profile: feature_sets.FeatureSet = feature_sets.PAPER,
+    feature_set: feature_sets.FeatureSet = feature_sets.PAPER,
 ) -> dict[str, np.ndarray]:
-    """The image types of a profile, made from one frame.
+    """The image types of a feature set, made from one frame.
 
     Inside the mask they are what the features are measured on.
 
@@ -87,12 +87,12 @@ def filtered_images(
         The nodule.
     spacing_mm : (row, column)
         The gradient depends on it.
-    profile : feature_sets.FeatureSet, default feature_sets.PAPER
+    feature_set : FeatureSet, default PAPER
 
     Returns
     -------
     dict of image type to ndarray of float, shape (rows, columns)
-        The original first, the others in the order of the profile. Local binary patterns in 3-D
+        The original first, the others in the order of the set. Local binary patterns in 3-D
         are NaN outside the mask, where pyradiomics has none.
 
     Raises
@@ -109,19 +109,19 @@ def filtered_images(
             f"{mask.shape}."
         )
     spacing = (spacing_mm[1], spacing_mm[0])  # SimpleITK's order
-    if not profile.planar:  # one slice of a volume
+    if not feature_set.planar:  # one slice of a volume
         frame, spacing = frame[None], (*spacing, SLICE_THICKNESS_MM)
     everywhere = np.ones(frame.shape, bool)
     with warnings.catch_warnings():  # of scipy, about the names that pyradiomics uses
         warnings.simplefilter("ignore")
         made = {
             image_type: np.reshape(values, mask.shape).astype(float)
-            for image_type, values in filtered(frame, everywhere, spacing, profile.filters, {})
+            for image_type, values in filtered(frame, everywhere, spacing, feature_set.filters, {})
         }
     for image_type, array in made.items():
         if image_type.startswith("lbp-3D"):
             array[~mask] = np.nan
-    order = dict.fromkeys(["original", *profile.describe()["image_type"]])
+    order = dict.fromkeys(["original", *feature_set.describe()["image_type"]])
     return {image_type: made[image_type] for image_type in order}
 
 

@@ -144,18 +144,18 @@ def extract_perturbed(
         Patients whom two readers outlined and `second` can read, for the versions of readers. They
         need not be among `patients`, since few of a cohort may have been outlined twice.
     **how
-        As in `extraction.extract_cohort`: settings, profile, workers, cluster, progress, and a
+        As in `extract_cohort`: settings, feature_set, workers, cluster, progress, and a
         cache in a folder of its own.
 
     Returns
     -------
-    extraction.Extraction
+    Extraction
         One row per version, index such as "P0001@eroded"; `table` makes ICCs of its features.
 
     Raises
     ------
     ValueError
-        If there are patients outlined twice but no `second`; else as `extraction.extract_cohort`.
+        If there are patients outlined twice but no `second`; else as `extract_cohort`.
     """
     patients, twice = list(patients), list(twice)
     if twice and second is None:
