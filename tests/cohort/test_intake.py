@@ -42,7 +42,7 @@ def folder(made, tmp_path, monkeypatch):
 
 
 def source(kind=Source, **changes):
-    variables = [v for v in case_mix.variables() if v["name"] in ("age", "margin")]
+    variables = [v for v in case_mix.clinical_variables() if v["name"] in ("age", "margin")]
     columns = {"source": "folder", "table": "patients.csv", **sources.COLUMNS}
     return kind(**columns | {"variables": variables} | changes)
 

@@ -158,8 +158,8 @@ def _simulated(name: str, source: Source, rng: np.random.Generator) -> Opened:
     for column in ("patient_id", *(["image", "mask", "mask_2"] if name != "cohort" else [])):
         table[column] = f"{name}/" + table[column]
     described = {
-        "variables": [Variable(**entry) for entry in simulate.variables()],
-        "criteria": [Criterion(**entry) for entry in simulate.criteria()],
+        "variables": [Variable(**entry) for entry in simulate.clinical_variables()],
+        "criteria": [Criterion(**entry) for entry in simulate.recorded_criteria()],
     }
     return Opened(name, source.model_copy(update=COLUMNS | described), table, made=made)
 

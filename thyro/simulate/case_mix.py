@@ -100,7 +100,7 @@ MAX_DAYS = 31
 SECOND_FAILURE = 0.12  # share of those not included that fail one more criterion
 
 
-def variables() -> list[dict]:
+def clinical_variables() -> list[dict]:
     """Describe the clinical variables of the table, in the order of Table 1."""
     labels = {
         "age": "Age",
@@ -135,7 +135,7 @@ def variables() -> list[dict]:
     return described
 
 
-def criteria() -> list[dict]:
+def recorded_criteria() -> list[dict]:
     """Describe the criteria of inclusion and exclusion, in the order of section 2.1."""
     described = [
         {
@@ -290,7 +290,7 @@ def empty_cells(table: pd.DataFrame, share: float, rng: np.random.Generator) -> 
 
     Whoever fails the criterion of complete records lacks one cell at least.
     """
-    names = [variable["name"] for variable in variables()]
+    names = [variable["name"] for variable in clinical_variables()]
     empty = rng.uniform(size=(len(table), len(names))) < share
     incomplete = np.flatnonzero(table["complete_records"] == 0)
     empty[incomplete, rng.integers(len(names), size=len(incomplete))] = True

@@ -1,6 +1,6 @@
 """Super-resolution of ultrasound frames: what is done to an image, and how well it is done.
 
-`degradation` says what has to be undone, `gan` what undoes it, `adversarial` how it learns. The
+`degradation` says what has to be undone, `networks` what undoes it, `training` how it learns. The
 texture that a generator adds is synthetic: it looks like tissue and need not be.
 """
 
@@ -117,7 +117,7 @@ def resample(image: np.ndarray, *, factor: int, axes: str = "both", scale: int =
         return _array(Degradation(factor, axes, 0.0)(x) if scale == 1 else _finer(x, scale))
 
 
-def versions(
+def frame_versions(
     image: np.ndarray, generator: Generator, degradation: Degradation, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """A frame as it is ("or"), degraded ("lr") and enhanced as it is ("sr"), on its own grid."""
@@ -131,7 +131,7 @@ def finer_mask(mask: np.ndarray, scale: int) -> np.ndarray:
     return np.repeat(np.repeat(mask, scale, axis=0), scale, axis=1)
 
 
-def results(
+def sr_and_control(
     image: np.ndarray,
     mask: np.ndarray,
     generator: Generator,
@@ -167,7 +167,7 @@ def results(
     return kept | ({"masks": finer_mask(mask, scale)} if scale > 1 else {})
 
 
-def held_out_quality(
+def held_out_fidelity(
     image: np.ndarray,
     generators: Mapping[str, Generator],
     degradation: Degradation,

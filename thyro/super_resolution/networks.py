@@ -141,7 +141,7 @@ def generator_from_bytes(data: bytes, *, settings: dict, trained_for: dict) -> G
     return generator
 
 
-def describe(network: nn.Module) -> list[tuple[str, str]]:
+def describe_layers(network: nn.Module) -> list[tuple[str, str]]:
     """(layer, what it does) of a network as built, for the diagram of Figure 2A."""
     rows = []
     for layer in network.modules():
