@@ -25,9 +25,16 @@ class Flow:
     steps: list[dict] = field(default_factory=list)  # label, n, excluded
 
     def drop(self, out: pd.Series, reason: str, *, declared: bool = False) -> "Flow":
-        """The flow without the rows where `out` is true, which are counted under `reason`.
+        """The flow without some rows, which are counted.
 
-        A `declared` step is told also where it excludes nobody.
+        Parameters
+        ----------
+        out
+            True for the rows that leave; rows that it does not name stay.
+        reason
+            Why, in the words of the flow chart.
+        declared
+            Whether the step is told also where it excludes nobody.
         """
         out = out.reindex(self.frame.index, fill_value=False)
         n = int(out.sum())

@@ -75,6 +75,6 @@ def _unseen(name: str, train: pd.DataFrame, rows: pd.DataFrame, part: str) -> Se
             "cannot predict it; merge it with another level (`recode`), or leave the variable out "
             "of `nomogram.candidates`"
         )
-        found = cells.row_lines(rows.index[rows[name] == level], what)
-        lines += [f"external {line}" for line in found] if part == "external" else found
+        of_level = cells.row_lines(rows.index[rows[name] == level], what)
+        lines += [f"external {line}" for line in of_level] if part == "external" else of_level
     return lines

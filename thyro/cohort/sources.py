@@ -82,7 +82,17 @@ class Opened:
 
 
 def open_all(sources: Mapping[str, Source], *, data_dir: str, seed: int) -> list[Opened]:
-    """Read or simulate the tables of "cohort" and, where there is one, "external"."""
+    """Read or simulate the tables of a study.
+
+    Parameters
+    ----------
+    sources
+        "cohort" and, where there is one, "external".
+    data_dir
+        The user's folder.
+    seed
+        Of simulated sources.
+    """
     streams = np.random.SeedSequence(seed).spawn(len(sources))
     return [
         _simulated(name, source, np.random.default_rng(stream))
@@ -99,6 +109,15 @@ def open_all(sources: Mapping[str, Source], *, data_dir: str, seed: int) -> list
 
 def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFrame:
     """The user's table, every cell as text; empty cells are "".
+
+    Parameters
+    ----------
+    data_dir
+        The user's folder, relative to the project.
+    name
+        The file in it: CSV or XLSX.
+    sheet
+        Of an XLSX; "" for the only one that holds anything.
 
     Raises
     ------

@@ -110,16 +110,16 @@ def _inside_label(values: np.ndarray, label: int, name: str, notes: list[str]) -
         raise ImageError(
             f"{name}: holds values between labels, expected 0 and {label}. Threshold it."
         )
-    found = [int(value) for value in np.unique(values) if value]
-    if not found:
+    present = [int(value) for value in np.unique(values) if value]
+    if not present:
         raise ImageError(f"{name}: empty. Outline the nodule, or exclude the patient.")
-    if label == 1 and found[-1] == WHITE:
-        if len(found) > 1:
-            _check_edges(values, found[:-1], name)
+    if label == 1 and present[-1] == WHITE:
+        if len(present) > 1:
+            _check_edges(values, present[:-1], name)
             notes.append("a mask has grey edges: pixels above 127 are taken")
         return values > WHITE // 2
-    if label not in found:
-        shown = _listed(found)
+    if label not in present:
+        shown = _listed(present)
         raise ImageError(
             f"{name}: holds only label {shown}, expected {label}; set cohort.mask_label."
         )

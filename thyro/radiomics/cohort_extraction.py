@@ -55,7 +55,7 @@ def extract_cohort(
     feature_set: feature_sets.FeatureSet = feature_sets.PAPER,
     workers: int = 1,
     cluster: str = "",
-    cache=None,
+    cache: core.Cache | None = None,
     progress: Callable | None = None,
 ) -> Extraction:
     """Compute the features of many patients, in several processes.
@@ -250,7 +250,7 @@ def _kept(outcome: _Outcome, cache: core.Cache) -> _Outcome:
     return outcome
 
 
-def _recalled(task, patients, cache):
+def _recalled(task: _Task, patients: list[str], cache: core.Cache) -> dict[str, _Outcome]:
     """Outcomes of an earlier run, by patient."""
     known, recipe = {}, task.recipe()
     for patient_id in patients:
@@ -264,7 +264,7 @@ def _recalled(task, patients, cache):
     return known
 
 
-def _measured(task, patients, workers, cluster) -> Iterator[_Outcome]:
+def _measured(task: _Task, patients: list[str], workers: int, cluster: str) -> Iterator[_Outcome]:
     """Outcomes in the order in which they come, whatever happens to the processes."""
     left = dict.fromkeys(patients)
     suspects = []  # were under way when a process ended: each is measured again, with no other

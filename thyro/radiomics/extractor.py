@@ -22,9 +22,9 @@ DEFAULT_SETTINGS: Mapping[str, object] = {"binWidth": 25}
 
 
 def extract(
-    image,
-    mask,
-    spacing_mm,
+    image: np.ndarray,
+    mask: np.ndarray,
+    spacing_mm: float | tuple[float, float],
     settings: Mapping[str, object] | None = None,
     *,
     feature_set: feature_sets.FeatureSet = feature_sets.PAPER,
@@ -156,13 +156,14 @@ def _prepare(frame, mask, spacing, settings):
         image.SetSpacing(spacing)
     extractor = featureextractor.RadiomicsFeatureExtractor(additionalInfo=False, **settings)
     settings = extractor.settings
-    image, whole = extractor.loadImage(*images, None, **settings)
-    _, corrected = imageoperations.checkMask(image, whole, **settings)
-    whole = part = whole if corrected is None else corrected
+    image, given = extractor.loadImage(*images, None, **settings)
+    _, corrected = imageoperations.checkMask(image, given, **settings)
+    # Grey levels may take a part out of the mask; shape is that of all of it.
+    entire = part = given if corrected is None else corrected
     if settings.get("resegmentRange") is not None:
-        part = imageoperations.resegmentMask(image, whole, **settings)
+        part = imageoperations.resegmentMask(image, entire, **settings)
         imageoperations.checkMask(image, part, **settings)
-    arrays = [sitk.GetArrayFromImage(one) for one in (image, part, whole)]
+    arrays = [sitk.GetArrayFromImage(one) for one in (image, part, entire)]
     of_shape = arrays[1] if settings.get("resegmentShape") else arrays[2]
     return arrays[0].astype(float), arrays[1] == 1, image.GetSpacing(), of_shape == 1
 

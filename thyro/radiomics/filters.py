@@ -203,10 +203,10 @@ def _lbp_3d(frame, mask, kwargs):
     coordinates = pixels[:, :, None] + vertices[in_plane].T[:, None, :]
     centre = frame[mask]
     spline = ndimage.spline_filter(frame, order=3)
-    found = _interpolate(spline, coordinates, centre)
+    sampled = _interpolate(spline, coordinates, centre)
 
     patterns = np.empty((len(centre), len(in_plane) + 1), dtype=bool)
-    patterns[:, :-1] = found >= centre[:, None]
+    patterns[:, :-1] = sampled >= centre[:, None]
     patterns[:, -1] = 0 >= centre  # what every vertex off the plane says
     codes = np.packbits(patterns, axis=1).view(np.dtype((np.void, -(-patterns.shape[1] // 8))))
     _, first, of_pixel = np.unique(codes[:, 0], return_index=True, return_inverse=True)
@@ -224,7 +224,7 @@ def _lbp_3d(frame, mask, kwargs):
     power = np.real(np.sqrt(np.sum(levels**2, axis=1)))
     for level in np.unique(degree):
         yield f"lbp-3D-m{level + 1}", power[of_pixel, level]
-    yield "lbp-3D-k", _kurtosis(found, spline, coordinates, in_plane, len(vertices))
+    yield "lbp-3D-k", _kurtosis(sampled, spline, coordinates, in_plane, len(vertices))
 
 
 def _interpolate(spline, coordinates, centre):
@@ -233,21 +233,21 @@ def _interpolate(spline, coordinates, centre):
     In the plane the spline needs a quarter of the products. Where it meets the value of the centre,
     rounding decides whether it is the greater: there it is computed as pyradiomics does.
     """
-    found = ndimage.map_coordinates(spline[0], coordinates[1:], order=3, prefilter=False)
-    near = np.abs(found - centre[:, None]) < ROUNDING
-    found[near] = ndimage.map_coordinates(spline, coordinates[:, near], order=3, prefilter=False)
-    return found
+    sampled = ndimage.map_coordinates(spline[0], coordinates[1:], order=3, prefilter=False)
+    near = np.abs(sampled - centre[:, None]) < ROUNDING
+    sampled[near] = ndimage.map_coordinates(spline, coordinates[:, near], order=3, prefilter=False)
+    return sampled
 
 
-def _kurtosis(found, spline, coordinates, in_plane, n):
+def _kurtosis(sampled, spline, coordinates, in_plane, n):
     """Excess kurtosis of the values at all `n` vertices, shape (n_pixels,).
 
-    Those in the plane are `found`, all others are 0. NaN where all are the same, by the rule of
+    Those in the plane are `sampled`, all others are 0. NaN where all are the same, by the rule of
     scipy.stats.kurtosis.
     """
-    zeros = n - found.shape[1]
-    mean = found.sum(axis=1) / n
-    squares = (found - mean[:, None]) ** 2
+    zeros = n - sampled.shape[1]
+    mean = sampled.sum(axis=1) / n
+    squares = (sampled - mean[:, None]) ** 2
     second = (squares.sum(axis=1) + zeros * mean**2) / n
     fourth = ((squares**2).sum(axis=1) + zeros * mean**4) / n
     flat = second <= (np.finfo(float).resolution * mean) ** 2

@@ -85,11 +85,11 @@ def _measure(by, region, settings, classes):
 @cache
 def _classes(names):
     """Features of each class, in order."""
-    found = {}
+    by_class = {}
     for name in names:
         _, feature_class, feature = name.split("_", 2)
-        found.setdefault(feature_class, {})[feature] = None
-    return {feature_class: tuple(features) for feature_class, features in found.items()}
+        by_class.setdefault(feature_class, {})[feature] = None
+    return {feature_class: tuple(features) for feature_class, features in by_class.items()}
 
 
 class _Region:

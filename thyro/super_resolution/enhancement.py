@@ -104,8 +104,19 @@ def resample(image: np.ndarray, *, factor: int, axes: str = "both", scale: int =
     """The bicubic control: as many grey values as the SR image, from interpolation alone.
 
     On the same grid the frame goes down by `factor` with antialiasing and back, without noise; on a
-    finer one (`scale` 2 or 4) it is interpolated. Whether SR or mere resampling changed a result is
-    seen beside it.
+    finer one it is interpolated. Comparison with it tells whether SR or mere resampling changed a
+    result.
+
+    Parameters
+    ----------
+    image : array, shape (rows, columns)
+        Grey, 0-255.
+    factor
+        Linear loss of resolution.
+    axes : "both", "rows" or "columns"
+        What becomes coarser.
+    scale
+        1 keeps the grid; 2 or 4 makes one that many times finer.
 
     Returns
     -------
@@ -120,7 +131,17 @@ def resample(image: np.ndarray, *, factor: int, axes: str = "both", scale: int =
 def frame_versions(
     image: np.ndarray, generator: Generator, degradation: Degradation, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """A frame as it is ("or"), degraded ("lr") and enhanced as it is ("sr"), on its own grid."""
+    """A frame as it is ("or"), degraded ("lr") and enhanced as it is ("sr"), on its own grid.
+
+    Parameters
+    ----------
+    image : array, shape (rows, columns)
+        Grey, 0-255.
+    generator
+    degradation
+    rng
+        Of the noise.
+    """
     with torch.inference_mode():
         degraded = _array(degradation(_tensor(image), rng))
     return {"or": image, "lr": degraded, "sr": enhance(image, generator)}
@@ -174,6 +195,16 @@ def held_out_fidelity(
     rng: np.random.Generator,
 ) -> list[dict]:
     """Degrade a frame that trained nothing, restore it in several ways, and compare.
+
+    Parameters
+    ----------
+    image : array, shape (rows, columns)
+        Grey, 0-255.
+    generators
+        By the name of the method.
+    degradation
+    rng
+        Of the noise.
 
     Returns
     -------
