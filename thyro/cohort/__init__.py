@@ -3,7 +3,7 @@
 from thyro.cohort.clinical_table import CohortError, stop_at, text_column
 from thyro.cohort.flow import flow_chart
 from thyro.cohort.image_flags import FLAGS
-from thyro.cohort.intake import Ingested, ingest
+from thyro.cohort.intake import ingest
 from thyro.cohort.levels import check_levels
 from thyro.cohort.review import count_flags, flagged_cases, included_cases
 from thyro.cohort.sources import export
@@ -12,7 +12,6 @@ from thyro.cohort.split import check_split, split_by_patient
 __all__ = [
     "FLAGS",
     "CohortError",
-    "Ingested",
     "check_levels",
     "check_split",
     "count_flags",
