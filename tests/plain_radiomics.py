@@ -13,15 +13,15 @@ def measure(
     image,
     mask,
     spacing_mm,
-    profile,
+    feature_set,
     settings=None,
     *,
     extractor=featureextractor.RadiomicsFeatureExtractor,
 ) -> pd.Series:
-    """Every feature of a profile; `spacing_mm` as (row, column). NaN where there is none."""
-    spacing = spacing_mm[::-1] if profile.planar else (*spacing_mm[::-1], 1.0)
+    """Every feature of a feature set; `spacing_mm` as (row, column). NaN where there is none."""
+    spacing = spacing_mm[::-1] if feature_set.planar else (*spacing_mm[::-1], 1.0)
     arrays = np.asarray(image, dtype=float), np.asarray(mask, dtype=np.uint8)
-    slices = [sitk.GetImageFromArray(a if profile.planar else a[None]) for a in arrays]
+    slices = [sitk.GetImageFromArray(a if feature_set.planar else a[None]) for a in arrays]
     for one in slices:
         one.SetSpacing(spacing)
     logging.getLogger("radiomics").setLevel(logging.CRITICAL)
@@ -29,9 +29,9 @@ def measure(
         warnings.simplefilter("ignore")
         measures = extractor(additionalInfo=False, **{"binWidth": 25, **(settings or {})})
         measures.disableAllImageTypes()
-        for name, its_settings in profile.filters.items():
+        for name, its_settings in feature_set.filters.items():
             measures.enableImageTypeByName(name, customArgs=dict(its_settings))
-        if profile.planar:
+        if feature_set.planar:
             measures.enableFeatureClassByName("shape2D")
         found = pd.Series(measures.execute(*slices)).astype(float)
-    return found.reindex(list(profile.names))
+    return found.reindex(list(feature_set.names))

@@ -76,15 +76,15 @@ def train(images, factor: int, simulated, *, progress=None):
 
 
 def gains(trained, factor: int, frames) -> pd.DataFrame:
-    """As `fidelity.gains`, by frame: mean and gain over bicubic of each method and measure."""
+    """As `fidelity_gains`, by frame: mean and gain over bicubic of each method and measure."""
     networks = {"sr": trained.generator, "pixel": trained.pixel_generator}
     rng = np.random.default_rng(SEED)
     rows = [
         {"patient_id": str(i), "split": "test", **row}
         for i, frame in enumerate(frames)
-        for row in enhancement.held_out_quality(frame, networks, Degradation(factor=factor), rng)
+        for row in enhancement.held_out_fidelity(frame, networks, Degradation(factor=factor), rng)
     ]
-    return fidelity.gains(pd.DataFrame(rows)).set_index(["method", "measure"])
+    return fidelity.fidelity_gains(pd.DataFrame(rows)).set_index(["method", "measure"])
 
 
 def bar(label: str):

@@ -103,7 +103,7 @@ def put(address, value):
     return lambda sheet: sheet.__setitem__(address, value)
 
 
-def admit(data, name="patients.csv", sheet="", split=None, **options):
+def split_of(data, name="patients.csv", sheet="", split=None, **options):
     """From the file to train and test, as a study does it."""
     table = spreadsheet.read(data, name, sheet=sheet)
     clinical, problems = clinical_table.read_clinical(
@@ -392,21 +392,21 @@ def no_cohort(message):
 def test_files_that_are_no_table(case):
     data, problems = FILES[case]
     with no_table("patients.csv", problems):
-        admit(data)
+        split_of(data)
 
 
 @pytest.mark.parametrize("case", WORKBOOKS)
 def test_workbooks_that_are_no_table(case):
     data, problems = WORKBOOKS[case]
     with no_table("patients.xlsx", problems):
-        admit(data, "patients.xlsx")
+        split_of(data, "patients.xlsx")
 
 
 def test_sheets_that_are_not_there():
     with no_table("patients.xlsx", "there is no sheet 'Cohort'. Sheets: 'Patients'."):
-        admit(xlsx(), "patients.xlsx", sheet="Cohort")
+        split_of(xlsx(), "patients.xlsx", sheet="Cohort")
     with no_table("patients.csv", "sheet 'A' is asked for; only an XLSX file has sheets."):
-        admit(csv(good()), sheet="A")
+        split_of(csv(good()), sheet="A")
 
 
 @pytest.mark.parametrize("case", CELLS)
@@ -416,7 +416,7 @@ def test_cells_that_cannot_be_used(case, kind):
     table = with_cells(**changes)
     data = csv(table) if kind == "csv" else xlsx(all_text, table)
     with no_cohort(f"The cohort cannot be used:\n  {problems}") as caught:
-        admit(data, f"patients.{kind}")
+        split_of(data, f"patients.{kind}")
     assert caught.value.problems == problems.split("\n  ")
 
 
@@ -431,7 +431,7 @@ def all_text(sheet):
 def test_tables_that_make_no_cohort(case):
     table, options, message = COHORTS[case]
     with no_cohort(message):
-        admit(csv(table), **options)
+        split_of(csv(table), **options)
 
 
 def test_a_patient_in_both_cohorts():
@@ -469,9 +469,9 @@ WORKS = {
 @pytest.mark.parametrize("case", WORKS)
 def test_the_same_patients_however_the_table_was_saved(case):
     data, name = WORKS[case]
-    assert admit(data, name).equals(admit(csv(good())))
+    assert split_of(data, name).equals(split_of(csv(good())))
 
 
 def test_ids_in_any_script_work():
     ids = dict(zip(range(2, 6), ["Müller-1", "李雷", "Ωμέγα", "بيانات"], strict=True))
-    assert len(admit(csv(with_cells(id=ids)))) == 40
+    assert len(split_of(csv(with_cells(id=ids)))) == 40

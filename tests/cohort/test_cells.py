@@ -2,6 +2,7 @@
 
 import datetime
 import math
+import pickle
 import re
 
 import numpy as np
@@ -203,3 +204,20 @@ def test_texts_are_counted_for_messages():
     with_names = pd.Series(["b", "Jane Doe", "b", "John Doe"])
     assert cells.counted(with_names) == "'b' (2), texts that occur once: 2"
     assert cells.counted(pd.Series(list("abcdefghijklm") * 2)) == "13 different texts"
+
+
+def test_rows_are_counted_as_a_spreadsheet_counts_them():
+    assert cells.row_number(0) == 2  # row 1 has the names of the columns
+    assert cells.row_number(pd.Index([0, 5])).tolist() == [2, 7]
+    many = cells.row_lines(range(cells.SHOWN + 3), "empty")
+    assert many == [f"row {', '.join(map(str, range(2, cells.SHOWN + 2)))} and 3 more: empty"]
+    assert cells.row_lines([], "empty") == []
+
+
+def test_a_problem_of_rows_is_known_by_its_type_wherever_it_comes_from():
+    (line,) = cells.row_lines([3], "empty")
+    assert isinstance(line, cells.RowProblem)
+    assert isinstance(pickle.loads(pickle.dumps(line)), cells.RowProblem)  # from a worker
+    problems = []
+    cells.column(pd.Series(["x", "1"], name="age"), cells.number, problems)
+    assert len(problems) == 1 and isinstance(problems[0], cells.RowProblem)

@@ -348,7 +348,7 @@ def test_stop_at_raises_all_problems_or_nothing():
 
 def test_a_simulated_cohort_written_as_text_is_read_as_it_was():
     made = cohort.simulate_cohort(40, rng=np.random.default_rng(5)).table
-    declared = case_mix.variables()
+    declared = case_mix.clinical_variables()
     text = made.drop(columns="spacing_mm").astype(object).map(str)
     clinical, problems = clinical_table.read_clinical(
         text,

@@ -416,48 +416,6 @@ def test_every_row_is_counted_once_at_the_first_step_it_fails():
         assert counts(flow)[2] == ("I-131 before ultrasound", left[criterion_name(1)].sum())
 
 
-def chart_parts():
-    patients = pd.DataFrame({"y": [0, 1, 1, 0, 1], "split": ["train", "train", "test"] + ["x"] * 2})
-    steps = [
-        {"label": "Assessed", "n": 4, "excluded": False},
-        {"label": "Excluded: x", "n": 1, "excluded": True},
-    ]
-    return steps, patients
-
-
-def test_the_flow_chart_sums_or_stops():
-    steps, patients = chart_parts()
-    chart = inclusion.flow_chart(steps, patients[:3])
-    assert [(s["label"], s["n"], s.get("events")) for s in chart[2:]] == [
-        ("Included", 3, None),
-        ("Training cohort", 2, 1),
-        ("Test cohort", 1, 1),
-    ]
-    with refused("The flow chart ends with 4 patients, the cohort has 3."):
-        inclusion.flow_chart(steps[:1], patients[:3])
-    with refused("Some patients are neither of the training, test nor external cohort."):
-        inclusion.flow_chart(steps, patients)
-
-
-def test_the_external_cohort_has_a_way_of_its_own():
-    steps, patients = chart_parts()
-    patients = patients.replace({"split": {"x": "external"}})
-    outside = [
-        {"label": "Assessed", "n": 5, "excluded": False},
-        {"label": "Excluded: y", "n": 3, "excluded": True},
-    ]
-    chart = inclusion.flow_chart(steps, patients, outside)
-    assert chart[:5] == inclusion.flow_chart(steps, patients[:3])
-    assert chart[5:7] == [{**step, "external": True} for step in outside]
-    node = {"label": "External cohort", "n": 2, "events": 1, "excluded": False, "split": True}
-    assert chart[7] == node | {"external": True}
-    assert "external" not in outside[0]  # the steps of the caller stay as they were
-    with refused("The flow chart ends with 5 patients, the external cohort has 2."):
-        inclusion.flow_chart(steps, patients, outside[:1])
-    with refused("The external cohort has patients, but no steps that lead to them."):
-        inclusion.flow_chart(steps, patients)
-
-
 def test_pseudonyms_follow_from_id_and_key_alone():
     rng = np.random.default_rng(1)
     ids = [f"{i:06d}" for i in rng.permutation(5000)]

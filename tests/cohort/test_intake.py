@@ -1,4 +1,4 @@
-"""The door: table and images together, all problems at once, nothing of the user's ids left."""
+"""Ingesting: table and images together, all problems at once, nothing of the user's ids left."""
 
 from typing import get_args
 
@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from thyro.cohort import clinical_table, example, image_flags, inclusion, intake, review, sources
+from thyro.cohort import clinical_table, example, flow, image_flags, intake, review, sources
 from thyro.simulate import case_mix
 from thyro.simulate import cohort as simulate
 from thyro.store import files, paths
@@ -42,12 +42,12 @@ def folder(made, tmp_path, monkeypatch):
 
 
 def source(kind=Source, **changes):
-    variables = [v for v in case_mix.variables() if v["name"] in ("age", "margin")]
+    variables = [v for v in case_mix.clinical_variables() if v["name"] in ("age", "margin")]
     columns = {"source": "folder", "table": "patients.csv", **sources.COLUMNS}
     return kind(**columns | {"variables": variables} | changes)
 
 
-def admit(*, external=None, **changes):
+def ingest(*, external=None, **changes):
     given = {"cohort": source(Cohort, **changes)} | ({"external": external} if external else {})
     return intake.ingest(given, data_dir="data", out_dir="results/mine/00_cohort", seed=1)
 
@@ -67,8 +67,8 @@ def problems_of(call):
 
 
 def test_a_folder_gives_the_patients_that_were_written(folder, made):
-    admission = admit()["cohort"]
-    patients = admission.patients("train", "results/mine/00_cohort")
+    one = ingest()["cohort"]
+    patients = one.patients("train", "results/mine/00_cohort")
     assert patients["age"].tolist() == made.table["age"].tolist()
     assert patients["spacing_mm"].tolist() == pytest.approx(
         np.array(made.table["spacing_mm"].tolist())
@@ -88,7 +88,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_left(folder):
     external = source(table="other.csv")
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
     table.head(12).assign(age="-4").to_csv(folder / "other.csv", index=False)
-    lines = problems_of(lambda: admit(external=external))
+    lines = problems_of(lambda: ingest(external=external))
     assert len([line for line in lines if line.startswith("row 4:")]) == 2
     for start in ("row 9: margin", "row 11: ", "external row 2, 3, 4", "row 2 of the cohort and"):
         assert any(line.startswith(start) for line in lines), (start, lines)
@@ -102,11 +102,11 @@ def test_a_cohort_that_cannot_be_split_stops_before_its_images_are_read(folder):
     table["centre"] = "North"
     table.to_csv(folder / "patients.csv", index=False)
     (folder / "images/S0010.dcm").unlink()
-    lines = problems_of(lambda: admit(split="centre", split_column="centre", test_centres=["S"]))
+    lines = problems_of(lambda: ingest(split="centre", split_column="centre", test_centres=["S"]))
     assert lines[0].startswith("The cohort has 5 patients with and 19 without the outcome")
     assert lines[1].startswith("row 11: image 'images/S0010.dcm' is not in the data folder")
     table.assign(y=["0", "1"] * (N // 2)).to_csv(folder / "patients.csv", index=False)
-    lines = problems_of(lambda: admit(split="centre", split_column="centre", test_centres=["S"]))
+    lines = problems_of(lambda: ingest(split="centre", split_column="centre", test_centres=["S"]))
     assert lines[0].startswith("`test_centres`: no patient of 'S' in the column 'centre'")
 
 
@@ -114,7 +114,7 @@ def test_both_tables_are_judged_when_one_lacks_a_column(folder):
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
     table.assign(age="old").to_csv(folder / "other.csv", index=False)
     table.drop(columns="margin").to_csv(folder / "patients.csv", index=False)
-    lines = problems_of(lambda: admit(external=source(table="other.csv")))
+    lines = problems_of(lambda: ingest(external=source(table="other.csv")))
     assert lines[0].startswith("The table has no column 'margin'")
     assert lines[1].startswith("external row 2, 3, 4")
 
@@ -133,8 +133,8 @@ def test_text_of_an_excluded_image_is_in_no_sheet(folder):
         wider.SetSpacing(mask.GetSpacing())
         sitk.WriteImage(wider, str(folder / part / "S0004.nii.gz"))
     for flags, brightest in ((["text"], 0), ([], 255)):
-        admission = admit(exclude_flagged=flags)["cohort"]
-        ((_, image, _, note),) = review.flagged_cases({"cohort": admission})
+        one = ingest(exclude_flagged=flags)["cohort"]
+        ((_, image, _, note),) = review.flagged_cases({"cohort": one})
         assert note == f"row 5, {'not included' if flags else 'kept'}: text"
         assert image[:, 170:].max() == brightest
 
@@ -143,7 +143,7 @@ def test_an_image_of_an_excluded_patient_need_not_be_readable(folder):
     (folder / "images/S0003.dcm").unlink()
     edit(folder, 4, comorbidity="1")
     criterion = {"column": "comorbidity", "label": "co-morbidity", "kind": "exclusion"}
-    flow = admit(criteria=[criterion])["cohort"].flow
+    flow = ingest(criteria=[criterion])["cohort"].flow
     assert len(flow.frame) == N - 1
     assert flow.steps[1] == {"label": "Excluded: co-morbidity", "n": 1, "excluded": True}
 
@@ -156,15 +156,15 @@ def test_a_duplicate_leaves_unless_the_reader_keeps_it(folder):
         mask="masks/S0001.nii.gz",
         mask_2="masks_2/S0001.nii.gz",
     )
-    first = admit()["cohort"]
+    first = ingest()["cohort"]
     assert first.flow.steps[1]["label"] == "Excluded: duplicate image"
-    assert first.quality.loc[first.quality["duplicate"], "table_row"].tolist() == [7]
-    assert not first.quality.loc[5, "included"]
+    assert first.image_flags.loc[first.image_flags["duplicate"], "table_row"].tolist() == [7]
+    assert not first.image_flags.loc[5, "included"]
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
     table.assign(reader="").to_csv(folder / "patients.csv", index=False)
     edit(folder, 7, reader="keep")
     edit(folder, 8, reader="exclude")
-    kept = admit(quality_column="reader")["cohort"]
+    kept = ingest(quality_column="reader")["cohort"]
     assert [step["label"] for step in kept.flow.steps[1:]] == [
         "Excluded: image quality, reader's decision"
     ]
@@ -178,11 +178,11 @@ def test_the_largest_nodule_of_a_patient_is_measured(folder):
     table["patient_id"] = table["patient_id"].where(table.index != 3, table["patient_id"][2])
     table["y"] = table["y"].where(table.index != 3, table["y"][2])
     table.to_csv(folder / "patients.csv", index=False)
-    admission = admit(one_per_patient="mask_area_px")["cohort"]
-    area = admission.quality["mask_area_px"]
-    left = {2, 3} & set(admission.flow.frame.index)
+    one = ingest(one_per_patient="mask_area_px")["cohort"]
+    area = one.image_flags["mask_area_px"]
+    left = {2, 3} & set(one.flow.frame.index)
     assert left == {area.loc[[2, 3]].idxmax()}
-    assert admission.flow.steps[0]["label"] == "Assessed (images)"
+    assert one.flow.steps[0]["label"] == "Assessed (images)"
 
 
 def test_an_image_in_both_cohorts_is_a_problem(folder):
@@ -195,7 +195,7 @@ def test_an_image_in_both_cohorts_is_a_problem(folder):
         other.iloc[row, list(other).index("image")] = f"images/other-{row}.dcm"
         shown.save_as(folder / f"images/other-{row}.dcm")
     other.to_csv(folder / "other.csv", index=False)
-    lines = problems_of(lambda: admit(external=source(table="other.csv")))
+    lines = problems_of(lambda: ingest(external=source(table="other.csv")))
     assert lines == [
         f"external row {i + 2}: the same pixels as row {i + 6} of the cohort; an image belongs to "
         "one of them"
@@ -207,7 +207,7 @@ def test_an_external_cohort_without_outcomes_stops(folder):
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
     other = table.tail(5).assign(patient_id=list("vwxyz"), y="0", lnm_location="No")
     other.to_csv(folder / "other.csv", index=False)
-    assert problems_of(lambda: admit(external=source(table="other.csv")))[0] == (
+    assert problems_of(lambda: ingest(external=source(table="other.csv")))[0] == (
         "The external cohort has 0 of 5 with the outcome; at least two with and two without are "
         "needed. Add patients."
     )
@@ -217,26 +217,26 @@ def test_pixel_sizes_that_some_images_lack_are_a_problem(folder):
     data = pydicom.dcmread(folder / "images/S0002.dcm")
     del data.PixelSpacing
     data.save_as(folder / "images/S0002.dcm")
-    assert problems_of(admit) == [
+    assert problems_of(ingest) == [
         f"row 3: 1 of {N} images do not tell the size of a pixel, this one first; give "
         "`spacing_mm`, or leave these images out"
     ]
-    sizes = admit(spacing_mm=0.2)["cohort"].quality
+    sizes = ingest(spacing_mm=0.2)["cohort"].image_flags
     assert sizes.loc[1, "row_mm"] == 0.2 and sizes.loc[2, "row_mm"] != 0.2
 
 
 def test_an_image_of_somebody_no_longer_studied_does_not_stay(folder):
-    admit()
+    ingest()
     edit(folder, 5, y="")
-    admission = admit()["cohort"]
+    one = ingest()["cohort"]
     for part in ("images", "masks", "masks_2"):
         left = {file.stem for file in files.path(f"results/mine/00_cohort/{part}").iterdir()}
-        assert left == set(admission.patient_ids) and len(left) == N - 1
+        assert left == set(one.patient_ids) and len(left) == N - 1
 
 
 def test_a_second_reader_need_not_have_read_every_image(folder):
     edit(folder, 3, mask_2="")
-    patients = admit()["cohort"].patients("train", "results/mine/00_cohort")
+    patients = ingest()["cohort"].patients("train", "results/mine/00_cohort")
     assert patients["mask_2"].isna().tolist() == [i == 1 for i in range(N)]
     assert len(list(files.path("results/mine/00_cohort/masks_2").iterdir())) == N - 1
 
@@ -245,43 +245,43 @@ def test_scores_stand_instead_of_images(folder):
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
     table.assign(dl=np.arange(N) / 7).to_csv(folder / "patients.csv", index=False)
     no_images = {"image_column": "", "mask_column": "", "second_mask_column": ""}
-    admission = admit(scores={"Deep": "dl"}, **no_images)["cohort"]
-    patients = admission.patients("train", "results/mine/00_cohort")
+    one = ingest(scores={"Deep": "dl"}, **no_images)["cohort"]
+    patients = one.patients("train", "results/mine/00_cohort")
     assert "image" not in patients and "spacing_mm" not in patients
-    scores = admission.scores()
+    scores = one.scores()
     assert list(scores) == ["patient_id", "model", "p", "protocol", "fold"]
     assert scores["p"].tolist() == pytest.approx(np.arange(N) / 7)
     assert scores["patient_id"].tolist() == patients["patient_id"].tolist()
 
 
 def test_pseudonyms_follow_the_key_of_the_project(folder):
-    first = admit()["cohort"].patient_ids
+    first = ingest()["cohort"].patient_ids
     assert files.path(".pseudonym_key").stat().st_mode & 0o077 == 0
-    assert admit()["cohort"].patient_ids.equals(first)
+    assert ingest()["cohort"].patient_ids.equals(first)
     files.path(".pseudonym_key").unlink()
-    assert not set(admit()["cohort"].patient_ids) & set(first)
+    assert not set(ingest()["cohort"].patient_ids) & set(first)
 
 
-def test_simulated_cohorts_take_the_same_door(tmp_path):
+def test_simulated_cohorts_take_the_same_way(tmp_path):
     smoke = load_study("smoke", files.path("params"))
     small = smoke.cohort.model_copy(update={"n_patients": 40, "image_shape": [128, 160]})
-    admitted = intake.ingest(
+    ingested = intake.ingest(
         {"cohort": small, "external": small.model_copy(update={"device": "B"})},
         data_dir="",
         out_dir=str(tmp_path / "s/00_cohort"),
         seed=3,
         workers=2,
     )
-    ids = [set(admission.patient_ids) for admission in admitted.values()]
+    ids = [set(one.patient_ids) for one in ingested.values()]
     assert [len(some) for some in ids] == [40, 40] and not ids[0] & ids[1]
-    truth = admitted["cohort"].truth
-    assert truth["patient_id"].tolist() == admitted["cohort"].patient_ids.tolist()
+    truth = ingested["cohort"].truth
+    assert truth["patient_id"].tolist() == ingested["cohort"].patient_ids.tolist()
     assert truth.attrs["coefficients"]["age"] == case_mix.LOG_ODDS["age"]
-    assert admitted["cohort"].flow.steps[0]["n"] > 40
+    assert ingested["cohort"].flow.steps[0]["n"] > 40
 
 
 def test_every_flag_has_its_sentence_its_reason_and_its_place_in_a_study():
-    assert list(image_flags.FLAGS) == list(inclusion.FLAG_REASONS)
+    assert list(image_flags.FLAGS) == list(flow.FLAG_REASONS)
     assert set(image_flags.FLAGS) == set(get_args(settings.Flag))
 
 
@@ -291,5 +291,5 @@ def test_a_view_that_no_external_row_has_is_told_beside_everything_else(folder):
     other.to_csv(folder / "other.csv", index=False)
     table.assign(plane="trans").to_csv(folder / "patients.csv", index=False)
     view = {"view_column": "plane", "view": "trans"}
-    lines = problems_of(lambda: admit(external=source(table="other.csv", **view), **view))
+    lines = problems_of(lambda: ingest(external=source(table="other.csv", **view), **view))
     assert lines == ["external: plane: no row has the view 'trans'. There: 'long' (8)."]

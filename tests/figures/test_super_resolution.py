@@ -97,7 +97,7 @@ def quality(split, sr):
 
 def test_gains_have_a_dot_and_an_interval_per_method_and_cohort():
     both = [quality("test", [21.0, 22.5, 23.6]), quality("external", [20.5, 21.5, 22.3])]
-    gains = fidelity.gains(pd.concat(both))
+    gains = fidelity.fidelity_gains(pd.concat(both))
     fig, axes = plt.subplots(1, 2)
     assert super_resolution.draw_gains(gains, axes) is axes
     fig.draw_without_rendering()
@@ -121,7 +121,7 @@ def test_gains_have_a_dot_and_an_interval_per_method_and_cohort():
 
 
 def test_gains_of_one_cohort_stand_on_the_line_of_their_method():
-    gains = fidelity.gains(quality("test", [21.0, 22.5, 23.6]))
+    gains = fidelity.fidelity_gains(quality("test", [21.0, 22.5, 23.6]))
     _, axes = plt.subplots(1, 2)
     super_resolution.draw_gains(gains, axes)
     assert axes[0].containers[0].lines[0].get_ydata().tolist() == [0, 1]
@@ -129,7 +129,7 @@ def test_gains_of_one_cohort_stand_on_the_line_of_their_method():
 
 
 def test_one_patient_has_a_dot_without_an_interval():
-    gains = fidelity.gains(quality("test", [21.0, 22.5, 23.6]).query("patient_id == 'a'"))
+    gains = fidelity.fidelity_gains(quality("test", [21.0, 22.5, 23.6]).query("patient_id == 'a'"))
     fig, axes = plt.subplots(1, 2)
     super_resolution.draw_gains(gains, axes)
     fig.draw_without_rendering()

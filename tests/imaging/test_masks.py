@@ -225,12 +225,6 @@ def test_components(tmp_path):
     assert np.array_equal(largest, NODULE == 1) and np.array_equal(every, two == 1)
 
 
-def test_the_largest_of_two_components_stays():
-    mask = np.zeros((20, 20), bool)
-    mask[2:5, 2:5] = mask[10:18, 10:18] = True
-    assert pixels.largest_component(mask).sum() == 64
-
-
 def test_read_mask_keeps_every_part_of_what_results_hold(tmp_path):
     two = NODULE.copy()
     two[10:, 15:] = 1

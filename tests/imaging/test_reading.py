@@ -49,21 +49,6 @@ def one(folder, image, mask, *, frame="", second_mask="", **options):
     return reading.Folder(folder, pd.DataFrame(files), **options)
 
 
-@pytest.mark.parametrize("suffix", ["png", "tif", "bmp", "nii", "nii.gz", "nrrd", "mha"])
-def test_grey_files_come_back_as_they_were(tmp_path, suffix):
-    path = tmp_path / f"a.{suffix}"
-    drawn = suffix in ("png", "tif", "bmp")
-    write_picture(path, GREY) if drawn else write_volume(path, GREY)
-    image, spacing = reading.read_image(path)
-    assert np.array_equal(image, GREY) and image.dtype == float
-    assert spacing == (None if drawn else pytest.approx((0.2, 0.1)))
-
-
-def test_a_volume_of_one_slice_is_a_frame(tmp_path):
-    write_volume(tmp_path / "a.nii.gz", GREY[None])
-    assert np.array_equal(reading.read_image(tmp_path / "a.nii.gz")[0], GREY)
-
-
 def test_a_size_of_1_mm_is_what_programs_write_for_unknown(tmp_path):
     write_volume(tmp_path / "a.nrrd", GREY, spacing=(1, 1, 1))
     assert reading.read_image(tmp_path / "a.nrrd")[1] is None
@@ -76,13 +61,6 @@ def test_colour_is_weighed_to_grey_and_grey_in_rgb_is_exact(tmp_path):
     red[..., 0] = 100
     write_picture(tmp_path / "red.png", red)
     assert reading.read_image(tmp_path / "red.png")[0] == pytest.approx(29.9)
-
-
-def test_colours_of_a_palette_picture_are_shown(tmp_path):
-    picture = Image.fromarray(255 - GREY).convert("P")
-    picture.putpalette([level for grey in range(255, -1, -1) for level in [grey] * 3])
-    picture.save(tmp_path / "a.png")
-    assert np.array_equal(reading.read_image(tmp_path / "a.png")[0], GREY)
 
 
 def test_a_picture_is_known_by_its_content(tmp_path):
@@ -257,41 +235,6 @@ def test_all_problems_of_a_row_are_told_and_survive_the_way_from_a_worker(tmp_pa
         "mask l.png: 24 x 40 pixels, but its image has 12 x 20. "
         "Export the mask on the grid of the image.",
     ]
-
-
-def test_the_scan_is_found_beside_text():
-    rng = np.random.default_rng(0)
-    frame = np.zeros((200, 300))
-    frame[20:170, 60:260] = rng.uniform(30, 200, (150, 200))
-    frame[185:190, 10:80:3] = 255  # a line of text
-    rows, columns = pixels.scan_area(frame)
-    assert abs(rows.start - 20) <= 5 and abs(rows.stop - 170) <= 5
-    assert abs(columns.start - 60) <= 5 and abs(columns.stop - 260) <= 5
-
-
-def test_a_title_bar_is_not_the_scan():
-    rng = np.random.default_rng(0)
-    frame = np.zeros((200, 300))
-    frame[:24] = 60.0
-    frame[8:14, 10:290:3] = 255  # words on a bar of one grey
-    frame[24:170] = rng.uniform(10, 120, (146, 300))
-    rows, columns = pixels.scan_area(frame)
-    assert 20 <= rows.start <= 28 and abs(rows.stop - 170) <= 5
-    assert (columns.start, columns.stop) == (0, 300)
-
-
-def test_a_scan_without_a_border_is_whole():
-    frame = np.random.default_rng(0).uniform(10, 120, (150, 200))
-    assert pixels.scan_area(frame) == (slice(0, 150), slice(0, 200))
-    assert pixels.scan_area(np.zeros((150, 200))) == (slice(0, 150), slice(0, 200))
-
-
-@needs_real_data
-def test_the_scan_of_real_devices_ends_below_their_title_bars():
-    for name, top in (("OBXXXX1A", 60), ("gdcm-US-ALOKA-16", 20), ("US1_J2KI", 95)):
-        image, _ = reading.read_image(REAL / "us_dicom" / f"{name}.dcm")
-        rows, _ = pixels.scan_area(image)
-        assert top < rows.start < top + 15, name  # institution and date stand above
 
 
 def test_a_png_holds_pixels_and_nothing_else(tmp_path):

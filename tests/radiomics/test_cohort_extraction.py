@@ -44,7 +44,7 @@ def read(patient):
 def run(n, *, size=SIZE, dies=(), dies_once=(), cache="cache", few=0, **options):
     global DIES, DIES_ONCE, SIZE
     DIES, DIES_ONCE, SIZE = dies, dies_once, size
-    extraction.FEW = few
+    extraction.FEW, extraction.START_SECONDS = few, 600  # however busy the machine is
     found = extraction.extract_cohort(
         [str(i) for i in range(n)], read, cache=Cache("results", cache), **options
     )
@@ -114,10 +114,10 @@ def measured(monkeypatch):
     """Quick features in place of the real ones; lists the mean of every image measured."""
     means = []
 
-    def extract(image, mask, spacing_mm, settings=None, *, profile=feature_sets.PAPER):
+    def extract(image, mask, spacing_mm, settings=None, *, feature_set=feature_sets.PAPER):
         means.append(image.mean())
-        values = np.random.default_rng(int(image.sum())).normal(size=len(profile.names))
-        return pd.Series(values, index=profile.names)
+        values = np.random.default_rng(int(image.sum())).normal(size=len(feature_set.names))
+        return pd.Series(values, index=feature_set.names)
 
     monkeypatch.setattr(extractor, "extract", extract)
     return means
@@ -264,17 +264,17 @@ def one_more(array):
         (changed(image=frame(0)[0].astype(np.float32)), {}),
         (changed(spacing=(0.1, 0.2)), {}),
         (changed(), {"settings": {"binWidth": 10}}),
-        (changed(), {"profile": dataclasses.replace(feature_sets.PAPER, name="other")}),
+        (changed(), {"feature_set": dataclasses.replace(feature_sets.PAPER, name="other")}),
         (
             changed(),
             {
-                "profile": dataclasses.replace(
-                    feature_sets.PAPER, names=feature_sets.PAPER.names[::-1]
+                "feature_set": dataclasses.replace(
+                    feature_sets.PAPER, list_names=lambda: feature_sets.PAPER.names[::-1]
                 )
             },
         ),
     ],
-    ids=["pixel", "mask", "type", "spacing", "setting", "profile", "names"],
+    ids=["pixel", "mask", "type", "spacing", "setting", "feature_set", "names"],
 )
 def test_any_change_measures_again(cache, measured, read, options):
     cohort_extraction.extract_cohort(["0"], changed(), cache=cache)

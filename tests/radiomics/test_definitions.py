@@ -1,4 +1,4 @@
-"""One sentence for every feature and every image type, for those of the profiles and no others."""
+"""One sentence for every feature and image type of the feature sets, and for no others."""
 
 import itertools
 import re
@@ -12,10 +12,10 @@ from radiomics import imageoperations
 
 from thyro.radiomics import definitions, extractor, feature_sets
 
-PROFILES = list(feature_sets.FEATURE_SETS.values())
+FEATURE_SETS = list(feature_sets.FEATURE_SETS.values())
 SENTENCES = {
     (feature_class, feature): sentence
-    for feature_class, sentences in definitions.FEATURES.items()
+    for feature_class, sentences in definitions.feature_sentences().items()
     for feature, sentence in sentences.items()
 }
 
@@ -38,9 +38,9 @@ def row(image_type="original", feature_class="glcm", feature="Contrast"):
     )
 
 
-@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
-def test_every_feature_of_a_profile_has_both_sentences(profile):
-    described = profile.describe()
+@pytest.mark.parametrize("feature_set", FEATURE_SETS, ids=lambda feature_set: feature_set.name)
+def test_every_feature_of_a_set_has_both_sentences(feature_set):
+    described = feature_set.describe()
     defined = definitions.describe_feature(described)
     pd.testing.assert_frame_equal(defined[list(described)], described)
     assert list(defined)[-2:] == ["definition", "filter"]
@@ -50,26 +50,26 @@ def test_every_feature_of_a_profile_has_both_sentences(profile):
 
 
 def test_no_definition_is_unused():
-    described = pd.concat([profile.describe() for profile in PROFILES])
+    described = pd.concat([feature_set.describe() for feature_set in FEATURE_SETS])
     named = set(zip(described["feature_class"], described["feature"], strict=True))
     assert set(SENTENCES) == named
     seen = {"log-sigma" if name.startswith("log-") else name for name in described["image_type"]}
-    assert set(definitions.IMAGE_TYPES) == seen
+    assert set(definitions.image_type_sentences()) == seen
 
 
 def test_no_sentence_stands_twice():
-    counts = Counter([*SENTENCES.values(), *definitions.IMAGE_TYPES.values()])
+    counts = Counter([*SENTENCES.values(), *definitions.image_type_sentences().values()])
     assert [sentence for sentence, n in counts.items() if n > 1] == []
 
 
 def test_every_sentence_is_one_sentence():
     for sentence in [
         *SENTENCES.values(),
-        *definitions.IMAGE_TYPES.values(),
+        *definitions.image_type_sentences().values(),
         definitions.FEATURE_TERMS,
     ]:
         assert sentence == sentence.strip() and sentence.endswith(".") and len(sentence) > 15
-    for sentence in [*SENTENCES.values(), *definitions.IMAGE_TYPES.values()]:
+    for sentence in [*SENTENCES.values(), *definitions.image_type_sentences().values()]:
         assert ". " not in sentence and sentence[0].isupper() | sentence[0].isdigit()
 
 
@@ -95,7 +95,7 @@ def test_the_width_of_a_laplacian_is_read_from_its_name(name, width):
         (row(image_type="log-sigma-wide-mm-3D"), "'log-sigma-wide-mm-3D' has no definition"),
         (row(feature_class="glxm"), "'Contrast' of the class 'glxm' has no definition"),
         (row(feature="MCC"), "'MCC' of the class 'glcm' has no definition"),
-        (row().drop(columns="feature"), "profiles.Profile.describe, found no .'feature'."),
+        (row().drop(columns="feature"), "FeatureSet.describe, found no .'feature'."),
     ],
 )
 def test_what_has_no_definition_is_named(table, message):
@@ -111,9 +111,9 @@ def test_values_lie_in_the_ranges_that_the_sentences_give():
     smooth = 120 + 100 * np.sin(columns / 9) * np.cos(rows / 7)
     images = [rng.uniform(0, 255, mask.shape), smooth, np.where(columns > 24, 200.0, 20.0)]
     checked = set()
-    for image, profile in itertools.product(images, PROFILES):
-        values = extractor.extract(image, mask, (0.1, 0.08), profile=profile)
-        defined = definitions.describe_feature(profile.describe())
+    for image, feature_set in itertools.product(images, FEATURE_SETS):
+        values = extractor.extract(image, mask, (0.1, 0.08), feature_set=feature_set)
+        defined = definitions.describe_feature(feature_set.describe())
         for pattern, (low, high) in RANGES.items():
             claimed = defined[defined["definition"].str.contains(pattern)]
             found = values[claimed["name"]]
@@ -129,11 +129,11 @@ def test_the_brightest_pixel_keeps_its_value(name):
     grey = np.arange(1, 13, dtype=float).reshape(1, 3, 4) * 15
     image = sitk.GetImageFromArray(grey)
     ((filtered, image_type, _),) = getattr(imageoperations, f"get{name}Image")(image, image)
-    assert "the brightest pixel keeps its value" in definitions.IMAGE_TYPES[image_type]
+    assert "the brightest pixel keeps its value" in definitions.image_type_sentences()[image_type]
     filtered = sitk.GetArrayFromImage(filtered)
     assert filtered.max() == pytest.approx(grey.max())
     # Dark structure is lifted or lowered against the original.
-    raised = re.search("dark end|lifts", definitions.IMAGE_TYPES[image_type]) is not None
+    raised = re.search("dark end|lifts", definitions.image_type_sentences()[image_type]) is not None
     assert (filtered[0, 1, 1] > grey[0, 1, 1]) == raised
 
 
@@ -152,10 +152,10 @@ def test_the_letters_of_the_bands_are_columns_rows_slices():
         key: max((name for name in bands if name != "wavelet-LLL"), key=bands.get)
         for key, bands in power.items()
     }
-    shown = {key: definitions.IMAGE_TYPES[name] for key, name in strongest.items()}
+    shown = {key: definitions.image_type_sentences()[name] for key, name in strongest.items()}
     assert strongest["both"] != strongest["upright"] != strongest["level"]
     assert "upright edges" in shown["upright"] and "level edges" in shown["level"]
     assert power["both"]["wavelet-HHL"] > 1 > power["upright"]["wavelet-HHL"]
-    assert "speckle" in definitions.IMAGE_TYPES["wavelet-HHL"]
+    assert "speckle" in definitions.image_type_sentences()["wavelet-HHL"]
     for bands in power.values():
         assert max(bands[name] for name in feature_sets.PAPER.noise_types) < 1e-9

@@ -22,13 +22,13 @@ def test_seventeen_images_in_the_order_of_the_features(made):
 
 
 @pytest.mark.parametrize(
-    "profile", feature_sets.FEATURE_SETS.values(), ids=lambda profile: profile.name
+    "feature_set", feature_sets.FEATURE_SETS.values(), ids=lambda feature_set: feature_set.name
 )
-def test_they_are_the_images_that_features_are_measured_on(profile):
+def test_they_are_the_images_that_features_are_measured_on(feature_set):
     image, mask = frame()
-    features = extractor.extract(image, mask, (0.1, 0.07), profile=profile)
-    made = filters.filtered_images(image, mask, (0.1, 0.07), profile)
-    assert set(made) == set(profile.describe()["image_type"])
+    features = extractor.extract(image, mask, (0.1, 0.07), feature_set=feature_set)
+    made = filters.filtered_images(image, mask, (0.1, 0.07), feature_set)
+    assert set(made) == set(feature_set.describe()["image_type"])
     for image_type, array in made.items():
         for feature, measure in (("Minimum", np.min), ("Mean", np.mean), ("Maximum", np.max)):
             want = features[f"{image_type}_firstorder_{feature}"]

@@ -14,10 +14,10 @@ from thyro.radiomics import extractor, feature_sets, filters
 DDTI = Path("../shared/data/ddti")
 
 
-def agree(image, mask, spacing_mm, settings=None, profile=feature_sets.PAPER):
+def agree(image, mask, spacing_mm, settings=None, feature_set=feature_sets.PAPER):
     """Whether both measure the same: the limits are four digits below those promised."""
-    fast = extractor.extract(image, mask, spacing_mm, settings, profile=profile)
-    plain = plain_radiomics.measure(image, mask, spacing_mm, profile, settings)
+    fast = extractor.extract(image, mask, spacing_mm, settings, feature_set=feature_set)
+    plain = plain_radiomics.measure(image, mask, spacing_mm, feature_set, settings)
     np.testing.assert_allclose(fast, plain, rtol=1e-10, atol=1e-12, equal_nan=True)
 
 
@@ -116,7 +116,7 @@ def test_where_nothing_at_all_is_seen():
 
 
 @pytest.mark.parametrize("settings", [{}, {"binCount": 16}, {"normalize": True}])
-def test_the_planar_profile(settings):
+def test_the_planar_set(settings):
     image, mask = frame()
     agree(image, mask, (0.1, 0.07), {"binWidth": 0.5, **settings}, feature_sets.PLANAR)
 
@@ -124,14 +124,14 @@ def test_the_planar_profile(settings):
 @pytest.mark.skipif(not DDTI.is_dir(), reason="the real frames are not beside the project")
 @pytest.mark.parametrize("name", ["35_1", "250_1", "223_1"])
 @pytest.mark.parametrize(
-    "profile", feature_sets.FEATURE_SETS.values(), ids=list(feature_sets.FEATURE_SETS)
+    "feature_set", feature_sets.FEATURE_SETS.values(), ids=list(feature_sets.FEATURE_SETS)
 )
-def test_real_frames(name, profile):
+def test_real_frames(name, feature_set):
     with Image.open(DDTI / f"images/{name}.jpg") as image:
         image = np.asarray(image.convert("L"), dtype=float)
     with Image.open(DDTI / f"masks/{name}.png") as mask:
         mask = np.asarray(mask.convert("L")) > 127
-    agree(image, mask, (1.0, 1.0), profile=profile)
+    agree(image, mask, (1.0, 1.0), feature_set=feature_set)
 
 
 def test_bins_that_are_all_alike_are_measured_once():

@@ -166,12 +166,14 @@ def test_what_surgery_finds_agrees_with_the_outcome(effect):
 
 
 def test_location_of_metastasis_tells_the_outcome():
-    told = {v["name"]: v["tells_outcome"] for v in case_mix.variables() if "tells_outcome" in v}
+    told = {
+        v["name"]: v["tells_outcome"] for v in case_mix.clinical_variables() if "tells_outcome" in v
+    }
     assert told == {"lnm_location": {"No": 0, "Central": 1, "Central + Lateral": 1}}
 
 
 def test_criteria_stand_in_the_order_of_the_paper():
-    described = case_mix.criteria()
+    described = case_mix.recorded_criteria()
     assert [c["column"] for c in described] == [
         "first_surgery",
         "ultrasound_date",
@@ -192,7 +194,7 @@ def test_criteria_stand_in_the_order_of_the_paper():
 def failures(cells):
     """Which criterion each patient fails, by the words of `criteria` alone."""
     fails = {}
-    for c in case_mix.criteria():
+    for c in case_mix.recorded_criteria():
         cell = cells[c["column"]]
         if c["until"]:
             days = (pd.to_datetime(cells[c["until"]]) - pd.to_datetime(cell)).dt.days
@@ -226,7 +228,7 @@ def test_cells_go_missing_at_random_and_nothing_else_does():
         case_mix.criteria_cells(2000, np.random.default_rng(8), failing=False)
     )
     thinned = case_mix.empty_cells(table, 0.1, np.random.default_rng(9))
-    names = [v["name"] for v in case_mix.variables()]
+    names = [v["name"] for v in case_mix.clinical_variables()]
     assert thinned[names].isna().mean().to_numpy() == pytest.approx(0.1, abs=0.03)
     rest = [column for column in table if column not in names]
     pd.testing.assert_frame_equal(thinned[rest], table[rest])

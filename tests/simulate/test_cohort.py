@@ -16,8 +16,8 @@ from thyro.simulate import cohort as simulate
 from thyro.simulate.cohort import simulate_cohort
 
 SMALL = (128, 160)
-VARIABLES = [v["name"] for v in case_mix.variables()]
-BEFORE_SURGERY = [v["name"] for v in case_mix.variables() if v["preoperative"]]
+VARIABLES = [v["name"] for v in case_mix.clinical_variables()]
+BEFORE_SURGERY = [v["name"] for v in case_mix.clinical_variables() if v["preoperative"]]
 CRITERIA = [*list(case_mix.CRITERIA)[:2], "surgery_date", *list(case_mix.CRITERIA)[2:]]
 
 
@@ -38,9 +38,9 @@ def assessed():
 
 
 def passes(table):
-    """Who passes all criteria, by the words of `simulate.criteria` alone."""
+    """Who passes all criteria, by the words of `recorded_criteria` alone."""
     passed = pd.Series(True, index=table.index)
-    for c in case_mix.criteria():
+    for c in case_mix.recorded_criteria():
         cell = table[c["column"]]
         if c["until"]:
             days = (pd.to_datetime(table[c["until"]]) - pd.to_datetime(cell)).dt.days
@@ -63,7 +63,7 @@ def test_columns_and_dtypes():
     ]
     assert table["patient_id"].tolist() == [f"S{i:04d}" for i in range(1, 31)]
     assert set(table["y"]) | set(table["radiologist"]) == {0, 1}
-    for variable in case_mix.variables():
+    for variable in case_mix.clinical_variables():
         if variable["kind"] == "continuous":
             assert table[variable["name"]].dtype == np.float64
         else:

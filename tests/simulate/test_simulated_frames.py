@@ -69,9 +69,9 @@ def test_same_seed_same_bytes_in_any_order():
 
 def test_parts_of_one_patient_come_from_one_computation(monkeypatch):
     drawn = []
-    draw = simulate.phantom.draw_frame
+    draw = simulate.nodule.draw_frame
     monkeypatch.setattr(
-        simulate.phantom, "draw_frame", lambda *a, **k: drawn.append(1) or draw(*a, **k)
+        simulate.nodule, "draw_frame", lambda *a, **k: drawn.append(1) or draw(*a, **k)
     )
     cohort = simulate_cohort(3, rng=np.random.default_rng(18), image_shape=SMALL)
     assert not drawn

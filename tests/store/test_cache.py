@@ -64,3 +64,12 @@ def test_only_what_is_kept_stays(cache, tmp_path):
     assert other.keys() == {"a"}
     cache.keep({})
     assert cache.keys() == set()
+
+
+def test_a_run_that_did_not_end_leaves_its_mark_until_one_does(cache):
+    assert not cache.is_unfinished()
+    cache.mark_unfinished()
+    cache.save("a", VALUES)
+    assert cache.is_unfinished() and cache.keys() == {"a"}
+    cache.keep({"a"})
+    assert not cache.is_unfinished() and cache.keys() == {"a"}

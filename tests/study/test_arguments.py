@@ -200,3 +200,14 @@ def test_a_file_that_is_no_study_says_so(tmp_path, text, message):
 def test_a_name_that_the_notebook_does_not_know_stops():
     with pytest.raises(StudyError, match="Unknown to the notebook: .'levle'"):
         arguments.check_notebook({"levle": 0.95}, Path("notebooks/06_statistics.ipynb"))
+
+
+def test_what_00_foresees_of_the_screening_is_passed_on_and_no_reason_to_run_again():
+    study = load_study("smoke", Path("params"))
+    nomogram = study.nomogram.model_copy(update={"candidates": ["age"], "entry": 0.2})
+    changed = study.model_copy(update={"nomogram": nomogram})
+    job = study.jobs["00_cohort"]
+    before, after = (arguments.job_arguments(one, "smoke", job) for one in (study, changed))
+    assert before["screened"] == {"candidates": [], "entry": 0.1}
+    assert after["screened"] == {"candidates": ["age"], "entry": 0.2}
+    assert arguments.result_arguments(before) == arguments.result_arguments(after)

@@ -122,14 +122,14 @@ def test_the_control_on_the_same_grid_is_the_degradation_without_noise(image):
 @pytest.mark.parametrize(("scale", "folders"), [(1, {"images", "bicubic"}), (2, None)])
 def test_results_are_ready_to_be_written(image, mask, generator, scale, folders):
     settings = {"factor": 2, "axes": "both", "scale": scale}
-    kept = enhancement.results(image, mask, generator, region="frame", **settings)
+    kept = enhancement.sr_and_control(image, mask, generator, region="frame", **settings)
     assert set(kept) == (folders or {"images", "bicubic", "masks"})
     for name, array in kept.items():
         assert array.shape == (scale * 70, scale * 90)
         assert array.dtype == (bool if name == "masks" else np.uint8)
     whole = enhancement.enhance(image, generator, scale=scale)
     assert np.array_equal(kept["images"], np.rint(whole).astype(np.uint8))
-    part = enhancement.results(image, mask, generator, region="nodule", **settings)
+    part = enhancement.sr_and_control(image, mask, generator, region="nodule", **settings)
     assert np.array_equal(part["bicubic"], kept["bicubic"])
     around = enhancement.enhance(image, generator, scale=scale, around=mask)
     assert np.array_equal(part["images"], np.rint(around).astype(np.uint8))
@@ -138,12 +138,12 @@ def test_results_are_ready_to_be_written(image, mask, generator, scale, folders)
 def test_an_unknown_region_is_refused(image, mask, generator):
     settings = {"factor": 2, "axes": "both", "scale": 1}
     with pytest.raises(ValueError, match="^region: expected one of frame, nodule; got 'lobe'"):
-        enhancement.results(image, mask, generator, region="lobe", **settings)
+        enhancement.sr_and_control(image, mask, generator, region="lobe", **settings)
 
 
-def test_quality_compares_every_method_with_the_original(image, generator):
+def test_fidelity_compares_every_method_with_the_original(image, generator):
     loss = Degradation(sigma=0.02)
-    rows = enhancement.held_out_quality(image, {"sr": generator}, loss, np.random.default_rng(0))
+    rows = enhancement.held_out_fidelity(image, {"sr": generator}, loss, np.random.default_rng(0))
     assert [row["method"] for row in rows] == ["sr", "lanczos", "bicubic"]
     degraded = enhancement.degrade(image, sigma=0.02, rng=np.random.default_rng(0))
     measured = {row.pop("method"): row for row in rows}
@@ -154,7 +154,7 @@ def test_quality_compares_every_method_with_the_original(image, generator):
 
 
 def test_versions_share_a_grid(image, generator):
-    made = enhancement.versions(image, generator, Degradation(), np.random.default_rng(0))
+    made = enhancement.frame_versions(image, generator, Degradation(), np.random.default_rng(0))
     assert made["or"] is image
     assert np.array_equal(made["lr"], enhancement.degrade(image, rng=np.random.default_rng(0)))
     assert np.array_equal(made["sr"], enhancement.enhance(image, generator))

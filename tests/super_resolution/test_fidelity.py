@@ -61,7 +61,7 @@ def test_frames_that_cannot_be_compared_are_refused(first, second):
 
 
 def table(psnr, split="test", ssim=0.01):
-    """Long quality table of {method: PSNR per patient}; SSIM is proportional to PSNR."""
+    """Long table of {method: PSNR per patient}; SSIM is proportional to PSNR."""
     rows = [
         (f"p{k}", split, method, value, ssim * value)
         for method, values in psnr.items()
@@ -80,7 +80,9 @@ def test_the_gain_over_bicubic_is_paired():
     # Four differences by hand: mean 0.5, SD 0.336650, t(3, 0.975) = 3.182446. The two methods
     # vary together from 20 to 50 dB, which an unpaired interval would show.
     bicubic = np.array([20.0, 30, 40, 50])
-    gains = fidelity.gains(table({"sr": bicubic + [0.1, 0.4, 0.6, 0.9], "bicubic": bicubic}))
+    gains = fidelity.fidelity_gains(
+        table({"sr": bicubic + [0.1, 0.4, 0.6, 0.9], "bicubic": bicubic})
+    )
     half = 3.182446 * 0.336650 / 2
     row = one(gains, "sr", "psnr")
     assert row["n"] == 4
@@ -99,7 +101,7 @@ def test_gains_come_in_the_order_of_the_report_and_bicubic_gains_nothing():
         "pixel": [22.0, 23],
     }
     both = pd.concat([table(methods, "external"), table(methods, "test")])
-    gains = fidelity.gains(both.sample(frac=1, random_state=0))
+    gains = fidelity.fidelity_gains(both.sample(frac=1, random_state=0))
     assert list(gains["split"].unique()) == ["test", "external"]
     assert list(gains["method"].unique()) == ["sr", "pixel", "lanczos", "bicubic"]
     assert list(gains["measure"][:2]) == ["psnr", "ssim"] and len(gains) == 16
@@ -109,36 +111,36 @@ def test_gains_come_in_the_order_of_the_report_and_bicubic_gains_nothing():
 
 
 def test_level_is_the_coverage():
-    quality = table({"sr": [21.0, 23, 22], "bicubic": [20.0, 21, 20]})
-    wide, narrow = (one(fidelity.gains(quality, level=x), "sr", "psnr") for x in (0.99, 0.5))
+    pairs = table({"sr": [21.0, 23, 22], "bicubic": [20.0, 21, 20]})
+    wide, narrow = (one(fidelity.fidelity_gains(pairs, level=x), "sr", "psnr") for x in (0.99, 0.5))
     assert wide["gain_low"] < narrow["gain_low"] < narrow["gain_high"] < wide["gain_high"]
     with pytest.raises(ValueError, match="coverage between 0 and 1"):
-        fidelity.gains(quality, level=95)
+        fidelity.fidelity_gains(pairs, level=95)
 
 
 def test_one_patient_has_a_mean_and_no_interval():
-    row = one(fidelity.gains(table({"sr": [21.0], "bicubic": [20.0]})), "sr", "psnr")
+    row = one(fidelity.fidelity_gains(table({"sr": [21.0], "bicubic": [20.0]})), "sr", "psnr")
     assert (row["n"], row["mean"], row["gain"]) == (1, 21, 1)
     assert row[["ci_low", "ci_high", "gain_low", "gain_high"]].isna().all()
 
 
 @pytest.mark.parametrize(
-    ("quality", "message"),
+    ("pairs", "message"),
     [
         (table({"sr": [20.0, 21], "bicubic": [19.0]}), "p1 has none of bicubic"),
         (table({"sr": [20.0, 21]}), "p0 has none of bicubic"),
         (table({"sr": [20.0], "bicubic": [19.0, 20]}), "p1 has none of sr"),
-        (table({"bicubic": [19.0]}, "train"), "quality: split: expected one of test, external"),
-        (table({"bicubic": [19.0], "SR": [20.0]}), "quality: method: expected one of sr, pixel"),
+        (table({"bicubic": [19.0]}, "train"), "fidelity: split: expected one of test, external"),
+        (table({"bicubic": [19.0], "SR": [20.0]}), "fidelity: method: expected one of sr, pixel"),
         (table({"bicubic": [np.inf, 19.0]}), r"infinite one for p0 \(bicubic\)"),
         (table({"bicubic": [np.nan, 19.0]}), "1 values of 'psnr' are missing"),
         (table({"bicubic": [19.0]}).rename_axis(None), "patient_id"),
         (pd.concat([table({"bicubic": [19.0]})] * 2), r"p0 \(test\) has more than one row"),
     ],
 )
-def test_a_quality_table_that_does_not_pair_is_refused(quality, message):
+def test_a_table_that_does_not_pair_is_refused(pairs, message):
     with pytest.raises(ValueError, match=message):
-        fidelity.gains(quality)
+        fidelity.fidelity_gains(pairs)
 
 
 @pytest.mark.parametrize("shape", [(256, 256), (120, 300), (301, 77)])
@@ -183,7 +185,7 @@ def test_detail_is_the_mean_spectrum_and_the_sharpness_of_every_patient():
         (f"P{i}", {"or": frame, "lr": 0.5 * frame}, mask, part)
         for i, (frame, mask) in enumerate(zip(frames, masks, strict=True))
     )
-    spectrum, sharpness = fidelity.detail(cases, bins=30)
+    spectrum, sharpness = fidelity.spectra_and_sharpness(cases, bins=30)
     expected = sum(fidelity.power_spectrum(frame[part], bins=30) for frame in frames) / 2
     curves = spectrum.pivot(index="frequency", columns="image_set", values="power")
     np.testing.assert_allclose(curves["or"], expected)
@@ -198,7 +200,7 @@ def test_frames_of_two_sizes_share_the_fewest_rings():
         (str(side), {"or": RNG.uniform(0, 255, (side, side))}, np.eye(side) > 0, (slice(None),) * 2)
         for side in (40, 64)
     ]
-    spectrum, _ = fidelity.detail(cases)
+    spectrum, _ = fidelity.spectra_and_sharpness(cases)
     assert len(spectrum) == 20
     # White noise reads its variance whatever the size; rings of few pixels scatter.
     assert spectrum["power"].iloc[5:].mean() == pytest.approx(10 * np.log10(255**2 / 12), abs=1)
@@ -221,7 +223,7 @@ def test_images_without_a_spectrum_are_refused(image, message):
 
 def test_no_cases_have_no_detail():
     with pytest.raises(ValueError, match="at least one"):
-        fidelity.detail([])
+        fidelity.spectra_and_sharpness([])
 
 
 def half_plane(columns=20):

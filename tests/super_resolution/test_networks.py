@@ -111,7 +111,7 @@ def test_a_file_of_another_kind_is_refused():
 
 
 def test_the_diagram_lists_the_layers_that_were_built():
-    rows = [name for name, _ in networks.describe(networks.Generator(width=8, blocks=3))]
+    rows = [name for name, _ in networks.describe_layers(networks.Generator(width=8, blocks=3))]
     assert rows == [
         "Space to depth",
         "Convolution",
@@ -119,7 +119,7 @@ def test_the_diagram_lists_the_layers_that_were_built():
         "Convolution",
         "Depth to space",
     ]
-    judged = networks.describe(networks.Discriminator())
+    judged = networks.describe_layers(networks.Discriminator())
     assert [name for name, _ in judged] == ["Convolution", "Pooling"] * 3 + [
         "Pooling",
         "Probability",

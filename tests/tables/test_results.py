@@ -148,7 +148,7 @@ def test_quality_has_a_row_per_cohort_and_method():
         for patient in (0, 2)
     ]
     columns = ["split", "method", "patient_id", "psnr", "ssim"]
-    gains = fidelity.gains(pd.DataFrame(rows, columns=columns))
+    gains = fidelity.fidelity_gains(pd.DataFrame(rows, columns=columns))
     table = results.quality(gains)
     assert list(table["Cohort"]) == ["Test", "Test", "External", "External"]
     assert list(table["Method"]) == ["Super-resolution", "Bicubic"] * 2

@@ -1,15 +1,18 @@
 """Notebook 00: who of the table is studied, counted at every step, under a pseudonym."""
 
-from thyro.cohort.clinical_table import stop_at, text_column
+from thyro.cohort.clinical_table import CohortError, stop_at, text_column
+from thyro.cohort.flow import flow_chart
 from thyro.cohort.image_flags import FLAGS
-from thyro.cohort.inclusion import flow_chart
 from thyro.cohort.intake import ingest
+from thyro.cohort.levels import check_levels
 from thyro.cohort.review import count_flags, flagged_cases, included_cases
 from thyro.cohort.sources import export
 from thyro.cohort.split import check_split, split_by_patient
 
 __all__ = [
     "FLAGS",
+    "CohortError",
+    "check_levels",
     "check_split",
     "count_flags",
     "export",

@@ -26,6 +26,13 @@ ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?",
 UNKNOWN = {"na", "n/a", "nan", "null", "none", "unknown", "missing", "inf", "-inf", "?", "-", "."}
 
 
+FIRST_ROW = 2  # of the data, as spreadsheet programs count: the names of the columns are row 1
+
+
+class RowProblem(str):
+    """What is wrong with rows of one table; the message begins with their numbers."""
+
+
 class CellError(ValueError):
     """A cell that cannot be used; the message quotes it and says what was expected."""
 
@@ -52,11 +59,16 @@ def quoted(cell: str) -> str:
     return repr(cell if len(cell) <= LONGEST else cell[:LONGEST] + "…")
 
 
+def row_number(row: int | pd.Index) -> int | pd.Index:
+    """Number of a row in the user's file, from the index of the table."""
+    return row + FIRST_ROW
+
+
 def row_lines(rows: Iterable[int], what: str) -> list[str]:
     """One line for all rows, given by the index of the table, with the same problem."""
-    numbers = [str(int(row) + 2) for row in rows]
+    numbers = [str(row_number(int(row))) for row in rows]
     more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
-    return [f"row {', '.join(numbers[:SHOWN])}{more}: {what}"] if numbers else []
+    return [RowProblem(f"row {', '.join(numbers[:SHOWN])}{more}: {what}")] if numbers else []
 
 
 def counted(values: pd.Series) -> str:
@@ -75,7 +87,14 @@ def counted(values: pd.Series) -> str:
 def column(cells: pd.Series, read: Callable[[str], object], problems: list[str]) -> list:
     """Values of the cells of a column, None where they cannot be used.
 
-    Appends to `problems` one line for each kind of unusable cell, with its rows.
+    Parameters
+    ----------
+    cells
+        Text, by the index of the table.
+    read
+        Makes a value of a cell, or raises a `CellError`.
+    problems
+        Gets one line for each kind of unusable cell, with its rows.
     """
     values, wrong = [], {}
     for row, cell in cells.items():
@@ -103,7 +122,17 @@ def number(
     maximum: float | None = None,
     empty: float = math.nan,
 ) -> float:
-    """A finite number written with the digits 0-9 and a decimal point; `empty` for no text."""
+    """A finite number written with the digits 0-9 and a decimal point.
+
+    Parameters
+    ----------
+    cell
+        Text without surrounding spaces.
+    minimum, maximum
+        What lies outside is a wrong cell.
+    empty
+        The value of a cell without text.
+    """
     if not cell:
         return empty
     if not NUMBER.fullmatch(cell) or math.isinf(float(cell)):
@@ -138,8 +167,8 @@ def _remedy(cell: str) -> str:
         return f" with a decimal point: write {cell.replace(',', '.')}"
     if grouped:
         rest = grouped["rest"] or ""
-        whole = "".join(re.findall(r"[+-]|\d", cell[: len(cell) - len(rest)]))
-        return f" without separators of thousands: write {whole}{rest.replace(',', '.')}"
+        digits = "".join(re.findall(r"[+-]|\d", cell[: len(cell) - len(rest)]))
+        return f" without separators of thousands: write {digits}{rest.replace(',', '.')}"
     ascii_only = unicodedata.normalize("NFKC", cell).replace("\N{MINUS SIGN}", "-")
     if ascii_only != cell and NUMBER.fullmatch(ascii_only):
         return f" in the digits 0-9: write {ascii_only}"
@@ -151,8 +180,8 @@ def binary(cell: str, *, empty: float = math.nan) -> float:
     if not cell:
         return empty
     if not NUMBER.fullmatch(cell) or float(cell) not in (0, 1):
-        found = ", found a date" if DATE.fullmatch(cell) else ""
-        raise CellError(f"{quoted(cell)}, expected 1, 0 or empty{found}")
+        remedy = ", found a date" if DATE.fullmatch(cell) else ""
+        raise CellError(f"{quoted(cell)}, expected 1, 0 or empty{remedy}")
     return float(cell)
 
 

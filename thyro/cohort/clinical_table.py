@@ -52,7 +52,7 @@ def read_clinical(
     Parameters
     ----------
     table
-        Every cell as text; the row with index i is row i + 2 of the file.
+        Every cell as text; the row with index i is row `cells.row_number(i)` of the file.
     variables
         Declared clinical variables: name, column, label, kind, levels, recode, missing, minimum,
         maximum, tells_outcome.
@@ -90,28 +90,17 @@ def read_clinical(
     """
     scores = dict(scores or {})
     column_of = {v["name"]: v.get("column") or v["name"] for v in variables}
+    id_columns = [id_column] if isinstance(id_column, str) else list(id_column)
     decided = [c[key] for c in criteria for key in ("column", "until") if c.get(key)]
     optional = [c for c in (radiologist_column, quality_column) if c]
     read = [outcome_column, *optional, *column_of.values(), *scores.values(), *decided]
-    id_columns = [id_column] if isinstance(id_column, str) else list(id_column)
     _check_columns(table, [*id_columns, *read, *other_columns])
-    # One of several, such as the centre, may have another use; a single one is nothing else.
-    if len(id_columns) == 1 and id_columns[0] in read:
-        raise CohortError(f"{id_columns[0]}: the column of the ids cannot hold anything else.")
-    ids = ", ".join(id_columns)
+    _check_id_columns(id_columns, read)
     _check_names([*column_of, *scores])
 
     problems: list[str] = []
-    parts = table[id_columns].map(cells.plain)
-    typed: dict[str, object] = {
-        "source_id": parts.agg("|".join, axis=1).where(parts.all(axis=1), "")
-    }
-    identity = parts.map(cells.identity).agg("|".join, axis=1).where(parts.all(axis=1), "")
-    problems += cells.row_lines(table.index[identity == ""], f"{ids}: empty, expected an id")
-    problems += _spellings(typed["source_id"], identity, ids)
-    typed["y"] = _floats(table[outcome_column], cells.binary, problems)
-    problems += _if_empty(table[outcome_column], "the outcome as 1 or 0")
-    problems += _two_outcomes(typed["y"], typed["source_id"], outcome_column)
+    typed: dict[str, pd.Series] = {"source_id": _ids(table[id_columns], problems)}
+    typed["y"] = _outcome(table[outcome_column], typed["source_id"], problems)
     if radiologist_column:
         form = cells.number if radiologist_grades else cells.binary
         typed["radiologist"] = _floats(table[radiologist_column], form, problems)
@@ -121,19 +110,48 @@ def read_clinical(
         problems += _contradictions(typed, variable, outcome_column)
     for name, column in scores.items():
         typed[name] = _floats(table[column], cells.number, problems)
-    for column, expected in {c: what for entry in criteria for c, what in _asked(entry)}.items():
-        problems += _if_empty(table[column], expected)
-    for i, criterion in enumerate(criteria):
-        typed[criterion_name(i)] = _fails(table, criterion, problems)
+    typed |= _criteria(table, criteria, problems)
     if quality_column:
         decision = partial(cells.word, accepted=DECISIONS)
         typed["quality"] = _texts(table[quality_column], decision, problems)
-    texts = {
-        # A name that ends like this always gets another ending, so that no two can be the same.
-        column + TEXT * (column in typed or column.endswith(TEXT)): table[column].str.strip()
-        for column in other_columns  # spelled as they are: they may name files
-    }
+    # Spelled as they are: they may name files.
+    texts = {_text_name(column, typed): table[column].str.strip() for column in other_columns}
     return pd.DataFrame(typed | texts, index=table.index), problems
+
+
+def _ids(parts: pd.DataFrame, problems: list[str]) -> pd.Series:
+    """Ids from one or several columns, "" where a part is empty."""
+    name = ", ".join(parts.columns)
+    parts = parts.map(cells.plain)
+    filled = parts.all(axis=1)
+    ids = parts.agg("|".join, axis=1).where(filled, "")
+    identity = parts.map(cells.identity).agg("|".join, axis=1).where(filled, "")
+    problems += cells.row_lines(parts.index[identity == ""], f"{name}: empty, expected an id")
+    problems += _spellings(ids, identity, name)
+    return ids
+
+
+def _outcome(column: pd.Series, ids: pd.Series, problems: list[str]) -> pd.Series:
+    """The outcome as 1 and 0, the same in all rows of a patient; NaN where empty."""
+    y = _floats(column, cells.binary, problems)
+    problems += _if_empty(column, "the outcome as 1 or 0")
+    problems += _two_outcomes(y, ids, column.name)
+    return y
+
+
+def _criteria(
+    table: pd.DataFrame, criteria: Sequence[Mapping], problems: list[str]
+) -> dict[str, pd.Series]:
+    """Whom each criterion excludes, by `criterion_name`."""
+    expected = {column: what for entry in criteria for column, what in _asked(entry)}
+    for column, what in expected.items():
+        problems += _if_empty(table[column], what)
+    return {criterion_name(i): _fails(table, entry, problems) for i, entry in enumerate(criteria)}
+
+
+def _text_name(column: str, taken: Mapping[str, object]) -> str:
+    """Name of a column that is carried as text; no two columns can have the same."""
+    return column + TEXT if column in taken or column.endswith(TEXT) else column
 
 
 def text_column(clinical: pd.DataFrame, column: str) -> pd.Series:
@@ -165,6 +183,12 @@ def _check_columns(table: pd.DataFrame, wanted: Sequence[str]) -> None:
         more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
         there = f"It has: {', '.join(names[:MOST_NAMES])}{more}."
     raise CohortError(f"The table has no column {', '.join(map(repr, absent))}. {there}")
+
+
+def _check_id_columns(id_columns: Sequence[str], read: Sequence[str]) -> None:
+    # One of several, such as the centre, may have another use; a single one is nothing else.
+    if len(id_columns) == 1 and id_columns[0] in read:
+        raise CohortError(f"{id_columns[0]}: the column of the ids cannot hold anything else.")
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -235,16 +259,16 @@ def _variable(column: pd.Series, variable: Mapping, problems: list[str]) -> pd.S
     known = {name: name for name in levels} | variable.get("recode", {})
     known = {cells.plain(text): name for text, name in known.items()}
     read = partial(cells.level, known=known | {"": variable.get("missing")})
-    found = pd.Categorical(cells.column(column, read, problems), categories=levels)
-    return pd.Series(found, index=column.index)
+    of_levels = pd.Categorical(cells.column(column, read, problems), categories=levels)
+    return pd.Series(of_levels, index=column.index)
 
 
 def _contradictions(typed: Mapping, variable: Mapping, outcome_column: str) -> list[str]:
     """Rows where a level, such as the place of a metastasis, belies the outcome."""
     lines = []
-    y, found = typed["y"], typed[variable["name"]]
+    y, values = typed["y"], typed[variable["name"]]
     for level, outcome in (variable.get("tells_outcome") or {}).items():
-        rows = y.index[(found == level) & y.notna() & (y != outcome)]
+        rows = y.index[(values == level) & y.notna() & (y != outcome)]
         what = f"{variable['name']}: {level!r} means {outcome}, but {outcome_column} is"
         lines += cells.row_lines(rows, f"{what} {1 - outcome}")
     return lines

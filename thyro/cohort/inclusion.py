@@ -5,63 +5,12 @@ merely missing excludes the patient and appears in the flow chart.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import pandas as pd
 
 from thyro.cohort import cells
-from thyro.cohort.clinical_table import (
-    TEXT,
-    CohortError,
-    criterion_name,
-    read_clinical,
-    stop_at,
-    text_column,
-)
-from thyro.cohort.split import check_disjoint, check_outcomes, check_split, split_by_patient
-
-__all__ = [  # the whole door to the cohort: what notebooks need of the modules below, too
-    "CohortError",
-    "Flow",
-    "candidates",
-    "check_disjoint",
-    "check_outcomes",
-    "check_split",
-    "flow_chart",
-    "include",
-    "patient_table",
-    "read_clinical",
-    "split_by_patient",
-    "stop_at",
-    "text_column",
-]
-
-FLAG_REASONS = {  # of a flagged image, as the flow chart says them
-    "duplicate": "duplicate image",
-    "blur": "blurred image",
-    "size": "excessively large image",
-    "border": "nodule reaches beyond the image",
-    "components": "more than one nodule outlined",
-    "text": "text in the image",
-}
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A table on its way through the flow chart."""
-
-    frame: pd.DataFrame
-    steps: list[dict] = field(default_factory=list)  # label, n, excluded
-
-    def drop(self, out: pd.Series, reason: str, *, declared: bool = False) -> "Flow":
-        """The flow without the rows where `out` is true, which are counted under `reason`.
-
-        A `declared` step is told also where it excludes nobody.
-        """
-        out = out.reindex(self.frame.index, fill_value=False)
-        n = int(out.sum())
-        step = {"label": f"Excluded: {reason}", "n": n, "excluded": True}
-        return Flow(self.frame[~out], [*self.steps, step] if n or declared else self.steps)
+from thyro.cohort.clinical_table import TEXT, CohortError, criterion_name, stop_at, text_column
+from thyro.cohort.flow import FLAG_REASONS, Flow
 
 
 def candidates(
@@ -143,51 +92,71 @@ def include(
     """
     unit = unit or ("image" if clinical["source_id"].duplicated().any() else "patient")
     decision = _decided(clinical)
-    kept = decision == "keep"
-    criterion_steps = [
-        (criterion["label"], clinical[criterion_name(i)]) for i, criterion in enumerate(criteria)
+    kept, refused = decision == "keep", decision == "exclude"
+    by_criterion = [
+        (entry["label"], clinical[criterion_name(i)]) for i, entry in enumerate(criteria)
     ]
-    refused = decision == "exclude"
-    flag_steps = {
-        flag: flags[flag].reindex(clinical.index, fill_value=False) & ~kept
-        for flag in (exclude_flagged if flags is not None else ())
-    }
+    by_flag = {} if flags is None else _flagged(clinical, flags, exclude_flagged, kept)
     other_view = _other_view(clinical, view_column, view)
-    needed = {"y": "outcome"}
-    needed |= {v["name"]: v["label"] for v in variables if v.get("required", True)}
-    needed |= {"radiologist": "radiologist's reading"} if "radiologist" in clinical else {}
-    needed |= {name: f"score of {name}" for name in scores}
+    needed = _needed(clinical, variables, scores)
 
-    single = [out for _, out in criterion_steps] + [refused, other_view]
-    single += [out for flag, out in flag_steps.items() if flag != "duplicate"]
+    single = [out for _, out in by_criterion] + [refused, other_view]
+    single += [out for flag, out in by_flag.items() if flag != "duplicate"]
     rows = clinical[~pd.concat(single, axis=1).any(axis=1)]
     size = _sizes(rows, one_per_patient, measured) if one_per_patient else None
-    if "duplicate" in flag_steps:
+    if "duplicate" in by_flag:
         complete = clinical[list(needed)].notna().all(axis=1)
-        flag_steps["duplicate"] = _copies(rows, size, complete, kept, measured["pixel_hash"])
+        by_flag["duplicate"] = _copies(rows, size, complete, kept, measured["pixel_hash"])
 
     flow = Flow(clinical, [{"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False}])
-    for reason, out in criterion_steps:
+    for reason, out in by_criterion:
         flow = flow.drop(out, reason, declared=True)
     flow = flow.drop(refused, "image quality, reader's decision")
-    for flag, out in flag_steps.items():
+    for flag, out in by_flag.items():
         flow = flow.drop(out, FLAG_REASONS[flag])
     flow = flow.drop(other_view, f"view other than {cells.plain(view)}")
     if size is not None:
         flow = flow.drop(_further_rows(flow.frame, size), f"further {unit} of the same patient")
-    again = flow.frame[flow.frame.duplicated("source_id", keep=False)]
+    _check_one_row_each(flow.frame)
+    for column, what in needed.items():
+        flow = flow.drop(flow.frame[column].isna(), f"{what} not recorded")
+    _check_somebody_left(flow)
+    return flow
+
+
+def _flagged(
+    clinical: pd.DataFrame, flags: pd.DataFrame, names: Sequence[str], kept: pd.Series
+) -> dict[str, pd.Series]:
+    """Rows that each flag excludes: those that carry it and that the reader does not keep."""
+    return {name: flags[name].reindex(clinical.index, fill_value=False) & ~kept for name in names}
+
+
+def _needed(
+    clinical: pd.DataFrame, variables: Sequence[Mapping], scores: Collection[str]
+) -> dict[str, str]:
+    """Columns that have to be filled, and how the flow chart calls them."""
+    needed = {"y": "outcome"}
+    needed |= {v["name"]: v["label"] for v in variables if v.get("required", True)}
+    needed |= {"radiologist": "radiologist's reading"} if "radiologist" in clinical else {}
+    return needed | {name: f"score of {name}" for name in scores}
+
+
+def _check_one_row_each(rows: pd.DataFrame) -> None:
+    """Raise where a patient still has several rows."""
+    again = rows[rows.duplicated("source_id", keep=False)]
     remedy = "the same patient; `one_per_patient` says which row to take"
     repeated = again.groupby("source_id", sort=False).groups.values()
     stop_at(
-        [line for rows in repeated for line in cells.row_lines(rows, remedy)],
+        [line for index in repeated for line in cells.row_lines(index, remedy)],
         "The table repeats patients:",
     )
-    for column, what in needed.items():
-        flow = flow.drop(flow.frame[column].isna(), f"{what} not recorded")
+
+
+def _check_somebody_left(flow: Flow) -> None:
+    """Raise, with the count of every step, where nobody is left."""
     if flow.frame.empty:
         counts = [f"{step['label']}: {step['n']}" for step in flow.steps if step["n"]]
         raise CohortError(f"No patient is left. {'; '.join(counts)}.")
-    return flow
 
 
 def _decided(clinical: pd.DataFrame) -> pd.Series:
@@ -297,8 +266,9 @@ def patient_table(
         they are given; nothing else of the user's table, and no id of a hospital.
     """
     reading = ["radiologist"] if "radiologist" in frame else []
-    whole = [name for name in ("y", *reading) if (frame[name] % 1 == 0).all()]  # but for grades
-    table = frame[["y", *reading]].astype(dict.fromkeys(whole, int)).join(frame[list(variables)])
+    # Grades may have halves.
+    integers = [name for name in ("y", *reading) if (frame[name] % 1 == 0).all()]
+    table = frame[["y", *reading]].astype(dict.fromkeys(integers, int)).join(frame[list(variables)])
     table["patient_id"] = list(patient_ids)
     table["split"] = split
     files = [name for name in ("image", "mask", "mask_2") if name in (paths or {})]
@@ -308,58 +278,3 @@ def patient_table(
         table["spacing_mm"] = [[float(side) for side in pair] for pair in spacing_mm]
     order = ["patient_id", "y", "split", *variables, *reading, *files, "spacing_mm"]
     return table[[name for name in order if name in table]].reset_index(drop=True)
-
-
-def flow_chart(
-    steps: Sequence[Mapping],
-    patients: pd.DataFrame,
-    external_steps: Sequence[Mapping] | None = None,
-) -> list[dict]:
-    """Steps of the flow chart from the table to the cohorts; every node sums.
-
-    Parameters
-    ----------
-    steps, external_steps
-        `Flow.steps` of the cohort and, if there is one, of the external cohort.
-    patients
-        `y` and `split` of everybody included.
-
-    Returns
-    -------
-    list of dict
-        label, n, excluded; cohorts with `split` and `events`; what belongs to the external cohort
-        with `external`.
-
-    Raises
-    ------
-    CohortError
-        If patients were lost on the way without a reason.
-    """
-    parts = {name: patients[patients["split"] == name] for name in ("train", "test", "external")}
-    inside = len(parts["train"]) + len(parts["test"])
-    _check_sum(steps, inside, "cohort")
-    chart = [dict(step) for step in steps]
-    chart.append({"label": "Included", "n": inside, "excluded": False})
-    chart.append(_cohort_node("Training cohort", parts["train"]))
-    chart.append(_cohort_node("Test cohort", parts["test"]))
-    if external_steps is None and len(parts["external"]):
-        raise CohortError("The external cohort has patients, but no steps that lead to them.")
-    if external_steps is not None:
-        _check_sum(external_steps, len(parts["external"]), "external cohort")
-        outside = [*external_steps, _cohort_node("External cohort", parts["external"])]
-        chart += [{**step, "external": True} for step in outside]
-    if inside + len(parts["external"]) != len(patients):
-        raise CohortError("Some patients are neither of the training, test nor external cohort.")
-    return chart
-
-
-def _check_sum(steps: Sequence[Mapping], n: int, name: str) -> None:
-    """Raise where the steps do not lead from the first count to `n` patients."""
-    left = steps[0]["n"] - sum(step["n"] for step in steps if step["excluded"])
-    if left != n:
-        raise CohortError(f"The flow chart ends with {left} patients, the {name} has {n}.")
-
-
-def _cohort_node(label: str, part: pd.DataFrame) -> dict:
-    events = int(part["y"].sum())
-    return {"label": label, "n": len(part), "events": events, "excluded": False, "split": True}

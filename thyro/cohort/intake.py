@@ -1,4 +1,4 @@
-"""The door of the cohort: from a source of patients to typed rows and images under pseudonyms.
+"""Ingesting a source of patients: typed rows, and images under pseudonyms.
 
 Simulated patients and the user's own take the same way. The table is typed; rows that pass every
 criterion known from it have their image and masks examined, once and in parallel, and written as
@@ -17,8 +17,9 @@ import pandas as pd
 from joblib import delayed
 
 from thyro import core, imaging, store
-from thyro.cohort import clinical_table, image_flags, inclusion
+from thyro.cohort import cells, clinical_table, image_flags, inclusion
 from thyro.cohort import split as split_module
+from thyro.cohort.flow import Flow
 from thyro.cohort.pseudonyms import pseudonym_key, pseudonyms
 from thyro.cohort.sources import Opened, open_all
 from thyro.study import Cohort, Source
@@ -30,26 +31,26 @@ NO_SECRET = b"simulated patients have no secret"  # key of pseudonyms that hide 
 
 
 @dataclass(frozen=True)
-class Admission:
+class Ingested:
     """The patients of one source, after everything but the split."""
 
     opened: Opened
     assessed: pd.DataFrame  # every row of the table, typed
-    flow: inclusion.Flow  # its frame: the included, with the index of the table
+    flow: Flow  # its frame: the included, with the index of the table
     patient_ids: pd.Series  # pseudonyms of the included, by row of the table
-    quality: pd.DataFrame  # one row per examined image, by row of the table; empty without images
-    cases: Sequence | None  # what was examined, in the order of `quality`; read again when asked
+    image_flags: pd.DataFrame  # one row per examined image, by row of the table; may be empty
+    cases: Sequence | None  # what was examined, in the order of `image_flags`; read when asked for
     truth: pd.DataFrame | None  # what made the included, where they are simulated
 
     def patients(self, split: pd.Series | str, out_dir: str) -> pd.DataFrame:
-        """The included as every later notebook reads them; see `cohort.patient_table`."""
+        """The included as every later notebook reads them; see `inclusion.patient_table`."""
         frame = self.flow.frame
         split = pd.Series(split, index=frame.index)
         if self.cases is None:
             paths = spacing = None
         else:
             paths = {part: self._paths(part, out_dir) for part in _parts(self.opened)}
-            sides = self.quality.loc[frame.index, ["row_mm", "column_mm"]]
+            sides = self.image_flags.loc[frame.index, ["row_mm", "column_mm"]]
             spacing = sides.fillna(1.0).to_numpy()
         return inclusion.patient_table(
             frame,
@@ -62,7 +63,7 @@ class Admission:
 
     def files(self, part: str) -> dict[int, str]:
         """Name of the file of every patient who has this part, by row of the table."""
-        second = self.quality["second_reader"]
+        second = self.image_flags["second_reader"]
         return {
             row: f"{patient}.png"
             for row, patient in self.patient_ids.items()
@@ -91,7 +92,7 @@ def ingest(
     out_dir: str,
     seed: int,
     workers: int = 1,
-) -> dict[str, Admission]:
+) -> dict[str, Ingested]:
     """Read, examine and include the patients of every source, and write their images.
 
     Parameters
@@ -109,39 +110,44 @@ def ingest(
 
     Raises
     ------
-    cohort.CohortError
+    CohortError
         With every problem of every table and image, by row.
     """
-    doors = [_Door(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
-    key = pseudonym_key() if doors[0].opened.folder else NO_SECRET
-    with tempfile.TemporaryDirectory(dir=_beside(out_dir), prefix=SCRATCH) as scratch:
-        problems = [line for door in doors for line in door.read_table()]
-        readable = [door for door in doors if door.clinical is not None]
-        problems += [line for door in readable for line in door.examine(Path(scratch), workers)]
+    intakes = [_Intake(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
+    key = pseudonym_key() if intakes[0].opened.folder else NO_SECRET
+    with tempfile.TemporaryDirectory(dir=_scratch_place(out_dir), prefix=SCRATCH) as scratch:
+        problems = [line for intake in intakes for line in intake.read_table()]
+        readable = [intake for intake in intakes if intake.clinical is not None]
+        problems += [line for intake in readable for line in intake.examine(Path(scratch), workers)]
         if len(readable) == 2:
-            problems += _between(*doors)
+            problems += _between(*intakes)
         clinical_table.stop_at(problems)
-        admitted = {door.opened.name: door.include(key) for door in doors}
-        if "external" in admitted:
-            split_module.check_outcomes(admitted["external"].flow.frame["y"], "external")
-        for part, folder in FOLDERS.items():
-            files = {
-                file: Path(scratch, f"{name}-{row}-{part}.png")
-                for name, admission in admitted.items()
-                if part in _parts(admission.opened)
-                for row, file in admission.files(part).items()
-            }
-            store.replace_folder(out_dir, folder, files)
-    return admitted
+        ingested = {intake.opened.name: intake.include(key) for intake in intakes}
+        if "external" in ingested:
+            split_module.check_outcomes(ingested["external"].flow.frame["y"], "external")
+        _publish_images(ingested, scratch, out_dir)
+    return ingested
 
 
-class _Door:
+def _publish_images(ingested: Mapping[str, Ingested], scratch: str, out_dir: str) -> None:
+    """Bring the images and masks of the included from the scratch folder to the results."""
+    for part, folder in FOLDERS.items():
+        files = {
+            file: Path(scratch, f"{name}-{row}-{part}.png")
+            for name, one in ingested.items()
+            if part in _parts(one.opened)
+            for row, file in one.files(part).items()
+        }
+        store.replace_folder(out_dir, folder, files)
+
+
+class _Intake:
     """One source on its way in."""
 
     def __init__(self, opened: Opened):
         self.opened = opened
         self.clinical: pd.DataFrame | None = None
-        self.quality, self.cases = pd.DataFrame(), None
+        self.image_flags, self.cases = pd.DataFrame(), None
 
     def read_table(self) -> list[str]:
         """Type the table; returns what is wrong with it, and what will be without any image."""
@@ -164,20 +170,16 @@ class _Door:
                 other_columns=list(dict.fromkeys(filter(None, extra))),
             )
         except clinical_table.CohortError as error:
-            problems = error.problems
-        else:
-            problems += self._foreseen(clean=not problems)
-        return self._named(problems)
+            return self._named(error.problems)
+        return self._named(problems) + self._foreseen(clean=not problems)
 
-    def _named(self, problems: list[str]) -> list[str]:
+    def _named(self, problems: Sequence[str]) -> list[str]:
         """Problems of the external table, told from those of the cohort's."""
-        if self.opened.name == "cohort":
-            return problems
         name = self.opened.name
-        marks = {"row ": f"{name} ", f"The {name} cohort": ""}
+        if name == "cohort":
+            return list(problems)
         return [
-            next((mark for start, mark in marks.items() if line.startswith(start)), f"{name}: ")
-            + line
+            f"{name} {line}" if isinstance(line, cells.RowProblem) else f"{name}: {line}"
             for line in problems
         ]
 
@@ -190,32 +192,42 @@ class _Door:
         measured = None
         if source.one_per_patient and source.one_per_patient not in self.opened.table:
             if source.one_per_patient not in image_flags.SIZES:
-                return [
-                    f"`one_per_patient`: {source.one_per_patient!r} is no column of the table, and "
-                    f"not measured. Measured are: {', '.join(image_flags.SIZES)}."
-                ]
+                return self._named(
+                    [
+                        f"`one_per_patient`: {source.one_per_patient!r} is no column of the table, "
+                        f"and not measured. Measured are: {', '.join(image_flags.SIZES)}."
+                    ]
+                )
             sizes = -self.clinical.index.to_numpy(float)  # stands in for what will be measured
             measured = pd.DataFrame({source.one_per_patient: sizes}, index=self.clinical.index)
         try:
             y = self._included(measured, None).frame["y"]
             if isinstance(source, Cohort):
-                # A plain random split is drawn later; too few outcomes are too few for any.
-                how = "stratified" if source.split == "random" else source.split
-                named = source.split_column
-                given = clinical_table.text_column(self.clinical, named)[y.index] if named else None
-                split_module.split_by_patient(
-                    y,
-                    how=how,
-                    test_share=source.test_share,
-                    seed=0,
-                    column=given,
-                    test_centres=source.test_centres,
-                )
-            else:
-                split_module.check_outcomes(y, self.opened.name)
+                self._try_split(y, source)
         except clinical_table.CohortError as error:
-            return [line for line in error.problems if clean or line.startswith("row ")]
+            return self._named(
+                [line for line in error.problems if clean or isinstance(line, cells.RowProblem)]
+            )
+        if isinstance(source, Cohort) or not clean:
+            return []
+        try:
+            split_module.check_outcomes(y, self.opened.name)
+        except clinical_table.CohortError as error:
+            return error.problems  # which name the cohort
         return []
+
+    def _try_split(self, y: pd.Series, source: Cohort) -> None:
+        """Raise a CohortError where the split cannot be drawn."""
+        named = source.split_column
+        split_module.split_by_patient(
+            y,
+            # A plain random split is drawn later; too few outcomes are too few for any.
+            how="stratified" if source.split == "random" else source.split,
+            test_share=source.test_share,
+            seed=0,
+            column=clinical_table.text_column(self.clinical, named)[y.index] if named else None,
+            test_centres=source.test_centres,
+        )
 
     def examine(self, scratch: Path, workers: int) -> list[str]:
         """Look at the images that matter; returns all problems."""
@@ -232,15 +244,15 @@ class _Door:
         except clinical_table.CohortError:  # said already
             return []
         self.cases = self.opened.cases(rows)
-        found = self._look(rows.index, scratch, workers)
-        problems = [line for result in found for line in result["problems"]]
-        read = [result for result in found if result["measures"]]
-        self.quality = pd.DataFrame(
+        results = self._look(rows.index, scratch, workers)
+        problems = [line for result in results for line in result["problems"]]
+        read = [result for result in results if result["measures"]]
+        self.image_flags = pd.DataFrame(
             [result["measures"] for result in read],
             index=[result["row"] for result in read],
             columns=None if read else ["pixel_hash", "row_mm"],
         )
-        return self._named(problems + _spacing_problems(self.quality))
+        return self._named(problems + _spacing_problems(self.image_flags))
 
     def _look(self, rows: pd.Index, scratch: Path, workers: int) -> list[dict]:
         """What was found in each image, in order."""
@@ -257,9 +269,9 @@ class _Door:
             for result in results
         ]
 
-    def include(self, key: bytes) -> Admission:
+    def include(self, key: bytes) -> Ingested:
         """Decide who is studied; nothing can be wrong with table or images any more."""
-        source, measured, flags = self.opened.source, self.quality, None
+        source, measured, flags = self.opened.source, self.image_flags, None
         if self.cases is not None:
             flags = image_flags.flag(
                 measured, min_sharpness=source.min_sharpness, max_pixels=source.max_pixels
@@ -271,7 +283,7 @@ class _Door:
         measured = measured.assign(
             patient_id=ids.reindex(measured.index),
             cohort=self.opened.name,
-            table_row=measured.index + 2,
+            table_row=cells.row_number(measured.index),
             included=measured.index.isin(flow.frame.index),
         )
         rows = flow.frame.index
@@ -279,11 +291,9 @@ class _Door:
         if self.opened.made is not None:
             truth = self.opened.made.truth.loc[rows].assign(patient_id=ids[rows])
             truth.attrs = self.opened.made.truth.attrs
-        return Admission(self.opened, self.clinical, flow, ids[rows], measured, self.cases, truth)
+        return Ingested(self.opened, self.clinical, flow, ids[rows], measured, self.cases, truth)
 
-    def _included(
-        self, measured: pd.DataFrame | None, flags: pd.DataFrame | None
-    ) -> inclusion.Flow:
+    def _included(self, measured: pd.DataFrame | None, flags: pd.DataFrame | None) -> Flow:
         source = self.opened.source
         return inclusion.include(
             self.clinical,
@@ -299,7 +309,7 @@ class _Door:
         )
 
 
-def _beside(out_dir: str) -> Path:
+def _scratch_place(out_dir: str) -> Path:
     """Folder for scratch files on the disk of the results, without those of a killed run."""
     folder = store.path(out_dir).parent
     folder.mkdir(parents=True, exist_ok=True)
@@ -323,7 +333,7 @@ def _examine(
         try:
             case = cases[i]
         except imaging.ImageError as error:
-            problems = [f"row {int(row) + 2}: {line}" for line in error.problems]
+            problems = [p for line in error.problems for p in cells.row_lines([row], line)]
             results.append({"problems": problems, "measures": {}, "row": int(row)})
             continue
         pixels = np.rint(case.image).astype(np.uint8)
@@ -341,31 +351,32 @@ def _examine(
 
 def _spacing_problems(measures: pd.DataFrame) -> list[str]:
     """Millimetres and pixels in one column would be no sizes at all."""
-    unknown = measures.index[measures["row_mm"].isna()] + 2
+    unknown = measures.index[measures["row_mm"].isna()]
     if 0 < len(unknown) < len(measures):
-        return [
-            f"row {unknown[0]}: {len(unknown)} of {len(measures)} images do not tell the size of a "
-            "pixel, this one first; give `spacing_mm`, or leave these images out"
-        ]
+        return cells.row_lines(
+            unknown[:1],
+            f"{len(unknown)} of {len(measures)} images do not tell the size of a pixel, this one "
+            "first; give `spacing_mm`, or leave these images out",
+        )
     return []
 
 
-def _between(first: "_Door", second: "_Door") -> list[str]:
+def _between(first: _Intake, second: _Intake) -> list[str]:
     """What is wrong between two cohorts: the same patient, the same image, another unit."""
     problems = split_module.check_disjoint(
         first.clinical["source_id"], second.clinical["source_id"]
     )
-    if first.quality.empty or second.quality.empty:  # scores, or nothing could be read
+    if first.image_flags.empty or second.image_flags.empty:  # scores, or nothing could be read
         return problems
-    rows = pd.Series(first.quality.index, index=first.quality["pixel_hash"])
-    for row, pixel_hash in second.quality["pixel_hash"].items():
+    rows = pd.Series(first.image_flags.index, index=first.image_flags["pixel_hash"])
+    for row, pixel_hash in second.image_flags["pixel_hash"].items():
         if pixel_hash in rows:
-            twin = np.min(rows[pixel_hash]) + 2
+            here, there = (cells.row_number(i) for i in (np.min(rows[pixel_hash]), row))
             problems.append(
-                f"{second.opened.name} row {row + 2}: the same pixels as row {twin} of the cohort; "
+                f"{second.opened.name} row {there}: the same pixels as row {here} of the cohort; "
                 "an image belongs to one of them"
             )
-    known = [door.quality["row_mm"].notna().all() for door in (first, second)]
+    known = [one.image_flags["row_mm"].notna().all() for one in (first, second)]
     if known[0] != known[1]:
         problems.append(
             "one of the two cohorts tells the size of its pixels and the other does not; give "

@@ -10,12 +10,12 @@ import pandas as pd
 
 from thyro import imaging, store
 from thyro.cohort import image_flags
-from thyro.cohort.intake import Admission
+from thyro.cohort.intake import Ingested
 
 
-def count_flags(admission: Admission) -> dict[str, int]:
+def count_flags(ingested: Ingested) -> dict[str, int]:
     """How many examined images carry each flag; nothing for a table of scores."""
-    examined = admission.quality
+    examined = ingested.image_flags
     return {flag: int(examined[flag].sum()) for flag in image_flags.FLAGS if flag in examined}
 
 
@@ -29,15 +29,15 @@ def included_cases(patients: pd.DataFrame, examined: pd.DataFrame) -> Iterator[t
         yield patient.patient_id, image, mask, words[patient.patient_id]
 
 
-def flagged_cases(admitted: Mapping[str, Admission]) -> Iterator[tuple]:
+def flagged_cases(ingested: Mapping[str, Ingested]) -> Iterator[tuple]:
     """(title, image, mask, row and flags in words) of every image that carries a flag."""
-    for admission in admitted.values():
-        words = _in_words(admission.quality)
-        for i, row in enumerate(admission.quality.itertuples()):
+    for one in ingested.values():
+        words = _in_words(one.image_flags)
+        for i, row in enumerate(one.image_flags.itertuples()):
             if words.iloc[i]:
-                case = admission.cases[i]
-                fate = "kept" if row.included else "not included"
-                note = f"row {row.table_row}, {fate}: {words.iloc[i]}"
+                case = one.cases[i]
+                decision = "kept" if row.included else "not included"
+                note = f"row {row.table_row}, {decision}: {words.iloc[i]}"
                 yield row.patient_id, _shown(case.image, row), case.mask, note
 
 

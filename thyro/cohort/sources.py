@@ -82,7 +82,17 @@ class Opened:
 
 
 def open_all(sources: Mapping[str, Source], *, data_dir: str, seed: int) -> list[Opened]:
-    """Read or simulate the tables of "cohort" and, where there is one, "external"."""
+    """Read or simulate the tables of a study.
+
+    Parameters
+    ----------
+    sources
+        "cohort" and, where there is one, "external".
+    data_dir
+        The user's folder.
+    seed
+        Of simulated sources.
+    """
     streams = np.random.SeedSequence(seed).spawn(len(sources))
     return [
         _simulated(name, source, np.random.default_rng(stream))
@@ -99,6 +109,15 @@ def open_all(sources: Mapping[str, Source], *, data_dir: str, seed: int) -> list
 
 def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFrame:
     """The user's table, every cell as text; empty cells are "".
+
+    Parameters
+    ----------
+    data_dir
+        The user's folder, relative to the project.
+    name
+        The file in it: CSV or XLSX.
+    sheet
+        Of an XLSX; "" for the only one that holds anything.
 
     Raises
     ------
@@ -158,8 +177,8 @@ def _simulated(name: str, source: Source, rng: np.random.Generator) -> Opened:
     for column in ("patient_id", *(["image", "mask", "mask_2"] if name != "cohort" else [])):
         table[column] = f"{name}/" + table[column]
     described = {
-        "variables": [Variable(**entry) for entry in simulate.variables()],
-        "criteria": [Criterion(**entry) for entry in simulate.criteria()],
+        "variables": [Variable(**entry) for entry in simulate.clinical_variables()],
+        "criteria": [Criterion(**entry) for entry in simulate.recorded_criteria()],
     }
     return Opened(name, source.model_copy(update=COLUMNS | described), table, made=made)
 

@@ -69,7 +69,17 @@ def split_by_patient(
 
 
 def check_outcomes(y: pd.Series, name: str, remedy: str = "Add patients.") -> None:
-    """Raise a CohortError unless two patients of a cohort have, and two lack, the outcome."""
+    """Raise a CohortError unless two patients of a cohort have, and two lack, the outcome.
+
+    Parameters
+    ----------
+    y
+        1 with the outcome, 0 without.
+    name
+        Of the cohort, for the message.
+    remedy
+        What the message advises.
+    """
     events = int(y.sum())
     if min(events, len(y) - events) < 2:
         raise CohortError(
@@ -174,4 +184,4 @@ def _in_both(first: pd.Series, second: pd.Series) -> list[tuple[pd.Index, pd.Ind
 
 
 def _numbers(rows: pd.Index) -> str:
-    return ", ".join(str(int(row) + 2) for row in rows)
+    return ", ".join(str(cells.row_number(int(row))) for row in rows)

@@ -154,9 +154,9 @@ def _decoded(data: bytes, name: str) -> str:
         text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        found = "not UTF-16" if wide else f"byte 0x{data[error.start]:02X} is not UTF-8"
+        problem = "not UTF-16" if wide else f"byte 0x{data[error.start]:02X} is not UTF-8"
         raise TableError(
-            name, [f"line {line}: {found}, so letters would be lost. {UTF8}"]
+            name, [f"line {line}: {problem}, so letters would be lost. {UTF8}"]
         ) from None
     if "\0" in text:
         raise TableError(name, [f"it holds zero bytes, so it is no text in UTF-8. {UTF8}"])

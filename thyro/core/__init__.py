@@ -1,6 +1,7 @@
 """The ground: checks of arguments, parallel work, the code behind a value, state of long runs."""
 
 from thyro.core.checks import (
+    FEWEST_PIXELS,
     as_columns,
     as_grey,
     as_labels,
@@ -15,6 +16,7 @@ from thyro.core.parallel import ProcessEnded, as_done, end_with_parent, pool
 from thyro.core.resumable import Cache, Checkpoint, safetensors_metadata
 
 __all__ = [
+    "FEWEST_PIXELS",
     "Cache",
     "Checkpoint",
     "ProcessEnded",

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+FEWEST_PIXELS = 16  # of a nodule's mask, on two rows and columns: less has no texture to measure
+
 
 def as_labels(y, name: str = "y", *, min_per_class: int = 2) -> np.ndarray:
     """Return `y` as a 0/1 vector with at least `min_per_class` patients per class.

@@ -137,7 +137,7 @@ def draw_gains(gains: pd.DataFrame, axes):
     Parameters
     ----------
     gains : DataFrame
-        As `fidelity.gains` returns it.
+        As `fidelity.fidelity_gains` returns it.
     axes : pair of Axes
         PSNR and SSIM, side by side; the names of the methods stand at the first.
 

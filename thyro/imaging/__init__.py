@@ -1,4 +1,4 @@
-"""The door to image files: formats, geometry, masks, and the frames between notebooks."""
+"""Image files: formats, geometry, masks, and the frames between notebooks."""
 
 from thyro.imaging.frames import Frames, image_pairs, write_image, write_images
 from thyro.imaging.pixels import EIGHT, ImageError, pixel_hash, scan_area

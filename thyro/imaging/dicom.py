@@ -123,11 +123,11 @@ def _grey(header: pydicom.Dataset, stored: np.ndarray, path: Path) -> np.ndarray
         return to_grey(_coloured(header, stored, path), path.name)
     bits, signed = header.BitsStored, header.get("PixelRepresentation", 0)
     held = np.array([-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] if signed else [0, 2**bits - 1])
-    found = int(stored.min()), int(stored.max())
+    used = int(stored.min()), int(stored.max())
     # An even frame is another matter, and told as one.
-    if bits > 8 and 0 < found[1] - found[0] < (held[1] - held[0]) * USED_SHARE:
+    if bits > 8 and 0 < used[1] - used[0] < (held[1] - held[0]) * USED_SHARE:
         raise ImageError(
-            f"{path.name}: stored values {found[0]} to {found[1]}, but its {bits} bits hold "
+            f"{path.name}: stored values {used[0]} to {used[1]}, but its {bits} bits hold "
             f"{held[0]} to {held[1]}: hardly any levels of grey would be left. "
             "Export the image with 8 bits."
         )
@@ -202,9 +202,9 @@ def _spacing(header: pydicom.Dataset) -> tuple[tuple[float, float] | None, str]:
     # M-mode shows tissue too, over seconds; the B-mode region beside it still counts.
     measured = [region for region in tissue if _units(region) == (CENTIMETRES, CENTIMETRES)]
     if not measured:
-        found = next(unit for unit in _units(tissue[0]) if unit != CENTIMETRES)
-        found = UNITS.get(found, f"unit {found}")
-        return None, f"its tissue region is measured in {found}, not in centimetres"
+        code = next(unit for unit in _units(tissue[0]) if unit != CENTIMETRES)
+        unit = UNITS.get(code, f"unit {code}")
+        return None, f"its tissue region is measured in {unit}, not in centimetres"
     scales = []
     for region in measured:
         scale, reason = _region_scale(region, header.Rows, header.Columns)

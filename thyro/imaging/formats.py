@@ -7,6 +7,7 @@ import gzip
 import struct
 import warnings
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,6 @@ KNOWN = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, NRRD or MHA"
 NIFTI_HEADER = 348  # bytes, and the number it begins with
 NIFTI_FLOATS = (16, 64)  # codes of its data types
 UNTURNED = 1  # EXIF orientation of a picture that is shown as it is stored
-
-# ITK warns from C, where nobody can catch it, with the whole path: a notebook would keep that.
-sitk.ProcessObject.SetGlobalWarningDisplay(False)
 
 
 def is_dicom(path: Path, name: str) -> bool:
@@ -155,6 +153,7 @@ def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
     # Only these formats can point to other files, which may lie anywhere.
     if _elsewhere(path):
         raise ImageError(f"{name}: its pixels lie in another file; save both as one file.")
+    _keep_itk_quiet()
     reader = sitk.ImageFileReader()
     reader.SetImageIO(VOLUMES[_ending(path)])
     reader.SetFileName(str(path))
@@ -180,6 +179,12 @@ def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
         raise broken from None
     values = sitk.GetArrayFromImage(volume)
     return (values if len(size) == 3 else values[None]), _grid(volume, sized)
+
+
+@cache
+def _keep_itk_quiet() -> None:
+    """Silence ITK, which warns from C with the whole path: a notebook would keep that."""
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
 
 
 def _elsewhere(path: Path) -> bool:

@@ -1,7 +1,7 @@
 """Images of the patients between notebooks: frames read by patient, and written as bare PNG."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -56,21 +56,48 @@ class Frames:
 def image_pairs(
     relative: str | Path, first: str, second: str
 ) -> Callable[[str], tuple[np.ndarray, np.ndarray]]:
-    """A reader of two image sets: of a patient_id both frames, uint8, shape (rows, columns)."""
+    """A reader of two image sets: of a patient_id both frames, uint8, shape (rows, columns).
+
+    Parameters
+    ----------
+    relative
+        `images.parquet`, as `Frames` reads it.
+    first, second
+        "or", "sr" or "bc".
+    """
     both = [Frames(relative, image_set) for image_set in (first, second)]
     return lambda patient: tuple(np.rint(read(patient)[0]).astype(np.uint8) for read in both)
 
 
-def write_images(frames, out_dir: str, *, total: int) -> None:
-    """Write `(name, uint8 array)` pairs as PNG below `out_dir`, one at a time.
+def write_images(frames: Iterable[tuple[str, np.ndarray]], out_dir: str, *, total: int) -> None:
+    """Write images one at a time, as PNG.
 
-    Images have no neighbour of their own: the table that lists them has.
+    They have no sidecar of their own: the table that lists them has.
+
+    Parameters
+    ----------
+    frames
+        Name of the file and uint8 array of each.
+    out_dir
+        Relative to the project.
+    total
+        How many there are, for the progress bar.
     """
     for name, array in store.progress_bar("images")(frames, total=total):
         write_image(array, out_dir, name)
 
 
 def write_image(array: np.ndarray, out_dir: str, name: str) -> None:
-    """Write one uint8 or boolean array as bare PNG `<out_dir>/<name>`."""
+    """Write one image or mask as bare PNG.
+
+    Parameters
+    ----------
+    array
+        uint8 or bool, shape (rows, columns).
+    out_dir
+        Relative to the project.
+    name
+        Of the file.
+    """
     with store.atomic(store.path(out_dir) / name) as temporary:
         temporary.write_bytes(reading.png_bytes(array))

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from thyro.core import FEWEST_PIXELS
 from thyro.imaging import formats
 from thyro.imaging.pixels import (
     EIGHT,
@@ -34,7 +35,6 @@ PLAIN = np.eye(2, 3)  # directions of rows and columns in a header that does not
 UNKNOWN_MM = (1, 1)  # pixel size that programs write when they do not know it
 WHITE = 255  # of masks drawn as pictures
 LARGEST_LABEL = 10  # of a small label map; the grey edges of a picture reach far beyond
-FEWEST_PIXELS = 16  # the radiomic features need them, on two rows and columns
 
 
 def read(
@@ -110,16 +110,16 @@ def _inside_label(values: np.ndarray, label: int, name: str, notes: list[str]) -
         raise ImageError(
             f"{name}: holds values between labels, expected 0 and {label}. Threshold it."
         )
-    found = [int(value) for value in np.unique(values) if value]
-    if not found:
+    present = [int(value) for value in np.unique(values) if value]
+    if not present:
         raise ImageError(f"{name}: empty. Outline the nodule, or exclude the patient.")
-    if label == 1 and found[-1] == WHITE:
-        if len(found) > 1:
-            _check_edges(values, found[:-1], name)
+    if label == 1 and present[-1] == WHITE:
+        if len(present) > 1:
+            _check_edges(values, present[:-1], name)
             notes.append("a mask has grey edges: pixels above 127 are taken")
         return values > WHITE // 2
-    if label not in found:
-        shown = _listed(found)
+    if label not in present:
+        shown = _listed(present)
         raise ImageError(
             f"{name}: holds only label {shown}, expected {label}; set cohort.mask_label."
         )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from scipy import ndimage
@@ -12,6 +12,7 @@ LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, the weights of grey in J
 EIGHT = np.ones((3, 3))  # neighbours that belong to one part of a mask
 TISSUE_SHARE = 0.4  # of the pixels around one in the scan; a dense line of text has less
 NO_SIZE = "the file tells none"  # the usual reason for having no pixel size
+Result = TypeVar("Result")
 
 
 class ImageError(ValueError):
@@ -44,7 +45,7 @@ class Picture(NamedTuple):
     note: str = ""  # why there is no pixel size
 
 
-def attempt(problems: list[str], read: Callable, *arguments):
+def attempt(problems: list[str], read: Callable[..., Result], *arguments: Any) -> Result | None:
     """What `read` returns, or None once its problems are noted."""
     try:
         return read(*arguments)
@@ -53,7 +54,17 @@ def attempt(problems: list[str], read: Callable, *arguments):
 
 
 def choose_frame(frame: int | None, frames: int, name: str) -> int:
-    """The index of the declared frame; a single frame needs no declaration."""
+    """The index of the declared frame; a single frame needs no declaration.
+
+    Parameters
+    ----------
+    frame
+        The declared one, from 0, or None.
+    frames
+        How many the file holds.
+    name
+        Of the file, for the message.
+    """
     if frame is None and frames > 1:
         raise ImageError(
             f"{name}: {frames} frames; name the one to analyse with cohort.frame, from 0."
@@ -67,7 +78,15 @@ def choose_frame(frame: int | None, frames: int, name: str) -> int:
 
 
 def check_size(rows: int, columns: int, name: str) -> None:
-    """Refuse a size that is none, or that would fill the memory, before anything is read."""
+    """Refuse a size that is none, or that would fill the memory, before anything is read.
+
+    Parameters
+    ----------
+    rows, columns
+        By the header of the file.
+    name
+        Of the file, for the message.
+    """
     if rows < 1 or columns < 1 or rows * columns > MAX_PIXELS:
         raise ImageError(
             f"{name}: {rows} x {columns} pixels by its header, expected an ultrasound frame "

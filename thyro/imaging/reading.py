@@ -1,4 +1,4 @@
-"""The one door to image files: grey values 0-255, masks, pixel sizes.
+"""Image files as numbers: grey values 0-255, masks, pixel sizes; nothing else reads them.
 
 Nothing but pixels and their size passes: no name, date or institution of a header is kept.
 """
@@ -19,23 +19,10 @@ from thyro.imaging.pixels import (
     Picture,
     attempt,
     choose_frame,
-    largest_component,
     pixel_hash,
     scan_area,
     to_grey,
 )
-
-__all__ = [
-    "Case",
-    "Folder",
-    "ImageError",
-    "inside",
-    "largest_component",
-    "png_bytes",
-    "read_image",
-    "read_mask",
-    "scan_area",
-]
 
 
 class Case(NamedTuple):
@@ -112,18 +99,18 @@ class Folder:
         if not problems:  # without its frame only the masks can be looked at
             picture, shown = attempt(problems, self._image, image_name, frame) or (None, None)
         names = {"mask": mask_name} | ({"second mask": second_name} if second_name.strip() else {})
-        found = [
+        masks_read = [
             attempt(problems, self._mask, name, what, picture, shown, frame)
             for what, name in names.items()
         ]
-        if len(found) == 2 and all(found) and np.array_equal(found[0][0], found[1][0]):
+        if len(masks_read) == 2 and all(masks_read) and _same_pixels(*masks_read):
             problems.append(
                 f"second mask {Path(second_name).name}: the same pixels as the first mask. "
                 "Name the outline of the second reader, or empty the cell."
             )
         if problems:
             raise ImageError(*problems)
-        read, notes = zip(*found, strict=True)
+        read, notes = zip(*masks_read, strict=True)
         spacing = picture.spacing_mm or self.spacing_mm
         return Case(
             image=np.where(shown, picture.grey, 0.0),
@@ -166,7 +153,7 @@ class Folder:
             return mask, notes
         hidden = int((mask & ~shown).sum())
         if hidden:
-            keys = "border_px" + " or blank_outside_scan" * self.blank_outside_scan
+            keys = "border_px or blank_outside_scan" if self.blank_outside_scan else "border_px"
             raise ImageError(
                 f"{title}: {hidden} of its {int(mask.sum())} pixels lie where cohort.{keys} "
                 "sets the image to black. Change that, or exclude the image."
@@ -178,6 +165,10 @@ class Folder:
                 "Is it the mask of this image?"
             )
         return mask, notes
+
+
+def _same_pixels(first: tuple, second: tuple) -> bool:
+    return np.array_equal(first[0], second[0])
 
 
 def _frame_number(cell: str | float | None) -> int | None:
@@ -203,7 +194,16 @@ def _size_note(picture: Picture, spacing_mm) -> tuple[str, ...]:
 
 
 def inside(folder: Path, name: str, what: str) -> Path:
-    """Path of the file `name` of a table, which must lie below `folder`.
+    """Path of a file that a table names, which must lie below the user's folder.
+
+    Parameters
+    ----------
+    folder
+        The user's.
+    name
+        The cell of the table.
+    what
+        What the file is, for messages: "image", "mask".
 
     Raises
     ------
@@ -262,7 +262,16 @@ def read_mask(
     flip: str = "none",
     component: str = "all",
 ) -> np.ndarray:
-    """Read the nodule mask of `image`; keywords as of `Folder`.
+    """Read the nodule mask of an image.
+
+    Parameters
+    ----------
+    path
+        NIfTI, NRRD, MHA, PNG, TIFF, BMP or JPEG.
+    image
+        The image that it belongs to, shape (rows, columns).
+    label, flip, component
+        As `mask_label`, `mask_flip` and `component` of `Folder`.
 
     Returns
     -------

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -28,9 +27,8 @@ from thyro.radiomics import extractor, feature_sets
 PACKAGES = ("pyradiomics", "numpy", "scipy", "SimpleITK", "PyWavelets", "scikit-image", "trimesh")
 MOST_FAILURES = 0.1  # share of patients
 SHOWN_FAILURES = 20
-FEW = 12  # patients beside known ones: may be done before other processes have started,
+FEW = 12  # patients who are new: may be done before other processes have started,
 START_SECONDS = 2  # which takes about so long
-HERE = "measuring-here"  # in a cache whose last run did not come to its end
 REASON_LENGTH = 300
 NAME = r"[^\s\\/'\":;,][^\\/'\":;,]*"
 FOLDERS = re.compile(rf"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:{NAME}[\\/])*(?=[^\s\\/])")
@@ -54,10 +52,10 @@ def extract_cohort(
     read: Callable,
     *,
     settings: Mapping[str, object] | None = None,
-    profile: feature_sets.FeatureSet = feature_sets.PAPER,
+    feature_set: feature_sets.FeatureSet = feature_sets.PAPER,
     workers: int = 1,
     cluster: str = "",
-    cache=None,
+    cache: core.Cache | None = None,
     progress: Callable | None = None,
 ) -> Extraction:
     """Compute the features of many patients, in several processes.
@@ -76,19 +74,19 @@ def extract_cohort(
         decides whether they are the ones of an earlier run; else they are read for it.
     settings : mapping, optional
         As in `radiomics.extract`.
-    profile : profiles.Profile, default profiles.PAPER
+    feature_set : FeatureSet, default PAPER
         Which features.
     workers : int, default 1
         Number of processes, each on one thread. 1 works in this process, which nothing then
         protects from a crash of compiled code.
     cluster : str, default ""
-        Address of a Dask scheduler; empty for processes of this machine. See `processes.as_done`.
+        Address of a Dask scheduler; empty for processes of this machine. See `core.as_done`.
         One thread per Dask worker: more would wait for each other.
-    cache : thyro.cache.Cache, optional
+    cache : core.Cache, optional
         What earlier runs measured, and where this one adds each patient at once. A few new ones
         are then measured in this process, as others take seconds to start. It needs a folder
-        of its own for each image set and profile: what this cohort has no use for is removed from
-        it, once all but a tenth of the patients are measured.
+        of its own for each image set and feature set: what this cohort has no use for is removed
+        from it, once all but a tenth of the patients are measured.
     progress : callable, optional
         Called as `progress(iterable, total=n)`, like tqdm.
 
@@ -113,12 +111,12 @@ def extract_cohort(
             f"patients: expected each id once, and at least one, got {len(patients)} ids, "
             f"repeated: {repeated[:5]}."
         )
-    task = _Task(read, settings, profile)
+    task = _Task(read, settings, feature_set)
     outcomes = _outcomes(task, patients, workers, cluster, cache)
     if progress is not None:
         outcomes = progress(outcomes, total=len(patients))
     row = {patient_id: i for i, patient_id in enumerate(patients)}
-    values = np.full((len(patients), len(profile.names)), np.nan)
+    values = np.full((len(patients), len(feature_set.names)), np.nan)
     keys, reasons, n_cached = set(), {}, 0
     for outcome in outcomes:
         if outcome.reason:
@@ -129,11 +127,11 @@ def extract_cohort(
         n_cached += outcome.cached
     if cache is not None:
         enough = len(reasons) <= MOST_FAILURES * len(patients)
-        cache.keep(keys if enough else cache.keys() - {HERE})
+        cache.keep(keys if enough else cache.keys())
     failed = [p for p in patients if p in reasons]
     return Extraction(
         features=pd.DataFrame(
-            values, index=pd.Index(patients, name="patient_id"), columns=list(profile.names)
+            values, index=pd.Index(patients, name="patient_id"), columns=list(feature_set.names)
         ),
         failures=pd.DataFrame(
             {"patient_id": failed, "reason": [reasons[p] for p in failed]}, dtype=str
@@ -186,7 +184,7 @@ class _Task:
 
     read: Callable
     settings: Mapping[str, object] | None
-    profile: feature_sets.FeatureSet
+    feature_set: feature_sets.FeatureSet
 
     def __call__(self, patient_id):
         """The outcome; an error becomes its reason."""
@@ -194,7 +192,7 @@ class _Task:
             case = self.read(patient_id)
             key = self.key(self.source(patient_id, case), self.recipe())
             with _one_at_a_time, _one_thread():
-                features = extractor.extract(*case, self.settings, profile=self.profile)
+                features = extractor.extract(*case, self.settings, feature_set=self.feature_set)
             return _Outcome(patient_id, key, features.to_numpy())
         except Exception as error:
             return _Outcome(patient_id, reason=_reason(error))
@@ -206,11 +204,11 @@ class _Task:
         return _checksum(*(case or self.read(patient_id)))
 
     def recipe(self):
-        """Checksum of what the features depend on beside the patient."""
-        profile = [self.profile.name, self.profile.names, self.profile.filters]
+        """Checksum of what the features depend on, other than the patient."""
+        features = [self.feature_set.name, self.feature_set.names, self.feature_set.filters]
         parts = [
             dict(self.settings or {}),
-            profile,
+            features,
             _versions(),
             core.code_checksum("radiomics.extractor"),
         ]
@@ -222,35 +220,37 @@ class _Task:
         return hashlib.sha256(f"{source} {recipe}".encode()).hexdigest()
 
 
-def _outcomes(task, patients, workers, cluster, cache) -> Iterator[_Outcome]:
+def _outcomes(
+    task: _Task, patients: list[str], workers: int, cluster: str, cache: core.Cache | None
+) -> Iterator[_Outcome]:
     """One outcome per patient: first those known, then the others as they are measured."""
     if cache is None:
         yield from _measured(task, patients, workers, cluster)
         return
-    keys = cache.keys()
-    known = _recalled(task, patients, cache) if keys else {}
+    known = _recalled(task, patients, cache) if cache.keys() else {}
     yield from known.values()
     left = [patient_id for patient_id in patients if patient_id not in known]
     # A crash here would end the run, and the same again each time: once is enough.
-    few = 0 < len(left) <= FEW and not cluster and HERE not in keys
-    if few:
-        cache.save(HERE, np.empty(0))
-    until = time.monotonic() + START_SECONDS
-    here = _measured_here(task, left, until) if few else ()
-    # The second begins when the first is done, with whom that has left.
-    for outcome in chain(here, _measured(task, left, workers, cluster)):
-        if outcome.values is not None:
-            cache.save(outcome.key, outcome.values)
-        yield outcome
+    if 0 < len(left) <= FEW and not cluster and not cache.is_unfinished():
+        cache.mark_unfinished()
+        until = time.monotonic() + START_SECONDS
+        n_here = 0
+        while n_here < len(left) and time.monotonic() < until:
+            yield _kept(task(left[n_here]), cache)
+            n_here += 1
+        left = left[n_here:]
+    for outcome in _measured(task, left, workers, cluster):
+        yield _kept(outcome, cache)
 
 
-def _measured_here(task, left, until) -> Iterator[_Outcome]:
-    """Outcomes of the first patients, who are taken from `left`, without other processes."""
-    while left and time.monotonic() < until:
-        yield task(left.pop(0))
+def _kept(outcome: _Outcome, cache: core.Cache) -> _Outcome:
+    """The outcome, once its values are in the cache."""
+    if outcome.values is not None:
+        cache.save(outcome.key, outcome.values)
+    return outcome
 
 
-def _recalled(task, patients, cache):
+def _recalled(task: _Task, patients: list[str], cache: core.Cache) -> dict[str, _Outcome]:
     """Outcomes of an earlier run, by patient."""
     known, recipe = {}, task.recipe()
     for patient_id in patients:
@@ -259,12 +259,12 @@ def _recalled(task, patients, cache):
         except Exception:  # happens again where the patient is measured, and is reported there
             continue
         values = cache.load(key)
-        if values is not None and values.shape == (len(task.profile.names),):
+        if values is not None and values.shape == (len(task.feature_set.names),):
             known[patient_id] = _Outcome(patient_id, key, values, cached=True)
     return known
 
 
-def _measured(task, patients, workers, cluster) -> Iterator[_Outcome]:
+def _measured(task: _Task, patients: list[str], workers: int, cluster: str) -> Iterator[_Outcome]:
     """Outcomes in the order in which they come, whatever happens to the processes."""
     left = dict.fromkeys(patients)
     suspects = []  # were under way when a process ended: each is measured again, with no other

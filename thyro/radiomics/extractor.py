@@ -14,22 +14,20 @@ import pandas as pd
 import SimpleITK as sitk
 from radiomics import featureextractor, imageoperations
 
+from thyro.core import FEWEST_PIXELS
 from thyro.radiomics import feature_sets, measure
 from thyro.radiomics.filters import SLICE_THICKNESS_MM
-
-MINIMUM_PIXELS = 16
-
 
 DEFAULT_SETTINGS: Mapping[str, object] = {"binWidth": 25}
 
 
 def extract(
-    image,
-    mask,
-    spacing_mm,
+    image: np.ndarray,
+    mask: np.ndarray,
+    spacing_mm: float | tuple[float, float],
     settings: Mapping[str, object] | None = None,
     *,
-    profile: feature_sets.FeatureSet = feature_sets.PAPER,
+    feature_set: feature_sets.FeatureSet = feature_sets.PAPER,
 ) -> pd.Series:
     """Compute the features of one nodule.
 
@@ -43,21 +41,21 @@ def extract(
         Pixel size (row, column) in mm. Shape, TotalEnergy and the gradient image depend on it,
         nothing else. Give 1.0 for an image without spacing: lengths are then in pixels.
     settings : mapping, optional
-        Settings of pyradiomics that replace its defaults; `profiles.SETTINGS` lists those allowed.
-    profile : profiles.Profile, default profiles.PAPER
+        Settings of pyradiomics that replace its defaults: those of `feature_sets.SETTINGS`.
+    feature_set : FeatureSet, default PAPER
         Which features: the 1561 of the paper, unless another is given.
 
     Returns
     -------
     pandas.Series of float, shape (n_features,)
-        Indexed by `profile.names`, in that order. A value is NaN where pyradiomics itself has none:
-        texture of a mask in which no two pixels touch.
+        Indexed by `feature_set.names`, in that order. A value is NaN where pyradiomics itself has
+        none: texture of a mask in which no two pixels touch.
 
     Raises
     ------
     ValueError
         If an argument is not as described, if pyradiomics cannot compute (a region as black as
-        its surroundings), or if the names it returns are not exactly `profile.names`.
+        its surroundings), or if the names it returns are not exactly `feature_set.names`.
     """
     image, mask = _as_image(image), _as_mask(mask)
     if image.shape != mask.shape:
@@ -67,14 +65,14 @@ def extract(
         )
     row_mm, column_mm = _as_spacing(spacing_mm)
     settings = _as_settings(settings)
-    if profile.planar:
+    if feature_set.planar:
         frame, inside, spacing = image, mask, (column_mm, row_mm)
     else:
         frame, inside, spacing = image[None], mask[None], (column_mm, row_mm, SLICE_THICKNESS_MM)
     with _quiet():
         try:
             prepared = _prepare(frame, inside, spacing, settings)
-            values = measure.measure(*prepared, settings, profile)
+            values = measure.measure(*prepared, settings, feature_set)
         except ImportError as error:
             raise ValueError(
                 f"pyradiomics: an image type would be missing ({error}). LBP-3D needs trimesh, and "
@@ -87,7 +85,7 @@ def extract(
                 f"{region.size} pixels and grey levels {region.min():g} to {region.max():g}; "
                 "a region as black as its surroundings has no local pattern to describe."
             ) from error
-    return _in_order(values, profile.names)
+    return _in_order(values, feature_set.names)
 
 
 def _as_image(image):
@@ -115,9 +113,9 @@ def _as_mask(mask):
             f"got {mask.dtype} of shape {mask.shape}. Say which label is the nodule: mask == 1."
         )
     rows, columns = np.nonzero(mask)
-    if len(rows) < MINIMUM_PIXELS or np.ptp(rows) == 0 or np.ptp(columns) == 0:
+    if len(rows) < FEWEST_PIXELS or np.ptp(rows) == 0 or np.ptp(columns) == 0:
         raise ValueError(
-            f"mask: expected at least {MINIMUM_PIXELS} pixels on two rows and two columns, "
+            f"mask: expected at least {FEWEST_PIXELS} pixels on two rows and two columns, "
             f"got {len(rows)} pixels."
         )
     return mask
@@ -158,13 +156,14 @@ def _prepare(frame, mask, spacing, settings):
         image.SetSpacing(spacing)
     extractor = featureextractor.RadiomicsFeatureExtractor(additionalInfo=False, **settings)
     settings = extractor.settings
-    image, whole = extractor.loadImage(*images, None, **settings)
-    _, corrected = imageoperations.checkMask(image, whole, **settings)
-    whole = part = whole if corrected is None else corrected
+    image, given = extractor.loadImage(*images, None, **settings)
+    _, corrected = imageoperations.checkMask(image, given, **settings)
+    # Grey levels may take a part out of the mask; shape is that of all of it.
+    entire = part = given if corrected is None else corrected
     if settings.get("resegmentRange") is not None:
-        part = imageoperations.resegmentMask(image, whole, **settings)
+        part = imageoperations.resegmentMask(image, entire, **settings)
         imageoperations.checkMask(image, part, **settings)
-    arrays = [sitk.GetArrayFromImage(one) for one in (image, part, whole)]
+    arrays = [sitk.GetArrayFromImage(one) for one in (image, part, entire)]
     of_shape = arrays[1] if settings.get("resegmentShape") else arrays[2]
     return arrays[0].astype(float), arrays[1] == 1, image.GetSpacing(), of_shape == 1
 

@@ -7,8 +7,9 @@ plane: four bands, shape in 2-D, and no feature that is rounding noise.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -61,8 +62,8 @@ class FeatureSet:
         Whether the slice is given as a plane, not as a volume.
     filters
         pyradiomics' name of each image filter, with the filter's own settings.
-    names
-        Every feature, in the order of the results: image type, class and feature joined by "_".
+    list_names
+        Gives the names of the features; they are read when they are first asked for.
     noise_types
         Image types that hold nothing but rounding noise.
     flat
@@ -71,10 +72,15 @@ class FeatureSet:
 
     name: str
     filters: Mapping[str, Mapping[str, object]]
-    names: tuple[str, ...]
+    list_names: Callable[[], tuple[str, ...]]
     planar: bool = False
     noise_types: tuple[str, ...] = ()
     flat: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every feature, in the order of the results: image type, class and feature joined by _."""
+        return self.list_names()
 
     def describe(self) -> pd.DataFrame:
         """One row per feature with its image type, class and name.
@@ -102,6 +108,11 @@ class FeatureSet:
         )
 
 
+@cache
+def _paper_names() -> tuple[str, ...]:
+    return tuple(json.loads(Path(__file__).with_name("feature_names.json").read_text("utf-8")))
+
+
 PAPER = FeatureSet(
     name="paper",
     # Wavelet gives 8 image types and LBP3D 3, which makes 17.
@@ -118,15 +129,16 @@ PAPER = FeatureSet(
             "SquareRoot",
         )
     },
-    names=tuple(json.loads(Path(__file__).with_name("feature_names.json").read_text())),
+    list_names=_paper_names,
     # Third letter of a band is the filter across slices: of one slice, high-pass is rounding noise.
     noise_types=("wavelet-LLH", "wavelet-LHH", "wavelet-HLH", "wavelet-HHH"),
     flat=("original_shape_Flatness", "original_shape_LeastAxisLength"),
 )
 
 
-def _planar_names():
-    """Names of the planar profile: nine of shape, and the paper's 91 for each image type."""
+@cache
+def _planar_names() -> tuple[str, ...]:
+    """Nine of shape, and the paper's 91 for each image type."""
     shapes = (
         "Elongation",
         "MajorAxisLength",
@@ -143,7 +155,7 @@ def _planar_names():
     types += ["exponential", "gradient", "logarithm", "square", "squareroot"]
     rest = [
         name.removeprefix("original_")
-        for name in PAPER.names
+        for name in _paper_names()
         if name.startswith("original_") and "_shape_" not in name
     ]
     return tuple(
@@ -165,7 +177,7 @@ PLANAR = FeatureSet(
         "Square": {},
         "SquareRoot": {},
     },
-    names=_planar_names(),
+    list_names=_planar_names,
     planar=True,
 )
-FEATURE_SETS = {profile.name: profile for profile in (PAPER, PLANAR)}
+FEATURE_SETS = {feature_set.name: feature_set for feature_set in (PAPER, PLANAR)}

@@ -73,9 +73,9 @@ def filtered_images(
     image: np.ndarray,
     mask: np.ndarray,
     spacing_mm: tuple[float, float],
-    profile: feature_sets.FeatureSet = feature_sets.PAPER,
+    feature_set: feature_sets.FeatureSet = feature_sets.PAPER,
 ) -> dict[str, np.ndarray]:
-    """The image types of a profile, made from one frame.
+    """The image types of a feature set, made from one frame.
 
     Inside the mask they are what the features are measured on.
 
@@ -87,12 +87,12 @@ def filtered_images(
         The nodule.
     spacing_mm : (row, column)
         The gradient depends on it.
-    profile : feature_sets.FeatureSet, default feature_sets.PAPER
+    feature_set : FeatureSet, default PAPER
 
     Returns
     -------
     dict of image type to ndarray of float, shape (rows, columns)
-        The original first, the others in the order of the profile. Local binary patterns in 3-D
+        The original first, the others in the order of the set. Local binary patterns in 3-D
         are NaN outside the mask, where pyradiomics has none.
 
     Raises
@@ -109,19 +109,19 @@ def filtered_images(
             f"{mask.shape}."
         )
     spacing = (spacing_mm[1], spacing_mm[0])  # SimpleITK's order
-    if not profile.planar:  # one slice of a volume
+    if not feature_set.planar:  # one slice of a volume
         frame, spacing = frame[None], (*spacing, SLICE_THICKNESS_MM)
     everywhere = np.ones(frame.shape, bool)
     with warnings.catch_warnings():  # of scipy, about the names that pyradiomics uses
         warnings.simplefilter("ignore")
         made = {
             image_type: np.reshape(values, mask.shape).astype(float)
-            for image_type, values in filtered(frame, everywhere, spacing, profile.filters, {})
+            for image_type, values in filtered(frame, everywhere, spacing, feature_set.filters, {})
         }
     for image_type, array in made.items():
         if image_type.startswith("lbp-3D"):
             array[~mask] = np.nan
-    order = dict.fromkeys(["original", *profile.describe()["image_type"]])
+    order = dict.fromkeys(["original", *feature_set.describe()["image_type"]])
     return {image_type: made[image_type] for image_type in order}
 
 
@@ -203,10 +203,10 @@ def _lbp_3d(frame, mask, kwargs):
     coordinates = pixels[:, :, None] + vertices[in_plane].T[:, None, :]
     centre = frame[mask]
     spline = ndimage.spline_filter(frame, order=3)
-    found = _interpolate(spline, coordinates, centre)
+    sampled = _interpolate(spline, coordinates, centre)
 
     patterns = np.empty((len(centre), len(in_plane) + 1), dtype=bool)
-    patterns[:, :-1] = found >= centre[:, None]
+    patterns[:, :-1] = sampled >= centre[:, None]
     patterns[:, -1] = 0 >= centre  # what every vertex off the plane says
     codes = np.packbits(patterns, axis=1).view(np.dtype((np.void, -(-patterns.shape[1] // 8))))
     _, first, of_pixel = np.unique(codes[:, 0], return_index=True, return_inverse=True)
@@ -224,7 +224,7 @@ def _lbp_3d(frame, mask, kwargs):
     power = np.real(np.sqrt(np.sum(levels**2, axis=1)))
     for level in np.unique(degree):
         yield f"lbp-3D-m{level + 1}", power[of_pixel, level]
-    yield "lbp-3D-k", _kurtosis(found, spline, coordinates, in_plane, len(vertices))
+    yield "lbp-3D-k", _kurtosis(sampled, spline, coordinates, in_plane, len(vertices))
 
 
 def _interpolate(spline, coordinates, centre):
@@ -233,21 +233,21 @@ def _interpolate(spline, coordinates, centre):
     In the plane the spline needs a quarter of the products. Where it meets the value of the centre,
     rounding decides whether it is the greater: there it is computed as pyradiomics does.
     """
-    found = ndimage.map_coordinates(spline[0], coordinates[1:], order=3, prefilter=False)
-    near = np.abs(found - centre[:, None]) < ROUNDING
-    found[near] = ndimage.map_coordinates(spline, coordinates[:, near], order=3, prefilter=False)
-    return found
+    sampled = ndimage.map_coordinates(spline[0], coordinates[1:], order=3, prefilter=False)
+    near = np.abs(sampled - centre[:, None]) < ROUNDING
+    sampled[near] = ndimage.map_coordinates(spline, coordinates[:, near], order=3, prefilter=False)
+    return sampled
 
 
-def _kurtosis(found, spline, coordinates, in_plane, n):
+def _kurtosis(sampled, spline, coordinates, in_plane, n):
     """Excess kurtosis of the values at all `n` vertices, shape (n_pixels,).
 
-    Those in the plane are `found`, all others are 0. NaN where all are the same, by the rule of
+    Those in the plane are `sampled`, all others are 0. NaN where all are the same, by the rule of
     scipy.stats.kurtosis.
     """
-    zeros = n - found.shape[1]
-    mean = found.sum(axis=1) / n
-    squares = (found - mean[:, None]) ** 2
+    zeros = n - sampled.shape[1]
+    mean = sampled.sum(axis=1) / n
+    squares = (sampled - mean[:, None]) ** 2
     second = (squares.sum(axis=1) + zeros * mean**2) / n
     fourth = ((squares**2).sum(axis=1) + zeros * mean**4) / n
     flat = second <= (np.finfo(float).resolution * mean) ** 2

@@ -20,6 +20,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,6 @@ from radiomics import featureextractor
 
 from thyro.radiomics import feature_sets
 
-PHANTOM: Mapping = json.loads(Path(__file__).with_name("ibsi_phantom.json").read_text("utf-8"))
 DIGITS = 3  # significant digits in which the reference values are published
 
 # Class of pyradiomics -> form of the IBSI's tag, and feature -> what fills the form.
@@ -210,6 +210,12 @@ NOTES: Mapping[tuple[str, str], str] = {
 }
 
 
+@cache
+def phantom() -> Mapping:
+    """The digital phantom: `image`, `mask`, `spacing_mm` and `references` by the IBSI's tag."""
+    return json.loads(Path(__file__).with_name("ibsi_phantom.json").read_text("utf-8"))
+
+
 def compare_with_ibsi() -> pd.DataFrame:
     """Measure the phantom and set every value beside its reference.
 
@@ -219,7 +225,7 @@ def compare_with_ibsi() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame, one row per feature
-        The features of the paper's profile on the original image, and the four others that
+        The features of the paper's set on the original image, and the four others that
         pyradiomics shares with the IBSI. Columns `feature_class`, `feature` (pyradiomics' names),
         `ibsi_name`, `ibsi_tag`, `reference`, `tolerance`, `value` (full precision; lengths in mm,
         grey levels as they are), `agrees` (boolean) and `note`. Where the IBSI defines no such
@@ -230,6 +236,7 @@ def compare_with_ibsi() -> pd.DataFrame:
     ValueError
         If pyradiomics returns other features than those asked for.
     """
+    references, n = phantom()["references"], int(np.sum(phantom()["mask"]))
     names = _features()
     measured = _measure(names)
     rows = []
@@ -242,18 +249,17 @@ def compare_with_ibsi() -> pd.DataFrame:
             row |= {"ibsi_name": None, "ibsi_tag": None}
             row |= {"reference": np.nan, "tolerance": np.nan, "value": value, "agrees": None}
         else:
-            known = PHANTOM["references"][tag]
+            known = references[tag]
             row |= {"ibsi_name": known["name"], "ibsi_tag": tag}
             row |= {"reference": known["value"], "tolerance": known["tolerance"], "value": value}
             row |= {"agrees": _agrees(value, known["value"], known["tolerance"])}
         note = NOTES.get((feature_class, feature), "")
-        n = int(np.sum(PHANTOM["mask"]))
         rows.append(row | {"note": note.format(n=n, less=n - 1)})
     return pd.DataFrame(rows).astype({"agrees": "boolean"})
 
 
 def _features() -> list[tuple[str, str]]:
-    """Class and name of the features to compare: the profile's, then those shared besides."""
+    """Class and name of the features to compare: the paper's, then those shared besides."""
     described = feature_sets.PAPER.describe()
     described = described[described["image_type"].eq("original")]
     names = []
@@ -263,15 +269,15 @@ def _features() -> list[tuple[str, str]]:
     return names
 
 
-def _measure(names) -> dict[tuple[str, str], float]:
+def _measure(names: list[tuple[str, str]]) -> dict[tuple[str, str], float]:
     """Values of plain pyradiomics on the phantom, by class and feature."""
     wanted = {}
     for feature_class, feature in names:
         wanted.setdefault(feature_class, []).append(feature)
-    image = sitk.GetImageFromArray(np.asarray(PHANTOM["image"], dtype=float))
-    mask = sitk.GetImageFromArray(np.asarray(PHANTOM["mask"], dtype=np.uint8))
+    image = sitk.GetImageFromArray(np.asarray(phantom()["image"], dtype=float))
+    mask = sitk.GetImageFromArray(np.asarray(phantom()["mask"], dtype=np.uint8))
     for volume in (image, mask):
-        volume.SetSpacing([PHANTOM["spacing_mm"]] * 3)
+        volume.SetSpacing([phantom()["spacing_mm"]] * 3)
     with _without_log():
         extractor = featureextractor.RadiomicsFeatureExtractor(additionalInfo=False, binWidth=1)
         extractor.disableAllFeatures()

@@ -8,7 +8,8 @@ what `filters` and `shape` say of themselves.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -26,9 +27,9 @@ def measure(
     spacing: tuple[float, ...],
     outline: np.ndarray,
     settings: Mapping[str, object],
-    profile: feature_sets.FeatureSet,
+    feature_set: feature_sets.FeatureSet,
 ) -> dict[str, float]:
-    """All features of a profile.
+    """All features of a set.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def measure(
         What shape is measured on: the mask, unless part of it was taken out by its grey levels.
     settings
         Settings of pyradiomics.
-    profile
+    feature_set
         Which filters and features.
 
     Returns
@@ -53,11 +54,11 @@ def measure(
     ValueError
         If the grey levels cannot be binned.
     """
-    classes = _classes(profile.names)
+    classes = _classes(feature_set.names)
     of_shape = _measure(SHAPES, _Region(outline, spacing), settings, classes)
     values = {f"original_{feature}": value for feature, value in of_shape.items()}
     region = _Region(mask, spacing)
-    filtered = filters.filtered(frame, mask, spacing, profile.filters, settings)
+    filtered = filters.filtered(frame, mask, spacing, feature_set.filters, settings)
     textures = {}
     for image_type, inside in filtered:
         region.bin(inside, settings)
@@ -72,7 +73,7 @@ def measure(
 
 
 def _measure(by, region, settings, classes):
-    """Value of each feature of the classes `by` that the profile has."""
+    """Value of each feature of the classes `by` that the set has."""
     return {
         f"{name}_{feature}": value
         for name, measured_by in by.items()
@@ -84,11 +85,11 @@ def _measure(by, region, settings, classes):
 @cache
 def _classes(names):
     """Features of each class, in order."""
-    found = {}
+    by_class = {}
     for name in names:
         _, feature_class, feature = name.split("_", 2)
-        found.setdefault(feature_class, {})[feature] = None
-    return {feature_class: tuple(features) for feature_class, features in found.items()}
+        by_class.setdefault(feature_class, {})[feature] = None
+    return {feature_class: tuple(features) for feature_class, features in by_class.items()}
 
 
 class _Region:
@@ -266,11 +267,24 @@ class _Ngtdm(ngtdm.RadiomicsNGTDM, _Shared):
 class _Shape(shape.RadiomicsShape, _Shared):
     def _initSegmentBasedCalculation(self):
         self.inputMask = sitk.GetImageFromArray(self.maskArray.astype(np.uint8))
-        coefficients, shape.cShape = shape.cShape, fast_shape
-        try:
+        with _fast_coefficients():
             super()._initSegmentBasedCalculation()
-        finally:
-            shape.cShape = coefficients
+
+
+@contextmanager
+def _fast_coefficients() -> Iterator[None]:
+    """Let the shape class of pyradiomics ask `thyro.radiomics.shape` instead of its C code.
+
+    It asks in the middle of a method that also finds the axes, and takes no argument that says
+    whom; the alternative would be a copy of that method. In this process only and not for several
+    threads at once: the extraction of a cohort lets threads take turns.
+    """
+    its_own = shape.cShape
+    shape.cShape = fast_shape
+    try:
+        yield
+    finally:
+        shape.cShape = its_own
 
 
 class _Shape2D(shape_2d.RadiomicsShape2D, _Shared):

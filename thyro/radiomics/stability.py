@@ -136,7 +136,7 @@ def extract_perturbed(
     Parameters
     ----------
     patients : iterable of str
-        Of training, for versions of mask and noise: `sample` draws them.
+        Of training, for versions of mask and noise: `stability_sample` draws them.
     read, second : callable
         See `Perturbed`.
     seed : int, default 0
@@ -144,18 +144,18 @@ def extract_perturbed(
         Patients whom two readers outlined and `second` can read, for the versions of readers. They
         need not be among `patients`, since few of a cohort may have been outlined twice.
     **how
-        As in `extraction.extract_cohort`: settings, profile, workers, cluster, progress, and a
+        As in `extract_cohort`: settings, feature_set, workers, cluster, progress, and a
         cache in a folder of its own.
 
     Returns
     -------
-    extraction.Extraction
-        One row per version, index such as "P0001@eroded"; `table` makes ICCs of its features.
+    Extraction
+        One row per version, index such as "P0001@eroded", for `stability_table`.
 
     Raises
     ------
     ValueError
-        If there are patients outlined twice but no `second`; else as `extraction.extract_cohort`.
+        If there are patients outlined twice but no `second`; else as `extract_cohort`.
     """
     patients, twice = list(patients), list(twice)
     if twice and second is None:
@@ -181,8 +181,8 @@ def stability_table(features: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     features : DataFrame of float, shape (n_versions, n_features)
-        The features that `extract` measured, index "patient@version". A row of NaN is a version
-        that could not be measured.
+        What `extract_perturbed` measured, index "patient@version". A row of NaN is a version that
+        could not be measured.
 
     Returns
     -------
@@ -205,7 +205,7 @@ def stability_table(features: pd.DataFrame) -> pd.DataFrame:
     wide = features.set_axis(
         pd.MultiIndex.from_tuples([(patient, version) for patient, _, version in parts])
     )
-    found, counts = {}, {}
+    icc, counts = {}, {}
     for kind, versions in KINDS.items():
         patients = dict.fromkeys(patient for patient, _, version in parts if version in versions)
         if patients:
@@ -216,13 +216,13 @@ def stability_table(features: pd.DataFrame) -> pd.DataFrame:
                 ],
                 axis=1,
             )
-            found[f"icc_{kind}"], counts[kind] = statistics.icc_of_features(ratings, fewest=FEWEST)
-    if not found:
+            icc[f"icc_{kind}"], counts[kind] = statistics.icc_of_features(ratings, fewest=FEWEST)
+    if not icc:
         raise ValueError(
             "features: expected rows such as 'P0001@eroded', as `extract` measures them, found "
             f"{list(features.index[:3])}."
         )
-    measured = pd.DataFrame(found, index=features.columns.rename("feature"))
+    measured = pd.DataFrame(icc, index=features.columns.rename("feature"))
     smallest = measured.min(axis=1)
     return measured.assign(
         icc=smallest,
@@ -240,7 +240,7 @@ def unstable_features(measured: pd.DataFrame, minimum: float = GOOD_ICC) -> tupl
     Parameters
     ----------
     measured : DataFrame
-        As `table` returns it.
+        As `stability_table` returns it.
     minimum : float, default 0.75
         From 0 to 1.
 
@@ -279,20 +279,27 @@ def dice(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def reader_dice(patients: Iterable[str], read: Callable, second: Callable) -> pd.Series:
-    """Dice of first and second reader, index `patient_id`; `read` and `second` as in `Perturbed`.
+    """Dice of first and second reader, index `patient_id`.
+
+    Parameters
+    ----------
+    patients : iterable of str
+        Who was outlined twice.
+    read, second : callable
+        As in `Perturbed`.
 
     Raises
     ------
     ValueError
         As `dice`, with the patient named.
     """
-    found = {}
+    overlap = {}
     for patient in patients:
         try:
-            found[patient] = dice(read(patient)[1], second(patient)[1])
+            overlap[patient] = dice(read(patient)[1], second(patient)[1])
         except ValueError as error:
             raise ValueError(f"patient {patient}: {error}") from error
-    return pd.Series(found, name="dice", dtype=float).rename_axis("patient_id")
+    return pd.Series(overlap, name="dice", dtype=float).rename_axis("patient_id")
 
 
 def _shifted(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -167,7 +167,7 @@ def _images(results: str, study: Study) -> dict:
     )
     return {
         "sr": words_super_resolution.super_resolution(
-            study, made, super_resolution.gains(quality, level=level)
+            study, made, super_resolution.fidelity_gains(quality, level=level)
         ),
         "agreement": words_super_resolution.agreement(compared),
         "control": words_super_resolution.control(machines, control, level=level),

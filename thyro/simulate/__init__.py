@@ -1,16 +1,16 @@
 """Simulated patients: anatomy, B-mode physics, case mix, and how well an analysis recovers them."""
 
-from thyro.simulate.case_mix import criteria, variables
+from thyro.simulate.case_mix import clinical_variables, recorded_criteria
 from thyro.simulate.cohort import SimulatedCohort, simulate_cohort, source_table
 from thyro.simulate.recovery import recovered_correlations, recovered_log_odds, recovered_risks
 
 __all__ = [
     "SimulatedCohort",
-    "criteria",
+    "clinical_variables",
+    "recorded_criteria",
     "recovered_correlations",
     "recovered_log_odds",
     "recovered_risks",
     "simulate_cohort",
     "source_table",
-    "variables",
 ]

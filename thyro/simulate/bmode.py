@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import fft
 
 SCATTERERS_PER_MM2 = 120.0  # well above ten per resolution cell: fully developed speckle
@@ -48,7 +49,7 @@ class Scanner:
             video_mm=tuple(factor * sigma for sigma in self.video_mm),
         )
 
-    def beam_mm(self, z_mm):
+    def beam_mm(self, z_mm: np.ndarray) -> np.ndarray:
         """Lateral standard deviation of the beam at depth `z_mm`: constant, then diffraction."""
         full_width = self.wavelength_mm * np.hypot(self.f_number, z_mm / self.aperture_mm)
         return full_width / 2.355
@@ -89,7 +90,12 @@ class Tissue:
     mm: `z` down from the skin, shape (rows, 1), and `x` to the right from the middle, (1, columns).
     """
 
-    def __init__(self, image_shape, spacing_mm, scanner: Scanner = SCANNERS["A"]) -> None:
+    def __init__(
+        self,
+        image_shape: tuple[int, int],
+        spacing_mm: tuple[float, float],
+        scanner: Scanner = SCANNERS["A"],
+    ) -> None:
         self.spacing_mm = spacing_mm
         self.scanner = scanner
         self.shape = (image_shape[0] + 2 * _PAD, image_shape[1] + 2 * _PAD)
@@ -101,34 +107,53 @@ class Tissue:
         self.density = np.full(self.shape, SCATTERERS_PER_MM2, np.float32)
         self.coherent = np.zeros(self.shape, np.complex64)  # reflectors, amplitude after imaging
 
-    def field(self, sigma_mm, rng) -> np.ndarray:
+    def field(self, sigma_mm: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
         """Unit Gaussian field of (row, column) correlation length in mm."""
         return random_field(self.shape, sigma_mm, spacing_mm=self.spacing_mm, rng=rng)
 
-    def curve(self, amplitude: float, length_mm: float, rng) -> np.ndarray:
-        """Smooth random function of x with this standard deviation and shortest wavelength."""
+    def curve(self, amplitude: float, length_mm: float, rng: np.random.Generator) -> np.ndarray:
+        """Smooth random function of x, shape (1, columns).
+
+        Parameters
+        ----------
+        amplitude : float
+            Its standard deviation.
+        length_mm : float
+            Its shortest wavelength.
+        rng : numpy.random.Generator
+        """
         lengths = length_mm * rng.uniform(1, 4, size=(5, 1))
         phase = rng.uniform(0, 2 * np.pi, size=(5, 1))
         waves = np.sin(2 * np.pi * self.x / lengths + phase).sum(axis=0, keepdims=True)
         return (amplitude * waves / np.sqrt(2.5)).astype(np.float32)
 
-    def box(self, centre_mm, half_mm) -> tuple[slice, slice]:
+    def box(
+        self, centre_mm: tuple[float, float], half_mm: tuple[float, float]
+    ) -> tuple[slice, slice]:
         """Rows and columns within `half_mm` (x, z) of the point `centre_mm` (x, z)."""
         (x, z), (dx, dz) = centre_mm, half_mm
         rows = np.searchsorted(self.z[:, 0], (z - dz, z + dz))
         columns = np.searchsorted(self.x[0], (x - dx, x + dx))
         return slice(*rows), slice(*columns)
 
-    def fill(self, share, echo) -> None:
+    def fill(self, share: ArrayLike, echo: ArrayLike) -> None:
         """Replace the backscatter by `echo` (dB) where `share` is 1, and in part below 1."""
         self.echo += share * (echo - self.echo)
 
-    def brighten(self, level_db, off) -> None:
+    def brighten(self, level_db: ArrayLike, off: np.ndarray) -> None:
         """Raise the backscatter to `level_db` along a Gaussian ridge, `off` SD from its crest."""
         self.echo = np.maximum(self.echo, level_db - 4.34 * off**2)
 
-    def reflect(self, depth_mm, level_db, thickness_mm: float) -> None:
-        """Add an interface: rough, so seen throughout, and specular, so brightest where level."""
+    def reflect(self, depth_mm: ArrayLike, level_db: ArrayLike, thickness_mm: float) -> None:
+        """Add an interface: rough, so seen throughout, and specular, so brightest where level.
+
+        Parameters
+        ----------
+        depth_mm : array_like of float, shape (1, columns)
+        level_db : array_like of float, shape (1, columns), or float
+            Where the interface is level.
+        thickness_mm : float
+        """
         depth_mm = np.asarray(depth_mm, dtype=np.float32)
         off = (self.z - depth_mm) / thickness_mm
         slope = np.gradient(depth_mm[0], self.spacing_mm[1]).astype(np.float32)
@@ -138,12 +163,18 @@ class Tissue:
         phase = np.exp(4j * np.pi / self.scanner.wavelength_mm * depth_mm).astype(np.complex64)
         self.coherent += np.exp(-(off**2) / 2) * (amplitude_ratio(level) * phase)
 
-    def expose(self, *, gain_db: float, time_gain_db, rng: np.random.Generator) -> np.ndarray:
+    def expose(
+        self, *, gain_db: float, time_gain_db: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         """Image the tissue: uint8 grey levels of the frame, without the border around it.
 
-        `gain_db` is added to the gain of the scanner, of echoes and noise alike. `time_gain_db`,
-        shape (rows, 1), is what the operator's sliders add at each depth: to the echoes only, a
-        simplification.
+        Parameters
+        ----------
+        gain_db : float
+            Added to the gain of the scanner, of echoes and noise alike.
+        time_gain_db : ndarray of float, shape (rows, 1)
+            What the operator's sliders add at each depth: to the echoes only, a simplification.
+        rng : numpy.random.Generator
         """
         scanner = self.scanner
         # A shadow is as sharp as the beam is narrow.
@@ -176,12 +207,14 @@ class Tissue:
             )
         )
 
-    def crop(self, array) -> np.ndarray:
+    def crop(self, array: np.ndarray) -> np.ndarray:
         """Copy of `array` without the border around the frame."""
         return array[_PAD:-_PAD, _PAD:-_PAD].copy()
 
 
-def scatter(density_mm2, *, spacing_mm, rng: np.random.Generator) -> np.ndarray:
+def scatter(
+    density_mm2: np.ndarray, *, spacing_mm: tuple[float, float], rng: np.random.Generator
+) -> np.ndarray:
     """Draw the complex field of random scatterers.
 
     Parameters
@@ -202,7 +235,12 @@ def scatter(density_mm2, *, spacing_mm, rng: np.random.Generator) -> np.ndarray:
 
 
 def envelope(
-    echoes, coherent=0.0, *, spacing_mm, skin_row: int = 0, scanner: Scanner = SCANNERS["A"]
+    echoes: np.ndarray,
+    coherent: ArrayLike = 0.0,
+    *,
+    spacing_mm: tuple[float, float],
+    skin_row: int = 0,
+    scanner: Scanner = SCANNERS["A"],
 ) -> np.ndarray:
     """Convolve scatterers with the point spread function and detect the envelope.
 
@@ -235,13 +273,25 @@ def envelope(
 
 
 def compress(
-    amplitude, *, spacing_mm, gain_db: float, scanner: Scanner = SCANNERS["A"]
+    amplitude: np.ndarray,
+    *,
+    spacing_mm: tuple[float, float],
+    gain_db: float,
+    scanner: Scanner = SCANNERS["A"],
 ) -> np.ndarray:
     """Turn an envelope into grey levels of 0-255.
 
     The video filter that every scanner applies between detection and display fills the nulls of
-    the speckle; then the dynamic range fills the 256 levels, an envelope of 1 lying `gain_db` above
-    black.
+    the speckle; then the dynamic range fills the 256 levels.
+
+    Parameters
+    ----------
+    amplitude : ndarray of float, shape (rows, columns)
+    spacing_mm : tuple of float
+        Row and column spacing.
+    gain_db : float
+        How far above black an envelope of 1 lies.
+    scanner : Scanner
     """
     video = fft.rfft2(amplitude) * _low_pass_2d(amplitude.shape, scanner.video_mm, spacing_mm)
     video = np.maximum(fft.irfft2(video, s=amplitude.shape), np.float32(1e-6))
@@ -249,8 +299,23 @@ def compress(
     return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
 
 
-def random_field(shape, sigma_mm, *, spacing_mm, rng: np.random.Generator) -> np.ndarray:
-    """Smooth Gaussian field, mean 0 and SD 1, with a kernel of `sigma_mm` (row, column).
+def random_field(
+    shape: tuple[int, int],
+    sigma_mm: tuple[float, float],
+    *,
+    spacing_mm: tuple[float, float],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Smooth Gaussian field, mean 0 and SD 1.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    sigma_mm : tuple of float
+        Standard deviation of the kernel along rows and columns.
+    spacing_mm : tuple of float
+    rng : numpy.random.Generator
 
     Returns
     -------
@@ -263,7 +328,7 @@ def random_field(shape, sigma_mm, *, spacing_mm, rng: np.random.Generator) -> np
     return field / field.std()
 
 
-def amplitude_ratio(decibel):
+def amplitude_ratio(decibel: ArrayLike) -> np.ndarray:
     """Amplitude ratio of a level in dB, float32."""
     return np.exp(np.asarray(decibel, dtype=np.float32) * np.float32(np.log(10) / 20))
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 from scipy.stats import truncnorm
@@ -100,7 +101,7 @@ MAX_DAYS = 31
 SECOND_FAILURE = 0.12  # share of those not included that fail one more criterion
 
 
-def variables() -> list[dict]:
+def clinical_variables() -> list[dict]:
     """Describe the clinical variables of the table, in the order of Table 1."""
     labels = {
         "age": "Age",
@@ -135,7 +136,7 @@ def variables() -> list[dict]:
     return described
 
 
-def criteria() -> list[dict]:
+def recorded_criteria() -> list[dict]:
     """Describe the criteria of inclusion and exclusion, in the order of section 2.1."""
     described = [
         {
@@ -193,7 +194,7 @@ def acr_tirads(table: pd.DataFrame) -> pd.Categorical:
     return pd.Categorical.from_codes(np.searchsorted((3, 4, 7), points, "right"), ACR_LEVELS)
 
 
-def risk_terms(table: pd.DataFrame, image_latent) -> pd.DataFrame:
+def risk_terms(table: pd.DataFrame, image_latent: np.ndarray) -> pd.DataFrame:
     """Return the terms of the true model, one column per key of `LOG_ODDS`; NaN where empty."""
 
     def is_level(name: str, level: str) -> pd.Series:
@@ -210,10 +211,16 @@ def risk_terms(table: pd.DataFrame, image_latent) -> pd.DataFrame:
     return pd.DataFrame(terms, index=table.index).astype(float)
 
 
-def coefficients(table: pd.DataFrame, image_latent, effect: float) -> dict[str, float]:
-    """Return the true model: `LOG_ODDS` times `effect`, after the intercept.
+def coefficients(table: pd.DataFrame, image_latent: np.ndarray, effect: float) -> dict[str, float]:
+    """Return the true model, the intercept first.
 
-    The intercept makes `PREVALENCE` the mean risk of the patients in `table`.
+    Parameters
+    ----------
+    table : DataFrame
+        Patients for whom the intercept makes `PREVALENCE` the mean risk.
+    image_latent : ndarray of float, shape (n_patients,)
+    effect : float
+        Factor on `LOG_ODDS`.
     """
     slopes = {name: effect * value for name, value in LOG_ODDS.items()}
     score = risk_terms(table, image_latent).to_numpy() @ np.array(list(slopes.values()))
@@ -223,7 +230,7 @@ def coefficients(table: pd.DataFrame, image_latent, effect: float) -> dict[str, 
     return {"intercept": intercept, **slopes}
 
 
-def outcome(risk, rng: np.random.Generator) -> np.ndarray:
+def outcome(risk: ArrayLike, rng: np.random.Generator) -> np.ndarray:
     """Draw 0/1 with these probabilities so that the sum is their sum to within one.
 
     Systematic sampling in random order (Madow 1949, Ann. Math. Stat. 20:333-354).
@@ -235,11 +242,21 @@ def outcome(risk, rng: np.random.Generator) -> np.ndarray:
     return drawn
 
 
-def surgery(y, bilaterality, rng: np.random.Generator) -> dict[str, pd.Categorical]:
+def surgery(
+    y: np.ndarray, bilaterality: pd.Series, rng: np.random.Generator
+) -> dict[str, pd.Categorical]:
     """Draw location of metastasis and the operation, which follow the outcome.
 
     Lateral metastasis means lateral dissection; else a bilateral tumour means total thyroidectomy.
     The remaining probabilities give the frequencies of Table 1.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n_patients,)
+        1 for metastasis.
+    bilaterality : Series
+        "Yes" or "No".
+    rng : numpy.random.Generator
     """
     lateral = outcome(LATERAL_SHARE * (y == 1), rng)
     dissected = lateral | outcome(0.0595 * (lateral == 0), rng)
@@ -251,8 +268,17 @@ def surgery(y, bilaterality, rng: np.random.Generator) -> dict[str, pd.Categoric
     }
 
 
-def reading(y, effect: float, rng: np.random.Generator) -> np.ndarray:
-    """Draw the radiologist's 0/1 reading, which depends on the outcome alone."""
+def reading(y: np.ndarray, effect: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw the radiologist's 0/1 reading, which depends on the outcome alone.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n_patients,)
+        1 for metastasis.
+    effect : float
+        Factor on the log odds between the readings of both outcomes.
+    rng : numpy.random.Generator
+    """
     by_outcome = logit([1 - SPECIFICITY, SENSITIVITY])
     average = logit(PREVALENCE * SENSITIVITY + (1 - PREVALENCE) * (1 - SPECIFICITY))
     return rng.binomial(1, expit(average + effect * (by_outcome - average))[y])
@@ -262,6 +288,14 @@ def criteria_cells(n: int, rng: np.random.Generator, *, failing: bool) -> pd.Dat
     """Fill the columns of `CRITERIA`, and `surgery_date`, for patients who all pass, or all fail.
 
     Whoever fails fails one criterion, drawn by its share, and some a second one.
+
+    Parameters
+    ----------
+    n : int
+        Patients.
+    rng : numpy.random.Generator
+    failing : bool
+        Whether all fail.
     """
     fails = np.zeros((n, len(CRITERIA)), bool)
     if failing:
@@ -289,8 +323,16 @@ def empty_cells(table: pd.DataFrame, share: float, rng: np.random.Generator) -> 
     """Empty a `share` of the cells of the clinical variables completely at random.
 
     Whoever fails the criterion of complete records lacks one cell at least.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per patient, with the variables and `complete_records`.
+    share : float
+        Of the cells, from 0 to below 1.
+    rng : numpy.random.Generator
     """
-    names = [variable["name"] for variable in variables()]
+    names = [variable["name"] for variable in clinical_variables()]
     empty = rng.uniform(size=(len(table), len(names))) < share
     incomplete = np.flatnonzero(table["complete_records"] == 0)
     empty[incomplete, rng.integers(len(names), size=len(incomplete))] = True

@@ -1,4 +1,4 @@
-"""A simulated cohort: the table of `casemix`, frames made on demand, and the truth.
+"""A simulated cohort: the table of `case_mix`, frames made on demand, and the truth.
 
 It stands in for the data of Li et al. (2024), which are not public; nothing learned from it is a
 finding about patients.
@@ -16,18 +16,6 @@ from scipy.special import expit
 
 from thyro import core
 from thyro.simulate import bmode, case_mix, nodule
-from thyro.simulate.case_mix import acr_tirads, criteria, risk_terms, variables
-
-__all__ = [
-    "FrameSequence",
-    "SimulatedCohort",
-    "acr_tirads",
-    "criteria",
-    "risk_terms",
-    "simulate_cohort",
-    "source_table",
-    "variables",
-]
 
 ID_PREFIX = {"A": "S", "B": "B"}  # no patient of one device has the id of one of the other
 # What makes a patient and does not stand in the table.
@@ -89,7 +77,7 @@ def simulate_cohort(
     n : int
         Patients who pass all criteria, counted before `missing` empties cells: the included are
         fewer where an analysis takes only complete patients. Their prevalence and every count of
-        Table 1 hardly vary between cohorts; `casemix` says which intervals that spoils.
+        Table 1 hardly vary between cohorts; `case_mix` says which intervals that spoils.
     rng : numpy.random.Generator
         The same state gives the same cohort, pixel by pixel.
     image_shape : tuple of int
@@ -248,7 +236,7 @@ def _spacing_mm(diameter_mm, aspect, image_shape, rng) -> np.ndarray:
     return depth / rows
 
 
-# Columns of the table that a frame shows, and the fields of `phantom.Scene` they fill.
+# Columns of the table that a frame shows, and the fields of `nodule.Scene` they fill.
 _SIGNS = {
     "spacing_mm": "spacing_mm",
     "diameter": "diameter_mm",

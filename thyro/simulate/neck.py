@@ -26,7 +26,13 @@ class Place(NamedTuple):
     lateral: int  # side of the carotid, -1 or 1
 
 
-def choose_place(frame_mm, nodule_mm, *, extends: bool, rng: np.random.Generator) -> Place:
+def choose_place(
+    frame_mm: tuple[float, float],
+    nodule_mm: tuple[float, float],
+    *,
+    extends: bool,
+    rng: np.random.Generator,
+) -> Place:
     """Put the nodule near the middle of the frame, inside a lobe that is large enough for it.
 
     Parameters
@@ -60,7 +66,14 @@ def add_neck(
 ) -> None:
     """Layers from the skin to the muscle behind the thyroid, the lobe, and what lies beside it.
 
-    `thyroiditis` (Hashimoto) makes the parenchyma darker and patchy.
+    Parameters
+    ----------
+    tissue : bmode.Tissue
+        Whose maps are written.
+    place : Place
+    thyroiditis : bool
+        Hashimoto, which makes the parenchyma darker and patchy.
+    rng : numpy.random.Generator
     """
     streaks = tissue.field((0.13, 1.8), rng)
     patches = tissue.field((0.7, 1.0), rng)

@@ -11,10 +11,12 @@ Decibels are relative to normal thyroid tissue.
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from thyro import core
 from thyro.simulate import bmode, neck
@@ -89,7 +91,7 @@ class Frame(NamedTuple):
     reader_2: np.ndarray  # as another did, who draws a little generously
 
 
-def as_image_shape(image_shape) -> tuple[int, int]:
+def as_image_shape(image_shape: Sequence[int]) -> tuple[int, int]:
     """Return (rows, columns) of a frame that is large enough to show a neck."""
     rows, columns = (operator.index(size) for size in image_shape)
     if rows < MIN_IMAGE_SHAPE[0] or columns < MIN_IMAGE_SHAPE[1]:
@@ -99,7 +101,7 @@ def as_image_shape(image_shape) -> tuple[int, int]:
     return rows, columns
 
 
-def nodule_size_mm(diameter_mm, aspect):
+def nodule_size_mm(diameter_mm: ArrayLike, aspect: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return (height, width) of nodules whose larger side is `diameter_mm`."""
     return diameter_mm * np.minimum(1.0, aspect), diameter_mm / np.maximum(1.0, aspect)
 

@@ -9,6 +9,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import logit
 
@@ -114,7 +115,9 @@ def recovered_correlations(
     return pd.DataFrame(rows)
 
 
-def recovered_risks(y, risk, p: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def recovered_risks(
+    y: ArrayLike, risk: ArrayLike, p: pd.DataFrame, *, level: float = 0.95
+) -> pd.DataFrame:
     """Predicted beside true risk.
 
     Parameters

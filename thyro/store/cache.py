@@ -8,6 +8,7 @@ import numpy as np
 from thyro.store.paths import atomic, path
 
 DIGEST_BYTES = 32
+UNFINISHED = ".unfinished"
 
 
 class Cache:
@@ -55,8 +56,17 @@ class Cache:
         with atomic(self._folder / key) as temporary:
             temporary.write_bytes(_digest(key, data) + data)
 
+    def mark_unfinished(self) -> None:
+        """Leave a mark that `keep` takes away: a run that finds it follows one that was killed."""
+        with atomic(self._folder / UNFINISHED) as temporary:
+            temporary.touch()
+
+    def is_unfinished(self) -> bool:
+        """Whether the mark is there."""
+        return (self._folder / UNFINISHED).is_file()
+
     def keep(self, keys: Iterable[str]) -> None:
-        """Remove all but these."""
+        """Remove all but these, and the mark of a run that did not come to its end."""
         wanted = set(keys)
         for file in self._folder.glob("*"):
             if file.name not in wanted:

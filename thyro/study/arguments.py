@@ -54,6 +54,7 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         }
         external = study.external.model_dump(exclude_defaults=True) if study.external else {}
         values |= about | {"external": external, "data_dir": data or ""}
+        values["screened"] = {key: getattr(study.nomogram, key) for key in ("candidates", "entry")}
         values["workers"] = study.compute.workers
     if job.section != "report":
         values["seed"] = study.compute.seed
@@ -73,11 +74,14 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
 
 
 def result_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that results depend on, as JSON knows them: all but who computes them."""
+    """The arguments that results depend on, as JSON knows them.
+
+    All but who computes them, and what 00 only foresees of the screening in 05.
+    """
     return {
         key: value
         for key, value in json.loads(json.dumps(arguments)).items()
-        if key not in ("workers", "cluster")
+        if key not in ("workers", "cluster", "screened")
     }
 
 

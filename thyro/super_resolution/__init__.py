@@ -1,11 +1,23 @@
 """Notebook 01: a small adversarial network that undoes a known loss of resolution."""
 
 from thyro.super_resolution.degradation import Degradation
-from thyro.super_resolution.enhancement import degrade, enhance, held_out_quality, results, versions
-from thyro.super_resolution.fidelity import HELD_OUT, MEASURES, METHODS, detail, gains
+from thyro.super_resolution.enhancement import (
+    degrade,
+    enhance,
+    frame_versions,
+    held_out_fidelity,
+    sr_and_control,
+)
+from thyro.super_resolution.fidelity import (
+    HELD_OUT,
+    MEASURES,
+    METHODS,
+    fidelity_gains,
+    spectra_and_sharpness,
+)
 from thyro.super_resolution.networks import (
     count_parameters,
-    describe,
+    describe_layers,
     generator_from_bytes,
     generator_to_bytes,
 )
@@ -19,14 +31,14 @@ __all__ = [
     "TrainingSettings",
     "count_parameters",
     "degrade",
-    "describe",
-    "detail",
+    "describe_layers",
     "enhance",
-    "gains",
+    "fidelity_gains",
+    "frame_versions",
     "generator_from_bytes",
     "generator_to_bytes",
-    "held_out_quality",
-    "results",
+    "held_out_fidelity",
+    "spectra_and_sharpness",
+    "sr_and_control",
     "train_generator",
-    "versions",
 ]

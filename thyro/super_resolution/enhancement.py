@@ -1,6 +1,6 @@
 """Super-resolution of ultrasound frames: what is done to an image, and how well it is done.
 
-`degradation` says what has to be undone, `gan` what undoes it, `adversarial` how it learns. The
+`degradation` says what has to be undone, `networks` what undoes it, `training` how it learns. The
 texture that a generator adds is synthetic: it looks like tissue and need not be.
 """
 
@@ -104,8 +104,19 @@ def resample(image: np.ndarray, *, factor: int, axes: str = "both", scale: int =
     """The bicubic control: as many grey values as the SR image, from interpolation alone.
 
     On the same grid the frame goes down by `factor` with antialiasing and back, without noise; on a
-    finer one (`scale` 2 or 4) it is interpolated. Whether SR or mere resampling changed a result is
-    seen beside it.
+    finer one it is interpolated. Comparison with it tells whether SR or mere resampling changed a
+    result.
+
+    Parameters
+    ----------
+    image : array, shape (rows, columns)
+        Grey, 0-255.
+    factor
+        Linear loss of resolution.
+    axes : "both", "rows" or "columns"
+        What becomes coarser.
+    scale
+        1 keeps the grid; 2 or 4 makes one that many times finer.
 
     Returns
     -------
@@ -117,10 +128,20 @@ def resample(image: np.ndarray, *, factor: int, axes: str = "both", scale: int =
         return _array(Degradation(factor, axes, 0.0)(x) if scale == 1 else _finer(x, scale))
 
 
-def versions(
+def frame_versions(
     image: np.ndarray, generator: Generator, degradation: Degradation, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """A frame as it is ("or"), degraded ("lr") and enhanced as it is ("sr"), on its own grid."""
+    """A frame as it is ("or"), degraded ("lr") and enhanced as it is ("sr"), on its own grid.
+
+    Parameters
+    ----------
+    image : array, shape (rows, columns)
+        Grey, 0-255.
+    generator
+    degradation
+    rng
+        Of the noise.
+    """
     with torch.inference_mode():
         degraded = _array(degradation(_tensor(image), rng))
     return {"or": image, "lr": degraded, "sr": enhance(image, generator)}
@@ -131,7 +152,7 @@ def finer_mask(mask: np.ndarray, scale: int) -> np.ndarray:
     return np.repeat(np.repeat(mask, scale, axis=0), scale, axis=1)
 
 
-def results(
+def sr_and_control(
     image: np.ndarray,
     mask: np.ndarray,
     generator: Generator,
@@ -167,13 +188,23 @@ def results(
     return kept | ({"masks": finer_mask(mask, scale)} if scale > 1 else {})
 
 
-def held_out_quality(
+def held_out_fidelity(
     image: np.ndarray,
     generators: Mapping[str, Generator],
     degradation: Degradation,
     rng: np.random.Generator,
 ) -> list[dict]:
     """Degrade a frame that trained nothing, restore it in several ways, and compare.
+
+    Parameters
+    ----------
+    image : array, shape (rows, columns)
+        Grey, 0-255.
+    generators
+        By the name of the method.
+    degradation
+    rng
+        Of the noise.
 
     Returns
     -------

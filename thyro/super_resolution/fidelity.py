@@ -77,7 +77,7 @@ def psnr_ssim(original: np.ndarray, other: np.ndarray) -> dict[str, float]:
     return {"psnr": float(psnr), "ssim": float(ssim)}
 
 
-def gains(quality: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def fidelity_gains(fidelity: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Mean PSNR and SSIM per cohort and method, and the mean gain over bicubic interpolation.
 
     The gain is the difference to bicubic interpolation in the same patient; intervals are those
@@ -85,7 +85,7 @@ def gains(quality: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 
     Parameters
     ----------
-    quality : DataFrame
+    fidelity : DataFrame
         One row per held-out patient and method, indexed by `patient_id`: `split` ("test",
         "external"), `method` (of `METHODS`), `psnr` in dB, `ssim`. Every patient of a cohort has
         the same methods, bicubic among them.
@@ -106,7 +106,7 @@ def gains(quality: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         infinite.
     """
     level = as_level(level)
-    frame = _checked(quality)
+    frame = _checked(fidelity)
     rows = []
     for split, cohort in frame.groupby(pd.Categorical(frame["split"], HELD_OUT), observed=True):
         by_patient = _by_patient(cohort)
@@ -121,24 +121,24 @@ def gains(quality: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _checked(quality: pd.DataFrame) -> pd.DataFrame:
-    """`quality` with `patient_id` as a column; known names, finite numbers, no row twice."""
+def _checked(fidelity: pd.DataFrame) -> pd.DataFrame:
+    """`fidelity` with `patient_id` as a column; known names, finite numbers, no row twice."""
     keys = ["patient_id", "split", "method"]
-    frame = as_columns(quality.reset_index(), [*keys, *MEASURES], "quality")
+    frame = as_columns(fidelity.reset_index(), [*keys, *MEASURES], "fidelity")
     for name, accepted in (("split", HELD_OUT), ("method", METHODS)):
         for value in frame[name].unique():
-            as_one_of(value, f"quality: {name}", accepted)
+            as_one_of(value, f"fidelity: {name}", accepted)
     infinite = ~np.isfinite(frame[list(MEASURES)]).all(axis=1)
     if infinite.any():
         patient, _, method = frame.loc[infinite, keys].iloc[0]
         raise ValueError(
-            f"quality: expected finite numbers, found an infinite one for {patient} ({method}): "
+            f"fidelity: expected finite numbers, found an infinite one for {patient} ({method}): "
             "that image is identical to its original. Leave out frames of one grey value."
         )
     twice = frame[keys].duplicated()
     if twice.any():
         patient, split, method = frame.loc[twice, keys].iloc[0]
-        raise ValueError(f"quality: {patient} ({split}) has more than one row of {method}.")
+        raise ValueError(f"fidelity: {patient} ({split}) has more than one row of {method}.")
     return frame
 
 
@@ -151,7 +151,7 @@ def _by_patient(cohort: pd.DataFrame) -> pd.DataFrame:
     if absent.any(axis=None):
         patient = absent.any(axis=1).idxmax()
         raise ValueError(
-            f"quality: expected a row of {', '.join(methods)} for every patient of a cohort; "
+            f"fidelity: expected a row of {', '.join(methods)} for every patient of a cohort; "
             f"{patient} has none of {absent.loc[patient].idxmax()}."
         )
     return wide
@@ -218,7 +218,7 @@ def power_spectrum(image: np.ndarray, *, bins: int = 64) -> pd.Series:
     return pd.Series(10 * np.log10(mean), pd.Index(middle, name="frequency"), name="power")
 
 
-def detail(
+def spectra_and_sharpness(
     cases: Iterable[tuple[str, Mapping[str, np.ndarray], np.ndarray, tuple[slice, slice]]],
     *,
     bins: int = 64,

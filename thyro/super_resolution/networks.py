@@ -107,7 +107,16 @@ def generator_to_bytes(generator: Generator, *, trained_for: dict) -> bytes:
 
 
 def generator_from_bytes(data: bytes, *, settings: dict, trained_for: dict) -> Generator:
-    """A generator that `to_bytes` wrote, to start from; `settings` are those it should have.
+    """A generator that `generator_to_bytes` wrote, to start from.
+
+    Parameters
+    ----------
+    data
+        The file.
+    settings
+        Those it should have: inside, width, blocks.
+    trained_for
+        What it should undo: factor, axes, sigma.
 
     Raises
     ------
@@ -141,7 +150,7 @@ def generator_from_bytes(data: bytes, *, settings: dict, trained_for: dict) -> G
     return generator
 
 
-def describe(network: nn.Module) -> list[tuple[str, str]]:
+def describe_layers(network: nn.Module) -> list[tuple[str, str]]:
     """(layer, what it does) of a network as built, for the diagram of Figure 2A."""
     rows = []
     for layer in network.modules():

@@ -325,7 +325,15 @@ class _Run:
 
 
 def pixel_loss(made: Tensor, original: Tensor, ssim_weight: float) -> Tensor:
-    """Squared error, brought to about 1, and `ssim_weight` times 1 - SSIM."""
+    """Squared error, brought to about 1, and a share of 1 - SSIM.
+
+    Parameters
+    ----------
+    made, original
+        Patches (n, 1, size, size) on 0-1.
+    ssim_weight
+        Of 1 - SSIM; 0 leaves it out.
+    """
     loss = F.mse_loss(made, original) / TYPICAL_ERROR
     return loss + ssim_weight * (1 - ssim(made, original)) if ssim_weight else loss
 

@@ -46,7 +46,21 @@ class State:
         frozen_blocks: int,
         seed: int,
     ) -> "State":
-        """The state before the first step; random weights come from `seed`."""
+        """The state before the first step.
+
+        Parameters
+        ----------
+        start
+            Generator to begin with, or None for a new one.
+        architecture
+            inside, width and blocks of the generator.
+        learning_rate
+            Highest one of the generator.
+        frozen_blocks
+            First blocks that keep the weights of the start.
+        seed
+            Of random weights, and of all that is drawn.
+        """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             generator, discriminator = Generator(**architecture), Discriminator()

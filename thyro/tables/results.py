@@ -350,7 +350,7 @@ def sample_size(sizes: Mapping[str, object]) -> pd.DataFrame:
 def quality(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """PSNR and SSIM of super-resolution and its controls, and their gain over bicubic.
 
-    `gains` as `fidelity.gains` returns it; one row per cohort and method. `level` is the coverage
+    `gains` as `fidelity_gains` returns it; one row per cohort and method. `level` is the coverage
     of its intervals, for the headings.
     """
     keys = ["split", "method"]

@@ -27,7 +27,7 @@ INVENTED = yaml.safe_load(Path("tests/report/variables.yml").read_text())
 
 
 def gains(psnr=(0.1, 0.9), ssim=(0.01, 0.03), methods=("sr", "pixel", "lanczos", "bicubic")):
-    """`fidelity.gains`, with the limits of SR in the test cohort as given."""
+    """`fidelity.fidelity_gains`, with the limits of SR in the test cohort as given."""
     rows = []
     for split in ("test", "external"):
         for number, method in enumerate(methods):

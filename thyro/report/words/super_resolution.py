@@ -27,7 +27,7 @@ def super_resolution(study: Study, scalars: Mapping, gains: pd.DataFrame) -> dic
     scalars
         `scalars.json` of notebook 01.
     gains
-        As `fidelity.gains` returns it.
+        As `fidelity.fidelity_gains` returns it.
     """
     settings = study.super_resolution
     tested = gains[gains["split"].eq("test")].set_index(["method", "measure"])

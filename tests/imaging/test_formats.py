@@ -1,0 +1,97 @@
+"""Pictures and volumes: values as stored, and where they lie, of every format."""
+
+import gzip
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.imaging.test_dicom import write_dicom
+from tests.imaging.test_reading import GREY, write_picture, write_volume
+from thyro.imaging import formats, pixels, reading
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "bmp", "nii", "nii.gz", "nrrd", "mha"])
+def test_grey_files_come_back_as_they_were(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    drawn = suffix in ("png", "tif", "bmp")
+    write_picture(path, GREY) if drawn else write_volume(path, GREY)
+    image, spacing = reading.read_image(path)
+    assert np.array_equal(image, GREY) and image.dtype == float
+    assert spacing == (None if drawn else pytest.approx((0.2, 0.1)))
+
+
+def test_a_volume_of_one_slice_is_a_frame(tmp_path):
+    write_volume(tmp_path / "a.nii.gz", GREY[None])
+    assert np.array_equal(reading.read_image(tmp_path / "a.nii.gz")[0], GREY)
+
+
+def test_colours_of_a_palette_picture_are_shown(tmp_path):
+    picture = Image.fromarray(255 - GREY).convert("P")
+    picture.putpalette([level for grey in range(255, -1, -1) for level in [grey] * 3])
+    picture.save(tmp_path / "a.png")
+    assert np.array_equal(reading.read_image(tmp_path / "a.png")[0], GREY)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "bmp"])
+def test_a_picture_has_no_grid(tmp_path, suffix):
+    write_picture(tmp_path / f"a.{suffix}", GREY)
+    values, grid = formats.read(tmp_path / f"a.{suffix}", "a")
+    assert np.array_equal(values, GREY[None]) and values.dtype == np.uint8
+    assert grid == pixels.Grid()
+
+
+@pytest.mark.parametrize("suffix", ["nii", "nii.gz", "nrrd", "mha"])
+def test_a_volume_tells_size_place_and_direction(tmp_path, suffix):
+    stack = np.stack([GREY, GREY // 2])
+    mirrored = (-1, 0, 0, 0, 1, 0, 0, 0, 1)
+    write_volume(tmp_path / f"a.{suffix}", stack, origin=(3, 4, 5), direction=mirrored)
+    values, grid = formats.read(tmp_path / f"a.{suffix}", "a")
+    assert np.array_equal(values, stack)
+    assert grid.spacing_mm == pytest.approx((0.2, 0.1))  # row, column
+    assert grid.origin_mm == pytest.approx((3, 4, 5))
+    assert grid.direction == pytest.approx((-1, 0, 0, 0, 1, 0))  # along a row, along a column
+
+
+def test_the_numbers_of_a_palette_are_labels_and_its_colours_an_image(tmp_path):
+    labels = (GREY // 60).astype(np.uint8)
+    picture = Image.fromarray(labels, mode=None).convert("P")
+    picture.putdata(labels.ravel().tolist())
+    picture.putpalette([0, 0, 0, 250, 250, 250, 9, 9, 9, 70, 70, 70])
+    picture.save(tmp_path / "a.png")
+    assert np.array_equal(formats.read(tmp_path / "a.png", "a", labels=True)[0][0], labels)
+    shown = formats.read(tmp_path / "a.png", "a")[0][0]
+    assert np.array_equal(shown[..., 0], np.array([0, 250, 9, 70])[labels])
+
+
+def test_dicom_is_known_by_its_content(tmp_path):
+    write_dicom(tmp_path / "IM0001", GREY)
+    assert formats.is_dicom(tmp_path / "IM0001", "a")
+    write_picture(tmp_path / "a.png", GREY)
+    assert not formats.is_dicom(tmp_path / "a.png", "a")
+    (tmp_path / "short").write_bytes(b"\x08\x00")
+    assert not formats.is_dicom(tmp_path / "short", "a")
+    with pytest.raises(pixels.ImageError, match="^a: cannot be opened: No such file"):
+        formats.is_dicom(tmp_path / "none", "a")
+
+
+def test_an_empty_and_a_short_file_are_refused(tmp_path):
+    (tmp_path / "a.png").touch()
+    with pytest.raises(pixels.ImageError, match="^a: an empty file"):
+        formats.read(tmp_path / "a.png", "a")
+    write_volume(tmp_path / "a.nii.gz", GREY[None])
+    content = gzip.decompress((tmp_path / "a.nii.gz").read_bytes())
+    (tmp_path / "a.nii").write_bytes(content[:-1])  # ITK would fill it with a zero
+    with pytest.raises(pixels.ImageError, match="cut short or damaged"):
+        formats.read(tmp_path / "a.nii", "a")
+
+
+def test_importing_the_module_leaves_itk_as_it_is():
+    code = (
+        "import SimpleITK as sitk; sitk.ProcessObject.SetGlobalWarningDisplay(True); "
+        "import thyro.imaging; print(sitk.ProcessObject.GetGlobalWarningDisplay())"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "True"

@@ -1,0 +1,72 @@
+"""The two sets of features: how many, how called, which of them say nothing on one slice."""
+
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+from thyro.radiomics import feature_sets
+from thyro.radiomics.feature_sets import PAPER, PLANAR
+
+WHAT = ["image_type", "feature_class", "feature"]
+
+
+def test_the_set_of_the_paper_has_its_1561_features():
+    # Li et al. (2024): 17 image types of 18 first-order and 73 texture features, 14 of shape.
+    described = PAPER.describe()
+    counts = described.groupby("feature_class").size()
+    assert len(PAPER.names) == 1561 == 17 * (18 + 73) + 14
+    assert described["image_type"].nunique() == 17
+    assert counts["shape"] == 14 and counts["firstorder"] == 17 * 18
+    assert counts.drop(["shape", "firstorder"]).sum() == 17 * 73
+
+
+def test_the_planar_set_has_thirteen_image_types_and_nine_shapes():
+    described = PLANAR.describe()
+    assert len(PLANAR.names) == 13 * 91 + 9
+    assert described["image_type"].nunique() == 13
+    assert described["feature_class"].eq("shape2D").sum() == 9
+    assert not PLANAR.degenerate()
+
+
+@pytest.mark.parametrize("chosen", [PAPER, PLANAR], ids=lambda chosen: chosen.name)
+def test_a_name_is_image_type_class_and_feature(chosen):
+    described = chosen.describe()
+    assert described["name"].is_unique and tuple(described["name"]) == chosen.names
+    assert tuple(described[WHAT].agg("_".join, axis=1)) == chosen.names
+    # Every image type has the same features, but for shape, which the original alone has.
+    texture = described[~described["feature_class"].str.startswith("shape")]
+    assert texture.groupby("image_type").size().eq(91).all()
+    assert set(described["image_type"]) == set(texture["image_type"])
+
+
+def test_what_says_nothing_on_one_slice_is_named():
+    degenerate = PAPER.degenerate()
+    assert len(degenerate) == 4 * 91 + 2
+    assert set(PAPER.flat) < set(degenerate) < set(PAPER.names)
+    types = {name.split("_")[0] for name in set(degenerate) - set(PAPER.flat)}
+    assert types == set(PAPER.noise_types)
+
+
+def test_sets_are_found_by_name_and_survive_the_way_to_a_worker():
+    assert feature_sets.FEATURE_SETS == {"paper": PAPER, "planar": PLANAR}
+    for chosen in (PAPER, PLANAR):
+        again = pickle.loads(pickle.dumps(chosen))
+        assert again == chosen and again.names == chosen.names
+
+
+def test_settings_that_would_change_a_name_are_not_among_those_allowed():
+    assert not {"force2D", "label", "lbp3DLevels", "wavelet_levels"} & set(feature_sets.SETTINGS)
+    assert set(feature_sets.PREPARATION) < set(feature_sets.SETTINGS)
+
+
+def test_names_are_read_when_they_are_asked_for():
+    code = (
+        "import sys; opened = []; "
+        "sys.addaudithook(lambda e, a: opened.append(str(a[0])) if e == 'open' else None); "
+        "import thyro.radiomics as r; "
+        "read = lambda: [f for f in opened if f.endswith('.json') and 'thyro' in f]; "
+        "assert not read(), read(); r.PAPER.names, r.PLANAR.names; assert len(read()) == 1, read()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

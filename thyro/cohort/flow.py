@@ -1,0 +1,97 @@
+"""The flow chart: rows leave a table step by step, and every step is counted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from thyro.cohort.clinical_table import CohortError
+
+FLAG_REASONS = {  # of a flagged image, as the flow chart says them
+    "duplicate": "duplicate image",
+    "blur": "blurred image",
+    "size": "excessively large image",
+    "border": "nodule reaches beyond the image",
+    "components": "more than one nodule outlined",
+    "text": "text in the image",
+}
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A table on its way through the flow chart."""
+
+    frame: pd.DataFrame
+    steps: list[dict] = field(default_factory=list)  # label, n, excluded
+
+    def drop(self, out: pd.Series, reason: str, *, declared: bool = False) -> "Flow":
+        """The flow without some rows, which are counted.
+
+        Parameters
+        ----------
+        out
+            True for the rows that leave; rows that it does not name stay.
+        reason
+            Why, in the words of the flow chart.
+        declared
+            Whether the step is told also where it excludes nobody.
+        """
+        out = out.reindex(self.frame.index, fill_value=False)
+        n = int(out.sum())
+        step = {"label": f"Excluded: {reason}", "n": n, "excluded": True}
+        return Flow(self.frame[~out], [*self.steps, step] if n or declared else self.steps)
+
+
+def flow_chart(
+    steps: Sequence[Mapping],
+    patients: pd.DataFrame,
+    external_steps: Sequence[Mapping] | None = None,
+) -> list[dict]:
+    """Steps of the flow chart from the table to the cohorts; every node sums.
+
+    Parameters
+    ----------
+    steps, external_steps
+        `Flow.steps` of the cohort and, if there is one, of the external cohort.
+    patients
+        `y` and `split` of everybody included.
+
+    Returns
+    -------
+    list of dict
+        label, n, excluded; cohorts with `split` and `events`; what belongs to the external cohort
+        with `external`.
+
+    Raises
+    ------
+    CohortError
+        If patients were lost on the way without a reason.
+    """
+    parts = {name: patients[patients["split"] == name] for name in ("train", "test", "external")}
+    inside = len(parts["train"]) + len(parts["test"])
+    _check_sum(steps, inside, "cohort")
+    chart = [dict(step) for step in steps]
+    chart.append({"label": "Included", "n": inside, "excluded": False})
+    chart.append(_cohort_node("Training cohort", parts["train"]))
+    chart.append(_cohort_node("Test cohort", parts["test"]))
+    if external_steps is None and len(parts["external"]):
+        raise CohortError("The external cohort has patients, but no steps that lead to them.")
+    if external_steps is not None:
+        _check_sum(external_steps, len(parts["external"]), "external cohort")
+        outside = [*external_steps, _cohort_node("External cohort", parts["external"])]
+        chart += [{**step, "external": True} for step in outside]
+    if inside + len(parts["external"]) != len(patients):
+        raise CohortError("Some patients are neither of the training, test nor external cohort.")
+    return chart
+
+
+def _check_sum(steps: Sequence[Mapping], n: int, name: str) -> None:
+    """Raise where the steps do not lead from the first count to `n` patients."""
+    left = steps[0]["n"] - sum(step["n"] for step in steps if step["excluded"])
+    if left != n:
+        raise CohortError(f"The flow chart ends with {left} patients, the {name} has {n}.")
+
+
+def _cohort_node(label: str, part: pd.DataFrame) -> dict:
+    events = int(part["y"].sum())
+    return {"label": label, "n": len(part), "events": events, "excluded": False, "split": True}
