@@ -1,7 +1,13 @@
 """What a study is: its settings, its files, its names, and the plan of its notebook runs."""
 
-from thyro.study.arguments import check_notebook, job_arguments, result_arguments
+from thyro.study.arguments import (
+    check_notebook,
+    job_arguments,
+    result_arguments,
+    threads_of,
+)
 from thyro.study.classifiers import CLASSIFIERS, FAMILIES, HEAD, Kind, kinds, model_names
+from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
@@ -21,8 +27,9 @@ from thyro.study.names import (
     nomograms,
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
-from thyro.study.plan import JOBS, Job
-from thyro.study.settings import Cohort, Criterion, Source, Study, SuperResolution, Variable
+from thyro.study.plan import JOBS, RECORDS, Job
+from thyro.study.settings import Study, SuperResolution
+from thyro.study.thresholds import threshold_points
 
 __all__ = [
     "BC",
@@ -39,6 +46,7 @@ __all__ = [
     "PLANAR",
     "RADIOLOGIST",
     "RANKED",
+    "RECORDS",
     "SR",
     "STUDIED",
     "Cohort",
@@ -54,6 +62,7 @@ __all__ = [
     "StudyError",
     "SuperResolution",
     "Variable",
+    "check_candidates",
     "check_notebook",
     "job_arguments",
     "kinds",
@@ -61,4 +70,6 @@ __all__ = [
     "model_names",
     "nomograms",
     "result_arguments",
+    "threads_of",
+    "threshold_points",
 ]

@@ -27,6 +27,11 @@ class NetworkEntry:
     colours: tuple[str, str]  # of curves: dark for enhanced images, light for original ones
     citation: str  # key in references.bib
 
+    @property
+    def key(self) -> str:
+        """In names of files: "resnet101"."""
+        return self.name.lower()
+
 
 def _resnet101():
     from monai.networks.nets import resnet101
