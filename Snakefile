@@ -1,6 +1,6 @@
 # What is stale and in which order: one rule per notebook run of thyro/study/plan.py, and the report.
 # Called by `make report`; by hand: snakemake --cores 2 --config study=smoke
-# (a study whose name looks like a number, by hand: --config 'study="007"').
+# (a study whose name looks like a number, by hand: --config 'study=!!str 007').
 import json
 import os
 import shlex
@@ -11,7 +11,8 @@ from thyro import run
 from thyro.core.code_version import PACKAGE, files_behind
 from thyro.study import job_arguments, load_study, result_arguments, threads_of
 
-NAME, DATA = str(config["study"]), str(config.get("data") or "")
+ASKED = config.get("asked", config)
+NAME, DATA = str(ASKED["study"]), str(ASKED.get("data") or "")
 STUDY = load_study(NAME, Path("params"))
 ROOT = f"results/{NAME}"
 LEFT = [f"{ROOT}/{file}" for job in STUDY.jobs.values() for file in job.left]

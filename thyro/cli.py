@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
         elif arguments.command == "example":
             run.write_example(Path(arguments.folder), arguments.study)
         elif arguments.command == "workflow":
-            run.workflow(arguments.options)
+            run.run_snakemake(arguments.options)
         elif arguments.command == "render":
             from thyro import report  # slow, so only for those who ask
 

@@ -3,7 +3,7 @@
 from thyro.run.check import check_study
 from thyro.run.example import write_example
 from thyro.run.notebooks import recorded_render, run_notebook
-from thyro.run.workflow import bring_up_to_date, fingerprint, workflow
+from thyro.run.workflow import bring_up_to_date, fingerprint, run_snakemake
 
 __all__ = [
     "bring_up_to_date",
@@ -11,6 +11,6 @@ __all__ = [
     "fingerprint",
     "recorded_render",
     "run_notebook",
-    "workflow",
+    "run_snakemake",
     "write_example",
 ]

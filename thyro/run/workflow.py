@@ -76,18 +76,18 @@ def snakemake_command(name: str, study: Study, data: str) -> list[str]:
         *("--cores", str(study.compute.workers), "--rerun-incomplete", "--nolock"),
         # A table written again with the same bytes makes nothing stale.
         *("--max-checksum-file-size", "1GB"),
-        # Snakemake tries values as numbers, then as YAML: in its quotes 007 stays what it is.
-        *("--config", *(f"{key}={json.dumps(v)}" for key, v in (("study", name), ("data", data)))),
+        # Snakemake takes quotes off and reads 007 as a number; inside a mapping it stays text.
+        *("--config", f"asked={json.dumps({'study': name, 'data': data}, ensure_ascii=False)}"),
         *(["--forcerun", *again] if again else []),
     ]
 
 
-def workflow(options: list[str]) -> None:
+def run_snakemake(options: list[str]) -> None:
     """Snakemake with these options, ending with the process that asked for it."""
-    from snakemake.cli import main as snakemake
+    from snakemake.cli import main
 
     core.end_with_parent()
-    snakemake(options)
+    main(options)
 
 
 def fingerprint(data: str) -> str:
