@@ -53,6 +53,20 @@ def test_a_run_is_watched_until_it_ends(here, capsys):
     assert "06_statistics" not in said
 
 
+def test_a_job_is_told_once_and_its_bar_every_time(here):
+    seen = terminal._Seen(terminal.workplace("mine") / "run", ["00_cohort", "05_nomogram"])
+    assert seen.look("05_nomogram") == ("", "")
+    status = terminal.Status("mine", "05_nomogram")
+    status.say("running")
+    status.progress.write_text('{"done": 1, "total": 2, "label": "samples"}')
+    bar = "[2/2] 05_nomogram samples ██████░░░░░░ 1/2 0:00"
+    assert seen.look("05_nomogram") == ("[2/2] 05_nomogram running", bar)
+    assert seen.look("05_nomogram") == ("", bar)
+    status.say("done")
+    assert seen.look("05_nomogram") == ("[2/2] 05_nomogram done after 0:00", "")
+    assert seen.failed == {}
+
+
 def test_what_a_run_needs_lies_outside_of_the_results(here):
     assert terminal.workplace("mine") == here / ".thyro/mine"
     assert not (here / "results").exists()

@@ -72,6 +72,7 @@ def test_a_name_that_the_notebook_does_not_know_stops():
         ([], "one cell tagged `parameters`, found 0"),
         (["a: int = 1", "b: int = 2"], "one cell tagged `parameters`, found 2"),
         (["a = 1"], "typed literals only"),
+        (["a: int"], "typed literals only"),
     ],
 )
 def test_a_notebook_has_one_cell_of_typed_parameters(tmp_path, cells, message):

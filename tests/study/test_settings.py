@@ -57,6 +57,10 @@ SCORES = {
             "`statistics.threshold_grid`: stop must be a whole number of steps from start; "
             "the last one below is 0.8, found [0.5, 0.99, 0.3]",
         ),
+        (
+            {"statistics": {"threshold_grid": [0.1, 0.2]}},
+            "`statistics.threshold_grid`: List should have at least 3 items",
+        ),
         ({"statistics": {"risk_cuts": [0.5, 0.2]}}, "`risk_cuts` must rise, got [0.5, 0.2]"),
         ({"super_resolution": {"scale": 2}}, "`scale` is 1 (same grid) or equal to `factor`"),
         (

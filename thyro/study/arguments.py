@@ -32,9 +32,11 @@ def notebook_parameters(path: Path) -> dict[str, Any]:
         raise StudyError(f"{path}: expected one cell tagged `parameters`, found {len(tagged)}.")
     found = {}
     for node in ast.parse("".join(tagged[0]["source"])).body:
-        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
-            raise StudyError(f"{path}: the parameters cell holds typed literals only.")
-        found[node.target.id] = ast.literal_eval(node.value)
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                found[name] = ast.literal_eval(value)
+            case _:
+                raise StudyError(f"{path}: the parameters cell holds typed literals only.")
     return found
 
 

@@ -76,7 +76,7 @@ class Source(Section):
     # simulated
     n_patients: Annotated[int, Field(ge=20)] = 544  # included, if nothing is missing
     image_shape: list[Annotated[int, Field(ge=128, le=4096)]] = Field(
-        [384, 512], min_length=2, max_length=2
+        default=[384, 512], min_length=2, max_length=2
     )
     effect: Annotated[float, Field(ge=0)] = 1.0  # 0: nothing predicts the outcome
     device: Literal["A", "B"] = "A"  # scanner
@@ -106,7 +106,7 @@ class Source(Section):
     mask_component: Literal["single", "largest", "all"] = "single"
     spacing_mm: Annotated[float, Field(gt=0)] | None = None  # where the images do not tell it
     border_px: list[Annotated[int, Field(ge=0)]] = Field(
-        [0, 0, 0, 0], min_length=4, max_length=4
+        default=[0, 0, 0, 0], min_length=4, max_length=4
     )  # top, bottom, left, right: made black
     blank_outside_scan: bool = False  # everything beside the scan made black
     # quality flags

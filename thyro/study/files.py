@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from thyro.study.settings import Study
 
@@ -81,7 +82,7 @@ def _merge(base: dict, over: dict) -> dict:
     return merged
 
 
-def _explain(problem: dict) -> str:
+def _explain(problem: ErrorDetails) -> str:
     """One line for one pydantic error: key, what is accepted, what was found, what to do."""
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
@@ -100,7 +101,7 @@ def _explain(problem: dict) -> str:
 
 def _keys(location: tuple) -> list[str]:
     """Names that the model accepts at `location`."""
-    model = Study
+    model: type[BaseModel] = Study
     for part in location:
         if not isinstance(part, int):
             model = _model(model.model_fields[part].annotation)

@@ -128,9 +128,10 @@ def _job(
     folders: Mapping[str, str] | None = None,
     files: Iterable[str] = (),
     outside: Iterable[str] = (),
-    **fixed: Any,
+    fixed: Mapping[str, Any] | None = None,
 ) -> Job:
     """A run of `notebook`; the section of the study that it takes has the notebook's name."""
+    fixed = dict(fixed or {})
     run = [fixed["image_set"]] if "image_set" in fixed else []
     return Job(
         name="_".join([notebook, *run]),
@@ -172,9 +173,11 @@ def _features(images: ImageSet, weights: str | None) -> Job:
         ],
         reads=ABOUT | IMAGES,
         outside=[weights] if weights and networks else [],
-        image_set=images.key,
-        measured=[FEATURE_SETS[family] for family in _families(images)],
-        networks=networks,
+        fixed={
+            "image_set": images.key,
+            "measured": [FEATURE_SETS[family] for family in _families(images)],
+            "networks": networks,
+        },
     )
 
 
@@ -188,8 +191,8 @@ def _selection() -> Job:
 
 
 def _models(weights: str | None) -> Job:
-    tables = ("predictions", "control", "planar", "output", "choice", "repeats", "permuted")
-    tables += ("frequency", "importance", "sanity")
+    tables = ["predictions", "control", "planar", "output", "choice", "repeats", "permuted"]
+    tables += ["frequency", "importance", "sanity"]
     return _job(
         "04_models",
         [f"{table}.parquet" for table in tables],
@@ -231,8 +234,7 @@ def _statistics(predictions: str, *, images: bool) -> Job:
         [*(f"{table}.parquet" for table in tables), "scalars.json"],
         reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if images},
         outside=[f"{PUBLISHED['published_dir']}/{file}" for file in PUBLISHED_FILES],
-        **PUBLISHED,
-        **absent,
+        fixed=PUBLISHED | absent,
     )
 
 

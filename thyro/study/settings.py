@@ -20,7 +20,7 @@ WEIGHTS = ("random", "imagenet")
 
 
 class SuperResolution(Section):
-    """The degradation of R-22, how both networks are trained, and what is done with the images."""
+    """The loss of resolution to be undone, the training that learns it, and what is enhanced."""
 
     factor: Literal[1, 2, 4] = 4  # linear loss of resolution; 1: noise only
     along: Literal["both", "rows", "columns"] = "both"  # what becomes coarser
@@ -78,7 +78,7 @@ class Features(Section):
 
 
 class Selection(Section):
-    """R-39 to R-43."""
+    """Which features stay: the filters and the LASSO."""
 
     alpha: Share = 0.05
     minimum_icc: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the robustness; 0: no filter
@@ -93,39 +93,43 @@ class Models(Section):
     """The classifiers on top of the selected features, and how they are judged."""
 
     neighbours: Positive = 5
-    outer_folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the sound protocol
+    outer_folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the cross-fitted protocol
     tune: bool = True  # there: kernel width, neighbours and penalties by inner cross-validation
-    repeats: Positive = 100  # random divisions of the cohort
+    repeats: Positive = 100  # random splits of the cohort
     permutations: Positive = 20  # the same with permuted outcomes
     explained: Positive = 40  # test patients whose heat maps are compared
 
 
 class Nomogram(Section):
-    """R-54 to R-59."""
+    """The clinical model, and the nomograms that add a signature to it."""
 
     entry: Share = 0.1
     retain: Share = 0.05
     candidates: Annotated[list[Name], Distinct] = []  # empty: every preoperative variable
     signatures: Annotated[list[str], Distinct] = Field(
-        ["SR_SVM", "SR_ResNet101"], min_length=1, max_length=2
+        default=["SR_SVM", "SR_ResNet101"], min_length=1, max_length=2
     )
     bootstraps: Annotated[int, Field(ge=20)] = 500  # of the whole model, with its choice of terms
 
 
 def _makes_a_grid(grid: list[float]) -> list[float]:
+    """See that start, stop and step of the thresholds fit together."""
     threshold_points(*grid)
     return grid
 
 
+Grid = Annotated[
+    list[float], Field(min_length=3, max_length=3), AfterValidator(_makes_a_grid)
+]  # start, stop, step
+
+
 class Statistics(Section):
-    """R-65 to R-75."""
+    """How predictions are judged."""
 
     level: Share = 0.95
-    threshold_grid: Annotated[list[float], AfterValidator(_makes_a_grid)] = Field(
-        [0.01, 0.99, 0.01], min_length=3, max_length=3
-    )
+    threshold_grid: Grid = [0.01, 0.99, 0.01]  # of the decision curves
     groups: Annotated[int, Field(ge=3, le=50)] = 10  # Hosmer-Lemeshow
-    risk_cuts: list[Share] = Field([0.2, 0.5], min_length=1)  # categories of the NRI
+    risk_cuts: list[Share] = Field(default=[0.2, 0.5], min_length=1)  # categories of the NRI
     draws: Annotated[int, Field(ge=20)] = 2000  # bootstrap samples of bands and of AUCs
 
     @model_validator(mode="after")
