@@ -16,13 +16,13 @@ def write_example(folder: Path, name: str) -> None:
     StudyError
         If the study simulates nobody, or the folder holds something.
     """
-    from thyro import cohort  # two seconds of image libraries, which no other command needs
-
     study = load_study(name, store.path("params"))
     if study.cohort.source != "simulated":
         raise StudyError(f"params/{name}.yml: only a simulated study makes an example.")
     if folder.exists() and any(folder.iterdir()):
         raise StudyError(f"{folder}: not empty; name a new folder.")
+    from thyro import cohort  # two seconds of image libraries, which no other command needs
+
     sections = cohort.export(study, folder)
     about = {"extends": name, "title": f"Example: {study.title}"} | sections
     file = folder / "example.yml"
