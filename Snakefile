@@ -1,5 +1,6 @@
 # What is stale and in which order: one rule per notebook run of thyro/study/plan.py, and the report.
 # Called by `make report`; by hand: snakemake --cores 2 --config study=smoke
+# (a study whose name looks like a number, by hand: --config 'study=!!str 007').
 import json
 import os
 import shlex
@@ -7,13 +8,17 @@ import sys
 from pathlib import Path
 
 from thyro import run
-from thyro.study import job_arguments, load_study, result_arguments
 from thyro.core.code_version import PACKAGE, files_behind
+from thyro.study import job_arguments, load_study, result_arguments, threads_of
 
-# Snakemake reads what looks like a number as one.
-NAME, DATA = str(config["study"]), str(config.get("data") or "")
+ASKED = config.get("asked", config)
+NAME, DATA = str(ASKED["study"]), str(ASKED.get("data") or "")
 STUDY = load_study(NAME, Path("params"))
 ROOT = f"results/{NAME}"
+LEFT = [f"{ROOT}/{file}" for job in STUDY.jobs.values() for file in job.left]
+REPORT = [
+    f"{ROOT}/report/{file}" for file in ("index.html", "thyro.pdf", "thyro.docx", "calculator.html")
+]
 
 
 def code(*sources):
@@ -21,13 +26,11 @@ def code(*sources):
     return [os.path.relpath(file) for file in files_behind(*map(Path, sources))]
 
 
-
 rule all:
     input:
-        f"{ROOT}/report/index.html",
         # Asked for by name, so that one that was deleted is made again.
-        [f"{ROOT}/notebooks/{job.name}.ipynb" for job in STUDY.jobs.values()],
-        [f"{ROOT}/{job.folder}/{file}" for job in STUDY.jobs.values() for file in job.writes],
+        REPORT,
+        LEFT,
 
 
 for job in STUDY.jobs.values():
@@ -39,27 +42,27 @@ for job in STUDY.jobs.values():
             notebook=f"notebooks/{job.notebook}.ipynb",
             code=code(f"notebooks/{job.notebook}.ipynb"),
             environment="requirements.lock",
-            results=[f"{ROOT}/{file}" for file in (*job.reads.values(), *job.files)],
+            results=[f"{ROOT}/{file}" for file in job.inputs],
+            outside=list(job.outside),
         output:
-            executed=f"{ROOT}/notebooks/{job.name}.ipynb",
-            results=[f"{ROOT}/{job.folder}/{file}" for file in job.writes],
+            [f"{ROOT}/{file}" for file in job.left],
         params:
             arguments=json.dumps(result_arguments(arguments)),
             data=run.fingerprint(DATA) if job.section == "cohort" else "",
             job=job.name,
             options=f"--data {shlex.quote(DATA)}" if DATA else "",
-        threads: run.threads_of(STUDY, job)
+        threads: threads_of(STUDY, job)
         shell:
-            "exec {sys.executable} -m thyro.cli run {params.job} {NAME} {params.options}"
+            "exec {sys.executable} -m thyro.cli run {params.job} {NAME:q} {params.options}"
 
 
 rule report:
     input:
-        notebooks=[f"{ROOT}/notebooks/{job}.ipynb" for job in STUDY.jobs],
+        results=LEFT,
         manuscript=sorted(str(file) for file in Path("report").rglob("*") if file.is_file()),
         code=code(PACKAGE / "report" / "manuscript.py"),
     output:
-        multiext(f"{ROOT}/report/", "index.html", "thyro.pdf", "thyro.docx"),
+        REPORT,
     threads: 1
     shell:
-        "exec {sys.executable} -m thyro.cli render {NAME}"
+        "exec {sys.executable} -m thyro.cli render {NAME:q}"

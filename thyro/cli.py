@@ -13,7 +13,16 @@ from thyro.study import JOBS, StudyError, load_study
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Entry point of `thyro` and of `python -m thyro.cli`."""
+    """Entry point of `thyro` and of `python -m thyro.cli`; `argv` replaces the words typed."""
+    arguments = _parser().parse_args(argv)
+    try:
+        os.chdir(store.project_root())
+        COMMANDS[arguments.command](arguments)
+    except (StudyError, FileNotFoundError) as error:
+        raise SystemExit(f"thyro: {error}") from None
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="thyro", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     checking = commands.add_parser("check", help="check study files")
@@ -34,30 +43,33 @@ def main(argv: list[str] | None = None) -> None:
     example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
     # What follows is Snakemake's; `report` alone calls this.
     commands.add_parser("workflow", prefix_chars="\0").add_argument("options", nargs="*")
-    arguments = parser.parse_args(argv)
-    try:
-        os.chdir(store.project_root())
-        if arguments.command == "check":
-            names = arguments.study or sorted(file.stem for file in Path("params").glob("*.yml"))
-            for name in names:
-                run.check_study(Path(name).stem)
-                print(f"params/{Path(name).stem}.yml is valid")
-        elif arguments.command == "run":
-            run.run_notebook(arguments.study, arguments.job, data=arguments.data)
-        elif arguments.command == "example":
-            run.write_example(Path(arguments.folder), arguments.study)
-        elif arguments.command == "workflow":
-            run.workflow(arguments.options)
-        elif arguments.command == "render":
-            from thyro import report  # slow, so only for those who ask
+    return parser
 
-            study = load_study(arguments.study, store.path("params"))
-            with run.recorded_render(arguments.study):
-                report.make_report(f"results/{arguments.study}", arguments.study, study)
-        else:
-            run.bring_up_to_date(arguments.study, data=arguments.data)
-    except (StudyError, FileNotFoundError) as error:
-        raise SystemExit(f"thyro: {error}") from None
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Check the studies that were named, or all of them."""
+    for name in arguments.study or sorted(file.stem for file in Path("params").glob("*.yml")):
+        stem = Path(name).name.removesuffix(".yml")  # params/demo.yml is demo
+        run.check_study(stem)
+        print(f"params/{stem}.yml is valid")
+
+
+def _render(arguments: argparse.Namespace) -> None:
+    from thyro import report  # slow, so only for those who ask
+
+    study = load_study(arguments.study, store.path("params"))
+    with run.recorded_render(arguments.study):
+        report.make_report(f"results/{arguments.study}", arguments.study, study)
+
+
+COMMANDS = {
+    "check": _check,
+    "report": lambda a: run.bring_up_to_date(a.study, data=a.data),
+    "run": lambda a: run.run_notebook(a.study, a.job, data=a.data),
+    "render": _render,
+    "example": lambda a: run.write_example(Path(a.folder), a.study),
+    "workflow": lambda a: run.run_snakemake(a.options),
+}
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from tests.reading import read_by_the_report
 from thyro.study.settings import Study
 
 from .conftest import execute
@@ -62,3 +63,9 @@ def test_nomograms_and_statistics_of_scores(signatures, tmp_path):
     assert list(families) == (["image", "nomogram"] if len(scores) == 2 else ["nomogram"])
     fit = json.loads((tmp_path / "05_nomogram/nomogram_A.json").read_text())["fit"]
     assert "tsh" not in fit["terms"] and signatures[0] in fit["terms"]
+
+    (tmp_path / "notebooks").mkdir()
+    for job in study.jobs.values():
+        (tmp_path / job.record).write_text(json.dumps({"seconds": 1.5, "peak_mb": 400}))
+    read = read_by_the_report(tmp_path, "mine", study)
+    assert read - {file for job in study.jobs.values() for file in job.left} == set()

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reference import cases, compare
-from thyro.statistics.delong import auc_interval
 from thyro.statistics.reclassification import discrimination, reclassification
 
 

@@ -1,40 +1,102 @@
 """The plan of a study: which notebook runs, on what, and what it leaves."""
 
-from thyro.study import plan
+from pathlib import Path
+
+import pytest
+
+from thyro.study import NETWORKS, load_study, plan
+
+PLANS = {
+    "images": plan.plan(),
+    "a folder of images": plan.plan(truth=False),
+    "scores": plan.plan(images=False, truth=False),
+    "one signature": plan.plan(signatures=["OR_KNN"]),
+    "own weights": plan.plan(start="a.safetensors", weights="b.pth"),
+}
+
+
+@pytest.fixture(params=list(PLANS))
+def planned(request):
+    return PLANS[request.param]
+
+
+def left_by(planned):
+    return {name: {f"{job.folder}/{f}" for f in job.writes} for name, job in planned.items()}
 
 
 def test_the_control_runs_without_networks_and_by_itself():
     control, original = plan.JOBS["02_features_bc"], plan.JOBS["02_features_or"]
     assert control.fixed == {"image_set": "bc", "networks": [], "measured": ["paper"]}
-    assert control.writes == ("radiomics_bc.parquet", "robustness_radiomics_bc.parquet")
-    assert original.fixed["networks"] == ["ResNet101", "DenseNet121"]
+    assert {file for file in control.writes if not file.startswith(("ibsi", "scalars"))} == {
+        "radiomics_bc.parquet",
+        "robustness_radiomics_bc.parquet",
+    }
+    assert original.fixed["networks"] == list(NETWORKS)
     assert "deep_densenet121_or.parquet" in original.writes
     shared = {name: job.side_by_side for name, job in plan.JOBS.items()}
     assert {name for name, n in shared.items() if n == 2} == {"02_features_or", "02_features_sr"}
 
 
+def test_every_network_leaves_features_folds_output_and_weights_of_both_image_sets():
+    written = left_by(plan.JOBS)
+    for network in NETWORKS.values():
+        for s in ("or", "sr"):
+            key = f"{network.key}_{s}"
+            assert {
+                f"02_features/deep_{key}.parquet",
+                f"02_features/folds_{key}.parquet",
+                f"02_features/output_{key}.parquet",
+                f"02_features/networks/{key}.safetensors",
+            } <= written[f"02_features_{s}"]
+            assert f"03_selection/selected_{key}.parquet" in written["03_selection"]
+
+
 def test_the_control_goes_from_features_to_statistics():
-    files = {name: {f"{job.folder}/{f}" for f in job.writes} for name, job in plan.JOBS.items()}
+    written = left_by(plan.JOBS)
     for key, maker, user in (
         ("radiomics_bc", "02_features_bc", "03_selection"),
         ("control_predictions", "04_models", "06_statistics"),
         ("planar_predictions", "04_models", "06_statistics"),
     ):
-        assert plan.JOBS[user].reads[key] in files[maker]
-    assert "06_statistics/control.parquet" in files["06_statistics"]
+        assert plan.JOBS[user].reads[key] in written[maker]
+    assert "06_statistics/control.parquet" in written["06_statistics"]
 
 
-def test_everything_read_is_left_by_a_job_before():
-    for planned in (plan.plan(), plan.plan(images=False), plan.plan(signatures=1)):
-        left = set()
-        for job in planned.values():
-            assert {*job.reads.values(), *job.files} <= left, job.name
-            assert {file.split("/")[0] for file in job.files} == set(job.folders.values())
-            left |= {f"{job.folder}/{file}" for file in job.writes}
+def test_everything_read_is_left_by_a_job_before(planned):
+    left = set()
+    for job in planned.values():
+        assert set(job.inputs) <= left, job.name
+        assert {file.split("/")[0] for file in job.files} == set(job.folders.values())
+        left |= set(job.left)
+
+
+def test_no_two_jobs_leave_the_same_file(planned):
+    left = [file for job in planned.values() for file in job.left]
+    assert len(set(left)) == len(left)
+
+
+def test_a_job_leaves_its_results_its_notebook_and_how_long_it_took():
+    assert PLANS["scores"]["00_cohort"].left == (
+        "00_cohort/patients.parquet",
+        "00_cohort/cohort.json",
+        "00_cohort/flow.json",
+        "00_cohort/scores.parquet",
+        "notebooks/00_cohort.ipynb",
+        "notebooks/00_cohort.json",
+    )
+
+
+def test_what_lies_in_the_project_is_there(planned):
+    published = set(planned["06_statistics"].outside)
+    assert published == {str(file) for file in Path("report/published").iterdir()}
+    assert {file for job in planned.values() for file in job.outside} - published in (
+        set(),
+        {"a.safetensors", "b.pth"},
+    )
 
 
 def test_one_signature_makes_no_nomogram_b():
-    written = plan.plan(signatures=1)["05_nomogram"].writes
+    written = PLANS["one signature"]["05_nomogram"].writes
     assert {f for f in written if "nomogram" in f} == {
         "nomogram_A.json",
         "nomogram_C.json",
@@ -43,13 +105,18 @@ def test_one_signature_makes_no_nomogram_b():
 
 
 def test_a_study_of_scores_has_no_control():
-    planned = plan.plan(images=False)
+    planned = PLANS["scores"]
     assert not any("sound" in file for file in planned["05_nomogram"].writes)
     assert not any("features" in name or "models" in name for name in planned)
     statistics = planned["06_statistics"]
-    absent = ("control_predictions", "planar_predictions", "output_predictions")
-    assert statistics.fixed == dict.fromkeys(absent, "")
-    assert "control_predictions" not in statistics.reads
+    absent = {"control_predictions", "planar_predictions", "output_predictions"}
+    assert {key for key, value in statistics.fixed.items() if value == ""} == absent
+    assert not absent & set(statistics.reads)
     assert "control.parquet" not in statistics.writes
-    # The plan of images is not changed by it.
-    assert "control.parquet" in plan.plan()["06_statistics"].writes
+
+
+@pytest.mark.parametrize("name", ["demo", "smoke", "ddti", "clnm_ptc"])
+def test_sections_of_the_study_are_those_of_the_notebooks(name):
+    study = load_study(name, Path("params"))
+    for job in study.jobs.values():
+        assert job.notebook.endswith(job.section) and hasattr(study, job.section)

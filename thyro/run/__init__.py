@@ -2,8 +2,8 @@
 
 from thyro.run.check import check_study
 from thyro.run.example import write_example
-from thyro.run.notebooks import recorded_render, run_notebook, threads_of
-from thyro.run.workflow import bring_up_to_date, fingerprint, workflow
+from thyro.run.notebooks import recorded_render, run_notebook
+from thyro.run.workflow import bring_up_to_date, fingerprint, run_snakemake
 
 __all__ = [
     "bring_up_to_date",
@@ -11,7 +11,6 @@ __all__ = [
     "fingerprint",
     "recorded_render",
     "run_notebook",
-    "threads_of",
-    "workflow",
+    "run_snakemake",
     "write_example",
 ]

@@ -3,45 +3,93 @@
 from pathlib import Path
 
 from thyro import store
-from thyro.study import Study, StudyError, check_notebook, job_arguments, load_study
+from thyro.study import (
+    Study,
+    StudyError,
+    Variable,
+    check_candidates,
+    check_notebook,
+    job_arguments,
+    load_study,
+)
 
 
 def check_study(name: str, *, data: str | None = None) -> Study:
-    """Everything about a study that can be known before its first notebook runs.
+    """Read a study and see that it can run: its keys, notebooks, device, files and folder.
+
+    Parameters
+    ----------
+    name
+        Of a file in `params/`.
+    data
+        Folder with the user's table and images, relative to the project; "" where none was named,
+        None where nothing is going to run.
 
     Raises
     ------
-    params.StudyError
+    StudyError
         Naming the file, key or folder.
     """
     study = load_study(name, store.path("params"))
-    if study.compute.device == "cuda":
-        import torch  # slow, so only for those who ask
-
-        if not torch.cuda.is_available():
-            raise StudyError(
-                f"params/{name}.yml: `compute.device` is cuda, but PyTorch sees no CUDA device "
-                "here. Use cpu, or install a CUDA build of PyTorch."
-            )
+    _check_device(name, study)
+    _check_checkpoints(name, study)
+    _check_simulated_candidates(name, study)
     for job in study.jobs.values():
         notebook = store.path(f"notebooks/{job.notebook}.ipynb")
         check_notebook(job_arguments(study, name, job, data=data), notebook)
-    if study.cohort.source == "simulated" and data:
-        raise StudyError(
-            f"params/{name}.yml simulates its patients and reads no folder. Say which study reads "
-            "DATA: make report STUDY=mystudy DATA=path/to/folder."
-        )
-    if study.cohort.source == "folder" and data is not None:
-        if not data:
-            raise StudyError(f"params/{name}.yml reads a folder: say DATA=path/to/folder.")
-        tables = [("cohort", study.cohort), ("external", study.external)]
-        needed = [("DATA", Path(data), "Name an existing folder.")]
-        needed += [
-            (f"table of `{section}`", Path(data, part.table), f"See `table` in params/{name}.yml.")
-            for section, part in tables
-            if part
-        ]
-        for what, file, remedy in needed:
-            if not store.path(file).exists():
-                raise StudyError(f"{what}: {file} is not there. {remedy}")
+    if data is not None:
+        _check_data(name, study, data)
     return study
+
+
+def _check_device(name: str, study: Study) -> None:
+    if study.compute.device != "cuda":
+        return
+    import torch  # slow, so only for those who ask
+
+    if not torch.cuda.is_available():
+        raise StudyError(
+            f"params/{name}.yml: `compute.device` is cuda, but PyTorch sees no CUDA device "
+            "here. Use cpu, or install a CUDA build of PyTorch."
+        )
+
+
+def _check_checkpoints(name: str, study: Study) -> None:
+    """The files of weights that the study names; relative ones are of the project."""
+    for key, file in study.checkpoints.items():
+        if not store.path(file).is_file():
+            raise StudyError(f"params/{name}.yml: `{key}`: {file} is not there. Name a file.")
+
+
+def _check_simulated_candidates(name: str, study: Study) -> None:
+    """The simulation has its own variables, which a study file does not list."""
+    if study.cohort.source != "simulated" or not study.nomogram.candidates:
+        return
+    from thyro import simulate  # slow, so only for those who ask
+
+    try:
+        known = [Variable(**variable) for variable in simulate.declared_variables()]
+        check_candidates(study.nomogram.candidates, known)
+    except ValueError as error:
+        raise StudyError(f"params/{name}.yml: {error}.") from None
+
+
+def _check_data(name: str, study: Study, data: str) -> None:
+    """The folder of the user, and the tables in it."""
+    if study.cohort.source == "simulated":
+        if data:
+            raise StudyError(
+                f"params/{name}.yml simulates its patients and reads no folder. Say which study "
+                "reads DATA: make report STUDY=mystudy DATA=path/to/folder."
+            )
+        return
+    if not data:
+        raise StudyError(f"params/{name}.yml reads a folder: say DATA=path/to/folder.")
+    if not store.path(data).exists():
+        raise StudyError(f"DATA: {data} is not there. Name an existing folder.")
+    for section, source in (("cohort", study.cohort), ("external", study.external)):
+        if source and not store.path(Path(data, source.table)).exists():
+            raise StudyError(
+                f"table of `{section}`: {Path(data, source.table)} is not there. "
+                f"See `table` in params/{name}.yml."
+            )

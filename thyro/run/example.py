@@ -4,17 +4,25 @@ from pathlib import Path
 
 import yaml
 
-from thyro import cohort, store
+from thyro import store
 from thyro.study import StudyError, load_study
 
 
 def write_example(folder: Path, name: str) -> None:
-    """Write the simulated patients of a study as a user's folder, with a study file to run it."""
+    """Write the simulated patients of a study as a user's folder, with a study file to run it.
+
+    Raises
+    ------
+    StudyError
+        If the study simulates nobody, or the folder holds something.
+    """
     study = load_study(name, store.path("params"))
     if study.cohort.source != "simulated":
         raise StudyError(f"params/{name}.yml: only a simulated study makes an example.")
     if folder.exists() and any(folder.iterdir()):
         raise StudyError(f"{folder}: not empty; name a new folder.")
+    from thyro import cohort  # two seconds of image libraries, which no other command needs
+
     sections = cohort.export(study, folder)
     about = {"extends": name, "title": f"Example: {study.title}"} | sections
     file = folder / "example.yml"

@@ -5,60 +5,98 @@ import os
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from thyro import core, store
 from thyro.run import terminal
 from thyro.run.check import check_study
-from thyro.study import Job, Study, StudyError, job_arguments
+from thyro.study import RECORDS, Job, Study, StudyError, job_arguments, threads_of
 
-RECORDS = "notebooks"  # below results/<study>: executed notebooks and how long they took
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
 NUMBERS_OF_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# What a notebook raises on purpose: the message is for the user, the traceback is not.
 SPEAKING = {"StudyError", "CohortError", "TableError", "ImageError"}
 LONGEST_SOCKET_FOLDER = 75  # characters; Jupyter adds some twenty
-# What a notebook raises on purpose: the message is for the user, the traceback is not.
 
 
 @contextmanager
-def recorded_render(name: str):
-    """Tell the terminal that the report is being rendered, and leave how long it took."""
+def recorded_render(name: str) -> Iterator[None]:
+    """Tell the terminal that the report of study `name` is being rendered, and leave how long."""
     core.end_with_parent()
     status = terminal.Status(name, "report")
-    status.say("running")
-    started = time.monotonic()
-    try:
+    with _told(status) as started:
         yield
-    except Exception as error:
-        status.say("failed", f"{type(error).__name__}: {error}")
-        raise
-    record = {"seconds": round(time.monotonic() - started, 1)}
-    store.path(f"results/{name}/{RECORDS}/report.json").write_text(json.dumps(record))
+    _record(name, f"{RECORDS}/report.json", {"seconds": _since(started)})
     status.say("done")
 
 
 def run_notebook(name: str, job_name: str, *, data: str) -> None:
-    """Execute one notebook with papermill; its copy appears only when it ended well."""
-    import papermill
+    """Execute one notebook with papermill; its copy appears only when it ended well.
 
+    Parameters
+    ----------
+    name
+        Of the study.
+    job_name
+        Of its plan: "02_features_or".
+    data
+        Folder with the user's table and images, relative to the project; or "".
+
+    Raises
+    ------
+    StudyError
+        If the study cannot run, or has no such job.
+    SystemExit
+        If a cell failed; the terminal is told which.
+    """
     core.end_with_parent()
     study = check_study(name, data=data)
     if job_name not in study.jobs:
         raise StudyError(f"params/{name}.yml: a study of scores has no {job_name}.")
     job = study.jobs[job_name]
     status = terminal.Status(name, job_name)
-    folder = store.path(f"results/{name}/{RECORDS}")
-    folder.mkdir(parents=True, exist_ok=True)
-    threads = str(threads_of(study, job))
-    os.environ |= dict.fromkeys(NUMBERS_OF_THREADS, threads)
-    os.environ |= {
-        store.NOTEBOOK: job_name,
+    os.environ |= _environment(job_name, status, threads_of(study, job))
+    unfinished = terminal.workplace(name) / f"{job_name}.failed.ipynb"
+    with _told(status) as started:
+        _execute(study, name, job, data, unfinished, status)
+    peak_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    _record(name, job.record, {"seconds": _since(started), "peak_mb": round(peak_kb / 1024)})
+    os.replace(unfinished, store.path(f"results/{name}/{job.executed}"))
+    status.say("done")
+
+
+@contextmanager
+def _told(status: terminal.Status) -> Iterator[float]:
+    """Say that a job runs, and that it failed when it did; gives the time at which it began."""
+    status.say("running")
+    try:
+        yield time.monotonic()
+    except Exception as error:  # the kernel died, the disk is full: not the notebook's word
+        status.say("failed", f"{type(error).__name__}: {error}")
+        raise
+
+
+def _environment(job: str, status: terminal.Status, threads: int) -> dict[str, str]:
+    """Variables that the kernel of a job finds."""
+    return dict.fromkeys(NUMBERS_OF_THREADS, str(threads)) | {
+        store.NOTEBOOK: job,
         store.PROGRESS_FILE: str(status.progress),
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
         "PYTHONHASHSEED": "0",
     }
-    unfinished = terminal.workplace(name) / f"{job_name}.failed.ipynb"
-    status.say("running")
-    started = time.monotonic()
+
+
+def _execute(
+    study: Study, name: str, job: Job, data: str, unfinished: Path, status: terminal.Status
+) -> None:
+    """Run every cell of a job's notebook; the executed copy is `unfinished`."""
+    import papermill
+
     try:
         with tempfile.TemporaryDirectory() as sockets:
             papermill.execute_notebook(
@@ -72,23 +110,23 @@ def run_notebook(name: str, job_name: str, *, data: str) -> None:
             )
     except papermill.PapermillExecutionError as error:
         kind = "" if error.ename in SPEAKING else f"{error.ename}: "
-        status.say(
-            "failed", f"{kind}{error.evalue}\nSee the cell in {os.path.relpath(unfinished)}."
-        )
+        where = f"See the cell in {os.path.relpath(unfinished)}."
+        status.say("failed", f"{kind}{error.evalue}\n{where}")
         raise SystemExit(1) from None
-    except Exception as error:  # the kernel died, the disk is full: not the notebook's word
-        status.say("failed", f"{type(error).__name__}: {error}")
-        raise
-    record = {
-        "seconds": round(time.monotonic() - started, 1),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
-    }
-    (folder / f"{job_name}.json").write_text(json.dumps(record))
-    os.replace(unfinished, folder / f"{job_name}.ipynb")
-    status.say("done")
 
 
-def _transport(folder: str):
+def _record(name: str, place: str, values: dict[str, Any]) -> None:
+    """Leave what a job took in `place`, below the results of the study."""
+    file = store.path(f"results/{name}/{place}")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(values))
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 1)
+
+
+def _transport(folder: str) -> "Config":
     """Jupyter's configuration for a kernel that is spoken to by files in `folder`, not by ports.
 
     Two kernels that start at the same moment may choose the same free port; one of them then never
@@ -102,8 +140,3 @@ def _transport(folder: str):
         config.KernelManager.transport = "ipc"
         config.KernelManager.connection_file = f"{folder}/kernel.json"
     return config
-
-
-def threads_of(study: Study, job: Job) -> int:
-    """Cores of a job: runs that go on at the same time share them."""
-    return max(1, study.compute.workers // job.side_by_side)

@@ -1,11 +1,13 @@
 """Bringing the report of a study up to date: what is stale runs, under Snakemake."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,12 +16,26 @@ from filelock import FileLock, Timeout
 from thyro import core, store
 from thyro.run import terminal
 from thyro.run.check import check_study
-from thyro.run.notebooks import RECORDS
-from thyro.study import Study, StudyError, job_arguments, result_arguments
+from thyro.study import RECORDS, Study, StudyError, job_arguments, result_arguments
 
 
 def bring_up_to_date(name: str, *, data: str | None = None) -> None:
-    """Bring the report of a study up to date, and say where it lies and how long it took."""
+    """Bring the report of a study up to date, and say where it lies and how long it took.
+
+    Parameters
+    ----------
+    name
+        Of the study.
+    data
+        Folder with the user's table and images, relative to the project.
+
+    Raises
+    ------
+    StudyError
+        If the study cannot run, or is running.
+    SystemExit
+        If a job failed; the terminal is told why.
+    """
     if os.environ.get("MAKELEVEL"):  # make gone, nobody waits for this
         core.end_with_parent()
     study = check_study(name, data=data or "")
@@ -27,16 +43,8 @@ def bring_up_to_date(name: str, *, data: str | None = None) -> None:
     folder = terminal.workplace(name)
     with _only_one(folder, name):
         shutil.rmtree(folder / "run", ignore_errors=True)
-        again = other_parameters(name, study, data or "")
+        command = snakemake_command(name, study, data or "")
         with open(folder / "snakemake.log", "w") as log:
-            command = [
-                *(sys.executable, "-m", "thyro.cli", "workflow", "--snakefile", "Snakefile"),
-                *("--cores", str(study.compute.workers), "--rerun-incomplete", "--nolock"),
-                # A table written again with the same bytes makes nothing stale.
-                *("--max-checksum-file-size", "1GB"),
-                *("--config", f"study={name}", f"data={data or ''}"),
-                *(["--forcerun", *again] if again else []),
-            ]
             process = subprocess.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT, cwd=store.project_root()
             )
@@ -50,12 +58,36 @@ def bring_up_to_date(name: str, *, data: str | None = None) -> None:
     _summary(name, study, time.monotonic() - started)
 
 
-def workflow(options: list[str]) -> None:
+def snakemake_command(name: str, study: Study, data: str) -> list[str]:
+    """How Snakemake is called to bring a study up to date.
+
+    Parameters
+    ----------
+    name
+        Of the study.
+    study
+        Its settings.
+    data
+        Folder with the user's table and images, relative to the project; or "".
+    """
+    again = other_parameters(name, study, data)
+    return [
+        *(sys.executable, "-m", "thyro.cli", "workflow", "--snakefile", "Snakefile"),
+        *("--cores", str(study.compute.workers), "--rerun-incomplete", "--nolock"),
+        # A table written again with the same bytes makes nothing stale.
+        *("--max-checksum-file-size", "1GB"),
+        # Snakemake takes quotes off and reads 007 as a number; inside a mapping it stays text.
+        *("--config", f"asked={json.dumps({'study': name, 'data': data}, ensure_ascii=False)}"),
+        *(["--forcerun", *again] if again else []),
+    ]
+
+
+def run_snakemake(options: list[str]) -> None:
     """Snakemake with these options, ending with the process that asked for it."""
-    from snakemake.cli import main as snakemake
+    from snakemake.cli import main
 
     core.end_with_parent()
-    snakemake(options)
+    main(options)
 
 
 def fingerprint(data: str) -> str:
@@ -79,6 +111,15 @@ def other_parameters(name: str, study: Study, data: str) -> list[str]:
 
     An analyst who ran a notebook by hand with a parameter changed has overwritten its results; the
     report is always that of the study file. Snakemake looks at times and does not see this.
+
+    Parameters
+    ----------
+    name
+        Of the study.
+    study
+        Its settings.
+    data
+        Folder with the user's table and images, relative to the project; or "".
     """
     strange = []
     for job in study.jobs.values():
@@ -93,7 +134,7 @@ def other_parameters(name: str, study: Study, data: str) -> list[str]:
 
 
 @contextmanager
-def _only_one(folder: Path, name: str):
+def _only_one(folder: Path, name: str) -> Iterator[None]:
     """Hold the study for this process; the system lets go when the process is gone, however."""
     try:
         with FileLock(folder / "lock", timeout=0):

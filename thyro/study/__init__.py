@@ -1,6 +1,11 @@
 """What a study is: its settings, its files, its names, and the plan of its notebook runs."""
 
-from thyro.study.arguments import check_notebook, job_arguments, result_arguments
+from thyro.study.arguments import (
+    check_notebook,
+    job_arguments,
+    result_arguments,
+    threads_of,
+)
 from thyro.study.classifiers import (
     CLASSIFIERS,
     FAMILIES,
@@ -10,6 +15,7 @@ from thyro.study.classifiers import (
     kinds,
     model_names,
 )
+from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
@@ -29,8 +35,9 @@ from thyro.study.names import (
     nomograms,
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
-from thyro.study.plan import JOBS, Job
-from thyro.study.settings import Cohort, Criterion, Source, Study, SuperResolution, Variable
+from thyro.study.plan import JOBS, RECORDS, Job
+from thyro.study.settings import Study, SuperResolution
+from thyro.study.thresholds import threshold_points
 
 __all__ = [
     "BC",
@@ -47,6 +54,7 @@ __all__ = [
     "PLANAR",
     "RADIOLOGIST",
     "RANKED",
+    "RECORDS",
     "SR",
     "STUDIED",
     "ClassifierEntry",
@@ -63,6 +71,7 @@ __all__ = [
     "StudyError",
     "SuperResolution",
     "Variable",
+    "check_candidates",
     "check_notebook",
     "job_arguments",
     "kinds",
@@ -70,4 +79,6 @@ __all__ = [
     "model_names",
     "nomograms",
     "result_arguments",
+    "threads_of",
+    "threshold_points",
 ]

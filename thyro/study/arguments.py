@@ -9,6 +9,14 @@ from thyro.study.files import StudyError
 from thyro.study.plan import Job
 from thyro.study.settings import Study
 
+OF_NETWORKS = ("weights", "crop_px", "crop_margin")  # of `features`, wanted again by 04
+COMPUTE = {  # section of a notebook -> keys of `compute` that it wants beside the seed
+    "cohort": ("workers",),
+    "super_resolution": ("device", "devices"),
+    "features": ("device", "workers", "cluster"),
+    "models": ("device", "workers"),
+}
+
 
 def notebook_parameters(path: Path) -> dict[str, Any]:
     """Names and default values of the parameters cell of the notebook at `path`.
@@ -24,53 +32,54 @@ def notebook_parameters(path: Path) -> dict[str, Any]:
         raise StudyError(f"{path}: expected one cell tagged `parameters`, found {len(tagged)}.")
     found = {}
     for node in ast.parse("".join(tagged[0]["source"])).body:
-        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
-            raise StudyError(f"{path}: the parameters cell holds typed literals only.")
-        found[node.target.id] = ast.literal_eval(node.value)
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                found[name] = ast.literal_eval(value)
+            case _:
+                raise StudyError(f"{path}: the parameters cell holds typed literals only.")
     return found
 
 
 def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None) -> dict[str, Any]:
-    """Parameters of one notebook run: its section, its files, and what it needs of `compute`.
+    """Parameters of one notebook run: its section, its files, and what it needs of other sections.
 
     Parameters
     ----------
+    study
+        The settings.
     name
         Of the study; its results lie in `results/<name>`.
+    job
+        The run, of `study.jobs`.
     data
         Folder with the user's table and images, relative to the project.
     """
     root = f"results/{name}"
     values = getattr(study, job.section).model_dump()
     values |= {key: f"{root}/{place}" for key, place in (job.reads | job.folders).items()}
-    values |= job.fixed
-    values["out_dir"] = f"{root}/{job.folder}"
+    values |= job.fixed | {"out_dir": f"{root}/{job.folder}"}
     if job.section == "cohort":
-        about = {
-            "title": study.title,
-            "outcome": study.outcome,
-            "outcome_levels": study.outcome_levels,
-            "credit": study.credit,
-        }
-        external = study.external.model_dump(exclude_defaults=True) if study.external else {}
-        values |= about | {"external": external, "data_dir": data or ""}
+        values |= _about(study) | {"data_dir": data or ""}
         values["screened"] = {key: getattr(study.nomogram, key) for key in ("candidates", "entry")}
-        values["workers"] = study.compute.workers
-    if job.section != "report":
-        values["seed"] = study.compute.seed
-    if job.section == "models":  # repeats the selection, and explains the networks of 02
-        keys = ("weights", "crop_px", "crop_margin")
-        values |= {key: getattr(study.features, key) for key in keys}
-        values |= study.selection.model_dump() | {"workers": study.compute.workers}
     if job.section == "features":
-        values["workers"] = max(1, study.compute.workers // job.side_by_side)
-        values["cluster"] = study.compute.cluster
         values["outer_folds"] = study.models.outer_folds
-    if job.section in ("super_resolution", "features", "models"):
-        values["device"] = study.compute.device
-    if job.section == "super_resolution":
-        values["devices"] = study.compute.devices
-    return values
+    if job.section == "models":  # repeats the selection, and explains the networks of 02
+        values |= study.selection.model_dump()
+        values |= {key: getattr(study.features, key) for key in OF_NETWORKS}
+    compute = study.compute.model_dump() | {"workers": threads_of(study, job)}
+    return values | {key: compute[key] for key in ("seed", *COMPUTE.get(job.section, ()))}
+
+
+def _about(study: Study) -> dict[str, Any]:
+    """What 00 is told beside the section of the cohort: words of the report, external patients."""
+    external = study.external.model_dump(exclude_defaults=True) if study.external else {}
+    words = {key: getattr(study, key) for key in ("title", "outcome", "outcome_levels", "credit")}
+    return words | {"external": external}
+
+
+def threads_of(study: Study, job: Job) -> int:
+    """Cores of a job: runs that go on at the same time share them."""
+    return max(1, study.compute.workers // job.side_by_side)
 
 
 def result_arguments(arguments: dict[str, Any]) -> dict[str, Any]:

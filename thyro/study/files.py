@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from thyro.study.settings import Study
 
@@ -54,9 +55,14 @@ def _read(study: str, folder: Path, seen: tuple[str, ...]) -> dict:
     parent = raw.pop("extends", None)
     if parent is None:
         return raw
+    if not isinstance(parent, str):
+        raise StudyError(
+            f"{path}: `extends` names a study; put {parent!r} in quotation marks: YAML reads it as "
+            "another kind."
+        )
     if parent in (*seen, study):
         raise StudyError(f"{path}: `extends: {parent}` goes round in a circle.")
-    base = _read(str(parent), folder, (*seen, study))
+    base = _read(parent, folder, (*seen, study))
     if _source(raw) not in (None, _source(base)):
         base.pop("external", None)  # whose patients are of the other kind
     return _merge(base, raw)
@@ -76,7 +82,7 @@ def _merge(base: dict, over: dict) -> dict:
     return merged
 
 
-def _explain(problem: dict) -> str:
+def _explain(problem: ErrorDetails) -> str:
     """One line for one pydantic error: key, what is accepted, what was found, what to do."""
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
@@ -90,12 +96,12 @@ def _explain(problem: dict) -> str:
     if problem["type"] == "string_type" and isinstance(problem["input"], bool | int | float):
         message += " (put it in quotation marks: YAML reads it as another kind)"
     found = "" if isinstance(problem["input"], dict) else f", found {problem['input']!r}"
-    return f"`{key}`: {message}{found}."
+    return (f"`{key}`: " if key else "") + f"{message}{found}."
 
 
 def _keys(location: tuple) -> list[str]:
     """Names that the model accepts at `location`."""
-    model = Study
+    model: type[BaseModel] = Study
     for part in location:
         if not isinstance(part, int):
             model = _model(model.model_fields[part].annotation)

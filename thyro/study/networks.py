@@ -28,6 +28,11 @@ class NetworkEntry:
     citation: str  # key in references.bib
     respelled: tuple[tuple[str, str], ...] = ()  # of torchvision's names: pattern, what replaces it
 
+    @property
+    def key(self) -> str:
+        """In names of files: "resnet101"."""
+        return self.name.lower()
+
 
 def _resnet101():
     from monai.networks.nets import resnet101

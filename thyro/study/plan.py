@@ -1,13 +1,17 @@
 """The way of the data: which notebook reads and writes which file below `results/<study>`.
 
-Each arrow between notebooks is a file named here. Snakemake gets its rules from this table, the
-notebooks get their paths from it.
+Every file that a later notebook or the report reads is named here. Snakemake gets its rules from
+this table, the notebooks get their paths from it.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+from thyro.study.names import BC, STUDIED, ImageSet, nomograms
+from thyro.study.networks import NETWORKS
+
+RECORDS = "notebooks"  # folder of executed notebooks and of how long each took
 
 
 @dataclass(frozen=True)
@@ -16,12 +20,13 @@ class Job:
 
     name: str
     notebook: str
-    section: str
+    section: str  # of the study file
     reads: dict[str, str]  # notebook parameter -> file
-    writes: tuple[str, ...]  # below the job's own folder
-    fixed: dict[str, Any]  # parameters that only tell this run from another of the notebook
+    writes: tuple[str, ...]  # below the job's own folder: what later notebooks or the report read
+    fixed: dict[str, Any]  # parameters that no study file sets
     folders: dict[str, str] = field(default_factory=dict)  # notebook parameter -> folder
     files: tuple[str, ...] = ()  # that it reads below these
+    outside: tuple[str, ...] = ()  # files that it reads and no job makes, relative to the project
 
     @property
     def folder(self) -> str:
@@ -29,190 +34,240 @@ class Job:
         return self.notebook
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """Every file of other jobs that this one reads."""
+        return (*self.reads.values(), *self.files)
+
+    @property
+    def executed(self) -> str:
+        """The executed copy of the notebook."""
+        return f"{RECORDS}/{self.name}.ipynb"
+
+    @property
+    def record(self) -> str:
+        """How long the job took, and its peak memory."""
+        return f"{RECORDS}/{self.name}.json"
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Everything that others read: results, the executed notebook and its record."""
+        results = (f"{self.folder}/{file}" for file in self.writes)
+        return (*results, self.executed, self.record)
+
+    @property
     def side_by_side(self) -> int:
-        """How many jobs share the cores: OR and SR features are measured at the same time."""
-        return 2 if self.fixed.get("image_set") in IMAGE_SETS else 1
+        """How many jobs share the cores: features of the study's image sets go on together."""
+        shared = {images.key for images in STUDIED}
+        return len(STUDIED) if self.fixed.get("image_set") in shared else 1
 
 
-PATIENTS = "00_cohort/patients.parquet"
-COHORT = "00_cohort/cohort.json"
-IMAGES = "01_super_resolution/images.parquet"
+ABOUT = {  # what every notebook after 00 reads
+    "patients": "00_cohort/patients.parquet",
+    "cohort": "00_cohort/cohort.json",
+}
+IMAGES = {"images": "01_super_resolution/images.parquet"}
+SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these and no images
 PREDICTIONS = "04_models/predictions.parquet"
-CONTROL = "04_models/control.parquet"  # of the same SVM on bicubic images
-PLANAR = "04_models/planar.parquet"  # of the same SVM on planar features
-OUTPUT = "04_models/output.parquet"  # of the tuned networks themselves
-OF_IMAGES = ("control.parquet", "planar.parquet", "protocols.parquet")  # of 06
-SCORES = "00_cohort/scores.parquet"  # of the user's table, where it holds these and no images
+OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
+    "control_predictions": "control.parquet",  # the same SVM on bicubic images
+    "planar_predictions": "planar.parquet",  # the same SVM on planar features
+    "output_predictions": "output.parquet",  # of the tuned networks themselves
+}
+FEATURE_SETS = {"radiomics": "paper", "planar": "planar"}  # in names of files -> of `radiomics`
+OF_CONTROL = ("radiomics",)  # families that are measured in bicubic images
+PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, and their audit
+PUBLISHED_FILES = ("paper_reference.yml", "audit.json")
+MEASURED = (*STUDIED, BC)  # one run of 02 each
 
-ABOUT = {"patients": PATIENTS, "cohort": COHORT}  # what every notebook after 00 reads
-NETWORKS = ("ResNet101", "DenseNet121")
-PROFILES = {"radiomics": "paper", "planar": "planar"}  # radiomic features: family -> profile
-FAMILIES = (*PROFILES, *(name.lower() for name in NETWORKS))
-IMAGE_SETS = ("or", "sr")  # the bicubic control, "bc", has the paper's radiomic features only
-# Feature tables of 02 and, after selection, of 03: notebook parameter -> file.
-FEATURES = {
-    f"{family}_{s}": f"02_features/{'' if family in PROFILES else 'deep_'}{family}_{s}.parquet"
-    for family in FAMILIES
-    for s in IMAGE_SETS
-} | {"radiomics_bc": "02_features/radiomics_bc.parquet"}
+
+def _families(images: ImageSet) -> list[str]:
+    """Radiomic features of an image set, as names of files call them."""
+    return list(OF_CONTROL if images.control else FEATURE_SETS)
+
+
+def _network_keys(images: ImageSet) -> list[str]:
+    """The networks on an image set, as names of files and parameters call them."""
+    networks = [] if images.control else NETWORKS.values()
+    return [f"{network.key}_{images.key}" for network in networks]
+
+
+def _feature_tables(images: ImageSet) -> dict[str, str]:
+    """Tables of 02 that 03 selects from: parameter of 03 -> file."""
+    radiomic = {f"{family}_{images.key}": f"{family}_{images.key}" for family in _families(images)}
+    tables = radiomic | {key: f"deep_{key}" for key in _network_keys(images)}
+    return {key: f"02_features/{table}.parquet" for key, table in tables.items()}
+
+
+def _robustness(images: ImageSet) -> dict[str, str]:
+    """Stability of the radiomic features: parameter of 03 -> file."""
+    names = [f"robustness_{family}_{images.key}" for family in _families(images)]
+    return {name: f"02_features/{name}.parquet" for name in names}
+
+
+def _trained(images: ImageSet) -> list[str]:
+    """What a network leaves beside its features.
+
+    Those of the networks that never saw a fold, its own output, and its weights.
+    """
+    patterns = ("folds_{}.parquet", "output_{}.parquet", "networks/{}.safetensors")
+    keys = _network_keys(images)
+    return [f"02_features/{pattern.format(key)}" for pattern in patterns for key in keys]
+
+
+FEATURES = {key: file for s in MEASURED for key, file in _feature_tables(s).items()}
+ROBUSTNESS = {key: file for s in MEASURED for key, file in _robustness(s).items()}
+TRAINED = [file for s in MEASURED for file in _trained(s)]
 SELECTED = {key: f"03_selection/selected_{key}.parquet" for key in FEATURES}
-# What the training of a network leaves beside its features: those of the networks that never saw a
-# fold, its own output, and its weights.
-TRAINED = {
-    f"{kind}_{network.lower()}_{s}": f"02_features/{pattern.format(f'{network.lower()}_{s}')}"
-    for kind, pattern in (
-        ("folds", "folds_{}.parquet"),
-        ("output", "output_{}.parquet"),
-        ("network", "networks/{}.safetensors"),
-    )
-    for network in NETWORKS
-    for s in IMAGE_SETS
-}
-# Stability of the radiomic features.
-ROBUSTNESS = {
-    f"robustness_{key}": f"02_features/robustness_{key}.parquet"
-    for key in FEATURES
-    if key.rpartition("_")[0] in PROFILES
-}
 
 
 def _job(
     notebook: str,
-    reads: dict[str, str],
-    writes: tuple[str, ...],
+    writes: Iterable[str],
     *,
-    folders: dict[str, str] | None = None,
+    reads: Mapping[str, str] | None = None,
+    folders: Mapping[str, str] | None = None,
     files: Iterable[str] = (),
-    **fixed,
+    outside: Iterable[str] = (),
+    fixed: Mapping[str, Any] | None = None,
 ) -> Job:
+    """A run of `notebook`; the section of the study that it takes has the notebook's name."""
+    fixed = dict(fixed or {})
     run = [fixed["image_set"]] if "image_set" in fixed else []
-    name = "_".join([notebook, *run])
-    return Job(name, notebook, notebook[3:], reads, writes, fixed, folders or {}, tuple(files))
-
-
-def _below(folder: str, files: Mapping[str, str], ending: str = "") -> tuple[str, ...]:
-    """The files of `folder`, without it, whose parameter ends so."""
-    return tuple(
-        file.removeprefix(f"{folder}/") for key, file in files.items() if key.endswith(ending)
+    return Job(
+        name="_".join([notebook, *run]),
+        notebook=notebook,
+        section=notebook[3:],
+        reads=dict(reads or {}),
+        writes=tuple(writes),
+        fixed=fixed,
+        folders=dict(folders or {}),
+        files=tuple(files),
+        outside=tuple(outside),
     )
 
 
-JOBS = {
-    job.name: job
-    for job in [
-        _job("00_cohort", {}, ("patients.parquet", "cohort.json", "flow.json")),
-        _job(
-            "01_super_resolution",
-            ABOUT,
-            ("images.parquet", "quality.parquet", "generator.safetensors"),
-        ),
-        *(
-            _job(
-                "02_features",
-                ABOUT | {"images": IMAGES},
-                _below("02_features", FEATURES | ROBUSTNESS | TRAINED, f"_{s}"),
-                image_set=s,
-                measured=list(PROFILES.values()),
-                networks=list(NETWORKS),
-            )
-            for s in IMAGE_SETS
-        ),
-        _job(
-            "02_features",
-            ABOUT | {"images": IMAGES},
-            ("radiomics_bc.parquet", "robustness_radiomics_bc.parquet"),
-            image_set="bc",
-            measured=["paper"],
-            networks=[],
-        ),
-        _job(
-            "03_selection",
-            ABOUT | FEATURES | ROBUSTNESS,
-            tuple(f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected"))
-            + ("agreement.parquet",),
-        ),
-        _job(
-            "04_models",
-            ABOUT | {"images": IMAGES},
-            (
-                "predictions.parquet",
-                "control.parquet",
-                "planar.parquet",
-                "output.parquet",
-                "choice.parquet",
-                "repeats.parquet",
-                "permuted.parquet",
-                "frequency.parquet",
-                "importance.parquet",
-                "sanity.parquet",
-            ),
-            folders={"features_dir": "02_features", "selection_dir": "03_selection"},
-            files=[*(FEATURES | ROBUSTNESS | TRAINED).values(), *SELECTED.values()],
-        ),
-        _job(
-            "05_nomogram",
-            ABOUT | {"model_predictions": PREDICTIONS},
-            tuple(f"nomogram_{letter}.json" for letter in ("A", "B", "C", "A_sound", "B_sound"))
-            + ("predictions.parquet", "penalised.parquet", "validation.parquet"),
-        ),
-        _job(
-            "06_statistics",
-            ABOUT
-            | {
-                "model_predictions": PREDICTIONS,
-                "nomogram_predictions": "05_nomogram/predictions.parquet",
-                "penalised_predictions": "05_nomogram/penalised.parquet",
-                "control_predictions": CONTROL,
-                "planar_predictions": PLANAR,
-                "output_predictions": OUTPUT,
-            },
-            (
-                "performance.parquet",
-                "delong.parquet",
-                "control.parquet",
-                "planar.parquet",
-                "protocols.parquet",
-                "scalars.json",
-            ),
-        ),
-    ]
-}
+def _cohort(*, images: bool, truth: bool) -> Job:
+    writes = ["patients.parquet", "cohort.json", "flow.json"]
+    writes += ["truth.parquet"] if truth else []
+    return _job("00_cohort", [*writes, *([] if images else [SCORES])])
 
 
-def plan(*, images: bool = True, signatures: int = 2) -> dict[str, Job]:
-    """The runs of a study, by name.
+def _super_resolution(start: str | None) -> Job:
+    return _job(
+        "01_super_resolution",
+        ["images.parquet", "quality.parquet", "generator.safetensors", "scalars.json"],
+        reads=ABOUT,
+        outside=[start] if start else [],
+    )
+
+
+def _features(images: ImageSet, weights: str | None) -> Job:
+    networks = [] if images.control else list(NETWORKS)
+    made = [*_feature_tables(images).values(), *_robustness(images).values(), *_trained(images)]
+    return _job(
+        "02_features",
+        [
+            *(file.removeprefix("02_features/") for file in made),
+            f"ibsi_{images.key}.parquet",
+            f"scalars_{images.key}.json",
+        ],
+        reads=ABOUT | IMAGES,
+        outside=[weights] if weights and networks else [],
+        fixed={
+            "image_set": images.key,
+            "measured": [FEATURE_SETS[family] for family in _families(images)],
+            "networks": networks,
+        },
+    )
+
+
+def _selection() -> Job:
+    tables = [f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected")]
+    return _job(
+        "03_selection",
+        [*tables, "agreement.parquet", "scalars.json"],
+        reads=ABOUT | FEATURES | ROBUSTNESS,
+    )
+
+
+def _models(weights: str | None) -> Job:
+    tables = ["predictions", "control", "planar", "output", "choice", "repeats", "permuted"]
+    tables += ["frequency", "importance", "sanity"]
+    return _job(
+        "04_models",
+        [f"{table}.parquet" for table in tables],
+        reads=ABOUT | IMAGES,
+        folders={"features_dir": "02_features", "selection_dir": "03_selection"},
+        files=[*FEATURES.values(), *ROBUSTNESS.values(), *TRAINED, *SELECTED.values()],
+        outside=[weights] if weights else [],
+    )
+
+
+def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Job:
+    named = nomograms(list(signatures))
+    files = [one.file() for one in named]
+    # The clinical model learns no signature: it is the same under both protocols.
+    files += [one.file(sound=True) for one in named if one.signature] if sound else []
+    return _job(
+        "05_nomogram",
+        [
+            *(f"{file}.json" for file in (*files, "penalised", "scalars")),
+            *(f"{t}.parquet" for t in ("predictions", "penalised", "logistic", "validation")),
+        ],
+        reads=ABOUT | {"model_predictions": predictions},
+    )
+
+
+def _statistics(predictions: str, *, images: bool) -> Job:
+    tables = ["performance", "delong", "calibration", "penalised"]
+    if images:
+        tables += ["control", "control_performance", "planar", "planar_performance", "protocols"]
+    reads = ABOUT | {
+        "model_predictions": predictions,
+        "nomogram_predictions": "05_nomogram/predictions.parquet",
+        "penalised_predictions": "05_nomogram/penalised.parquet",
+    }
+    # Where no image is, none can be resampled or measured otherwise.
+    absent = {} if images else dict.fromkeys(OF_IMAGES, "")
+    return _job(
+        "06_statistics",
+        [*(f"{table}.parquet" for table in tables), "scalars.json"],
+        reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if images},
+        outside=[f"{PUBLISHED['published_dir']}/{file}" for file in PUBLISHED_FILES],
+        fixed=PUBLISHED | absent,
+    )
+
+
+def plan(
+    *,
+    images: bool = True,
+    truth: bool = True,
+    signatures: Sequence[str] = ("SR_SVM", "SR_ResNet101"),
+    start: str | None = None,
+    weights: str | None = None,
+) -> dict[str, Job]:
+    """The runs of a study, by name, in an order in which they can run.
 
     Parameters
     ----------
     images
         False where the table holds scores of models: their predictions are read instead of made.
+    truth
+        Whether the patients are simulated, so that what made them is known.
     signatures
-        How many nomograms have one; with a single one there is no nomogram B.
+        Models whose predictions are terms of nomograms; with a single one there is no nomogram B.
+    start, weights
+        Files of a generator and of networks to begin with, where the study names such files.
     """
-    jobs = dict(JOBS)
-    if signatures == 1:
-        jobs["05_nomogram"] = _without(jobs["05_nomogram"], "_B")
+    predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
+    jobs = [_cohort(images=images, truth=truth)]
     if images:
-        return jobs
-    kept = {name: jobs[name] for name in ("00_cohort", "05_nomogram", "06_statistics")}
-    kept["05_nomogram"] = _without(kept["05_nomogram"], "_sound")  # needs the training of a model
-    for name, job in kept.items():
-        if name == "00_cohort":
-            kept[name] = replace(job, writes=(*job.writes, PurePosixPath(SCORES).name))
-        else:
-            kept[name] = replace(job, reads=job.reads | {"model_predictions": SCORES})
-    # Where no image is, none can be resampled or measured otherwise.
-    job = kept["06_statistics"]
-    absent = {"control_predictions": "", "planar_predictions": "", "output_predictions": ""}
-    kept[job.name] = replace(
-        job,
-        reads={key: file for key, file in job.reads.items() if key not in absent},
-        writes=tuple(f for f in job.writes if f not in OF_IMAGES),
-        fixed=absent,
-    )
-    return kept
+        jobs += [_super_resolution(start)]
+        jobs += [_features(measured, weights) for measured in MEASURED]
+        jobs += [_selection(), _models(weights)]
+    jobs += [_nomogram(predictions, signatures, sound=images)]
+    jobs += [_statistics(predictions, images=images)]
+    return {job.name: job for job in jobs}
 
 
-def _without(job: Job, part: str) -> Job:
-    """The job without the files that have `part` in their name."""
-    return replace(job, writes=tuple(file for file in job.writes if part not in file))
+JOBS = plan()  # of a simulated study with images

@@ -1,0 +1,85 @@
+"""What can be known of a study before its first notebook runs."""
+
+import pytest
+import yaml
+
+from tests.projects import STUDY
+from thyro.run import check_study
+from thyro.study import StudyError
+
+
+def write(project, name, **sections):
+    (project / f"params/{name}.yml").write_text(yaml.safe_dump({"extends": "smoke"} | sections))
+
+
+def test_a_good_study_is_returned(here):
+    assert check_study("mine", data="data").title == "A folder"
+    assert check_study("smoke", data="").cohort.n_patients == 60
+
+
+def test_a_device_that_is_not_there_stops_before_anything_runs(here, monkeypatch):
+    (here / "params/mine.yml").write_text(STUDY + "compute: {device: cuda}\n")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(StudyError, match="sees no CUDA device here. Use cpu"):
+        check_study("mine")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("", "params/mine.yml reads a folder: say DATA=path/to/folder."),
+        ("absent", "DATA: absent is not there. Name an existing folder."),
+        ("params", "table of `cohort`: params/patients.csv is not there."),
+    ],
+)
+def test_a_folder_and_its_table_have_to_be_there(here, data, message):
+    with pytest.raises(StudyError, match=message):
+        check_study("mine", data=data)
+
+
+def test_the_table_of_external_patients_has_to_be_there(here):
+    (here / "params/mine.yml").write_text(STUDY + "external: {table: other.csv}\n")
+    with pytest.raises(StudyError, match="table of `external`: data/other.csv is not there."):
+        check_study("mine", data="data")
+
+
+def test_a_simulation_reads_no_folder(here):
+    with pytest.raises(StudyError, match="smoke.yml simulates its patients and reads no folder"):
+        check_study("smoke", data="data")
+
+
+@pytest.mark.parametrize(
+    ("candidates", "message"),
+    [
+        (["agee"], "params/x.yml: `nomogram.candidates`: 'agee' is not among the variables"),
+        (["age", "lnm_location"], "'lnm_location' is not required of every patient or not known"),
+    ],
+)
+def test_candidates_of_a_simulation_are_variables_that_it_has(here, candidates, message):
+    write(here, "x", nomogram={"candidates": candidates})
+    with pytest.raises(StudyError, match=message):
+        check_study("x")
+
+
+def test_candidates_that_the_simulation_has_are_accepted(here):
+    write(here, "x", nomogram={"candidates": ["age", "margin"]})
+    assert check_study("x").nomogram.candidates == ["age", "margin"]
+
+
+@pytest.mark.parametrize(
+    ("section", "key"), [("features", "weights"), ("super_resolution", "start")]
+)
+def test_a_file_of_weights_has_to_be_there(here, section, key):
+    write(here, "x", **{section: {key: "weights/mine.safetensors"}})
+    message = f"params/x.yml: `{section}.{key}`: weights/mine.safetensors is not there"
+    with pytest.raises(StudyError, match=message):
+        check_study("x")
+    (here / "weights").mkdir()
+    (here / "weights/mine.safetensors").write_bytes(b"")
+    assert list(check_study("x").checkpoints) == [f"{section}.{key}"]
+
+
+def test_a_notebook_that_knows_other_parameters_stops(here, monkeypatch):
+    monkeypatch.setattr("thyro.study.arguments.COMPUTE", {"cohort": ("workers", "cluster")})
+    with pytest.raises(StudyError, match="00_cohort.*Unknown to the notebook: .'cluster'"):
+        check_study("smoke")

@@ -1,0 +1,33 @@
+"""An example: simulated patients as a folder that a user could have."""
+
+import json
+
+import pytest
+
+from tests.projects import thyro
+from thyro.run import write_example
+from thyro.study import StudyError
+
+
+def test_an_example_is_a_folder_that_runs(project):
+    done = thyro(project, "example", "try", "--study", "smoke")
+    assert done.returncode == 0, done.stderr
+    assert "cp try/example.yml params/example.yml" in done.stdout
+    (project / "params/example.yml").write_text((project / "try/example.yml").read_text())
+    done = thyro(project, "run", "00_cohort", "example", "--data", "try")
+    assert done.returncode == 0, done.stderr
+    about = json.loads((project / "results/example/00_cohort/cohort.json").read_text())
+    assert about["simulated"] and about["external"] and about["second_reader"]
+
+
+def test_a_folder_that_holds_something_is_left_as_it_is(here):
+    before = sorted((here / "data").iterdir())
+    with pytest.raises(StudyError, match="data: not empty; name a new folder"):
+        write_example(here / "data", "smoke")
+    assert sorted((here / "data").iterdir()) == before
+
+
+def test_only_a_simulation_makes_an_example(here):
+    with pytest.raises(StudyError, match="only a simulated study makes an example"):
+        write_example(here / "new", "mine")
+    assert not (here / "new").exists()

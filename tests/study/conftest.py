@@ -1,0 +1,20 @@
+"""A study file of a test: `demo`, with some keys changed."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from thyro.study import files
+
+
+@pytest.fixture
+def changed(tmp_path):
+    """Write `demo` with some keys changed as the study "mine", and return its folder."""
+
+    def write(**changes):
+        raw = yaml.safe_load(Path("params/demo.yml").read_text())
+        (tmp_path / "mine.yml").write_text(yaml.safe_dump(files._merge(raw, changes)))
+        return tmp_path
+
+    return write

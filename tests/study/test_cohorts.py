@@ -1,0 +1,165 @@
+"""What a study file may say of a cohort, its variables and its external patients."""
+
+from pathlib import Path
+
+import pytest
+
+from thyro.study import StudyError, Variable, cohorts, load_study
+
+BACK = {"at_least": 5.0, "at_most": 1.0}
+TELLING = {
+    "name": "where",
+    "label": "Where",
+    "kind": "categorical",
+    "levels": ["No", "Yes"],
+    "preoperative": False,
+    "tells_outcome": {"No": 0},
+}
+FOLDER = {
+    "source": "folder",
+    "table": "t.csv",
+    "id_column": "id",
+    "outcome_column": "y",
+    "image_column": "i",
+    "mask_column": "m",
+    "variables": [TELLING],
+}
+CRITERION = {"column": "a", "label": "b", "kind": "inclusion"}
+
+
+@pytest.mark.parametrize(
+    ("cohort", "message"),
+    [
+        (
+            {"test_share": 1.5},
+            "`cohort.test_share`: Input should be less than 1, found 1.5",
+        ),
+        ({"source": "web"}, "Input should be 'simulated' or 'folder', found 'web'"),
+        ({"source": "folder"}, "a folder cohort needs table, id_column"),
+        (
+            {"variables": [{"name": "a", "label": "A", "kind": "categorical"}]},
+            "a categorical variable needs at least two levels",
+        ),
+        (
+            {"variables": [{"name": "a", "label": "A", "kind": "continuos"}]},
+            "`cohort.variables.0.kind`: Input should be 'continuous' or 'categorical'",
+        ),
+        (
+            FOLDER | {"variables": [TELLING | {"levels": ["No", "No "]}]},
+            "`cohort.variables.0.levels`: must differ from each other, found ['No', 'No ']",
+        ),
+        (
+            FOLDER | {"variables": [TELLING | {"levels": ["No", " "]}]},
+            "`cohort.variables.0.levels.1`: must not be blank",
+        ),
+        (
+            FOLDER | {"variables": [TELLING | {"label": " "}]},
+            "`cohort.variables.0.label`: must not be blank, found ' '",
+        ),
+        (
+            {"criteria": [CRITERION | {"label": ""}]},
+            "`cohort.criteria.0.label`: must not be blank, found ''",
+        ),
+        ({"split": "centre"}, "`split: centre` needs `split_column`"),
+        ({"test_centres": ["A"]}, "`split: centre` and `test_centres` go together"),
+        (
+            {"criteria": [CRITERION | BACK]},
+            "`cohort.criteria.0`: at_least 5 is above at_most 1",
+        ),
+        ({"criteria": [CRITERION | {"until": "b"}]}, "say at_most, at_least or both"),
+        (
+            {"variables": [TELLING | {"preoperative": True}]},
+            "a variable that tells the outcome is categorical and `preoperative: false`",
+        ),
+        (
+            {"variables": [TELLING | {"recode": {"1": "Often"}}]},
+            "['Often'] not among the levels ['No', 'Yes']",
+        ),
+        (FOLDER | {"variables": [TELLING, TELLING]}, "variable names must differ"),
+        (FOLDER | {"outcome_column": "where"}, "['where'] would be read from the col"),
+        (FOLDER | {"scores": {"Deep": "dl"}}, "leave image_column, mask_column out"),
+        (
+            FOLDER | {"variables": [TELLING | {"levels": [False, "Yes"]}]},
+            "should be a valid string (put it in quotation marks: YAML reads it as another kind)",
+        ),
+        ({"view": "long"}, "`view` and `view_column` go together"),
+        ({"radiologist_yes_from": 4.0}, "`radiologist_yes_from` needs `radiologist_column`"),
+        ({"scores": {"Deep": "dl"}}, "`scores` are those of a folder's table"),
+        ({"scores": {"$x$": "dl"}}, "String should match pattern"),
+    ],
+)
+def test_a_wrong_cohort_names_file_key_and_remedy(changed, cohort, message):
+    with pytest.raises(StudyError) as error:
+        load_study("mine", changed(cohort=cohort))
+    assert "mine.yml" in str(error.value) and message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("external", "message"),
+    [
+        ({"source": "folder"}, "`external`: a folder cohort needs table, id_column"),
+        ({"simulated": True}, "`external.simulated` must be that of the cohort"),
+        ({"radiologist_yes_from": 4.0, "radiologist_column": "r"}, "needed in both cohorts"),
+    ],
+)
+def test_external_patients_are_like_those_of_the_cohort(changed, external, message):
+    with pytest.raises(StudyError) as error:
+        load_study("mine", changed(external=external))
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("external", "message"),
+    [
+        ({"radiologist_column": "read"}, "`radiologist_column` is needed in both cohorts"),
+        ({"simulated": True}, "`external.simulated` must be that"),
+        ({"variables": [TELLING | {"levels": ["No", "Yes", "?"]}]}, "`external.variables`: name,"),
+        ({"scores": {"Deep": "dl"}, "image_column": "", "mask_column": ""}, "`external.scores`"),
+    ],
+)
+def test_an_external_table_is_like_that_of_the_cohort(changed, external, message):
+    with pytest.raises(StudyError) as error:
+        load_study("mine", changed(cohort=FOLDER, external=external))
+    assert message in str(error.value)
+
+
+def test_an_external_cohort_is_like_the_cohort_but_for_what_it_says():
+    demo = load_study("demo", Path("params"))
+    assert demo.external.image_shape == demo.cohort.image_shape
+    assert (demo.cohort.device, demo.external.device) == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("agee", "'agee' is not among the variables ['age', 'tsh', 'where']"),
+        ("tsh", "'tsh' is not required of every patient"),
+        ("where", "'where' is not required of every patient or not known before surgery"),
+    ],
+)
+def test_a_candidate_is_known_of_every_patient_before_surgery(name, message):
+    variables = [
+        Variable(name="age", label="Age", kind="continuous"),
+        Variable(name="tsh", label="TSH", kind="continuous", required=False),
+        Variable(**TELLING),
+    ]
+    cohorts.check_candidates(["age"], variables)
+    with pytest.raises(ValueError) as error:
+        cohorts.check_candidates(["age", name], variables)
+    assert "`nomogram.candidates`" in str(error.value) and message in str(error.value)
+
+
+def test_the_parameters_of_a_notebook_make_the_cohort():
+    simulated = load_study("demo", Path("params")).cohort
+    names = simulated.model_dump() | {"title": "not of the cohort"}
+    assert cohorts.Cohort.of(names) == simulated
+
+
+@pytest.mark.parametrize(
+    "section", [cohorts.Source, cohorts.Cohort, cohorts.Variable, cohorts.Criterion]
+)
+def test_the_template_explains_every_key_of_a_folder(section):
+    text = Path("params/template.yml").read_text()
+    simulated = {"n_patients", "image_shape", "effect", "device", "exclusions", "missing"}
+    keys = set(section.model_fields) - (simulated if issubclass(section, cohorts.Source) else set())
+    assert [key for key in sorted(keys) if key not in text] == []

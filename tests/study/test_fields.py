@@ -1,0 +1,38 @@
+"""Texts that are shown, and lists that name a thing once."""
+
+import pytest
+from pydantic import ValidationError
+
+from thyro.study import fields
+
+
+@pytest.mark.parametrize("text", ["", " ", "\t\n"])
+def test_a_text_that_shows_nothing_is_refused(text):
+    with pytest.raises(ValueError, match="must not be blank"):
+        fields.not_blank(text)
+
+
+def test_a_text_stays_as_it_was_typed():
+    assert fields.not_blank(" a ") == " a "
+
+
+@pytest.mark.parametrize("texts", [["a", "a"], ["a", "b", " a"], ["", " "]])
+def test_what_is_named_twice_is_refused(texts):
+    with pytest.raises(ValueError, match="must differ from each other"):
+        fields.distinct(texts)
+
+
+def test_different_texts_keep_their_order():
+    assert fields.distinct(["b", "a", "A"]) == ["b", "a", "A"]
+    assert fields.distinct([]) == []
+
+
+def test_a_section_guesses_nothing_from_another_kind():
+    class Part(fields.Section):
+        share: fields.Share
+        number: fields.Positive
+
+    assert Part(share=0.5, number=1).number == 1
+    for wrong in ({"share": "0.5"}, {"share": 1.0}, {"number": 1.0}, {"number": 0}, {"x": 1}):
+        with pytest.raises(ValidationError):
+            Part(**{"share": 0.5, "number": 1} | wrong)

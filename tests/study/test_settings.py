@@ -1,0 +1,141 @@
+"""What a study file may say beside its cohorts, and what follows from it for the plan."""
+
+from pathlib import Path
+
+import pytest
+
+from thyro.study import StudyError, load_study, model_names
+
+SCORES = {
+    "cohort": {
+        "source": "folder",
+        "table": "t.csv",
+        "id_column": "id",
+        "outcome_column": "y",
+        "scores": {"Deep": "dl"},
+        "variables": [{"name": "age", "label": "Age", "kind": "continuous"}],
+    },
+    "external": None,
+    "nomogram": {"signatures": ["Deep"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"selection": {"folds": 5.0}},
+            "`selection.folds`: Input should be a valid integer, found 5.0",
+        ),
+        ({"compute": {"device": "tpu"}}, "Input should be 'cpu' or 'cuda', found 'tpu'"),
+        ({"nomogram": {"signatures": ["SVM"]}}, "must be among ['SR_SVM', 'OR_SVM', 'SR_KNN', "),
+        (
+            {"nomogram": {"signatures": ["SR_SVM", "SR_SVM"]}},
+            "`nomogram.signatures`: must differ from each other, found ['SR_SVM', 'SR_SVM']",
+        ),
+        (
+            {"nomogram": {"candidates": ["age", "age"]}},
+            "`nomogram.candidates`: must differ from each other",
+        ),
+        (
+            {"outcome_levels": ["None", "None"]},
+            "`outcome_levels`: must differ from each other, found ['None', 'None']",
+        ),
+        ({"outcome_levels": ["None", ""]}, "`outcome_levels.1`: must not be blank, found ''"),
+        ({"outcome": "  "}, "`outcome`: must not be blank, found '  '"),
+        ({"title": ""}, "`title`: must not be blank, found ''"),
+        (
+            {"selection": {"minimum_icc": 1.0}},
+            "`selection.minimum_icc`: Input should be less than 1, found 1.0",
+        ),
+        (
+            {"statistics": {"threshold_grid": [0.9, 0.1, 0.1]}},
+            "`statistics.threshold_grid`: must be start, stop and step",
+        ),
+        (
+            {"statistics": {"threshold_grid": [0.5, 0.99, 0.3]}},
+            "`statistics.threshold_grid`: stop must be a whole number of steps from start; "
+            "the last one below is 0.8, found [0.5, 0.99, 0.3]",
+        ),
+        (
+            {"statistics": {"threshold_grid": [0.1, 0.2]}},
+            "`statistics.threshold_grid`: List should have at least 3 items",
+        ),
+        ({"statistics": {"risk_cuts": [0.5, 0.2]}}, "`risk_cuts` must rise, got [0.5, 0.2]"),
+        ({"super_resolution": {"scale": 2}}, "`scale` is 1 (same grid) or equal to `factor`"),
+        (
+            {"super_resolution": {"start": "scratch", "frozen_blocks": 1}},
+            "`frozen_blocks` needs another `start` than scratch",
+        ),
+        (SCORES | {"nomogram": {"signatures": ["SR_SVM"]}}, "must be among ['Deep']"),
+        (
+            SCORES | {"nomogram": {"signatures": ["Deep"], "candidates": ["agee"]}},
+            "`nomogram.candidates`: 'agee' is not among the variables ['age']",
+        ),
+    ],
+)
+def test_a_wrong_study_names_file_key_and_remedy(changed, changes, message):
+    with pytest.raises(StudyError) as error:
+        load_study("mine", changed(**changes))
+    assert "mine.yml" in str(error.value) and message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["Radiologist", "Nomogram_A", "Nomogram_B", "Nomogram_C", "age", "SR_SVM", "OR_mine"]
+)
+def test_a_score_takes_no_name_that_tables_use(changed, name):
+    cohort = SCORES["cohort"] | {"scores": {name: "dl"}}
+    with pytest.raises(StudyError, match="`cohort.scores`: other names than"):
+        load_study("mine", changed(**SCORES | {"cohort": cohort, "nomogram": _of(name)}))
+
+
+def _of(name):
+    return {"signatures": [name]}
+
+
+def test_a_study_of_images_may_take_any_of_its_models(changed):
+    for name in map(str, model_names()):
+        assert load_study("mine", changed(nomogram=_of(name))).nomogram.signatures == [name]
+
+
+def test_a_study_of_scores_runs_three_notebooks(changed):
+    mine = load_study("mine", changed(**SCORES))
+    assert list(mine.jobs) == ["00_cohort", "05_nomogram", "06_statistics"]
+    assert mine.jobs["00_cohort"].writes[-1] == "scores.parquet"
+    assert "truth.parquet" not in mine.jobs["00_cohort"].writes
+    assert "nomogram_B.json" not in mine.jobs["05_nomogram"].writes
+    assert mine.jobs["06_statistics"].reads["model_predictions"] == "00_cohort/scores.parquet"
+
+
+def test_only_simulated_patients_have_a_truth():
+    has = {s: "truth.parquet" in _study(s).jobs["00_cohort"].writes for s in ("demo", "ddti")}
+    assert has == {"demo": True, "ddti": False}
+
+
+def _study(name):
+    return load_study(name, Path("params"))
+
+
+def test_files_of_weights_are_read_by_the_jobs_that_use_them(changed):
+    assert _study("smoke").checkpoints == {}
+    mine = load_study(
+        "mine",
+        changed(features={"weights": "data/net.pth"}, super_resolution={"start": "a.safetensors"}),
+    )
+    assert mine.checkpoints == {
+        "super_resolution.start": "a.safetensors",
+        "features.weights": "data/net.pth",
+    }
+    of_files = {
+        file: [name for name, job in mine.jobs.items() if file in job.outside]
+        for file in mine.checkpoints.values()
+    }
+    assert of_files == {
+        "a.safetensors": ["01_super_resolution"],
+        "data/net.pth": ["02_features_or", "02_features_sr", "04_models"],
+    }
+
+
+def test_a_study_of_scores_reads_no_weights(changed):
+    mine = load_study("mine", changed(**SCORES | {"features": {"weights": "data/net.pth"}}))
+    assert mine.checkpoints == {}

@@ -1,0 +1,231 @@
+"""The typed model of a cohort in a study file: its source, variables, criteria and split."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from thyro.study.fields import Distinct, Positive, Section, Share, Text
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Level = Annotated[int, Field(ge=0, le=1)]
+Model = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ .-]*$")]
+ABOUT_IMAGES = ("image_column", "mask_column", "second_mask_column", "frame")
+Flag = Literal["duplicate", "blur", "size", "border", "components", "text"]
+
+
+class Variable(Section):
+    """A clinical variable of the user's table."""
+
+    name: Name  # short name used in tables and formulas
+    column: str | None = None  # column of the table when it is called otherwise
+    label: Text  # how the report calls it
+    kind: Literal["continuous", "categorical"]
+    unit: str = ""
+    levels: Annotated[list[Text], Distinct] = []  # categorical: the first is the reference
+    recode: dict[str, str] = {}  # value in the table -> level
+    missing: str | None = None  # level for an empty cell; without one the patient is excluded
+    required: bool = True  # false: an empty cell excludes nobody, and no model uses the variable
+    preoperative: bool = True  # known before surgery, so allowed in a model
+    minimum: float | None = 0.0  # continuous: what lies outside is a wrong cell
+    maximum: float | None = None
+    tells_outcome: dict[str, Level] = {}  # level -> the outcome it implies; others are errors
+
+    @model_validator(mode="after")
+    def _levels_fit_the_kind(self):
+        if self.kind == "categorical" and len(self.levels) < 2:
+            raise ValueError("a categorical variable needs at least two levels")
+        if self.kind == "continuous" and (self.levels or self.recode or self.missing):
+            raise ValueError("levels, recode and missing belong to categorical variables")
+        named = {*self.recode.values(), *filter(None, [self.missing]), *self.tells_outcome}
+        strange = sorted(named - {*self.levels})
+        if self.kind == "categorical" and strange:
+            raise ValueError(f"{strange} not among the levels {self.levels}")
+        if None not in (self.minimum, self.maximum) and self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum:g} is above maximum {self.maximum:g}")
+        if self.tells_outcome and (self.preoperative or self.kind == "continuous"):
+            raise ValueError(
+                "a variable that tells the outcome is categorical and `preoperative: false`"
+            )
+        return self
+
+
+class Criterion(Section):
+    """A recorded decision on inclusion or exclusion."""
+
+    column: Text
+    label: Text  # of those it excludes, as the flow chart says it: "intervention before ultrasound"
+    kind: Literal["inclusion", "exclusion"]  # 1 is needed, or 1 excludes
+    at_least: float | None = None  # the column holds a number within these limits instead of 1 or 0
+    at_most: float | None = None
+    until: str | None = None  # `column` and this one hold ISO dates: limits are on the days between
+
+    @model_validator(mode="after")
+    def _limits_are_whole(self):
+        if self.until and self.at_least is None and self.at_most is None:
+            raise ValueError("`until` counts days: say at_most, at_least or both")
+        if None not in (self.at_least, self.at_most) and self.at_least > self.at_most:
+            raise ValueError(f"at_least {self.at_least:g} is above at_most {self.at_most:g}")
+        return self
+
+
+class Source(Section):
+    """Patients from somewhere: what the simulation makes, or how the user's folder is read."""
+
+    source: Literal["simulated", "folder"]
+    # simulated
+    n_patients: Annotated[int, Field(ge=20)] = 544  # included, if nothing is missing
+    image_shape: list[Annotated[int, Field(ge=128, le=4096)]] = Field(
+        default=[384, 512], min_length=2, max_length=2
+    )
+    effect: Annotated[float, Field(ge=0)] = 1.0  # 0: nothing predicts the outcome
+    device: Literal["A", "B"] = "A"  # scanner
+    exclusions: Annotated[float, Field(ge=0, le=1)] = 0.0  # further patients, to be excluded
+    missing: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of clinical cells left empty
+    # folder: the table and its columns
+    simulated: bool = False  # its patients are invented, and every page has to say so
+    table: str = ""  # CSV or XLSX in the data folder
+    sheet: str = ""  # of an XLSX; empty: the only one that holds anything
+    id_column: str | list[str] = ""  # several make one id, such as centre and number
+    image_column: str = ""
+    mask_column: str = ""
+    second_mask_column: str = ""  # of a second reader
+    outcome_column: str = ""
+    radiologist_column: str = ""  # 0/1 reading, or grades; empty when there is none
+    radiologist_yes_from: float | None = None  # a column of grades: these and above are a yes
+    frame: Annotated[int, Field(ge=0)] | str | None = None  # of multi-frame files, or its column
+    view_column: str = ""
+    view: str = ""  # the one analysed; rows of others are set aside
+    one_per_patient: str = ""  # column, or measured one, whose largest value picks the row
+    scores: dict[Model, str] = {}  # instead of images: model -> column
+    criteria: list[Criterion] = []  # in the order of the flow chart
+    quality_column: str = ""  # the reader's "keep" or "exclude", which overrules the flags
+    # folder: images and masks
+    mask_label: Annotated[int, Field(ge=1, le=255)] = 1
+    mask_flip: Literal["none", "horizontal", "vertical", "both"] = "none"
+    mask_component: Literal["single", "largest", "all"] = "single"
+    spacing_mm: Annotated[float, Field(gt=0)] | None = None  # where the images do not tell it
+    border_px: list[Annotated[int, Field(ge=0)]] = Field(
+        default=[0, 0, 0, 0], min_length=4, max_length=4
+    )  # top, bottom, left, right: made black
+    blank_outside_scan: bool = False  # everything beside the scan made black
+    # quality flags
+    exclude_flagged: list[Flag] = ["duplicate"]  # these exclude unless the reader says "keep"
+    min_sharpness: Annotated[float, Field(ge=0)] = 0.1  # below: flagged as blurred
+    max_pixels: Positive = 4_000_000  # above: flagged as too large
+    variables: list[Variable] = []
+
+    @model_validator(mode="after")
+    def _scores_are_of_a_folder(self):
+        if self.scores and self.source == "simulated":
+            raise ValueError("`scores` are those of a folder's table")
+        named = [key for key in ABOUT_IMAGES if getattr(self, key) not in ("", None)]
+        if self.scores and named:
+            raise ValueError(f"`scores` stand instead of images: leave {', '.join(named)} out")
+        return self
+
+    @model_validator(mode="after")
+    def _folder_names_its_columns(self):
+        if self.source == "simulated":
+            return self
+        needed = ["table", "id_column", "outcome_column"]
+        needed += [] if self.scores else ["image_column", "mask_column"]
+        absent = [key for key in needed if not getattr(self, key)]
+        if absent or not self.variables:
+            raise ValueError(f"a folder cohort needs {', '.join(absent or ['variables'])}")
+        return self
+
+    @model_validator(mode="after")
+    def _outcome_has_a_column_of_its_own(self):
+        if self.source == "simulated":
+            return self
+        columns = {variable.name: variable.column or variable.name for variable in self.variables}
+        columns |= self.scores
+        told = [name for name, column in columns.items() if column == self.outcome_column]
+        if told:
+            raise ValueError(f"{told} would be read from the column of the outcome")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_agree(self):
+        if self.radiologist_yes_from is not None and not self.radiologist_column:
+            raise ValueError("`radiologist_yes_from` needs `radiologist_column`")
+        if bool(self.view) != bool(self.view_column):
+            raise ValueError("`view` and `view_column` go together")
+        names = [variable.name for variable in self.variables]
+        if len(set(names)) < len(names):
+            raise ValueError(f"variable names must differ, got {names}")
+        return self
+
+
+class Cohort(Source):
+    """Who is studied, and the 7:3 split."""
+
+    split: Literal["random", "stratified", "centre", "column"] = "random"  # the paper's is random
+    test_share: Share = 0.3
+    split_column: str = ""  # centre: the column of centres; column: cells "train" and "test"
+    test_centres: list[str] = []
+
+    @classmethod
+    def of(cls, names: dict[str, Any]) -> "Cohort":
+        """The cohort whose keys are among `names`: the parameters of a running notebook."""
+        return cls(**{key: names[key] for key in cls.model_fields})
+
+    @model_validator(mode="after")
+    def _split_names_its_column(self):
+        if self.split in ("centre", "column") and not self.split_column:
+            raise ValueError(f"`split: {self.split}` needs `split_column`")
+        if (self.split == "centre") != bool(self.test_centres):
+            raise ValueError("`split: centre` and `test_centres` go together")
+        return self
+
+
+def check_candidates(candidates: Sequence[str], variables: Sequence[Variable]) -> None:
+    """See that the clinical model may use what the study wants it to choose from.
+
+    Raises
+    ------
+    ValueError
+        Naming the first candidate that is no variable of the cohort, or one that is not known of
+        every patient before surgery.
+    """
+    known = {variable.name: variable for variable in variables}
+    for name in candidates:
+        if name not in known:
+            raise ValueError(
+                f"`nomogram.candidates`: {name!r} is not among the variables {list(known)}"
+            )
+        if not (known[name].required and known[name].preoperative):
+            raise ValueError(
+                f"`nomogram.candidates`: {name!r} is not required of every patient or not "
+                "known before surgery, so no model may use it"
+            )
+
+
+def check_external(external: Source, cohort: Source) -> None:
+    """See that the models of the cohort can be used on the patients of `external`.
+
+    Raises
+    ------
+    ValueError
+        Naming the key of `external` that has to be as in `cohort`.
+    """
+    if external.source != cohort.source:
+        raise ValueError("`external.source` must be that of the cohort")
+    if list(external.scores) != list(cohort.scores):
+        raise ValueError("`external.scores` must name the models of `cohort.scores`")
+    if _told(external) != _told(cohort):
+        raise ValueError(
+            "`external.variables`: name, kind, levels, required and preoperative must be those "
+            "of the cohort"
+        )
+    if bool(external.radiologist_column) != bool(cohort.radiologist_column):
+        raise ValueError("`radiologist_column` is needed in both cohorts, or in none")
+    for key in ("radiologist_yes_from", "simulated"):
+        if getattr(external, key) != getattr(cohort, key):
+            raise ValueError(f"`external.{key}` must be that of the cohort")
+
+
+def _told(source: Source) -> list[tuple]:
+    """What models and tables need to know of every variable."""
+    return [(v.name, v.kind, v.levels, v.required, v.preoperative) for v in source.variables]

@@ -1,0 +1,43 @@
+"""What fields of a study file accept, where more than one section says it."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """Part of a study file: every key is known, nothing is guessed from another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def not_blank(text: str) -> str:
+    """`text`, which a sentence, a figure or a table is going to show.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to see in it.
+    """
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def distinct(texts: list[str]) -> list[str]:
+    """`texts`, each named once; spaces around them make no difference.
+
+    Raises
+    ------
+    ValueError
+        If two are the same.
+    """
+    if len({text.strip() for text in texts}) < len(texts):
+        raise ValueError("must differ from each other")
+    return texts
+
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[int, Field(ge=1)]
+Text = Annotated[str, AfterValidator(not_blank)]
+Distinct = AfterValidator(distinct)
