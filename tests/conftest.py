@@ -7,10 +7,25 @@ from matplotlib import pyplot as plt
 
 from tests import reference
 from thyro.figures import performance
+from thyro.store import paths, provenance
 
 # The same cases in every run, and no files left behind.
 settings.register_profile("thyro", deadline=None, derandomize=True, database=None)
 settings.load_profile("thyro")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project; its notebooks/ is the working directory."""
+    for folder in ("params", "notebooks", "data"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    paths.project_root.cache_clear()
+    provenance.commit.cache_clear()
+    monkeypatch.setattr(provenance, "_read", {})
+    yield tmp_path
+    paths.project_root.cache_clear()
+    provenance.commit.cache_clear()
 
 
 @pytest.fixture

@@ -217,6 +217,16 @@ def test_a_stopped_run_goes_on_with_what_it_has():
     assert len(memory.rows) == 1  # what others left is gone
 
 
+def test_other_versions_of_the_packages_compute_the_splits_again(monkeypatch):
+    given = dict(zip(("recipes", "X", "y"), two(), strict=True)) | {"repeats": 1}
+    memory = Memory()
+    cross_fitting.repeated_splits(**given, cache=memory)
+    (known,) = memory.rows
+    monkeypatch.setattr(cross_fitting.store, "versions", lambda: {"numpy": "0"})
+    cross_fitting.repeated_splits(**given, cache=memory)
+    assert len(memory.rows) == 1 and known not in memory.rows
+
+
 SIDE_BY_SIDE = """
 import pandas as pd
 from tests.models.test_cross_fitting import two

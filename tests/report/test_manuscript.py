@@ -9,6 +9,7 @@ import pytest
 import yaml
 from scipy.special import expit
 
+from thyro import store
 from thyro.clinical import bootstrap, logistic, screening
 from thyro.report import manuscript
 from thyro.report.words import models as words_models
@@ -40,7 +41,7 @@ def score_study(signatures):
 
 def beside(commit):
     """The neighbour of a result."""
-    versions = dict.fromkeys(["python", *manuscript.PACKAGES], "1.0")
+    versions = dict.fromkeys(["python", *store.PACKAGES], "1.0")
     return {"commit": commit, "versions": versions, "device": "x86_64"}
 
 

@@ -4,6 +4,7 @@ A checkpoint is a state dict: torchvision's, RadImageNet's (whose layers are num
 from a wrapper, which puts a prefix before every name, or MONAI's own.
 """
 
+import io
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from thyro import store
 from thyro.core import as_one_of
 
 CLASSIFIERS = {"ResNet101": "fc.", "DenseNet121": "classifier."}  # torchvision's, not used here
@@ -60,14 +62,14 @@ def fetch(spec: str, name: str) -> tuple[dict[str, Tensor] | None, str]:
 
 
 def read(path: str) -> dict[str, Tensor]:
-    """The state dict in a file.
+    """The state dict in a file, relative to the project; it is among the inputs from now on.
 
     Raises
     ------
     ValueError
         If the file is not there, cannot be read, or holds anything but named tensors.
     """
-    file = Path(path)
+    file = store.path(path)
     if not file.is_file():
         raise ValueError(
             f'weights: expected "random", "imagenet" or the file of a state dict, got {path!r}.'
@@ -75,9 +77,10 @@ def read(path: str) -> dict[str, Tensor]:
     remedy = "Fetch it again, or save one by torch.save(model.state_dict(), file)."
     try:
         if file.suffix == ".safetensors":
-            found = safetensors.torch.load_file(file)
+            found = safetensors.torch.load(store.read_bytes(path))
         else:
-            found = torch.load(file, map_location="cpu", weights_only=True)
+            data = io.BytesIO(store.read_bytes(path))
+            found = torch.load(data, map_location="cpu", weights_only=True)
     except Exception as error:  # of many kinds: cut off, damaged, pickled code, another format
         reason = str(error).strip().split("\n")[0][:120]
         raise ValueError(f"{file.name}: not a readable checkpoint ({reason}). {remedy}") from error

@@ -60,7 +60,7 @@ def image_pairs(
 def write_images(frames, out_dir: str, *, total: int) -> None:
     """Write `(name, uint8 array)` pairs as PNG below `out_dir`, one at a time.
 
-    Images have no neighbour of their own: the table that lists them has.
+    Images have no sidecar of their own: the table that lists them has.
     """
     for name, array in store.progress_bar("images")(frames, total=total):
         write_image(array, out_dir, name)

@@ -22,7 +22,7 @@ from scipy.stats import norm
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from thyro import core, selection, statistics
+from thyro import core, selection, statistics, store
 from thyro.core import Cache, as_labels
 from thyro.models import classifiers as models
 
@@ -329,7 +329,8 @@ class _Repeat:
 
     @cached_property
     def _identity(self) -> str:
-        total = hashlib.sha256(core.code_checksum("protocols").encode())
+        total = hashlib.sha256(core.code_checksum("models.cross_fitting").encode())
+        total.update(json.dumps(store.versions()).encode())
         total.update(repr((self.test_share, self.seed, self.permuted)).encode())
         total.update(np.ascontiguousarray(self.y).tobytes())
         for signature, recipe in self.recipes.items():

@@ -15,10 +15,11 @@ from thyro.store.files import (
 )
 from thyro.store.paths import atomic, path, project_root
 from thyro.store.progress import PROGRESS_FILE, progress_bar
-from thyro.store.provenance import NOTEBOOK
+from thyro.store.provenance import NOTEBOOK, PACKAGES, versions
 
 __all__ = [
     "NOTEBOOK",
+    "PACKAGES",
     "PROGRESS_FILE",
     "Cache",
     "Checkpoint",
@@ -30,6 +31,7 @@ __all__ = [
     "read_json",
     "read_table",
     "replace_folder",
+    "versions",
     "write_bytes",
     "write_figure",
     "write_json",
