@@ -1,4 +1,11 @@
-"""Fixtures of the tests that draw."""
+"""What all tests share: figures, an empty project, and how several processes share the work."""
+
+import os
+
+# One thread each where pytest runs in several processes; set before numpy looks for it, and for
+# the notebooks and commands that tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 
 import matplotlib as mpl
 import pytest
@@ -41,6 +48,20 @@ def style():
 def ax(style):
     """Axes in the style of the report."""
     return plt.subplots()[1]
+
+
+def pytest_collection_modifyitems(items):
+    """Say which tests stay in one process, and begin with those that take longest.
+
+    A file keeps to one process, so that its fixtures are made once; the tests of whole notebooks
+    share one run of the tiny study, and those of the report one rendering.
+    """
+    for item in items:
+        folder = item.path.parent.name
+        together = {"tiny", "report"} & set(item.fixturenames)
+        name = f"{folder}" if together and folder in ("notebooks", "report") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(f"{folder}/{name}"))
+    items.sort(key=lambda item: item.path.parent.name != "notebooks")  # stable
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from thyro.store import progress
 
 
@@ -20,6 +22,12 @@ def test_a_loop_without_length_says_its_total(project, monkeypatch):
         said.append((item, target.is_file()))
     assert said == [("a", False), ("b", True)]  # an item counts when its turn is over
     assert json.loads(target.read_text())["done"] == 2
+
+
+def test_a_loop_of_unknown_length_is_refused(project, monkeypatch):
+    monkeypatch.setenv(progress.PROGRESS_FILE, str(project / "job.progress"))
+    with pytest.raises(TypeError, match="progress of steps: say the total"):
+        progress.progress_bar("steps")(iter("ab"))
 
 
 def test_elsewhere_it_is_a_bar_of_tqdm_and_no_file(project, monkeypatch):
