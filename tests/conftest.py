@@ -1,6 +1,7 @@
 """What all tests share: figures, an empty project, and how several processes share the work."""
 
 import os
+from pathlib import Path
 
 # One thread each where pytest runs in several processes; set before numpy looks for it, and for
 # the notebooks and commands that tests start.
@@ -19,6 +20,27 @@ from thyro.store import paths, provenance
 # The same cases in every run, and no files left behind.
 settings.register_profile("thyro", deadline=None, derandomize=True, database=None)
 settings.load_profile("thyro")
+
+
+TESTS = Path(__file__).parent
+# Rooms that train, measure, simulate or render, and files of seconds: not in `make check`.
+SLOW = (
+    "benchmarks",
+    "deep",
+    "models",
+    "notebooks",
+    "radiomics",
+    "report",
+    "run",
+    "simulate",
+    "super_resolution",
+    "clinical/test_bootstrap.py",
+    "core/test_parallel.py",
+    "figures/test_contact_sheets.py",
+    "figures/test_wipe.py",
+    "test_cli.py",
+    "test_explained_toy.py",
+)
 
 
 @pytest.fixture
@@ -50,18 +72,29 @@ def ax(style):
     return plt.subplots()[1]
 
 
-def pytest_collection_modifyitems(items):
-    """Say which tests stay in one process, and begin with those that take longest.
+def pytest_ignore_collect(collection_path, config):
+    """Do not even load what `make check` leaves out: torch and pyradiomics take seconds."""
+    return True if config.option.markexpr == "not slow" and is_slow(collection_path) else None
 
-    A file keeps to one process, so that its fixtures are made once; the tests of whole notebooks
-    share one run of the tiny study, and those of the report one rendering.
+
+def pytest_collection_modifyitems(items):
+    """Say which tests are slow and which stay in one process, and begin with the longest.
+
+    A file keeps to one process, so that its fixtures are made once; the rendered report of
+    `tests/report` is shared by its files.
     """
     for item in items:
+        if is_slow(item.path):
+            item.add_marker(pytest.mark.slow)
         folder = item.path.parent.name
-        together = {"tiny", "report"} & set(item.fixturenames)
-        name = f"{folder}" if together and folder in ("notebooks", "report") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(f"{folder}/{name}"))
+        whole = folder == "report" and {"report", "study_dir"} & set(item.fixturenames)
+        item.add_marker(pytest.mark.xdist_group(folder if whole else f"{folder}/{item.path.name}"))
     items.sort(key=lambda item: item.path.parent.name != "notebooks")  # stable
+
+
+def is_slow(path):
+    """Whether a file or folder of tests is among the slow ones."""
+    return path.is_relative_to(TESTS) and any(path.is_relative_to(TESTS / name) for name in SLOW)
 
 
 def pytest_terminal_summary(terminalreporter):
