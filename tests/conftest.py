@@ -35,6 +35,7 @@ SLOW = (
     "simulate",
     "super_resolution",
     "clinical/test_bootstrap.py",
+    "cohort/test_intake.py",
     "core/test_parallel.py",
     "figures/test_contact_sheets.py",
     "figures/test_wipe.py",

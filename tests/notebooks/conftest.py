@@ -28,8 +28,10 @@ SMALL = {
         "width": 8,
         "blocks": 1,
     },
-    "features": {"crop_px": 64},
+    "features": {"crop_px": 64, "epochs": 1},
     "models": {"repeats": 2, "permutations": 2, "explained": 4},
+    "nomogram": {"bootstraps": 20},
+    "statistics": {"draws": 20},
 }
 STEPS = [
     ["00_cohort"],
