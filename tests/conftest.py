@@ -98,6 +98,23 @@ def is_slow(path):
     return path.is_relative_to(TESTS) and any(path.is_relative_to(TESTS / name) for name in SLOW)
 
 
+def pytest_sessionfinish(session):
+    """A process of several hands over how far from R its tests were."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["agreement"] = [
+            [file, case, *errors]
+            for file, found in reference.LEDGER.items()
+            for case, errors in found.items()
+        ]
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node):
+    """Take what a process hands over."""
+    for noted in getattr(node, "workeroutput", {}).get("agreement", []):
+        reference.note(*noted)
+
+
 def pytest_terminal_summary(terminalreporter):
     """Print how far thyro is from R, file by file."""
     if reference.LEDGER:
