@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SLOW
+
 LONGEST = 400  # lines
 MODULES = sorted(f for f in Path("thyro").rglob("*.py") if not f.name.startswith("__"))
 
@@ -44,6 +46,11 @@ def test_public_functions_say_their_types(module):
         if (missing := without_type(function))
     ]
     assert untyped == []
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_is_named_as_slow_is_there(name):
+    assert Path("tests", name).exists()
 
 
 def tree(file: Path) -> ast.Module:
