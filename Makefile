@@ -1,4 +1,5 @@
-# Two commands matter: `make report` and `make test`. Both set up what they need.
+# Two commands matter: `make report` and `make test`; `make check` is the quick one while you work.
+# All set up what they need.
 PYTHON ?= python3.11
 VENV   := .venv
 PY     := $(VENV)/bin/python
@@ -7,8 +8,13 @@ DATA   ?=
 # Quiet pip: what it has to say beside errors is not about this project.
 PIP    := $(PY) -m pip --disable-pip-version-check install --quiet --quiet
 
+# Tests run in as many processes as there are cores, at most four: each loads torch.
+PYTEST := $(PY) -m pytest -q -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# The wall between the rooms; quiet unless it is broken.
+WALL   := out=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$out" >&2; exit 1; }
+
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lab bench clean
+.PHONY: help setup report test check lab bench clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -32,8 +38,16 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 report: setup  ## run a study and render its report (STUDY=demo)
 	@$(PY) -m thyro.cli report $(STUDY) $(if $(DATA),--data '$(DATA)')
 
-test: setup  ## run the tests
-	@$(PY) -m pytest -q
+test: setup  ## run the tests (6 minutes)
+	@$(WALL)
+	@$(PYTEST)
+
+check: setup  ## lint, wall, types and the fast tests (1 minute)
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(WALL)
+	@$(VENV)/bin/mypy
+	@$(PYTEST) -m "not slow"
 
 lab: setup  ## open the notebooks in JupyterLab
 	@JUPYTER_PREFER_ENV_PATH=1 $(VENV)/bin/jupyter lab --notebook-dir=. notebooks/00_cohort.ipynb

@@ -1,4 +1,12 @@
-"""Fixtures of the tests that draw."""
+"""What all tests share: figures, an empty project, and how several processes share the work."""
+
+import os
+from pathlib import Path
+
+# One thread each where pytest runs in several processes; set before numpy looks for it, and for
+# the notebooks and commands that tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 
 import matplotlib as mpl
 import pytest
@@ -7,10 +15,47 @@ from matplotlib import pyplot as plt
 
 from tests import reference
 from thyro.figures import performance
+from thyro.store import paths, provenance
 
 # The same cases in every run, and no files left behind.
 settings.register_profile("thyro", deadline=None, derandomize=True, database=None)
 settings.load_profile("thyro")
+
+
+TESTS = Path(__file__).parent
+# Rooms that train, measure, simulate or render, and files of seconds: not in `make check`.
+SLOW = (
+    "benchmarks",
+    "deep",
+    "models",
+    "notebooks",
+    "radiomics",
+    "report",
+    "run",
+    "simulate",
+    "super_resolution",
+    "clinical/test_bootstrap.py",
+    "cohort/test_intake.py",
+    "core/test_parallel.py",
+    "figures/test_contact_sheets.py",
+    "figures/test_wipe.py",
+    "test_cli.py",
+    "test_explained_toy.py",
+)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project; its notebooks/ is the working directory."""
+    for folder in ("params", "notebooks", "data"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    paths.project_root.cache_clear()
+    provenance.commit.cache_clear()
+    monkeypatch.setattr(provenance, "_read", {})
+    yield tmp_path
+    paths.project_root.cache_clear()
+    provenance.commit.cache_clear()
 
 
 @pytest.fixture
@@ -26,6 +71,48 @@ def style():
 def ax(style):
     """Axes in the style of the report."""
     return plt.subplots()[1]
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Do not even load what `make check` leaves out: torch and pyradiomics take seconds."""
+    return True if config.option.markexpr == "not slow" and is_slow(collection_path) else None
+
+
+def pytest_collection_modifyitems(items):
+    """Say which tests are slow and which stay in one process, and begin with the longest.
+
+    A file keeps to one process, so that its fixtures are made once; the rendered report of
+    `tests/report` is shared by its files.
+    """
+    for item in items:
+        if is_slow(item.path):
+            item.add_marker(pytest.mark.slow)
+        folder = item.path.parent.name
+        whole = folder == "report" and {"report", "study_dir"} & set(item.fixturenames)
+        item.add_marker(pytest.mark.xdist_group(folder if whole else f"{folder}/{item.path.name}"))
+    items.sort(key=lambda item: item.path.parent.name != "notebooks")  # stable
+
+
+def is_slow(path):
+    """Whether a file or folder of tests is among the slow ones."""
+    return path.is_relative_to(TESTS) and any(path.is_relative_to(TESTS / name) for name in SLOW)
+
+
+def pytest_sessionfinish(session):
+    """A process of several hands over how far from R its tests were."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["agreement"] = [
+            [file, case, *errors]
+            for file, found in reference.LEDGER.items()
+            for case, errors in found.items()
+        ]
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node):
+    """Take what a process hands over."""
+    for noted in getattr(node, "workeroutput", {}).get("agreement", []):
+        reference.note(*noted)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,11 +1,12 @@
 """Cases of the trusted R implementations, and a ledger of how far thyro is from each.
 
-The simulated cases lie in `golden/`; those that rest on data of R packages are read from the
-reference folder where it is present. `compare` fails beyond the tolerance and notes every case;
-the table of all files is printed at the end of the test run.
+The simulated cases lie in `golden/`. A folder with more, which rest on data of R packages, is used
+where the environment names one, THYRO_REFERENCE. `compare` fails beyond the tolerance and notes
+every case; the table of all files is printed at the end of the test run.
 """
 
 import json
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,15 +14,14 @@ import numpy as np
 import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
-FOLDER = Path(__file__).parents[2] / "shared" / "reference" / "r"
+FOLDER = os.environ.get("THYRO_REFERENCE")  # has public_roc.json and so on
 # File of R's results -> (case -> largest error over tolerance scale, tolerances used).
 LEDGER: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
 
 
 def read(file: str) -> dict:
-    """The content of one file of R's results, e.g. "roc": the whole one if present, else golden."""
-    whole = FOLDER / f"public_{file}.json"
-    path = whole if whole.is_file() else GOLDEN / f"{file}.json"
+    """The content of one file of R's results, e.g. "roc"."""
+    path = Path(FOLDER) / f"public_{file}.json" if FOLDER else GOLDEN / f"{file}.json"
     return json.loads(path.read_text())
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from thyro.core.checks import (
     as_columns,
+    as_grey,
     as_labels,
     as_level,
     as_one_of,
@@ -32,12 +33,19 @@ def test_labels_become_integers(y):
         ([0, 1, None, 1], "found \\[None\\]"),
         ([[0, 1]], "got \\(1, 2\\)"),
         ([], "got \\(0,\\)"),
-        ([0, 0, 0, 1], "at least 2 patients per class, got 1 with and 3 without"),
+        ([0, 0, 0, 1], "at least 2 patients per class, got 1 with and 3 without the outcome"),
     ],
 )
 def test_labels_are_refused_with_what_was_found(y, message):
     with pytest.raises(ValueError, match=message):
         as_labels(y, "outcome")
+
+
+@pytest.mark.parametrize("y", [[0, 1, 2, 1], [0, 0, 0, 1]])
+def test_messages_are_right_in_every_study(y):
+    with pytest.raises(ValueError, match="with.* the outcome") as caught:
+        as_labels(y)
+    assert "metastasis" not in str(caught.value)
 
 
 def test_labels_of_one_class_pass_when_asked():
@@ -105,3 +113,22 @@ def test_columns_are_refused_with_what_was_found(columns, error, message):
 def test_columns_of_something_else_than_a_table_are_refused():
     with pytest.raises(TypeError, match="frame: expected a DataFrame, got list"):
         as_columns([1, 2], ["age"])
+
+
+@pytest.mark.parametrize("image", [np.zeros((2, 3)), np.full((2, 3), 255, dtype=np.uint8)])
+def test_grey_values_may_be_0_and_255(image):
+    assert as_grey(image) is image
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((2, 3, 3)), "got shape \\(2, 3, 3\\)"),
+        (np.full((2, 3), 255.5), "with values 255.5 to 255.5"),
+        (np.array([[0, np.nan]]), "2-D array of grey values 0-255"),
+        (np.array([[-1.0, 0]]), "with values -1 to 0"),
+    ],
+)
+def test_other_images_are_refused(image, message):
+    with pytest.raises(ValueError, match=message):
+        as_grey(image)

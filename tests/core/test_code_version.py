@@ -97,6 +97,12 @@ def test_data_that_a_module_reads_change_the_checksum(package):
     assert code_version.code_checksum("b") != before
 
 
-def test_the_measuring_modules_are_among_those_of_radiomics():
-    files = {file.name for file in code_version.files_behind(code_version.PACKAGE / "radiomics.py")}
-    assert {"profiles.py", "feature_names.json"} <= files
+def test_the_measuring_modules_and_their_data_are_among_those_of_radiomics():
+    files = code_version.files_behind(code_version.PACKAGE / "radiomics/__init__.py")
+    names = {str(file.relative_to(code_version.PACKAGE)) for file in files}
+    assert {"radiomics/extractor.py", "radiomics/feature_names.json"} <= names
+
+
+@pytest.mark.parametrize("room", ["imaging", "radiomics", "models.cross_fitting"])
+def test_whoever_keeps_numbers_can_ask_for_its_own_code(room):
+    assert len(code_version.code_checksum(room)) == 64

@@ -11,6 +11,7 @@ from tests.deep.networks import SMALL, Small, pooled
 from tests.deep.test_backbones import dense_state, resnet_state
 from thyro.deep import backbones, features
 from thyro.deep import weights as checkpoints
+from thyro.store import provenance
 from thyro.study import NETWORKS
 
 STATES = {"ResNet101": resnet_state, "DenseNet121": dense_state}
@@ -93,6 +94,14 @@ def test_safetensors_are_read_too(tmp_path):
     file = tmp_path / "weights.safetensors"
     safetensors.torch.save_file({"a": torch.ones(2)}, file)
     assert checkpoints.read(str(file))["a"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("folder", [".", "notebooks"], ids=["papermill", "JupyterLab"])
+def test_a_relative_file_is_the_projects_and_among_the_inputs(project, monkeypatch, folder):
+    torch.save({"a": torch.ones(2)}, project / "data/weights.pth")
+    monkeypatch.chdir(project / folder)
+    assert checkpoints.read("data/weights.pth")["a"].tolist() == [1, 1]
+    assert list(provenance.provenance()["inputs"]) == ["data/weights.pth"]
 
 
 def test_weights_that_cannot_be_had_are_said_so(monkeypatch):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from thyro.report import manuscript
 from thyro.study import Study, job_arguments, load_study
@@ -27,8 +28,10 @@ SMALL = {
         "width": 8,
         "blocks": 1,
     },
-    "features": {"crop_px": 64},
+    "features": {"crop_px": 64, "epochs": 1},
     "models": {"repeats": 2, "permutations": 2, "explained": 4},
+    "nomogram": {"bootstraps": 20},
+    "statistics": {"draws": 20},
 }
 STEPS = [
     ["00_cohort"],
@@ -100,7 +103,13 @@ def tiny_study(tmp_path_factory) -> Study:
 
 @pytest.fixture(scope="session")
 def tiny(tiny_study, tmp_path_factory) -> Path:
-    """Results of the tiny study."""
-    results = tmp_path_factory.mktemp("tiny")
-    run_chain(tiny_study, results)
+    """Results of the tiny study: one run, whose files all processes of a test run read."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of each process -> of all
+    results = folder / "tiny"
+    with FileLock(folder / "tiny.lock"):  # who comes second waits, and finds them
+        if not (folder / "tiny.done").exists():
+            run_chain(tiny_study, results)
+            (folder / "tiny.done").touch()
     return results

@@ -36,7 +36,7 @@ FITTED = [
 def fitted(results):
     """Bytes of every fitted artefact."""
     files = [file for pattern in FITTED for file in sorted(results.glob(pattern))]
-    files = [file for file in files if not file.name.endswith(".json.json")]  # neighbours
+    files = [file for file in files if not file.name.endswith(".json.json")]  # sidecars
     return {str(file.relative_to(results)): file.read_bytes() for file in files}
 
 
@@ -179,14 +179,14 @@ def test_the_recorded_parameters_are_those_of_the_study(tiny, tiny_study, job):
         "results/tiny", str(tiny)
     )
     for file in job.writes:
-        neighbour = json.loads((tiny / job.folder / f"{file}.json").read_text())
-        assert neighbour["parameters"] == json.loads(text)
+        sidecar = json.loads((tiny / job.folder / f"{file}.json").read_text())
+        assert sidecar["parameters"] == json.loads(text)
 
 
-def test_a_neighbour_leads_from_the_report_to_the_cohort(tiny):
-    neighbour = json.loads((tiny / "06_statistics/performance.parquet.json").read_text())
-    assert any(file.endswith("04_models/predictions.parquet") for file in neighbour["inputs"])
-    assert neighbour["parameters"]["level"] == 0.95
+def test_a_sidecar_leads_from_the_report_to_the_cohort(tiny):
+    sidecar = json.loads((tiny / "06_statistics/performance.parquet.json").read_text())
+    assert any(file.endswith("04_models/predictions.parquet") for file in sidecar["inputs"])
+    assert sidecar["parameters"]["level"] == 0.95
 
 
 def test_test_patients_leave_every_fitted_artefact_as_it_is(tiny, tiny_study, tmp_path):

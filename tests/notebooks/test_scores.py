@@ -29,7 +29,8 @@ def test_nomograms_and_statistics_of_scores(signatures, tmp_path):
         outcome_levels=["None", "Metastasis"],
         cohort=source | {"scores": scores, "variables": VARIABLES},
         external={"table": "other.csv"},
-        nomogram={"signatures": signatures},
+        nomogram={"signatures": signatures, "bootstraps": 20},
+        statistics={"draws": 20},
     )
     rng, n = np.random.default_rng(2), 180
     table = pd.DataFrame({"id": [f"hospital-{i}" for i in range(n)]})

@@ -288,8 +288,8 @@ def test_any_change_measures_again(cache, measured, read, options):
 def test_other_packages_or_code_measure_again(cache, measured, monkeypatch, what):
     cohort_extraction.extract_cohort(["0"], read, cache=cache)
     if what == "version":
-        versions = cohort_extraction._versions() | {"numpy": "0"}
-        monkeypatch.setattr(cohort_extraction, "_versions", lambda: versions)
+        versions = cohort_extraction.store.versions() | {"numpy": "0"}
+        monkeypatch.setattr(cohort_extraction.store, "versions", lambda: versions)
     else:
         monkeypatch.setattr(cohort_extraction.core, "code_checksum", lambda *modules: "edited")
     assert cohort_extraction.extract_cohort(["0"], read, cache=cache).n_cached == 0

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from scipy.special import expit
 
+from thyro import store
 from thyro.clinical import bootstrap, logistic, screening
 from thyro.report import manuscript
 from thyro.report.words import models as words_models
@@ -40,8 +41,8 @@ def score_study(signatures):
 
 def beside(commit):
     """The neighbour of a result."""
-    versions = dict.fromkeys(["python", *manuscript.PACKAGES], "1.0")
-    return {"commit": commit, "versions": versions, "device": "x86_64"}
+    versions = dict.fromkeys(["python", *store.PACKAGES], "1.0")
+    return {"commit": commit, "versions": versions, "device": "CPU EPYC (x86_64)"}
 
 
 def write(folder, name, value):
@@ -153,7 +154,7 @@ def test_commits_are_those_of_the_results(scores):
     study, folder = scores
     run = manuscript.variables(str(folder), "two", study)["run"]
     assert run["commit"] == "0a1b2c and 6d7e8f+"
-    assert run["device"] == "the CPU (x86_64)" and run["packages"].startswith("numpy 1.0, scipy")
+    assert run["device"] == "CPU EPYC (x86_64)" and run["packages"].startswith("numpy 1.0, scipy")
 
 
 def invented_strings():

@@ -8,17 +8,18 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 FEWEST_PIXELS = 16  # of a nodule's mask, on two rows and columns: less has no texture to measure
 
 
-def as_labels(y, name: str = "y", *, min_per_class: int = 2) -> np.ndarray:
+def as_labels(y: ArrayLike, name: str = "y", *, min_per_class: int = 2) -> np.ndarray:
     """Return `y` as a 0/1 vector with at least `min_per_class` patients per class.
 
     Parameters
     ----------
     y : array_like, shape (n_patients,)
-        1 for lymph-node metastasis, 0 for none; integers, floats or booleans.
+        1 with the outcome, 0 without it; integers, floats or booleans.
     name : str
         Name of the argument, for the message.
     min_per_class : int, default 2
@@ -39,20 +40,20 @@ def as_labels(y, name: str = "y", *, min_per_class: int = 2) -> np.ndarray:
     strange = sorted(set(y.tolist()) - {0, 1}, key=repr)
     if strange:
         raise ValueError(
-            f"{name}: expected only 0 (no metastasis) and 1 (metastasis), found {strange[:5]}. "
-            "Recode them where the cohort is read."
+            f"{name}: expected only 0 (without the outcome) and 1 (with it), found "
+            f"{strange[:5]}. Recode them where the cohort is read."
         )
     y = y.astype(int)
     n_cases = int(y.sum())
     if min(n_cases, len(y) - n_cases) < min_per_class:
         raise ValueError(
             f"{name}: needs at least {min_per_class} patients per class, "
-            f"got {n_cases} with and {len(y) - n_cases} without metastasis."
+            f"got {n_cases} with and {len(y) - n_cases} without the outcome."
         )
     return y
 
 
-def as_scores(score, name: str = "score", n: int | None = None) -> np.ndarray:
+def as_scores(score: ArrayLike, name: str = "score", n: int | None = None) -> np.ndarray:
     """Return `score` as a vector of finite floats, of length `n` when that is given.
 
     Raises
@@ -81,7 +82,7 @@ def as_scores(score, name: str = "score", n: int | None = None) -> np.ndarray:
     return score
 
 
-def as_probabilities(p, name: str = "p", n: int | None = None) -> np.ndarray:
+def as_probabilities(p: ArrayLike, name: str = "p", n: int | None = None) -> np.ndarray:
     """Return `p` as a vector of probabilities on the 0-1 scale.
 
     Raises
@@ -107,7 +108,7 @@ def as_level(level: float, name: str = "level") -> float:
     return float(level)
 
 
-def as_one_of(value, name: str, accepted: Iterable) -> str:
+def as_one_of(value: str, name: str, accepted: Iterable[str]) -> str:
     """Return `value` when it is one of `accepted`; the message lists what is."""
     accepted = list(accepted)
     if value not in accepted:
@@ -157,7 +158,7 @@ def as_columns(frame: pd.DataFrame, columns: Iterable[str], name: str = "frame")
     return chosen
 
 
-def as_grey(image, name: str = "image") -> np.ndarray:
+def as_grey(image: ArrayLike, name: str = "image") -> np.ndarray:
     """Return `image` as an array of shape (rows, columns) with grey values 0-255.
 
     Raises

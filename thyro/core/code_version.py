@@ -107,9 +107,10 @@ def _imported(node: ast.AST, package: Path) -> Iterator[tuple[str, Path]]:
             if alias.name.split(".")[0] == NAME and "." in alias.name:
                 yield alias.asname or NAME, _file(alias.name.removeprefix(f"{NAME}."), package)
         return
-    if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != NAME:
+    module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+    if not isinstance(node, ast.ImportFrom) or module.split(".")[0] != NAME:
         return
-    inside = node.module.removeprefix(NAME).removeprefix(".")
+    inside = module.removeprefix(NAME).removeprefix(".")
     for alias in node.names:
         if inside and _file(inside, package).name != "__init__.py":
             yield alias.asname or alias.name, _file(inside, package)
@@ -142,22 +143,21 @@ def _package_of(room: Path) -> Path:
 
 def _taken(tree: ast.AST, rooms: Iterable[str]) -> Iterator[tuple[str, str | None]]:
     """What is taken from each room, `statistics.auc_ci`; None where the room is passed on."""
-    attributes = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    ]
-    yield from ((node.value.id, node.attr) for node in attributes if node.value.id in rooms)
-    before_a_dot = {id(node.value) for node in attributes}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in rooms and id(node) not in before_a_dot:
+    before_a_dot = set()
+    for node in ast.walk(tree):  # from the outside in: an attribute comes before its name
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            before_a_dot.add(node.value)
+            if node.value.id in rooms:
+                yield node.value.id, node.attr
+        elif isinstance(node, ast.Name) and node.id in rooms and node not in before_a_dot:
             yield node.id, None
 
 
 def _beside(source: Path, value: object) -> list[Path]:
     """The data file that a module names and that lies beside it."""
-    plain = isinstance(value, str) and 0 < len(value) < 100 and "/" not in value
-    if not plain or not value.endswith((".json", ".js", ".css", ".csv")):
+    if not isinstance(value, str) or not 0 < len(value) < 100 or "/" in value:
+        return []
+    if not value.endswith((".json", ".js", ".css", ".csv")):
         return []
     file = source.with_name(value)
     return [file] if file.is_file() else []

@@ -1,19 +1,21 @@
 """Folds: which patients are left out together, each outcome spread evenly over them."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.model_selection import StratifiedKFold
 
 
-def stratified_folds(y, n: int, *, seed: int) -> np.ndarray:
+def stratified_folds(y: ArrayLike, n: int, *, seed: int) -> np.ndarray:
     """Fold of each patient, stratified by the outcome: shape (n_patients,), from 0."""
-    folds = np.empty(len(y), dtype=int)
+    y = np.asarray(y)
+    folds = np.empty(len(y), dtype=np.int_)
     splitter = StratifiedKFold(n, shuffle=True, random_state=seed)
     for number, (_, out) in enumerate(splitter.split(np.zeros(len(y)), y)):
         folds[out] = number
     return folds
 
 
-def outer_folds(y, n: int, *, seed: int) -> np.ndarray:
+def outer_folds(y: ArrayLike, n: int, *, seed: int) -> np.ndarray:
     """Fold of each training patient, stratified by the outcome: shape (n_patients,), from 0.
 
     The folds of the sound protocol; whoever fits anything for it leaves these out.

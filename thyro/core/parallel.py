@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from typing import Any
 
 import joblib
 
@@ -32,7 +33,7 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def pool(workers: int, **options) -> joblib.Parallel:
+def pool(workers: int, **options: Any) -> joblib.Parallel:
     """Processes for `joblib.delayed` calls, results in order as they come.
 
     joblib's own workers wait five minutes for more work after the process that asked was killed.

@@ -5,6 +5,7 @@ without classifier, whose names are then numbers), one saved from a wrapper, whi
 before every name, or the network's own.
 """
 
+import io
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from thyro import store
 from thyro.core import as_one_of
 from thyro.study import NETWORKS, NetworkEntry
 
@@ -54,14 +56,14 @@ def fetch(spec: str, name: str) -> tuple[dict[str, Tensor] | None, str]:
 
 
 def read(path: str) -> dict[str, Tensor]:
-    """The state dict in a file.
+    """The state dict in a file, relative to the project; it is among the inputs from now on.
 
     Raises
     ------
     ValueError
         If the file is not there, cannot be read, or holds anything but named tensors.
     """
-    file = Path(path)
+    file = store.path(path)
     if not file.is_file():
         raise ValueError(
             f'weights: expected "random", "imagenet" or the file of a state dict, got {path!r}.'
@@ -69,9 +71,10 @@ def read(path: str) -> dict[str, Tensor]:
     remedy = "Fetch it again, or save one by torch.save(model.state_dict(), file)."
     try:
         if file.suffix == ".safetensors":
-            state = safetensors.torch.load_file(file)
+            state = safetensors.torch.load(store.read_bytes(path))
         else:
-            state = torch.load(file, map_location="cpu", weights_only=True)
+            data = io.BytesIO(store.read_bytes(path))
+            state = torch.load(data, map_location="cpu", weights_only=True)
     except Exception as error:  # of many kinds: cut off, damaged, pickled code, another format
         reason = str(error).strip().split("\n")[0][:120]
         raise ValueError(f"{file.name}: not a readable checkpoint ({reason}). {remedy}") from error

@@ -1,7 +1,6 @@
 """The features of a whole cohort: patients in parallel, each kept as soon as it is measured."""
 
 import hashlib
-import importlib.metadata
 import json
 import re
 import threading
@@ -10,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -20,11 +18,9 @@ import pandas as pd
 import SimpleITK as sitk
 from threadpoolctl import threadpool_limits
 
-from thyro import core
+from thyro import core, store
 from thyro.radiomics import extractor, feature_sets
 
-# Other versions of these give other numbers.
-PACKAGES = ("pyradiomics", "numpy", "scipy", "SimpleITK", "PyWavelets", "scikit-image", "trimesh")
 MOST_FAILURES = 0.1  # share of patients
 SHOWN_FAILURES = 20
 FEW = 12  # patients who are new: may be done before other processes have started,
@@ -209,7 +205,7 @@ class _Task:
         parts = [
             dict(self.settings or {}),
             features,
-            _versions(),
+            store.versions(),
             core.code_checksum("radiomics.extractor"),
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
@@ -300,11 +296,6 @@ def _checksum(image, mask, spacing_mm):
         total.update(f"{array.dtype.str} {array.shape} ".encode())
         total.update(array)
     return total.hexdigest()
-
-
-@cache
-def _versions():
-    return {package: importlib.metadata.version(package) for package in PACKAGES}
 
 
 @contextmanager

@@ -22,7 +22,6 @@ from thyro.report.words import study as words_study
 from thyro.report.words import super_resolution as words_super_resolution
 from thyro.study import Study
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "torch", "monai", "pyradiomics")
 PUBLISHED = "report/published"
 
 
@@ -311,17 +310,16 @@ def _run(study: Study, folder: Path) -> dict:
     records = [json.loads((folder / f"notebooks/{job}.json").read_text()) for job in study.jobs]
     made = _neighbours(folder)
     today = datetime.date.today()
-    device = {"cpu": "the CPU", "cuda": "a CUDA device"}[study.compute.device]
     return {
         "commit": _distinct(beside["commit"] for beside in made),
         "date": f"{today.day} {today:%B %Y}",
         "seconds": tables.number(sum(record["seconds"] for record in records), 0),
         "seed": str(study.compute.seed),
-        "device": f"{device} ({_distinct(beside['device'] for beside in made)})",
+        "device": _distinct(beside["device"] for beside in made),
         "python": _distinct(beside["versions"]["python"] for beside in made),
         "packages": ", ".join(
             f"{package} {_distinct(beside['versions'][package] for beside in made)}"
-            for package in PACKAGES
+            for package in store.PACKAGES
         ),
     }
 

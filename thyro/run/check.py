@@ -68,7 +68,7 @@ def _check_simulated_candidates(name: str, study: Study) -> None:
     from thyro import simulate  # slow, so only for those who ask
 
     try:
-        known = [Variable(**variable) for variable in simulate.declared_variables()]
+        known = [Variable(**variable) for variable in simulate.clinical_variables()]
         check_candidates(study.nomogram.candidates, known)
     except ValueError as error:
         raise StudyError(f"params/{name}.yml: {error}.") from None

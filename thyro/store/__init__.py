@@ -15,10 +15,11 @@ from thyro.store.files import (
 )
 from thyro.store.paths import atomic, path, project_root
 from thyro.store.progress import PROGRESS_FILE, progress_bar
-from thyro.store.provenance import NOTEBOOK, versions
+from thyro.store.provenance import NOTEBOOK, PACKAGES, versions
 
 __all__ = [
     "NOTEBOOK",
+    "PACKAGES",
     "PROGRESS_FILE",
     "Cache",
     "Checkpoint",

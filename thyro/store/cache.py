@@ -73,5 +73,5 @@ class Cache:
                 file.unlink(missing_ok=True)
 
 
-def _digest(key, data):
+def _digest(key: str, data: bytes) -> bytes:
     return hashlib.sha256(key.encode() + data).digest()

@@ -6,7 +6,7 @@ from thyro.store.paths import atomic, path
 class Checkpoint:
     """A file that a long computation keeps its state in until it is done; no result.
 
-    It lies in the folder of the results, hidden, and has no neighbour.
+    It lies in the folder of the results, hidden, and has no sidecar.
     """
 
     def __init__(self, out_dir: str, name: str):

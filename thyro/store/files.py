@@ -8,16 +8,19 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from thyro.store.paths import atomic, path
 from thyro.store.provenance import provenance, remember
+
+if TYPE_CHECKING:  # matplotlib takes a second, and processes that only read images draw nothing
+    from matplotlib.figure import Figure
 
 PAGES_PER_FILE = 25
 
@@ -54,36 +57,87 @@ def _write(data: bytes, out_dir: str, name: str) -> None:
 
 
 def write_table(frame: pd.DataFrame, out_dir: str, name: str) -> None:
-    """Write `frame` to `<out_dir>/<name>.parquet`."""
+    """Write `frame` to `<out_dir>/<name>.parquet`.
+
+    Parameters
+    ----------
+    frame
+        Kept at full precision, with its index and its categories.
+    out_dir, name
+        Folder, relative to the project, and name without suffix.
+    """
     _write(frame.to_parquet(), out_dir, f"{name}.parquet")
 
 
 def write_json(value: Any, out_dir: str, name: str) -> None:
-    """Write plain numbers, text, lists and dicts to `<out_dir>/<name>.json`; NaN becomes null."""
+    """Write a value to `<out_dir>/<name>.json`; NaN and infinities become null.
+
+    Parameters
+    ----------
+    value
+        Numbers, text, lists and dicts of such; arrays and numbers of numpy become plain ones.
+    out_dir, name
+        Folder, relative to the project, and name without suffix.
+
+    Raises
+    ------
+    TypeError
+        If anything else is in it.
+    """
     text = json.dumps(_finite(value), indent=1, ensure_ascii=False, default=_plain)
     _write(text.encode(), out_dir, f"{name}.json")
 
 
 def write_bytes(data: bytes, out_dir: str, name: str) -> None:
-    """Write a model or anything else that is already bytes; `name` with its suffix."""
+    """Write a model or anything else that is already bytes.
+
+    Parameters
+    ----------
+    data
+        As they shall stand in the file.
+    out_dir, name
+        Folder, relative to the project, and name with its suffix.
+    """
     _write(data, out_dir, name)
 
 
-def write_figure(fig, out_dir: str, name: str) -> None:
-    """Write a figure as PNG (300 dpi) and PDF."""
+def write_figure(fig: "Figure", out_dir: str, name: str) -> None:
+    """Write a figure as PNG (300 dpi) and PDF.
+
+    Parameters
+    ----------
+    fig
+        Stays open.
+    out_dir, name
+        Folder, relative to the project, and name without suffix.
+    """
     for suffix, metadata in ((".png", {}), (".pdf", {"CreationDate": None})):
         data = io.BytesIO()
         fig.savefig(data, format=suffix[1:], dpi=300, metadata=metadata)
         _write(data.getvalue(), out_dir, f"{name}{suffix}")
 
 
-def write_pages(figures: Iterable, out_dir: str, name: str, *, show=None) -> None:
-    """Write figures as the pages of `<out_dir>/<name>.pdf`, one at a time; `show` gets each.
+def write_pages(
+    figures: Iterable["Figure"],
+    out_dir: str,
+    name: str,
+    *,
+    show: Callable[["Figure"], object] | None = None,
+) -> None:
+    """Write figures as the pages of `<out_dir>/<name>.pdf`, one at a time.
 
     A long row goes on in `<name>_2.pdf` and so on: matplotlib keeps the pictures of a file until
     its end, 15 MB a page. Files of an earlier run do not stay.
+
+    Parameters
+    ----------
+    figures
+        Each is asked for when the one before is written.
+    out_dir, name
+        Folder, relative to the project, and name without suffix.
+    show
+        Is given each figure after it was written.
     """
-    # Not above: processes that only read images would each pay for it.
     from matplotlib.backends.backend_pdf import PdfPages
 
     for file in path(out_dir).glob(f"{name}*.pdf*"):
@@ -104,8 +158,16 @@ def write_pages(figures: Iterable, out_dir: str, name: str, *, show=None) -> Non
 
 
 def replace_folder(out_dir: str, name: str, files: dict[str, Path]) -> None:
-    """Move files to `<out_dir>/<name>` under the names that are their keys, and leave nothing else
-    there: an image of a patient who is no longer studied must not stay. No files, no folder.
+    """Move files to `<out_dir>/<name>` and leave nothing else there; no files, no folder.
+
+    An image of a patient who is no longer studied must not stay.
+
+    Parameters
+    ----------
+    out_dir, name
+        Folder of the results, relative to the project, and the folder in it.
+    files
+        Where each file lies now, by its name in the folder.
     """
     folder = path(out_dir) / name
     shutil.rmtree(folder, ignore_errors=True)

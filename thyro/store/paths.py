@@ -5,6 +5,7 @@ it, JupyterLab opens it in `notebooks/`, or its executed copy is opened again.
 """
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -25,11 +26,12 @@ def project_root() -> Path:
 
 def path(relative: str | Path) -> Path:
     """Absolute path of a project-relative one; an absolute one is returned as it is."""
-    return project_root() / relative
+    given = Path(relative)
+    return given if given.is_absolute() else project_root() / given
 
 
 @contextmanager
-def atomic(file: Path):
+def atomic(file: Path) -> Iterator[Path]:
     """A temporary file beside `file` that takes its place when the block ends well."""
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{os.getpid()}.{file.name}")

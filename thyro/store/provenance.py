@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 
 from thyro.store.paths import project_root
 
-VERSIONS = (
+# Packages of which another version can change a number: they read pixels, transform, fit or test.
+PACKAGES = (
     "numpy",
     "scipy",
     "pandas",
@@ -20,7 +22,17 @@ VERSIONS = (
     "statsmodels",
     "torch",
     "monai",
+    "lightning-fabric",
     "pyradiomics",
+    "SimpleITK",
+    "PyWavelets",
+    "scikit-image",
+    "trimesh",
+    "pillow",
+    "pydicom",
+    "pylibjpeg",
+    "pylibjpeg-libjpeg",
+    "pylibjpeg-openjpeg",
 )
 NOTEBOOK = "THYRO_NOTEBOOK"  # environment: name of the job that papermill runs
 
@@ -43,14 +55,14 @@ def provenance() -> dict[str, Any]:
         "commit": commit(),
         "versions": versions(),
         "seconds": round(time.monotonic() - _started, 1),
-        "device": platform.machine(),
+        "device": device(),
     }
 
 
 def _parameters() -> dict[str, Any]:
     """Parameters of the running notebook: what its parameters cell annotated."""
     try:
-        namespace = get_ipython().user_ns
+        namespace = get_ipython().user_ns  # type: ignore[name-defined]
     except NameError:  # not in a notebook
         return {}
     return {
@@ -60,10 +72,32 @@ def _parameters() -> dict[str, Any]:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that change numbers."""
+    """Versions of Python and of the packages that change numbers.
+
+    For what is written beside a result, and for the keys of values that are kept between runs.
+    """
     return {"python": platform.python_version()} | {
-        p: importlib.metadata.version(p) for p in VERSIONS
+        package: importlib.metadata.version(package) for package in PACKAGES
     }
+
+
+def device() -> str:
+    """What computed so far: the CUDA device that this process used, otherwise the processor."""
+    torch = sys.modules.get("torch")  # what never loaded it used no accelerator
+    if torch is not None and torch.cuda.is_initialized():
+        return f"{torch.cuda.get_device_name()} (CUDA {torch.version.cuda})"
+    return f"CPU {_processor()} ({platform.machine()})"
+
+
+@cache
+def _processor() -> str:
+    """The processor's name; Linux has it in a file, other systems say it themselves."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(filter(None, [*named, platform.processor()]), "of unknown name")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The same patients through both doors, and what must not come through with them.
+"""The same patients simulated and read from a folder, and what must not come in with them.
 
 The simulated patients of the tiny study are written as a hospital would hand them over, with names,
 dates and ids planted wherever a header, a table or a file name can hold them.
@@ -75,6 +75,7 @@ def hospital(folder_study, tmp_path_factory) -> Path:
     return results
 
 
+# The hospital's run is asked for first: another process makes the simulated one meanwhile.
 @pytest.mark.parametrize(
     "table",
     [
@@ -87,7 +88,7 @@ def hospital(folder_study, tmp_path_factory) -> Path:
         "deep_densenet121_sr",
     ],
 )
-def test_dicom_and_nifti_give_the_features_of_the_simulation(tiny, hospital, table):
+def test_dicom_and_nifti_give_the_features_of_the_simulation(hospital, tiny, table):
     made, read = (
         pd.read_parquet(results / f"02_features/{table}.parquet") for results in (tiny, hospital)
     )
@@ -97,7 +98,7 @@ def test_dicom_and_nifti_give_the_features_of_the_simulation(tiny, hospital, tab
     np.testing.assert_allclose(read.to_numpy(), made.to_numpy(), rtol=1e-6, atol=1e-9)
 
 
-def test_both_doors_include_and_split_alike(tiny, hospital):
+def test_both_include_and_split_alike(hospital, tiny):
     made, read = (
         pd.read_parquet(results / "00_cohort/patients.parquet").drop(
             columns=["patient_id", "image", "mask", "mask_2", "spacing_mm"]

@@ -1,0 +1,43 @@
+"""Folds: each patient in one, the outcome spread evenly, the same for the same seed."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.model_selection import StratifiedKFold
+
+from thyro.core.folds import outer_folds, stratified_folds
+
+OUTCOMES = st.tuples(st.integers(2, 30), st.integers(2, 30), st.integers(0, 99)).map(
+    lambda c: np.random.default_rng(c[2]).permutation(np.repeat([0, 1], c[:2]))
+)
+
+
+@given(OUTCOMES, st.integers(2, 8), st.integers(0, 2**31))
+def test_every_fold_has_its_share_of_every_outcome(y, n, seed):
+    folds = outer_folds(y, n, seed=seed)
+    used = min(n, np.bincount(y).min())
+    assert set(folds) == set(range(used))
+    for outcome in (0, 1):
+        counts = np.bincount(folds[y == outcome], minlength=used)
+        assert counts.min() >= 1 and counts.max() - counts.min() <= 1
+    assert np.array_equal(folds, outer_folds(y.tolist(), n, seed=seed))
+
+
+def test_folds_are_those_of_scikit_learn():
+    y = np.arange(23) % 3 == 0
+    found = stratified_folds(y, 4, seed=7)
+    splits = StratifiedKFold(4, shuffle=True, random_state=7).split(np.zeros(23), y)
+    for number, (_, left_out) in enumerate(splits):
+        assert np.array_equal(np.flatnonzero(found == number), left_out)
+
+
+def test_another_seed_shuffles_otherwise():
+    y = np.arange(40) % 2
+    assert not np.array_equal(outer_folds(y, 5, seed=0), outer_folds(y, 5, seed=1))
+
+
+@pytest.mark.parametrize(("y", "n"), [([0, 0, 0, 1], 1), ([1, 1], 0), ([0, 0, 0], 0)])
+def test_one_patient_of_an_outcome_cannot_be_left_out(y, n):
+    with pytest.raises(ValueError, match=rf"has {n} patient\(s\) of the rarer outcome"):
+        outer_folds(y, 3, seed=0)
