@@ -56,7 +56,7 @@ SMALL = NetworkEntry(
     address="https://example.org/small-0badcafe.pth",
     classifier="out.",
     numbered={0: "stem", 1: "body", 2: "last"},
-    respelled=((r"^trunk\.", "body."),),
+    respelled=((r"^stems\.", "body."),),
     colours=("#000000", "#999999"),
     citation="small2026",
 )

@@ -179,7 +179,7 @@ def rank_models(
                 "auc_out_of_fold": inner.auc,
                 "ci_low": inner.ci_low,
                 "ci_high": inner.ci_high,
-                "auc_test": statistics.rank_auc(y_test, p_test[model]),
+                "auc_test": statistics.auc_ci(y_test, p_test[model]).auc,
             }
         )
     table = pd.DataFrame(rows)

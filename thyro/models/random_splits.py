@@ -163,7 +163,8 @@ class _Repeat:
                 p = fitted.predict(X)
                 for model in recipe.classifiers:
                     aucs += [
-                        statistics.rank_auc(y[part], p.loc[part, model]) for part in (train, ~train)
+                        statistics.auc_ci(y[part], p.loc[part, model]).auc
+                        for part in (train, ~train)
                     ]
                 flags.append(X.columns.isin(fitted.selection.kept))
         return number, np.concatenate([aucs, *flags]).astype(float)
