@@ -19,11 +19,13 @@ def crops(n=4, size=64, seed=0):
     return np.stack(grains).astype(np.float32)
 
 
-def pooled(network, images):
+def pooled(network, images, batch=16):
     """Pooled features by the forward pass of the whole network, float32 of shape (n, width)."""
     network.module.eval()
+    starts = range(0, len(images), batch)
     with torch.inference_mode():
-        return network.module(backbones.as_input(as_crops(images), network)).cpu().numpy()
+        parts = [backbones.as_input(as_crops(images)[i : i + batch], network) for i in starts]
+        return np.concatenate([network.module(part).cpu().numpy() for part in parts])
 
 
 class Small(nn.Module):
@@ -56,7 +58,7 @@ SMALL = NetworkEntry(
     address="https://example.org/small-0badcafe.pth",
     classifier="out.",
     numbered={0: "stem", 1: "body", 2: "last"},
-    respelled=((r"^trunk\.", "body."),),
+    respelled=((r"^stems\.", "body."),),
     colours=("#000000", "#999999"),
     citation="small2026",
 )

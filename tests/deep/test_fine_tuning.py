@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
@@ -286,7 +287,7 @@ def test_another_network_is_one_entry(trained, monkeypatch):
     assert moved == expected[trained]
     table = features.feature_table(learned, [f"p{i}" for i in range(36)])
     assert list(table.columns[[0, -1]]) == ["small_0000", "small_0011"]
-    head = grad_cam.head_weights(table.iloc[-1] - table.iloc[0], restored)
+    head = grad_cam.head_weights(pd.Series(1.0, table.columns), restored)
     maps = grad_cam.heat_maps(restored, head, crops[:2])
     assert maps.shape == crops[:2].shape and maps.max() == 1
     control = grad_cam.randomised_network(restored, 7, crops[train], what="last block")

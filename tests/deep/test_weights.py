@@ -166,10 +166,10 @@ def test_weights_of_another_network_are_counted(known):
 def test_an_entry_says_how_its_weights_are_spelled(monkeypatch):
     monkeypatch.setitem(NETWORKS, SMALL.name, SMALL)
     own = Small().state_dict()
-    trunk = {key.replace("body.", "trunk."): value for key, value in own.items()}
+    stems = {key.replace("body.", "stems."): value for key, value in own.items()}
     first = {v: str(k) for k, v in SMALL.numbered.items()}
     numbered = {".".join([first[k.split(".")[0]], *k.split(".")[1:]]): v for k, v in own.items()}
-    for given in (own, trunk, numbered, {f"module.{k}": v for k, v in numbered.items()}):
+    for given in (own, stems, numbered, {f"module.{k}": v for k, v in numbered.items()}):
         given = given | {"out.weight": torch.zeros(2, 12)}
         found = checkpoints.spelled(given, SMALL.name, own)
         assert {k for k in found if k in own} == set(own)

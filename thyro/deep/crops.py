@@ -75,7 +75,17 @@ def crop(image, mask, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
 
 
 def crop_mask(mask, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
-    """The mask on the grid of `crop`, shape (size, size)."""
+    """The mask on the grid of `crop`.
+
+    Parameters
+    ----------
+    mask, size, margin
+        As in `crop`.
+
+    Returns
+    -------
+    ndarray of bool, shape (size, size)
+    """
     return crop(np.asarray(mask) * 255.0, mask, size=size, margin=margin) > 127.5
 
 

@@ -63,6 +63,13 @@ def fold_table(learned: Learned, train: Sequence[str], folds) -> pd.DataFrame:
     """Features of training patients by the network of every fold, indexed by fold and patient.
 
     Without rows where the network was left frozen: its features then serve every fold.
+
+    Parameters
+    ----------
+    learned : Learned
+    train : sequence of str, length n_train
+        Ids of the training patients.
+    folds : array_like of int, shape (n_train,)
     """
     numbers = [] if learned.fold_features is None else np.unique(folds).tolist()
     index = pd.MultiIndex.from_product([numbers, train], names=["fold", "patient_id"])

@@ -246,6 +246,13 @@ class Run:
 def inner_part(y: np.ndarray, share: float, seed: int) -> np.ndarray:
     """Who is watched, and does not train: `share` of each outcome, drawn by `seed`.
 
+    Parameters
+    ----------
+    y : ndarray of int, shape (n_train,)
+    share : float
+        Between 0 and 1; at least one patient of each outcome is watched, and two train.
+    seed : int
+
     Raises
     ------
     ValueError

@@ -161,11 +161,11 @@ class _Repeat:
                 X = self.X[signature]
                 fitted = recipe.fit(X[train], y[train])
                 p = fitted.predict(X)
-                for model in recipe.classifiers:
-                    aucs += [
-                        statistics.auc_ci(y[part], p.loc[part, model]).auc
-                        for part in (train, ~train)
-                    ]
+                aucs += [
+                    statistics.auc_ci(y[part], p.loc[part, model]).auc
+                    for model in recipe.classifiers
+                    for part in (train, ~train)
+                ]
                 flags.append(X.columns.isin(fitted.selection.kept))
         return number, np.concatenate([aucs, *flags]).astype(float)
 

@@ -68,7 +68,14 @@ def deviance(y: np.ndarray, eta: np.ndarray, family: str, *, bound: float = 0.0)
 
 
 def predictor(X: np.ndarray, intercept: float, beta: np.ndarray) -> np.ndarray:
-    """Linear predictor of every patient, from the coefficients that are not zero."""
+    """Linear predictor of every patient, from the coefficients that are not zero.
+
+    Parameters
+    ----------
+    X : ndarray of float, shape (n_patients, n_features)
+    intercept : float
+    beta : ndarray of float, shape (n_features,)
+    """
     support = np.flatnonzero(beta)
     return intercept + beta[support] @ X.T[support]  # whole columns lie together
 
