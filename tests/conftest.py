@@ -6,7 +6,7 @@ from hypothesis import settings
 from matplotlib import pyplot as plt
 
 from tests import reference
-from thyro.figures import performance
+from thyro.figures import style as figure_style
 
 # The same cases in every run, and no files left behind.
 settings.register_profile("thyro", deadline=None, derandomize=True, database=None)
@@ -17,7 +17,7 @@ settings.load_profile("thyro")
 def style():
     """The style of the report, for one test; its figures are closed."""
     with mpl.rc_context():
-        performance.use_style()
+        figure_style.use_style()
         yield
         plt.close("all")
 

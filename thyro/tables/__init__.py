@@ -1,31 +1,30 @@
 """Numbers as text: rounding and the tables of the report. Computes nothing."""
 
 from thyro.tables.baseline import baseline_table
+from thyro.tables.cohort import flags, missing
+from thyro.tables.markdown import show
+from thyro.tables.regression import collinearity, logistic, sample_size, validated
 from thyro.tables.results import (
+    RECONSTRUCTIONS,
     choice,
-    collinearity,
     comparison,
-    flags,
     hosmer,
     intervals,
-    logistic,
-    missing,
     null,
     performance,
     protocols,
     quality,
     reclassified,
-    sample_size,
     selection,
-    show,
-    validated,
 )
 from thyro.tables.rounding import (
     ABSENT,
     auc_labels,
+    coverage,
     display_names,
     estimate,
     hosmer_label,
+    hosmer_labels,
     interval,
     number,
     p_value,
@@ -44,12 +43,14 @@ from thyro.tables.supplement import (
 
 __all__ = [
     "ABSENT",
+    "RECONSTRUCTIONS",
     "auc_labels",
     "audit",
     "baseline_table",
     "choice",
     "collinearity",
     "comparison",
+    "coverage",
     "display_names",
     "estimate",
     "feature_list",
@@ -57,6 +58,7 @@ __all__ = [
     "flags",
     "hosmer",
     "hosmer_label",
+    "hosmer_labels",
     "ibsi",
     "ibsi_notes",
     "image_types",
