@@ -54,7 +54,7 @@ def test_hosmer_shows_calibration_measures_when_present():
     assert results.hosmer(frame.assign(slope=0.9123)).loc[0, "Slope"] == "0.912"
 
 
-def test_quality_has_a_row_per_cohort_and_method():
+def test_fidelity_has_a_row_per_cohort_and_method():
     rows = [
         (split, method, patient, psnr + patient, psnr / 40)
         for split in ("external", "test")
@@ -63,7 +63,7 @@ def test_quality_has_a_row_per_cohort_and_method():
     ]
     columns = ["split", "method", "patient_id", "psnr", "ssim"]
     gains = fidelity.gains(pd.DataFrame(rows, columns=columns))
-    table = results.quality(gains)
+    table = results.fidelity(gains)
     assert list(table["Cohort"]) == ["Test", "Test", "External", "External"]
     assert list(table["Method"]) == ["Super-resolution", "Bicubic"] * 2
     # t(1, 0.975) = 12.7062, and the standard error of 0 and 2 is 1.
@@ -75,7 +75,7 @@ def test_quality_has_a_row_per_cohort_and_method():
         "0.050 (0.050–0.050)",
     ]
     assert list(table.iloc[1, 5:]) == ["–", "–"]
-    headings = list(results.quality(gains, level=0.9).columns[3:])
+    headings = list(results.fidelity(gains, level=0.9).columns[3:])
     assert headings == [
         "PSNR, dB (90% CI)",
         "SSIM (90% CI)",

@@ -78,7 +78,16 @@ def width_points(ax: Axes) -> float:
 
 
 def draw_box(ax: Axes, box: Box, *, module: str = "") -> None:
-    """Draw a box and its text; `module` is written in it last, as code."""
+    """Draw a box and its text.
+
+    Parameters
+    ----------
+    ax : Axes
+    box : Box
+        Its kind is one of `BOX_COLOURS`, or "header".
+    module : str
+        Written in it last, as code.
+    """
     header = box.kind == "header"
     ax.add_patch(
         FancyBboxPatch(
@@ -110,6 +119,13 @@ def draw_box(ax: Axes, box: Box, *, module: str = "") -> None:
 
 
 def draw_arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw an arrow between two points of the grid, its head at `end`."""
+    """Draw an arrow.
+
+    Parameters
+    ----------
+    ax : Axes
+    start, end : (float, float)
+        Points of the grid; the head is at `end`.
+    """
     style = {"arrowstyle": "-|>", "lw": 0.8, "color": LINE_COLOUR, "mutation_scale": 7}
     ax.annotate("", end, start, arrowprops={**style, "shrinkA": 0, "shrinkB": 0})

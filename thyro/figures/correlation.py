@@ -22,9 +22,20 @@ FAMILIES = ("image_type", "feature_class")
 
 
 def draw_correlation(correlation: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
-    """Draw a correlation matrix of features, already computed (`X.corr(method="spearman")`).
+    """Draw a correlation matrix of features.
 
-    The names are written when there is room for them (30 features or fewer).
+    Parameters
+    ----------
+    correlation : DataFrame, shape (n_features, n_features)
+        Already computed, by `statistics.rank_correlation` or `X.corr(method="spearman")`. Names
+        are written when there is room for them (30 features or fewer).
+    ax : Axes
+    title : str
+
+    Raises
+    ------
+    ValueError
+        If the names of rows and columns are not the same.
     """
     if list(correlation.index) != list(correlation.columns):
         raise ValueError(

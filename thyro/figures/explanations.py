@@ -48,7 +48,6 @@ def draw_explanations(
     axes: AxesGrid,
     *,
     thresholds: Mapping[str, float],
-    label: str = BAR,
 ) -> AxesGrid:
     """Draw what each network saw in its surest right and wrong predictions; returns `axes`.
 
@@ -61,8 +60,6 @@ def draw_explanations(
         On one figure, which also receives a colour bar below.
     thresholds : mapping of network to float
         Cut-off probability of each network, written beside its row.
-    label : str
-        Of the colour bar.
     """
     outcomes = list(next(iter(examples.values())))
     grid = np.asarray(axes, object).reshape(len(examples), len(outcomes))
@@ -97,7 +94,7 @@ def draw_explanations(
         aspect=40,
         pad=0.01,
     )
-    bar.set_label(label, size=7)
+    bar.set_label(BAR, size=7)
     bar.ax.tick_params(labelsize=SMALL)
     return axes
 
@@ -177,8 +174,8 @@ def draw_sanity(
     """
     names = {"rank_correlation": "Rank correlation", "ssim": "Structural similarity"}
     _strips({network: table[measure] for network, table in tables.items()}, ax)
-    for level, style in ((0, ":"), (1, "-")):
-        ax.axhline(level, color="0.7", lw=0.8, ls=style, zorder=0)
+    for same, style in ((0, ":"), (1, "-")):
+        ax.axhline(same, color="0.7", lw=0.8, ls=style, zorder=0)
     low = np.nanmin([0, *(table[measure].min() for table in tables.values())])
     ax.set_ylim(low - 0.08, 1.06)
     ax.set_ylabel(f"{names[measure]} with the map\nof the randomised network")

@@ -236,7 +236,6 @@ def draw_decision_curve(
     *,
     styles: Mapping[str, ModelStyle] | None = None,
     references: bool = True,
-    stressed: tuple[float, float] | None = None,
     legend: bool = True,
 ) -> Axes:
     """Draw one net-benefit curve on `ax` and return it; computes nothing.
@@ -251,12 +250,8 @@ def draw_decision_curve(
     references : bool, default True
         Add the treat-all and treat-none lines; pass False from the second curve on, so that a
         panel of several models shows them once.
-    stressed : (float, float), optional
-        Threshold probabilities that matter clinically, shaded.
     legend : bool
     """
-    if stressed:
-        ax.axvspan(*stressed, color="0.95", lw=0, zorder=0)
     if references:
         ax.plot(curve.threshold, curve.treat_all, color="0.6", lw=1, label="Treat all")
         ax.axhline(0, color="0.2", lw=0.8, label="Treat none")

@@ -115,7 +115,13 @@ def draw_repeats(
 def repeats_figure(
     auc: pd.DataFrame, *, single: Mapping[str, float], permuted: pd.DataFrame | None = None
 ) -> Figure:
-    """Draw the AUCs of random splits across the page; parameters as in `draw_repeats`."""
+    """Draw the AUCs of random splits across the page.
+
+    Parameters
+    ----------
+    auc, single, permuted
+        As `draw_repeats`.
+    """
     fig, ax = plt.subplots(figsize=(WIDTH, 3.2))
     draw_repeats(auc, ax, single=single, permuted=permuted)
     return fig

@@ -126,7 +126,13 @@ def filtered_figure(
     noise_types: Collection[str] = (),
     spacing_mm: tuple[float, float] | None = None,
 ) -> Figure:
-    """Draw the nodule in every image type across the page; parameters as in `draw_filtered`."""
+    """Draw the nodule in every image type across the page.
+
+    Parameters
+    ----------
+    images, mask, noise_types, spacing_mm
+        As `draw_filtered`.
+    """
     height = filtered_height(mask, len(images), spacing_mm=spacing_mm)
     fig, axes = plt.subplots(-(-len(images) // ACROSS), ACROSS, figsize=(WIDTH, height))
     draw_filtered(images, mask, axes, noise_types=noise_types, spacing_mm=spacing_mm)

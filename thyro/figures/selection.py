@@ -174,7 +174,13 @@ def draw_volcano(
 def volcano_figure(
     table: pd.DataFrame, *, kept: Sequence[str], alpha: float = 0.05, effect_label: str = "Effect"
 ) -> Figure:
-    """Draw effect against −log10 p in one column; parameters as in `draw_volcano`."""
+    """Draw effect against −log10 p in one column.
+
+    Parameters
+    ----------
+    table, kept, alpha, effect_label
+        As `draw_volcano`.
+    """
     fig, ax = plt.subplots(figsize=(SINGLE_COLUMN, 3.0))
     draw_volcano(table, ax, kept=kept, alpha=alpha, effect_label=effect_label)
     return fig

@@ -186,7 +186,7 @@ def reclassified(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     return formatted(frame, spec)
 
 
-def quality(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """PSNR and SSIM of super-resolution and its controls, and their gain over bicubic.
 
     `gains` as `super_resolution.gains` returns it; one row per cohort and method. `level` is the
