@@ -1,15 +1,17 @@
 """Figures of explanations."""
 
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
-from thyro.deep.grad_cam import OUTCOMES, Example
 from thyro.figures import explanations
 from thyro.figures.style import SMALL, model_styles, use_style
 
+OUTCOMES = ("true positive", "false positive", "false negative", "true negative")
 NETWORKS = ["SR_ResNet101", "OR_DenseNet121"]
 
 
@@ -23,7 +25,9 @@ def style():
 def example(patient_id, p):
     rows, columns = np.indices((32, 32))
     mask = (rows - 16) ** 2 + (columns - 16) ** 2 < 100
-    return Example(patient_id, p, np.full((32, 32), 90.0), rows / 31, mask)
+    return SimpleNamespace(
+        patient_id=patient_id, p=p, crop=np.full((32, 32), 90.0), heat=rows / 31, mask=mask
+    )
 
 
 def texts(ax):

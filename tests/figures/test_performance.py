@@ -1,11 +1,13 @@
 """What the figures of discrimination and net benefit draw: data of the lines, labels, colours."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from thyro.figures import performance
+from thyro.figures import performance, style
 from thyro.figures.style import model_styles
 from thyro.statistics import classification, decision, delong
 from thyro.tables import auc_labels
@@ -169,6 +171,20 @@ def test_all_models_together_are_one_row_without_letters(cohort):
     assert fig.get_size_inches().tolist() == [7.2, 3.7]
     assert not any(ax.texts for ax in fig.axes)
     assert fig.axes[0].get_legend().get_title().get_text() == ""
+
+
+def test_more_classifiers_make_longer_legends_and_no_more_panels(cohort, monkeypatch):
+    known = style.kinds()
+    more = known | {"Forest": replace(known["SVM"], name="Forest", colours=("#111111", "#999999"))}
+    monkeypatch.setattr(style, "kinds", lambda: more)
+    models = [f"{images}_{kind}" for kind in more for images in ("SR", "OR")]
+    fig = performance.roc_figure(curves_of(models, cohort))
+    above, below = drawn_models(fig.axes[0]), drawn_models(fig.axes[2])
+    assert len(fig.axes) == 4 and len(above) == 6 and below == FAMILIES[1]
+    assert fig.axes[0].lines[-1].get_color() == "#999999"
+    fig.draw_without_rendering()
+    legend, axes = (part.get_window_extent() for part in (fig.axes[0].get_legend(), fig.axes[0]))
+    assert axes.x0 <= legend.x0 and legend.y1 <= axes.y1
 
 
 def delong_of(models, cohort, cohorts):

@@ -164,7 +164,7 @@ def draw_gains(gains: pd.DataFrame, axes: AxesGrid) -> AxesGrid:
     Parameters
     ----------
     gains : DataFrame
-        As `super_resolution.gains` returns it.
+        One row per cohort, method and measure: split, method, measure, gain, gain_low, gain_high.
     axes : pair of Axes
         PSNR and SSIM, side by side; the names of the methods stand at the first.
 

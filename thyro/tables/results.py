@@ -65,7 +65,7 @@ def protocols(
     for side, name in sides.items():
         sources = [f"{column}_{side}" for column in ("auc", "ci_low", "ci_high")]
         spec[f"AUC ({coverage(level)} CI), {name}"] = (sources, estimate)
-    spec["Optimism"] = (["optimism"], probability)
+    spec["Difference"] = (["optimism"], probability)
     for measure in measures:
         for side, name in sides.items():
             spec[f"{METRICS[measure]}, {name}"] = ([f"{measure}_{side}"], probability)
@@ -189,7 +189,7 @@ def reclassified(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """PSNR and SSIM of super-resolution and its controls, and their gain over bicubic.
 
-    `gains` as `super_resolution.gains` returns it; one row per cohort and method. `level` is the
+    `gains` as `super_resolution` measures them; one row per cohort and method. `level` is the
     coverage of its intervals, for the headings.
     """
     keys = ["split", "method"]
