@@ -181,3 +181,14 @@ def test_figure_of_sanity_has_both_controls():
     assert right.get_ylabel().startswith("Evidence inside")
     assert [texts(ax)[-1] for ax in fig.axes] == ["A", "B"]
     assert fig.get_size_inches().tolist() == [7.2, 3.0]
+
+
+@pytest.mark.parametrize("n", [4, 6])
+def test_names_of_networks_have_room_however_many_there_are(n):
+    table = pd.DataFrame({"rank_correlation": [0.1, 0.2], "ssim": 0.5, "ratio": [1.5, 2.0]})
+    names = [f"{images}_DenseNet{i}" for i in range(121, 121 + n // 2) for images in ("OR", "SR")]
+    fig = explanations.sanity_figure({name: table for name in names})
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+        assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:], strict=False))

@@ -207,6 +207,19 @@ def test_delong_matrices_stand_side_by_side(cohort):
         assert ax.texts[-1].get_text() in "AB"
 
 
+def test_large_delong_matrices_stand_below_each_other(cohort):
+    models = [f"score {i}" for i in range(12)]
+    fig = performance.delong_figure(
+        delong_of(models, cohort, ("train", "test")), models, ["train", "test"]
+    )
+    fig.draw_without_rendering()
+    first, second = (ax for ax in fig.axes if ax.images)
+    assert second.get_window_extent().y1 < first.get_window_extent().y0
+    numbers = [text.get_window_extent() for text in first.texts if text.get_text() != "A"]
+    row = sorted((box for box in numbers if box.y0 == numbers[0].y0), key=lambda box: box.x0)
+    assert all(a.x1 < b.x0 for a, b in zip(row, row[1:], strict=False))
+
+
 @pytest.mark.parametrize("cohorts", [("train", "test"), ("train", "test", "external")])
 def test_figure_6_has_a_column_per_cohort(cohort, cohorts):
     y, p = cohort

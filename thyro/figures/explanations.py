@@ -30,6 +30,7 @@ from thyro.tables import coverage
 
 PLAIN = "#555555"  # where there is no model to have a colour
 BAR = "Evidence (share of the largest in the panel)"
+ABREAST = 4  # networks whose names a panel of half a page holds
 REACH = 0.32  # of a strip of points, to either side
 
 
@@ -199,14 +200,19 @@ def draw_energy(tables: Mapping[str, pd.DataFrame], ax: Axes) -> Axes:
 
 
 def sanity_figure(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """Draw how much maps owe to what was learned, left, and how much lies in the nodule, right.
+    """Draw how much maps owe to what was learned, and how much of them lies in the nodule.
+
+    Side by side; below each other where so many networks have no room for their names.
 
     Parameters
     ----------
     tables : mapping of network to DataFrame
         With the columns of `draw_sanity` and of `draw_energy`.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
+    if len(tables) <= ABREAST:
+        fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
+    else:
+        fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 6.0))
     draw_sanity(tables, axes[0])
     draw_energy(tables, axes[1])
     panel_letters(axes)

@@ -28,6 +28,7 @@ from thyro.study import COHORTS
 from thyro.tables import coverage, p_value
 
 WIDE_MATRIX = 6  # models in a matrix above which its cells are narrow
+ABREAST = 10  # models whose matrices stand side by side
 WIDE_PANELS = 2  # side by side, above which they are too narrow for a legend inside
 
 
@@ -211,7 +212,9 @@ def draw_delong_matrix(
 
 
 def delong_figure(delong: pd.DataFrame, models: Sequence[str], cohorts: Sequence[str]) -> Figure:
-    """Draw the matrices of DeLong tests between models, one per cohort, side by side.
+    """Draw the matrices of DeLong tests between models, one per cohort.
+
+    Side by side; below each other where so many models leave no room for numbers.
 
     Parameters
     ----------
@@ -220,9 +223,13 @@ def delong_figure(delong: pd.DataFrame, models: Sequence[str], cohorts: Sequence
     models : sequence of str
         Rows and columns from the top left.
     cohorts : sequence of str
-        Of `study.COHORTS`, from the left.
+        Of `study.COHORTS`, in order.
     """
-    fig, axes = plt.subplots(1, len(cohorts), figsize=(WIDTH, 3.9), squeeze=False)
+    n = len(cohorts)
+    if len(models) <= ABREAST:
+        fig, axes = plt.subplots(1, n, figsize=(WIDTH, 3.9), squeeze=False)
+    else:
+        fig, axes = plt.subplots(n, 1, figsize=(WIDTH, 4.6 * n), squeeze=False)
     for ax, cohort in zip(axes.flat, cohorts, strict=True):
         rows = delong[delong["cohort"].eq(cohort)]
         draw_delong_matrix(rows, models, ax, title=COHORTS[cohort])
