@@ -14,7 +14,7 @@ from hypothesis import settings
 from matplotlib import pyplot as plt
 
 from tests import reference
-from thyro.figures import performance
+from thyro.figures import style as figure_style
 from thyro.store import paths, provenance
 
 # The same cases in every run, and no files left behind.
@@ -62,7 +62,7 @@ def project(tmp_path, monkeypatch):
 def style():
     """The style of the report, for one test; its figures are closed."""
     with mpl.rc_context():
-        performance.use_style()
+        figure_style.use_style()
         yield
         plt.close("all")
 

@@ -61,7 +61,7 @@ def behind(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_what_a_notebook_imports_makes_it_stale(path):
-    assert {"store/files.py", "figures/performance.py", "core/checks.py"} <= behind(path)
+    assert {"store/files.py", "figures/style.py", "core/checks.py"} <= behind(path)
 
 
 def test_a_change_of_the_super_resolution_reaches_its_notebook_only():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_pdf import PdfPages
 
-from thyro.figures import contact_sheets, performance
+from thyro.figures import contact_sheets, style
 from thyro.simulate import cohort as simulate
 
 ROWS, COLUMNS = np.mgrid[:90, :120]
@@ -132,7 +132,7 @@ def test_every_part_of_a_mask_has_its_outline():
 def style_of_the_notebooks():
     """It has another layout engine than the default."""
     with mpl.rc_context():
-        performance.use_style()
+        style.use_style()
         yield
 
 
@@ -218,7 +218,7 @@ def test_a_page_can_be_saved_and_shown_under_the_style_of_the_notebooks(monkeypa
     shown = []
     monkeypatch.setattr(contact_sheets, "display", shown.append)
     with mpl.rc_context():
-        performance.use_style()
+        style.use_style()
         (page,) = contact_sheets.contact_sheet_pages(
             [("a", np.full((40, 50), 100, np.uint8), None, "")], title="x"
         )

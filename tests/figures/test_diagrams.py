@@ -51,6 +51,21 @@ def test_every_box_of_the_process_names_a_room_that_exists():
     assert_readable(fig, ax)
 
 
+def test_the_process_names_what_the_registries_hold():
+    fig = diagrams.process_figure()
+    fig.draw_without_rendering()
+    text = " ".join(written(fig.axes[0]))
+    assert fig.get_size_inches().tolist() == [7.2, 3.7]
+    assert "ResNet101 and DenseNet121 features" in text
+    assert "SVM and KNN on radiomics, logistic regression on deep features" in text
+    assert "1561 radiomics features, OR and SR" in text and "Nomograms A, B and C" in text
+    assert "Original (OR) and enhanced (SR) images" in text
+
+
+def test_lists_of_words_read_as_sentences_do():
+    assert [diagrams._listed("ABC"[:n]) for n in (1, 2, 3)] == ["A", "A and B", "A, B and C"]
+
+
 DISCRIMINATOR = [
     ("Convolution", "3x3, 1 to 16"),
     ("Pooling", "2x2 mean"),

@@ -1,15 +1,17 @@
 """Figures of explanations."""
 
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
-from thyro.deep.grad_cam import OUTCOMES, Example
 from thyro.figures import explanations
-from thyro.figures.performance import MODEL_COLOURS, SMALL, use_style
+from thyro.figures.style import SMALL, model_styles, use_style
 
+OUTCOMES = ("true positive", "false positive", "false negative", "true negative")
 NETWORKS = ["SR_ResNet101", "OR_DenseNet121"]
 
 
@@ -23,7 +25,9 @@ def style():
 def example(patient_id, p):
     rows, columns = np.indices((32, 32))
     mask = (rows - 16) ** 2 + (columns - 16) ** 2 < 100
-    return Example(patient_id, p, np.full((32, 32), 90.0), rows / 31, mask)
+    return SimpleNamespace(
+        patient_id=patient_id, p=p, crop=np.full((32, 32), 90.0), heat=rows / 31, mask=mask
+    )
 
 
 def texts(ax):
@@ -86,7 +90,7 @@ def test_the_most_important_features_are_on_top_with_their_intervals():
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row is the topmost
     labels = [label.get_text().replace("\n", "") for label in ax.get_yticklabels()]
     assert labels == table["feature"].tolist()[:6]
-    assert "90 % CI" in ax.get_xlabel()
+    assert "90% CI" in ax.get_xlabel()
     fig.canvas.draw()
     assert ax.xaxis.label.get_window_extent().x1 <= fig.bbox.x1
     assert min(label.get_size() for label in ax.get_yticklabels()) >= SMALL
@@ -110,7 +114,7 @@ def test_agreement_is_a_strip_per_network_and_empty_maps_are_counted():
     for strip, (name, table) in zip(ax.collections, tables.items(), strict=True):
         drawn = table["rank_correlation"].dropna()
         np.testing.assert_allclose(strip.get_offsets()[:, 1], drawn)
-        assert tuple(strip.get_facecolor()[0][:3]) == to_rgba(MODEL_COLOURS[name])[:3]
+        assert tuple(strip.get_facecolor()[0][:3]) == to_rgba(model_styles([name])[name][0])[:3]
     medians = [line.get_ydata()[0] for line in ax.lines[:2]]
     np.testing.assert_allclose(medians, [t["rank_correlation"].median() for t in tables.values()])
     labels = [label.get_text() for label in ax.get_xticklabels()]
@@ -139,3 +143,52 @@ def test_energy_is_drawn_against_a_flat_map():
     fig.canvas.draw()
     first, second = (label.get_window_extent() for label in ax.get_xticklabels())
     assert not first.overlaps(second)
+
+
+# --- whole figures -----------------------------------------------------------------------------
+
+
+def test_figure_of_maps_has_a_row_per_network_and_the_outcomes_that_come_in():
+    outcomes = ("right", "wrong")
+    examples = {
+        name: {outcome: example(f"{name}{outcome}", 0.5) for outcome in outcomes}
+        for name in ("a", "b", "c")
+    }
+    fig = explanations.explanations_figure(examples, thresholds=dict.fromkeys("abc", 0.5))
+    panels = np.reshape(fig.axes[:6], (3, 2))
+    assert [texts(ax) for ax in panels[0]] == [["Right"], ["Wrong"]]
+    assert panels[2, 1].get_title() == "cwrong, p = 0.50"
+    assert fig.get_size_inches() == pytest.approx([7.2, 6.15])
+
+
+def test_figure_of_importance_has_a_panel_per_model_in_its_colour():
+    tables = {"OR_SVM": importance(3), "SR_SVM": importance(4), "score": importance(5)}
+    fig = explanations.importance_figure(tables, level=0.8)
+    assert [ax.get_title() for ax in fig.axes] == list(tables)
+    assert [len(ax.get_yticklabels()) for ax in fig.axes] == [3, 4, 5]
+    assert {ax.get_xlabel() for ax in fig.axes} == {"Fall of the AUC\n(80% CI)"}
+    styles = model_styles(tables)
+    for ax, (colour, _) in zip(fig.axes, styles.values(), strict=True):
+        assert ax.containers[0][0].get_color() == colour
+    assert fig.get_size_inches().tolist() == [7.2, 4.0]
+
+
+def test_figure_of_sanity_has_both_controls():
+    table = pd.DataFrame({"rank_correlation": [0.1, 0.2], "ssim": 0.5, "ratio": [1.5, 2.0]})
+    fig = explanations.sanity_figure({name: table for name in NETWORKS})
+    left, right = fig.axes
+    assert left.get_ylabel().startswith("Rank correlation")
+    assert right.get_ylabel().startswith("Evidence inside")
+    assert [texts(ax)[-1] for ax in fig.axes] == ["A", "B"]
+    assert fig.get_size_inches().tolist() == [7.2, 3.0]
+
+
+@pytest.mark.parametrize("n", [4, 6])
+def test_names_of_networks_have_room_however_many_there_are(n):
+    table = pd.DataFrame({"rank_correlation": [0.1, 0.2], "ssim": 0.5, "ratio": [1.5, 2.0]})
+    names = [f"{images}_DenseNet{i}" for i in range(121, 121 + n // 2) for images in ("OR", "SR")]
+    fig = explanations.sanity_figure({name: table for name in names})
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+        assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:], strict=False))

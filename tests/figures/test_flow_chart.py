@@ -257,3 +257,13 @@ def test_counts_that_do_not_add_up_are_refused(steps, message):
         flow_chart.draw_flow(steps, plt.subplots()[1])
     with pytest.raises(ValueError, match=re.escape(message)):
         flow_chart.flow_height(steps)
+
+
+@pytest.mark.parametrize("steps", [STEPS, MANY + EXTERNAL], ids=["short", "long"])
+def test_figure_is_across_the_page_and_as_high_as_its_text(steps):
+    fig = flow_chart.flow_figure(steps, event_name=EVENT)
+    height = flow_chart.flow_height(steps, 7.2, event_name=EVENT)
+    assert fig.get_size_inches() == pytest.approx([7.2, height])
+    _, ax = plt.subplots(figsize=(7.2, height))
+    flow_chart.draw_flow(steps, ax, event_name=EVENT)
+    assert written(fig.axes[0]) == written(ax)

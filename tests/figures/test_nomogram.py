@@ -144,3 +144,18 @@ def test_a_folded_axis_has_its_falling_part_above():
     }
     names = {t.get_text(): t.get_position()[1] for t in texts(ax)}
     assert height["30"] < names["age"] < height["60"]  # the vertical axis counts downwards
+
+
+def test_figure_has_a_nomogram_below_the_other_each_as_high_as_it_needs():
+    small = crowded()
+    small.axes = small.axes[:2]
+    shown = {"Nomogram_A": crowded(), "Nomogram_C": small}
+    fig = nomogram_figures.nomograms_figure(shown, labels={"age": "Age (years)"}, outcome="N1")
+    titles = [ax.get_title(loc="left") for ax in fig.axes]
+    assert titles == list(shown)
+    heights = [nomogram_figures.nomogram_height(nomogram) for nomogram in shown.values()]
+    assert fig.get_size_inches() == pytest.approx([7.2, sum(heights) + 2 / 3])
+    assert fig.axes[0].get_gridspec().get_height_ratios() == heights
+    for ax in fig.axes:
+        words = [text.get_text() for text in ax.texts]
+        assert "Age (years)" in words and "Risk of N1" in words

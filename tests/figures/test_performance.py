@@ -1,39 +1,18 @@
-"""What the figures of fitting and performance draw: data of the lines, labels, colours."""
+"""What the figures of discrimination and net benefit draw: data of the lines, labels, colours."""
 
-from itertools import combinations
-from types import SimpleNamespace
+from dataclasses import replace
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
-from matplotlib.colors import to_rgb
 
-from thyro.figures import performance
-from thyro.statistics import calibration, classification, decision, delong
+from thyro.figures import performance, style
+from thyro.figures.style import model_styles
+from thyro.statistics import classification, decision, delong
+from thyro.tables import auc_labels
 
 pytestmark = pytest.mark.usefixtures("style")
-
-MODELS = list(performance.MODEL_COLOURS)
-PANELS = (
-    ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"],
-    ["SR_ResNet101", "OR_ResNet101", "SR_DenseNet121", "OR_DenseNet121"],
-    ["Nomogram_A", "Nomogram_B", "Nomogram_C", "Radiologist"],
-)
-# Machado, Oliveira, Fernandes (2009), IEEE TVCG 15:1291-1298: severity 1.0, linear RGB.
-BLINDNESS = {
-    "protanopia": [
-        [0.152286, 1.052583, -0.204868],
-        [0.114503, 0.786281, 0.099216],
-        [-0.003882, -0.048116, 1.051998],
-    ],
-    "deuteranopia": [
-        [0.367322, 0.860646, -0.227968],
-        [0.280085, 0.672501, 0.047413],
-        [-0.011820, 0.042940, 0.968881],
-    ],
-}
 
 
 @pytest.fixture
@@ -44,120 +23,11 @@ def cohort():
     return y, p
 
 
-def lab(colour, matrix):
-    """CIE L*a*b* of a colour as seen with a colour-vision deficiency."""
-    rgb = np.array(to_rgb(colour))
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    linear = np.clip(np.array(matrix) @ linear, 0, 1)
-    xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]] @ linear
-    f = np.cbrt(xyz / [0.9505, 1, 1.089])
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-@pytest.mark.parametrize("matrix", [np.eye(3), *BLINDNESS.values()], ids=["all", *BLINDNESS])
-@pytest.mark.parametrize("models", PANELS, ids=["radiomics", "deep", "nomograms"])
-def test_models_of_one_panel_stay_apart_for_colour_blind_readers(models, matrix):
-    for a, b in combinations(models, 2):
-        colours = [lab(performance.MODEL_COLOURS[name], matrix) for name in (a, b)]
-        distance = np.linalg.norm(colours[0] - colours[1])
-        unlike = performance.MODEL_LINES[a] != performance.MODEL_LINES[b]
-        # 20 in CIE76 is plain to see; two lines of one style must reach it by colour alone.
-        assert distance > (12 if unlike else 20), (a, b, distance)
-
-
-def test_every_model_has_one_colour_and_one_line():
-    assert len(set(performance.MODEL_COLOURS.values())) == len(MODELS) == 12
-    assert set(performance.MODEL_LINES) == set(MODELS)
-    for name in MODELS:
-        assert (performance.MODEL_LINES[name] == "--") == name.startswith("OR_")
-
-
-@pytest.mark.parametrize("matrix", [np.eye(3), *BLINDNESS.values()], ids=["all", *BLINDNESS])
-def test_models_of_other_names_stay_apart_too(matrix):
-    names = [f"score {i}" for i in range(6)]
-    styles = performance.model_styles([*names, *PANELS[2]])
-    assert styles["Nomogram_B"] == (
-        performance.MODEL_COLOURS["Nomogram_B"],
-        performance.MODEL_LINES["Nomogram_B"],
-    )
-    for a, b in combinations(names, 2):
-        colours = [lab(styles[name][0], matrix) for name in (a, b)]
-        assert np.linalg.norm(colours[0] - colours[1]) > 20, (a, b)
-
-
-def test_no_two_of_24_models_look_alike_and_order_alone_decides():
-    names = [f"score {i}" for i in range(24)]
-    styles = performance.model_styles(names)
-    assert len(set(styles.values())) == 24
-    known = set(performance.MODEL_COLOURS.values())
-    assert not known & {colour for colour, _ in styles.values()}
-    assert performance.model_styles(["SR_SVM", *names])["score 3"] == styles["score 3"]
-
-
 def test_roc_keeps_the_style_of_a_model_in_every_panel(ax, cohort):
     y, p = cohort
-    styles = performance.model_styles(["first", "second"])
+    styles = model_styles(["first", "second"])
     performance.draw_roc({"second": classification.roc_curve(y, p)}, ax, styles=styles)
     assert (ax.lines[1].get_color(), ax.lines[1].get_linestyle()) == styles["second"]
-
-
-def test_style_prints_no_text_below_six_points():
-    names = ("font", "axes.title", "axes.label", "xtick.label", "ytick.label")
-    sizes = [mpl.rcParams[f"{name}.size" if name == "font" else f"{name}size"] for name in names]
-    assert min(*sizes, mpl.rcParams["legend.fontsize"]) >= 6
-    assert mpl.rcParams["savefig.dpi"] == 300 and not mpl.rcParams["axes.spines.top"]
-
-
-def test_origin_stands_above_the_axes():
-    fig, axes = plt.subplots(2, 2)
-    for ax in axes.flat:
-        ax.set_title("A title")
-    performance.label_origin(fig, "Simulated data")
-    fig.draw_without_rendering()
-    (text,) = fig.texts
-    assert text.get_text() == "Simulated data"
-    low = text.get_window_extent().y0
-    assert all(ax.title.get_window_extent().y1 <= low for ax in axes.flat)
-
-
-def test_no_origin_leaves_the_figure_alone():
-    fig, _ = plt.subplots()
-    performance.label_origin(fig, "")
-    assert not fig.texts
-
-
-def test_letters_follow_the_order_of_the_panels():
-    _, axes = plt.subplots(2, 2)
-    performance.panel_letters(axes)
-    assert [ax.texts[0].get_text() for ax in axes.flat] == ["A", "B", "C", "D"]
-
-
-def test_coefficients_put_the_largest_on_top(ax):
-    performance.draw_coefficients(pd.Series({"a": 0.1, "b": -2.0, "c": 1.0}), ax)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "c", "b"]
-    assert [patch.get_width() for patch in ax.patches] == [0.1, 1.0, -2.0]
-    assert ax.patches[0].get_facecolor() == ax.patches[1].get_facecolor()
-    assert ax.patches[0].get_facecolor() != ax.patches[2].get_facecolor()
-
-
-def test_lasso_path_marks_the_chosen_penalty():
-    lambdas = np.array([1.0, 0.1, 0.01])
-    result = SimpleNamespace(
-        lambdas=lambdas,
-        cv_mean=np.array([1.2, 1.0, 1.1]),
-        cv_se=np.array([0.1, 0.1, 0.1]),
-        path=pd.DataFrame({"a": [0, 0.5, 0.6], "never": 0.0, "b": [0, 0, -0.2]}, index=lambdas),
-        lambda_min=0.1,
-        lambda_1se=1.0,
-    )
-    _, axes = plt.subplots(1, 2)
-    assert performance.draw_lasso_path(result, axes) is axes
-    a, b, chosen = axes[0].lines  # the feature that never entered has no line
-    assert a.get_ydata().tolist() == [0, 0.5, 0.6] and b.get_ydata().tolist() == [0, 0, -0.2]
-    assert a.get_xdata() == pytest.approx(np.log(lambdas))
-    assert chosen.get_xdata()[0] == pytest.approx(np.log(0.1))
-    marked = {line.get_label(): line.get_xdata()[0] for line in axes[1].lines[1:]}
-    assert marked == pytest.approx({"λ min": np.log(0.1), "λ 1 SE": 0.0})
 
 
 def test_roc_draws_the_curves_in_their_colours(ax, cohort):
@@ -172,7 +42,7 @@ def test_roc_draws_the_curves_in_their_colours(ax, cohort):
     )
     _, nomogram, radiologist = ax.lines
     assert nomogram.get_xdata() == pytest.approx(1 - curves["Nomogram_A"].specificity)
-    assert nomogram.get_color() == performance.MODEL_COLOURS["Nomogram_A"]
+    assert nomogram.get_color() == model_styles(["Nomogram_A"])["Nomogram_A"][0]
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
     assert texts == ["Nomogram_A 0.9 (0.8–1.0)", "Radiologist"]
     assert ax.get_title() == "Test" and ax.get_xlabel() == "1 − specificity"
@@ -230,14 +100,148 @@ def test_decision_curve_shows_the_references_once(ax, cohort):
     assert low < 0 < y.mean() < high
 
 
-def test_calibration_draws_curve_groups_and_spread(ax, cohort):
+def test_decision_curves_of_other_names_take_the_styles_of_all(ax, cohort):
     y, p = cohort
-    curve = calibration.calibration_curve(y, p)
-    performance.draw_calibration(curve, ax, model="Nomogram_B", text="slope 0.91", predictions=p)
-    ideal, smooth = ax.lines
-    assert ideal.get_xydata().tolist() == [[0, 0], [1, 1]]
-    assert smooth.get_ydata().tolist() == curve.observed.tolist()
-    assert ax.collections[1].get_offsets().data[:, 0] == pytest.approx(curve.bin_predicted)
-    assert ax.get_title() == "Nomogram_B" and ax.texts[0].get_text() == "slope 0.91"
-    (strip,) = ax.child_axes
-    assert sum(bar.get_height() for bar in strip.patches) == len(y)
+    styles = model_styles(["first", "second"])
+    curve = decision.decision_curve(y, p, [0.2, 0.5, 0.8], model="second", draws=20, seed=1)
+    performance.draw_decision_curve(curve, ax, styles=styles, references=False)
+    (line,) = ax.lines
+    assert (line.get_color(), line.get_linestyle()) == styles["second"]
+    assert len(ax.collections) == 1  # the band
+    other = plt.subplots()[1]
+    performance.draw_decision_curve(curve, other, references=False)  # alone it is the first
+    assert other.lines[0].get_color() == styles["first"][0]
+
+
+# --- whole figures -----------------------------------------------------------------------------
+
+FAMILIES = [
+    ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"],
+    ["SR_ResNet101", "OR_ResNet101", "SR_DenseNet121", "OR_DenseNet121"],
+]
+
+
+def drawn_models(ax):
+    return [line.get_label() for line in ax.lines if line.get_label() != "_chance"]
+
+
+def curves_of(models, cohort, cohorts=("train", "test")):
+    y, p = cohort
+    rng = np.random.default_rng(1)
+    return {
+        name: {model: classification.roc_curve(y, p + rng.normal(size=len(p))) for model in models}
+        for name in cohorts
+    }
+
+
+def test_figure_4_has_a_row_per_family_and_a_column_per_cohort(cohort):
+    models = sum(FAMILIES, [])
+    rows = [
+        {"model": model, "cohort": name, "auc": 0.8, "ci_low": 0.7, "ci_high": 0.9}
+        for name in ("train", "test", "external")
+        for model in models
+    ]
+    labels = auc_labels(pd.DataFrame(rows))
+    curves = curves_of(models, cohort)
+    fig = performance.roc_figure(curves, labels=labels, level=0.9)
+    assert fig.get_size_inches().tolist() == [7.2, 7.4]
+    panels = np.reshape(fig.axes, (2, 2))
+    for row, family in zip(panels, FAMILIES, strict=True):
+        for ax in row:
+            assert drawn_models(ax) == [f"{model} 0.800 (0.700–0.900)" for model in family]
+            assert ax.get_legend().get_title().get_text() == "AUC (90% CI)"
+    assert [ax.get_title() for ax in panels[0]] == ["Training cohort", "Test cohort"]
+    assert [ax.texts[0].get_text() for ax in fig.axes] == list("ABCD")
+    line = panels[1, 1].lines[3]
+    assert line.get_ydata().tolist() == curves["test"]["SR_DenseNet121"].sensitivity.tolist()
+    assert line.get_color() == model_styles(["SR_DenseNet121"])["SR_DenseNet121"][0]
+
+
+def test_figure_4_of_scores_of_a_table_has_four_curves_in_a_panel_at_most(cohort):
+    models = [f"score {i}" for i in range(6)]
+    fig = performance.roc_figure(curves_of(models, cohort))
+    assert [drawn_models(ax) for ax in fig.axes] == [models[:3]] * 2 + [models[3:]] * 2
+    assert fig.axes[2].lines[1].get_color() == model_styles(models)["score 3"][0]
+
+
+def test_all_models_together_are_one_row_without_letters(cohort):
+    models = sum(FAMILIES, [])
+    fig = performance.roc_figure(curves_of(models, cohort), together=True)
+    assert [drawn_models(ax) for ax in fig.axes] == [models] * 2
+    assert fig.get_size_inches().tolist() == [7.2, 3.7]
+    assert not any(ax.texts for ax in fig.axes)
+    assert fig.axes[0].get_legend().get_title().get_text() == ""
+
+
+def test_more_classifiers_make_longer_legends_and_no_more_panels(cohort, monkeypatch):
+    known = style.kinds()
+    more = known | {"Forest": replace(known["SVM"], name="Forest", colours=("#111111", "#999999"))}
+    monkeypatch.setattr(style, "kinds", lambda: more)
+    models = [f"{images}_{kind}" for kind in more for images in ("SR", "OR")]
+    fig = performance.roc_figure(curves_of(models, cohort))
+    above, below = drawn_models(fig.axes[0]), drawn_models(fig.axes[2])
+    assert len(fig.axes) == 4 and len(above) == 6 and below == FAMILIES[1]
+    assert fig.axes[0].lines[-1].get_color() == "#999999"
+    fig.draw_without_rendering()
+    legend, axes = (part.get_window_extent() for part in (fig.axes[0].get_legend(), fig.axes[0]))
+    assert axes.x0 <= legend.x0 and legend.y1 <= axes.y1
+
+
+def delong_of(models, cohort, cohorts):
+    y, p = cohort
+    rng = np.random.default_rng(3)
+    scores = pd.DataFrame({model: p + rng.normal(size=len(p)) for model in models})
+    return pd.concat(delong.delong_matrix(y, scores).assign(cohort=name) for name in cohorts)
+
+
+def test_delong_matrices_stand_side_by_side(cohort):
+    models = ["SR_SVM", "OR_SVM", "SR_KNN"]
+    table = delong_of([*models, "OR_KNN"], cohort, ("train", "test", "external"))
+    fig = performance.delong_figure(table, models, ["train", "test"])
+    panels = [ax for ax in fig.axes if ax.images]
+    assert [ax.get_title() for ax in panels] == ["Training cohort", "Test cohort"]
+    assert fig.get_size_inches().tolist() == [7.2, 3.9]
+    for ax, name in zip(panels, ("train", "test"), strict=True):
+        rows = table[table["cohort"].eq(name)].set_index(["model_a", "model_b"])
+        assert ax.images[0].get_array()[0, 2] == rows.loc[("SR_SVM", "SR_KNN"), "p_value"]
+        assert ax.texts[-1].get_text() in "AB"
+
+
+def test_large_delong_matrices_stand_below_each_other(cohort):
+    models = [f"score {i}" for i in range(12)]
+    fig = performance.delong_figure(
+        delong_of(models, cohort, ("train", "test")), models, ["train", "test"]
+    )
+    fig.draw_without_rendering()
+    first, second = (ax for ax in fig.axes if ax.images)
+    assert second.get_window_extent().y1 < first.get_window_extent().y0
+    numbers = [text.get_window_extent() for text in first.texts if text.get_text() != "A"]
+    row = sorted((box for box in numbers if box.y0 == numbers[0].y0), key=lambda box: box.x0)
+    assert all(a.x1 < b.x0 for a, b in zip(row, row[1:], strict=False))
+
+
+@pytest.mark.parametrize("cohorts", [("train", "test"), ("train", "test", "external")])
+def test_figure_6_has_a_column_per_cohort(cohort, cohorts):
+    y, p = cohort
+    models = ["Nomogram_A", "Nomogram_C", "Radiologist"]
+    curves = curves_of(models, cohort, cohorts)
+    decisions = {
+        name: [decision.decision_curve(y, p, [0.1, 0.4], model=model) for model in models]
+        for name in cohorts
+    }
+    labels = {name: {model: f"{model} in {name}" for model in models} for name in cohorts}
+    table = delong_of(models, cohort, cohorts)
+    fig = performance.performance_figure(curves, table, decisions, labels=labels, level=0.8)
+    narrow = len(cohorts) == 3
+    assert fig.get_size_inches().tolist() == [7.2, 8.4 if narrow else 9.4]
+    panels = np.reshape(fig.axes[: 3 * len(cohorts)], (3, len(cohorts)))
+    for (roc, matrix, benefit), name in zip(panels.T, cohorts, strict=True):
+        assert drawn_models(roc) == [f"{model} in {name}" for model in models]
+        assert roc.get_legend().get_title().get_text() == "AUC (80% CI)"
+        assert matrix.images[0].get_array().shape == (3, 3) and matrix.get_title() == ""
+        assert [line.get_label() for line in benefit.lines] == ["Treat all", "Treat none", *models]
+        assert (benefit.get_legend() is None) == narrow
+    assert len(fig.legends) == narrow
+    if narrow:
+        texts = [text.get_text() for text in fig.legends[0].get_texts()]
+        assert texts == ["Treat all", "Treat none", *models]

@@ -6,7 +6,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from thyro.figures import protocols
-from thyro.figures.performance import MODEL_COLOURS
+from thyro.figures.style import model_styles
 
 MODELS = ["SR_SVM", "OR_SVM", "Nomogram_A"]
 
@@ -17,7 +17,7 @@ def closed():
     plt.close("all")
 
 
-def test_optimism_joins_both_protocols_of_a_model():
+def test_a_line_joins_both_protocols_of_a_model():
     rows = [
         (model, cohort, 0.9 - i / 20, 0.6 + i / 50)
         for cohort in ("train", "test", "external")
@@ -25,13 +25,15 @@ def test_optimism_joins_both_protocols_of_a_model():
     ]
     compared = pd.DataFrame(rows, columns=["model", "cohort", "auc_paper", "auc_sound"])
     fig, axes = plt.subplots(1, 2, sharey=True)
-    protocols.draw_optimism(compared, axes)
+    protocols.draw_protocols(compared, axes)
     assert [text.get_text() for text in axes[0].get_yticklabels()] == MODELS
     joined = [line for line in axes[0].lines if len(line.get_xdata()) == 2 and line.get_lw() == 1.6]
     assert [tuple(line.get_xdata()) for line in joined] == [
         pytest.approx((0.9 - i / 20, 0.6 + i / 50)) for i in range(3)
     ]
-    assert [line.get_color() for line in joined] == [MODEL_COLOURS[model] for model in MODELS]
+    assert [line.get_color() for line in joined] == [
+        model_styles(MODELS)[model][0] for model in MODELS
+    ]
     assert axes[0].yaxis_inverted() and [ax.get_title() for ax in axes] == [
         "Training cohort",
         "Test cohort",
@@ -40,7 +42,7 @@ def test_optimism_joins_both_protocols_of_a_model():
     assert [t.get_text() for t in legend.get_texts()] == ["Paper’s protocol", "Sound protocol"]
 
 
-def test_divisions_are_points_and_the_study_is_marked():
+def test_splits_are_points_and_the_study_is_marked():
     rng = np.random.default_rng(0)
     auc = pd.DataFrame(
         [(i, model, rng.uniform(0.5, 0.7)) for model in MODELS[:2] for i in range(30)],
@@ -67,3 +69,36 @@ def test_the_most_frequent_feature_is_on_top_and_own_ones_are_filled():
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([90, 70, 50, 40])
     filled = [bar.get_facecolor()[:3] != (1, 1, 1) for bar in ax.patches]
     assert filled == [False, True, False, False] and ax.yaxis_inverted()
+
+
+# --- whole figures -----------------------------------------------------------------------------
+
+
+def test_figure_of_the_protocols_shares_its_axes():
+    rows = [(model, cohort, 0.9, 0.6) for cohort in ("train", "test") for model in MODELS]
+    compared = pd.DataFrame(rows, columns=["model", "cohort", "auc_paper", "auc_sound"])
+    fig = protocols.protocols_figure(compared)
+    left, right = fig.axes
+    assert left.get_ylim() == right.get_ylim() and left.get_xlim() == right.get_xlim()
+    assert [ax.texts[0].get_text() for ax in fig.axes] == ["A", "B"]
+    assert fig.get_size_inches().tolist() == [7.2, 3.6]
+
+
+def test_figure_of_random_splits_takes_any_model():
+    auc = pd.DataFrame({"model": ["score"] * 3, "test": [0.5, 0.6, 0.7]})
+    fig = protocols.repeats_figure(auc, single={"score": 0.6})
+    (ax,) = fig.axes
+    assert ax.lines[0].get_color() == model_styles(["score"])["score"][0]
+    assert len(fig.legends[0].get_texts()) == 2
+    assert fig.get_size_inches().tolist() == [7.2, 3.2]
+
+
+def test_figure_of_selected_features_has_a_panel_per_signature():
+    frequency = pd.DataFrame(
+        {"signature": ["OR", "OR", "SR"], "feature": list("aba"), "share": [0.9, 0.2, 0.4]}
+    )
+    fig = protocols.frequency_figure(frequency, {"OR": {"a"}, "SR": set()})
+    assert [ax.get_title() for ax in fig.axes] == ["OR images", "SR images"]
+    assert [len(ax.patches) for ax in fig.axes] == [2, 1]
+    filled = [bar.get_facecolor()[:3] != (1, 1, 1) for ax in fig.axes for bar in ax.patches]
+    assert filled == [True, False, False]

@@ -1,7 +1,5 @@
 """What the figures of features draw: images, cells, order, labels."""
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +9,6 @@ from matplotlib.colors import to_hex
 from tests.radiomics.test_extractor import frame
 from thyro.figures import radiomics
 from thyro.radiomics import feature_sets, filters
-from thyro.statistics import agreement
 
 pytestmark = pytest.mark.usefixtures("style")
 
@@ -156,78 +153,31 @@ def test_stability_finds_features_by_name(ax):
     assert cells(ax) == cells(other)
 
 
-# --- correlation -------------------------------------------------------------------------------
+# --- whole figures -----------------------------------------------------------------------------
 
 
-def some():
-    """Features of two classes and two image types; a pair each way, and one constant."""
-    described = pd.DataFrame(
-        [
-            ("square_glcm_A", "square", "glcm", "A"),
-            ("square_glcm_B", "square", "glcm", "B"),
-            ("square_glcm_C", "square", "glcm", "C"),
-            ("square_firstorder_A", "square", "firstorder", "A"),
-            ("original_glcm_A", "original", "glcm", "A"),
-            ("original_firstorder_A", "original", "firstorder", "A"),
-        ],
-        columns=["name", "image_type", "feature_class", "feature"],
+def test_figure_of_filtered_images_is_as_high_as_its_rows(made):
+    _, mask = frame()
+    fig = radiomics.filtered_figure(
+        made, mask, noise_types=PAPER.noise_types, spacing_mm=(0.1, 0.07)
     )
-    rng = np.random.default_rng(0)
-    features = pd.DataFrame(rng.normal(size=(50, 6)), columns=described["name"])
-    features["square_glcm_C"] = -features["square_glcm_A"]
-    features["original_firstorder_A"] = 3.0
-    return described, features
+    titles = [ax.get_title() for ax in fig.axes]
+    assert titles == [*made, ""] and len(titles) == 18
+    height = radiomics.filtered_height(mask, 17, spacing_mm=(0.1, 0.07))
+    assert fig.get_size_inches() == pytest.approx([7.2, height])
+    assert fig.axes[0].get_aspect() == pytest.approx(0.1 / 0.07)
 
 
-@pytest.mark.parametrize(
-    ("by", "families", "edges"),
-    [
-        ("image_type", ["square", "original"], [3.5]),
-        ("feature_class", ["First order", "GLCM"], [0.5]),
-    ],
-)
-def test_correlation_map_groups_families_and_names_them(ax, by, families, edges):
-    described, features = some()
-    correlation = agreement.rank_correlation(features)
-    assert radiomics.draw_correlation_map(correlation, described, ax, by=by) is ax
-    ax.figure.draw_without_rendering()
-    shown = np.asarray(ax.images[0].get_array())
-    assert shown.shape == (5, 5) and np.diag(shown) == pytest.approx(1)
-    np.testing.assert_allclose(shown, shown.T)
-    assert [label.get_text() for label in ax.get_xticklabels()] == families
-    assert [label.get_text() for label in ax.get_yticklabels()] == families
-    assert [line.get_xdata()[0] for line in ax.lines[1::2]] == edges
-    assert ax.images[0].get_clim() == (-1, 1)
-    bar = ax.figure.axes[1]
-    assert bar.get_ylabel() == "Spearman ρ, 5 features"
-
-
-def test_features_that_say_the_same_stand_together(ax):
-    described, features = some()
-    correlation = agreement.rank_correlation(features)
-    radiomics.draw_correlation_map(correlation, described, ax)
-    shown = np.asarray(ax.images[0].get_array())
-    twins = np.argwhere(np.isclose(shown, -1))
-    assert len(twins) == 2 and abs(np.diff(twins[0])) == 1
-
-
-def test_correlation_map_needs_a_family_and_features_that_vary(ax):
-    described, features = some()
-    correlation = agreement.rank_correlation(features)
-    with pytest.raises(ValueError, match="image_type, feature_class, got 'class'"):
-        radiomics.draw_correlation_map(correlation, described, ax, by="class")
-    with pytest.raises(ValueError, match="features that vary, found none"):
-        radiomics.draw_correlation_map(correlation * np.nan, described, ax)
-
-
-def test_a_map_of_the_whole_profile_takes_less_than_two_seconds(ax):
-    described = PAPER.describe()
-    names = [name for name in PAPER.names if name not in set(PAPER.degenerate())]
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(400, len(names))) + 2 * rng.normal(size=(400, 1))
-    started = time.process_time()
-    correlation = agreement.rank_correlation(pd.DataFrame(values, columns=names))
-    radiomics.draw_correlation_map(correlation, described, ax)
-    ax.figure.canvas.draw()
-    assert time.process_time() - started < 2
-    assert ax.images[0].get_array().shape == (1195, 1195)
+@pytest.mark.parametrize("n", [1, 2])
+def test_figure_of_stability_has_a_panel_per_feature_set(n):
+    sets = dict(list({"paper": PAPER, "planar": feature_sets.PLANAR}.items())[:n])
+    described = {name: each.describe() for name, each in sets.items()}
+    fig = radiomics.stability_figure(
+        {name: table.set_index("name").assign(icc=0.9) for name, table in described.items()},
+        described,
+        degenerate={name: each.degenerate() for name, each in sets.items()},
+    )
+    assert [ax.get_title() for ax in fig.axes] == ["Paper profile", "Planar profile"][:n]
+    assert fig.get_size_inches() == pytest.approx([3.6 * n, 4.0])
+    grey = [text.get_text() for text in fig.axes[0].texts]
+    assert set(grey) == {"100"}

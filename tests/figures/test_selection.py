@@ -1,4 +1,6 @@
-"""Features on the paper: data, labels, colours."""
+"""What the figures of the selection draw: data, labels, colours."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -7,21 +9,7 @@ from matplotlib import pyplot as plt
 
 from thyro.figures import selection
 
-PAGE = 183 / 25.4  # inches
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
-def test_feature_names_break_where_a_reader_would():
-    name = "exponential_gldm_LargeDependenceHighGrayLevelEmphasis"
-    lines = selection.wrap_feature(name, 24).split("\n")
-    assert "".join(lines) == name
-    assert max(map(len, lines)) <= 24
-    assert lines[0] == "exponential_gldm_Large"
+pytestmark = pytest.mark.usefixtures("style")
 
 
 def test_distributions_split_each_feature_by_outcome():
@@ -48,31 +36,71 @@ def test_volcano_separates_kept_from_left_out():
     assert ax.lines[0].get_ydata()[0] == pytest.approx(-np.log10(0.05))
 
 
-def test_correlation_names_features_while_there_is_room():
-    few = pd.DataFrame(np.random.default_rng(0).normal(size=(9, 4)), columns=list("abcd"))
+def test_coefficients_put_the_largest_on_top(ax):
+    selection.draw_coefficients(pd.Series({"a": 0.1, "b": -2.0, "c": 1.0}), ax)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "c", "b"]
+    assert [patch.get_width() for patch in ax.patches] == [0.1, 1.0, -2.0]
+    assert ax.patches[0].get_facecolor() == ax.patches[1].get_facecolor()
+    assert ax.patches[0].get_facecolor() != ax.patches[2].get_facecolor()
+
+
+def lasso():
+    lambdas = np.array([1.0, 0.1, 0.01])
+    return SimpleNamespace(
+        lambdas=lambdas,
+        cv_mean=np.array([1.2, 1.0, 1.1]),
+        cv_se=np.array([0.1, 0.1, 0.1]),
+        path=pd.DataFrame({"a": [0, 0.5, 0.6], "never": 0.0, "b": [0, 0, -0.2]}, index=lambdas),
+        lambda_min=0.1,
+        lambda_1se=1.0,
+    )
+
+
+def test_lasso_path_marks_the_chosen_penalty():
+    result = lasso()
     _, axes = plt.subplots(1, 2)
-    selection.draw_correlation(few.corr(method="spearman"), axes[0])
-    assert [label.get_text() for label in axes[0].get_xticklabels()] == list("abcd")
-    assert axes[0].images[0].get_clim() == (-1, 1)
-    many = pd.DataFrame(np.eye(40))
-    selection.draw_correlation(many, axes[1])
-    assert axes[1].get_xlabel() == "40 features"
-    with pytest.raises(ValueError, match="square matrix"):
-        selection.draw_correlation(few, axes[0])
+    assert selection.draw_lasso_path(result, axes) is axes
+    a, b, chosen = axes[0].lines  # the feature that never entered has no line
+    assert a.get_ydata().tolist() == [0, 0.5, 0.6] and b.get_ydata().tolist() == [0, 0, -0.2]
+    assert a.get_xdata() == pytest.approx(np.log(result.lambdas))
+    assert chosen.get_xdata()[0] == pytest.approx(np.log(0.1))
+    marked = {line.get_label(): line.get_xdata()[0] for line in axes[1].lines[1:]}
+    assert marked == pytest.approx({"λ min": np.log(0.1), "λ 1 SE": 0.0})
 
 
-def test_training_is_drawn_for_the_final_network_and_every_fold():
-    rows = [
-        (name, epoch, 0.7 - epoch / 20, 0.7 - epoch / 50, epoch == 2)
-        for name in ("all", "fold 0", "fold 1")
-        for epoch in (1, 2, 3)
-    ]
-    history = pd.DataFrame(rows, columns=["network", "epoch", "loss", "inner_loss", "kept"])
-    _, ax = plt.subplots()
-    selection.draw_tuning(history, ax, title="ResNet101")
-    lines = [line for line in ax.lines if len(line.get_xdata()) == 3]
-    assert len(lines) == 6 and sum(line.get_alpha() == 1 for line in lines) == 2
-    np.testing.assert_allclose(lines[0].get_ydata(), [0.65, 0.6, 0.55])
-    marks = [line for line in ax.lines if len(line.get_xdata()) == 1]
-    assert [line.get_xdata()[0] for line in marks] == [2, 2, 2]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Trained on", "Watched"]
+# --- whole figures -----------------------------------------------------------------------------
+
+
+def test_figure_of_distributions_has_a_panel_per_feature():
+    frame = pd.DataFrame(np.arange(24.0).reshape(6, 4) ** 1.5, columns=list("abcd"))
+    fig = selection.distributions_figure(
+        frame, [0, 1] * 3, list("abcd"), groups=["None", "Some"], label="z-score", height=2.4
+    )
+    assert [ax.get_title() for ax in fig.axes] == list("abcd")
+    assert {ax.get_ylabel() for ax in fig.axes} == {"z-score"}
+    assert fig.get_size_inches().tolist() == [7.2, 2.4]
+
+
+def test_figure_of_the_volcano_says_what_it_was_given():
+    table = pd.DataFrame({"effect": [0.5, -0.1], "p": [0.01, 0.5]}, index=list("ab"))
+    fig = selection.volcano_figure(table, kept=["a"], alpha=0.1, effect_label="Effect r")
+    (ax,) = fig.axes
+    assert ax.get_xlabel() == "Effect r" and ax.texts[0].get_text() == "P = 0.1"
+    assert fig.get_size_inches().tolist() == [3.5, 3.0]
+
+
+def test_figure_of_the_lasso_has_a_row_per_selection():
+    fig = selection.lasso_figure({"Radiomics OR": lasso(), "Radiomics SR": lasso()})
+    left = np.reshape(fig.axes, (2, 2))[:, 0]
+    assert [ax.get_title() for ax in left] == ["Radiomics OR", "Radiomics SR"]
+    assert fig.get_size_inches().tolist() == [7.2, 5.0]
+    assert len(selection.lasso_figure({"one": lasso()}).axes) == 2
+
+
+def test_figure_of_coefficients_gives_every_bar_the_same_height():
+    few, many = pd.Series({"a": 1.0}), pd.Series(np.arange(1.0, 9), index=list("abcdefgh"))
+    fig = selection.coefficients_figure({"OR images": few, "SR images": many})
+    assert [ax.get_title() for ax in fig.axes] == ["OR images", "SR images"]
+    assert [len(ax.patches) for ax in fig.axes] == [1, 8]
+    assert fig.get_size_inches() == pytest.approx([7.2, 0.9 + 0.16 * 13])
+    assert fig.axes[0].get_gridspec().get_height_ratios() == [3, 10]

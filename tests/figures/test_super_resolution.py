@@ -6,7 +6,8 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from thyro.figures import super_resolution, ultrasound
+from thyro.figures import super_resolution
+from thyro.figures.style import IMAGE_LOOKS
 from thyro.super_resolution import fidelity
 
 pytestmark = pytest.mark.usefixtures("style")
@@ -74,7 +75,7 @@ SPECTRUM = pd.concat(
 def test_spectrum_has_a_line_per_image_set(ax):
     assert super_resolution.draw_spectrum(SPECTRUM, ax) is ax
     assert [line.get_ydata()[1] for line in ax.lines] == [15, -20, 12]
-    looks = [ultrasound.IMAGE_SETS[name] for name in ("OR", "LR", "SR")]  # as in Figure 2
+    looks = [IMAGE_LOOKS[name] for name in ("OR", "LR", "SR")]  # as in Figure 2
     assert texts(ax.get_legend()) == [look.title for look in looks]
     assert [line.get_color() for line in ax.lines] == [look.colour for look in looks]
     assert "cycles per pixel" in ax.get_xlabel() and "dB" in ax.get_ylabel()
@@ -136,45 +137,39 @@ def test_one_patient_has_a_dot_without_an_interval():
     assert axes[0].containers[0].lines[0].get_xdata() == pytest.approx([1.0, 0.1])
 
 
-def agreement():
-    icc = {"square": [0.2, 0.4, 0.6], "original": [0.9, 0.8, np.nan], "wavelet-HHH": [np.nan]}
-    frame = pd.DataFrame(
-        [(kind, value) for kind, values in icc.items() for value in values],
-        columns=["image_type", "icc"],
-        index=pd.Index([f"f{i}" for i in range(7)], name="feature"),
+# --- whole figures -----------------------------------------------------------------------------
+
+
+def test_figures_across_the_page_and_in_a_column():
+    trained = super_resolution.training_figure(history("pixel", "adversarial"))
+    titles = [ax.get_title() for ax in trained.axes]
+    assert titles == ["Pixel loss", "Held out within training", "Adversarial phase"]
+    assert trained.get_size_inches().tolist() == [7.2, 2.1]
+    spectrum = super_resolution.spectrum_figure(SPECTRUM, factor=2)
+    assert len(spectrum.axes[0].lines) == 3 and "factor 2" in spectrum.axes[0].texts[0].get_text()
+    assert spectrum.get_size_inches().tolist() == [3.5, 2.6]
+    gained = super_resolution.gains_figure(
+        fidelity.fidelity_gains(quality("test", [21.0, 22.5, 23.6]))
     )
-    return frame.assign(spearman=0.5, feature_class="glcm")
+    assert [len(ax.containers) for ax in gained.axes] == [1, 1]
+    assert gained.get_size_inches().tolist() == [5.0, 1.9]
 
 
-def test_agreement_puts_the_best_image_type_on_top_and_counts_its_features(ax):
-    assert super_resolution.draw_agreement(agreement(), ax) is ax
-    ax.figure.draw_without_rendering()
-    names = [label.get_text() for label in ax.get_yticklabels()]
-    assert names == ["original", "square", "wavelet-HHH"] and ax.yaxis_inverted()
-    assert [text.get_text() for text in ax.texts] == ["2", "3", "0", "n"]
-    dots = [collection.get_offsets() for collection in ax.collections]
-    assert [sorted(d[:, 0].tolist()) for d in dots] == [[0.8, 0.9], [0.2, 0.4, 0.6], []]
-    assert all(np.rint(d[:, 1]).tolist() == [row] * len(d) for row, d in enumerate(dots))
-    medians = [line for line in ax.lines if line.get_linewidth() == 1.6]
-    assert [line.get_xdata()[0] for line in medians] == pytest.approx([0.85, 0.4])
-    assert texts(ax.get_legend()) == ["Feature", "Median"]
-    vertical = [line.get_xdata()[0] for line in ax.lines if line.get_linewidth() == 0.7][:3]
-    assert vertical == [0.5, 0.75, 0.9]
-
-
-def test_agreement_shows_the_control_where_it_was_measured(ax):
-    control = [0.3, 0.5, 0.7, 0.6, 0.6, np.nan, np.nan]
-    super_resolution.draw_agreement(agreement().assign(icc_bc=control), ax)
-    ax.figure.draw_without_rendering()
-    circles = ax.collections[-1].get_offsets()
-    assert circles[:2].tolist() == [[0.6, 0], [0.5, 1]]
-    assert np.ma.getmaskarray(circles)[2, 0] or np.isnan(circles[2, 0])
-    assert texts(ax.get_legend())[-1] == "Median, bicubic control"
-
-
-def test_agreement_below_zero_is_on_the_axis(ax):
-    frame = agreement()
-    frame.loc["f0", "icc"] = -0.4
-    super_resolution.draw_agreement(frame, ax)
-    low, high = ax.get_xlim()
-    assert low < -0.4 and high > 1
+def test_figure_2_shows_networks_pair_details_and_profile():
+    rows, columns = np.mgrid[:60, :80]
+    mask = ((rows - 30) / 10) ** 2 + ((columns - 50) / 15) ** 2 < 1
+    image = (rows + columns).astype(float)
+    layers = [("Convolution", "3x3, 16 to 48"), ("Pooling", "2x2 mean")]
+    images = {"OR": image, "LR": image - 3, "SR": np.kron(image, np.ones((2, 2))) + 5}
+    fig = super_resolution.super_resolution_figure(
+        layers, layers, images, mask, spacing_mm=(0.1, 0.1)
+    )
+    networks, original, enhanced, left, right, profile = fig.axes
+    assert "Generator" in [text.get_text() for text in networks.texts]
+    assert original.get_title() == "Original (OR)"
+    assert enhanced.get_title() == "Super-resolution (SR)"
+    assert enhanced.images[0].get_array().shape == (120, 160)
+    assert left.get_title().startswith("OR, detail") and right.get_title().startswith("SR, detail")
+    assert [line.get_label() for line in profile.lines] == ["OR", "LR", "SR"]
+    assert networks.texts[-1].get_text() == "A" and original.texts[-1].get_text() == "B"
+    assert fig.get_size_inches().tolist() == [7.2, 7.6]

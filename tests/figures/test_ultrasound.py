@@ -180,3 +180,13 @@ def test_heat_is_scaled_to_its_maximum_and_lets_the_crop_through(ax):
 def test_a_flat_heat_map_leaves_the_crop_visible(ax):
     ultrasound.draw_heatmap_overlay(IMAGE, np.zeros_like(IMAGE), ax)
     assert np.all(ax.images[1].get_alpha() == 0)
+
+
+@pytest.mark.parametrize("n", [3, 6, 9])
+def test_the_first_crops_stand_in_a_row(n):
+    fig = ultrasound.crops_figure({f"P{i}": IMAGE + i for i in range(n)})
+    titles = [ax.get_title() for ax in fig.axes]
+    assert titles == [f"P{i}" for i in range(min(n, 6))] + [""] * (6 - min(n, 6))
+    assert fig.axes[2].images[0].get_array()[0, 0] == 2
+    assert fig.get_size_inches().tolist() == [7.2, 1.4]
+    plt.close(fig)

@@ -1,79 +1,12 @@
-"""Tables: what is in the cells, and that pandoc reads them as they are."""
-
-import json
-import re
+"""Tables of results: what is in the cells and in the headings."""
 
 import numpy as np
 import pandas as pd
-import pypandoc
 import pytest
 
-from thyro.statistics import baseline_comparison, delong
+from thyro.statistics import delong
 from thyro.super_resolution import fidelity
-from thyro.tables import baseline, results, rounding
-
-NASTY = r"a|b*c_d`e$f@g\h[i]<b>&amp;~x^ {{< var n >}} !#"
-
-
-def cells(markdown):
-    """Plain text of the body cells, as pandoc reads the table."""
-
-    def text(node):
-        if isinstance(node, list):
-            return "".join(map(text, node))
-        if node.get("t") in ("Space", "SoftBreak"):
-            return " "
-        return node["c"] if node.get("t") == "Str" else f"<{node.get('t')}>"
-
-    blocks = json.loads(pypandoc.convert_text(markdown, "json", format="markdown-smart"))["blocks"]
-    (table,) = (block["c"] for block in blocks if block["t"] == "Table")
-    rows = table[4][0][3]
-    return [
-        ["".join(text(inline) for block in cell[4] for inline in block["c"]) for cell in row[1]]
-        for row in rows
-    ]
-
-
-DICTIONARY = {
-    "age": {"label": "Age", "unit": "years", "kind": "continuous"},
-    "margin": {"label": "Margin", "kind": "categorical"},
-}
-
-
-def test_show_prints_every_character_as_it_is():
-    frame = pd.DataFrame({"Level": [NASTY, "two\nlines"], "n": ["1", "2"]})
-    shown = results.show(frame, origin="Simulated data", note=NASTY)
-    assert cells(shown.data) == [[NASTY, "1"], ["two lines", "2"]]
-    assert shown.data.rstrip().endswith("*Simulated data.*")
-    html = pypandoc.convert_text(shown.data, "html", format="markdown")
-    assert "<b>" not in html and "<em>Simulated data.</em>" in html
-
-
-def test_levels_stay_indented_under_their_variable():
-    patients = pd.DataFrame({"split": ["train", "test"] * 2, "margin": ["Smooth", "Smooth"] * 2})
-    compared = baseline_comparison(patients, [{"name": "margin"} | DICTIONARY["margin"]])
-    table = baseline.baseline_table(compared, DICTIONARY)
-    first = [row[0] for row in cells(results.show(table).data)]
-    assert first[:2] == ["Margin", "\N{EM SPACE}Smooth"]
-
-
-def test_show_aligns_numbers_right_and_text_left():
-    frame = pd.DataFrame(
-        {"Model": ["A"], "AUC": ["0.878 (0.820–0.936)"], "P": ["<0.001"], "Test": ["Student t"]}
-    )
-    rule = results.show(frame).data.splitlines()[1].strip("| ").split(" | ")
-    assert [cell.endswith(":") for cell in rule] == [False, True, True, False]
-    assert "Simulated" not in results.show(frame).data
-
-
-def test_show_takes_numbers_and_a_named_index():
-    frame = pd.DataFrame(
-        {"x": [0.123456, np.nan], "k": [3, -4]}, index=pd.Index(["a", "b"], name="feature")
-    )
-    lines = results.show(frame).data.splitlines()
-    assert lines[0] == "| feature | x | k |"
-    assert lines[2] == "| a | 0.1235 | 3 |"
-    assert lines[3] == "| b | – | -4 |"
+from thyro.tables import results, rounding
 
 
 def test_performance_is_table_2():
@@ -90,25 +23,6 @@ def test_performance_is_table_2():
     ]
     with pytest.raises(ValueError, match="'AUC' needs the columns"):
         results.performance(frame.drop(columns="auc"))
-
-
-def test_logistic_puts_both_regressions_side_by_side():
-    univariate = pd.DataFrame(
-        {
-            "term": ["age", "margin", "margin"],
-            "level": ["", "Irregular", "Extension"],
-            "odds_ratio": [0.96, 2.5, 4.0],
-            "ci_low": [0.94, 1.5, 2.0],
-            "ci_high": [0.98, 4.1, 8.0],
-            "p_value": [0.0002, 0.001, 0.0001],
-            "lr_p": [0.0001, 0.00005, 0.00005],
-        }
-    )
-    table = results.logistic(univariate, univariate.iloc[1:].assign(odds_ratio=3.0), DICTIONARY)
-    assert list(table["Variable"]) == ["Age, years", "Margin", "Margin"]
-    assert list(table["Univariate OR (95% CI)"])[0] == "0.96 (0.94–0.98)"
-    assert list(table["Multivariable OR (95% CI)"]) == ["–", "3.00 (1.50–4.10)", "3.00 (2.00–8.00)"]
-    assert list(table["Multivariable P of the term"]) == ["–", "<0.001", "<0.001"]
 
 
 def test_comparison_formats_the_delong_matrix():
@@ -140,7 +54,7 @@ def test_hosmer_shows_calibration_measures_when_present():
     assert results.hosmer(frame.assign(slope=0.9123)).loc[0, "Slope"] == "0.912"
 
 
-def test_quality_has_a_row_per_cohort_and_method():
+def test_fidelity_has_a_row_per_cohort_and_method():
     rows = [
         (split, method, patient, psnr + patient, psnr / 40)
         for split in ("external", "test")
@@ -149,7 +63,7 @@ def test_quality_has_a_row_per_cohort_and_method():
     ]
     columns = ["split", "method", "patient_id", "psnr", "ssim"]
     gains = fidelity.fidelity_gains(pd.DataFrame(rows, columns=columns))
-    table = results.quality(gains)
+    table = results.fidelity(gains)
     assert list(table["Cohort"]) == ["Test", "Test", "External", "External"]
     assert list(table["Method"]) == ["Super-resolution", "Bicubic"] * 2
     # t(1, 0.975) = 12.7062, and the standard error of 0 and 2 is 1.
@@ -161,7 +75,7 @@ def test_quality_has_a_row_per_cohort_and_method():
         "0.050 (0.050–0.050)",
     ]
     assert list(table.iloc[1, 5:]) == ["–", "–"]
-    headings = list(results.quality(gains, level=0.9).columns[3:])
+    headings = list(results.fidelity(gains, level=0.9).columns[3:])
     assert headings == [
         "PSNR, dB (90% CI)",
         "SSIM (90% CI)",
@@ -183,45 +97,6 @@ def test_selection_counts_add_up():
         results.selection(fates.assign(step="ridge"))
 
 
-def test_missing_counts_each_variable_and_the_complete_patients():
-    patients = pd.DataFrame(
-        {"age": [40.0, np.nan, 50.0, 61.0], "margin": [None, None, "Smooth", "Smooth"]}
-    )
-    table = results.missing(patients, ["age", "margin"], DICTIONARY)
-    assert list(table.columns) == ["Characteristic", "Recorded (n = 4)", "Missing"]
-    assert table.to_numpy().tolist() == [
-        ["Age, years", "3 (75.00)", "1 (25.00)"],
-        ["Margin", "2 (50.00)", "2 (50.00)"],
-        ["All of these", "2 (50.00)", "2 (50.00)"],
-    ]
-    with pytest.raises(
-        ValueError, match=re.escape("variables: expected columns of patients, found no ['size'].")
-    ):
-        results.missing(patients, ["age", "size"], DICTIONARY)
-
-
-def test_flags_are_counted_one_by_one_and_together():
-    quality = pd.DataFrame(
-        {
-            "sharpness": [3.0, 9.0, 8.0, 7.0],
-            "duplicate": [False, False, False, True],
-            "blur": [True, False, False, True],
-            "size": [False] * 4,
-        }
-    )
-    sentences = {"blur": "less sharp than 5", "duplicate": "same pixels", "size": "too large"}
-    table = results.flags(quality, sentences)
-    assert list(table.columns) == ["Flag", "Images (n = 4)", "Meaning"]
-    assert table.to_numpy().tolist() == [
-        ["Blur", "2 (50.00)", "less sharp than 5"],
-        ["Duplicate", "1 (25.00)", "same pixels"],
-        ["Size", "0", "too large"],
-        ["Any flag", "2 (50.00)", ""],
-    ]
-    with pytest.raises(ValueError, match="quality: .*'text'"):
-        results.flags(quality, {"text": "beside the scan"})
-
-
 def test_protocols_stand_side_by_side_with_their_difference():
     row = {"model": "SR_SVM", "cohort": "train", "optimism": 0.25}
     for side, auc in (("paper", 0.9), ("sound", 0.65)):
@@ -235,7 +110,7 @@ def test_protocols_stand_side_by_side_with_their_difference():
     assert table.columns[2:5].tolist() == [
         "AUC (95% CI), paper’s",
         "AUC (95% CI), sound",
-        "Optimism",
+        "Difference",
     ]
 
 
@@ -261,3 +136,51 @@ def test_permuted_outcomes_have_the_interval_of_their_mean():
     row |= {"test": 0.5, "test_low": 0.48, "test_high": 0.52}
     shown = results.null(pd.DataFrame([row]))
     assert shown.iloc[0].tolist() == ["SR_SVM", "20", "0.900", "0.500 (0.480–0.520)"]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        (results.performance, ["auc", "ci_low", "ci_high", *results.METRICS]),
+        (results.choice, ["auc_out_of_fold", "ci_low", "ci_high", "auc_test"]),
+        (results.null, ["repeats", "train", "test", "test_low", "test_high"]),
+        (results.comparison, ["auc_a", "auc_b", "difference", "ci_low", "ci_high", "z", "p_value"]),
+        (results.reclassified, ["estimate", "ci_low", "ci_high", "p_value"]),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_headings_say_the_coverage_that_was_asked_for(table, columns):
+    frame = pd.DataFrame([dict.fromkeys(columns, 0.5)])
+    words = ("model", "cohort", "model_a", "model_b", "new", "old", "measure")
+    frame = frame.assign(**dict.fromkeys(words, "x"), chosen=False, chosen_by_test=False)
+    with_ci = [name for name in table(frame, level=0.9) if "CI" in name]
+    assert len(with_ci) == 1 and "90% CI" in with_ci[0]
+    assert "95% CI" in [name for name in table(frame) if "CI" in name][0]
+
+
+def test_every_proportion_has_its_interval():
+    measured = pd.DataFrame({"model": ["A"], "cohort": "test", "auc": 0.8})
+    for name in ("accuracy", "sensitivity", "specificity", "ppv", "npv"):
+        measured = measured.assign(**{name: 0.5, f"{name}_low": 0.4, f"{name}_high": 0.6})
+    measured["no_information_rate"] = 0.7
+    aucs = pd.DataFrame({"model": ["A"], "cohort": "test", "auc": 0.8, "logit_low": 0.71})
+    aucs = aucs.assign(logit_high=0.88, bootstrap_low=0.7, bootstrap_high=0.89)
+    row = results.intervals(measured, aucs, level=0.8).iloc[0]
+    assert row["Logit CI"] == "0.710–0.880" and row["Bootstrap CI"] == "0.700–0.890"
+    assert row["PPV (80% CI)"] == "0.500 (0.400–0.600)" and row["No-information rate"] == "0.700"
+    with pytest.raises(pd.errors.MergeError):
+        results.intervals(pd.concat([measured, measured]), aucs)
+
+
+def test_reclassification_is_shown_by_measure():
+    frame = pd.DataFrame(
+        {"new": ["Nomogram_A"], "old": "Nomogram_C", "cohort": "test", "measure": "IDI"}
+        | {"estimate": 0.04, "ci_low": -0.01, "ci_high": 0.09, "p_value": 0.0004}
+    )
+    assert results.reclassified(frame).iloc[0].tolist() == [
+        *("Nomogram_A", "Nomogram_C", "Test", "IDI", "0.040 (−0.010 to 0.090)", "<0.001")
+    ]
+
+
+def test_methods_are_those_that_super_resolution_measures():
+    assert list(results.RECONSTRUCTIONS) == list(fidelity.METHODS)

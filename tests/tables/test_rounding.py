@@ -74,6 +74,18 @@ def test_hosmer_label_gives_statistic_df_and_p():
     assert rounding.hosmer_label(test) == "HL χ² 7.31, df 8, P <0.001"
 
 
+def test_labels_of_calibration_panels_are_kept_by_cohort_and_model():
+    table = pd.DataFrame(
+        {"model": ["A"], "cohort": ["test"], "statistic": [7.314], "df": [8], "p_value": [0.0002]}
+    )
+    assert rounding.hosmer_labels(table) == {"test": {"A": "HL χ² 7.31, df 8, P <0.001"}}
+
+
+@pytest.mark.parametrize(("level", "text"), [(0.95, "95%"), (0.9, "90%"), (0.999, "99.9%")])
+def test_coverage_is_said_as_percent(level, text):
+    assert rounding.coverage(level) == text
+
+
 def test_display_names_carry_the_unit():
     dictionary = {"d": {"label": "Diameter", "unit": "mm"}, "m": {"label": "Margin", "unit": ""}}
     assert rounding.display_names(dictionary) == {"d": "Diameter (mm)", "m": "Margin"}

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro.radiomics import feature_sets, ibsi
+from thyro.radiomics import definitions, feature_sets, ibsi
 from thyro.report import published
 from thyro.tables import supplement
 
-DESCRIBED, DEGENERATE = feature_sets.PAPER.describe(), feature_sets.PAPER.degenerate()
+DESCRIBED = definitions.describe_feature(feature_sets.PAPER.describe())
+DEGENERATE = feature_sets.PAPER.degenerate()
 
 
 def test_the_feature_table_counts_every_feature_once():
@@ -87,3 +88,5 @@ def test_published_keeps_models_that_only_one_side_has():
     assert list(both["Cohort"]) == ["Train", "Test", "Train", "Test"]
     assert list(table["Accuracy, here"]) == ["–", "–"]
     assert set(table["Comparable?"]) == {"no: simulated data"}
+    narrow = supplement.published(printed, here, comparable="no", level=0.9)
+    assert "AUC (95% CI), paper" in narrow and "AUC (90% CI), here" in narrow

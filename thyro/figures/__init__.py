@@ -1,38 +1,84 @@
-"""Results as pictures: result and axes in, axes out. Computes nothing."""
+"""Results as pictures: results in, axes or a figure out. Computes nothing."""
 
+from thyro.figures.agreement import agreement_figure, draw_agreement
+from thyro.figures.calibration import calibration_figure, draw_calibration
 from thyro.figures.contact_sheets import contact_sheet_pages, show_page
-from thyro.figures.diagrams import draw_network, draw_process
-from thyro.figures.explanations import draw_energy, draw_explanations, draw_importance, draw_sanity
-from thyro.figures.flow_chart import draw_flow, flow_height
-from thyro.figures.nomogram import draw_nomogram, nomogram_height
+from thyro.figures.correlation import (
+    correlation_figure,
+    correlation_map_figure,
+    draw_correlation,
+    draw_correlation_map,
+)
+from thyro.figures.diagrams import draw_network, draw_process, process_figure
+from thyro.figures.explanations import (
+    draw_energy,
+    draw_explanations,
+    draw_importance,
+    draw_sanity,
+    explanations_figure,
+    importance_figure,
+    sanity_figure,
+)
+from thyro.figures.fine_tuning import draw_tuning, tuning_figure
+from thyro.figures.flow_chart import draw_flow, flow_figure, flow_height
+from thyro.figures.nomogram import draw_nomogram, nomogram_height, nomograms_figure
 from thyro.figures.performance import (
-    MODEL_COLOURS,
-    draw_calibration,
-    draw_coefficients,
+    delong_figure,
     draw_decision_curve,
     draw_delong_matrix,
-    draw_lasso_path,
     draw_roc,
-    label_origin,
-    model_styles,
-    panel_letters,
-    use_style,
+    performance_figure,
+    roc_figure,
 )
-from thyro.figures.protocols import draw_frequency, draw_optimism, draw_repeats
+from thyro.figures.protocols import (
+    draw_frequency,
+    draw_protocols,
+    draw_repeats,
+    frequency_figure,
+    protocols_figure,
+    repeats_figure,
+)
 from thyro.figures.radiomics import (
-    draw_correlation_map,
     draw_filtered,
     draw_stability,
+    filtered_figure,
     filtered_height,
+    stability_figure,
 )
-from thyro.figures.selection import draw_correlation, draw_distributions, draw_tuning, draw_volcano
-from thyro.figures.super_resolution import draw_agreement, draw_gains, draw_spectrum, draw_training
-from thyro.figures.ultrasound import draw_image, draw_pair, draw_profile
+from thyro.figures.selection import (
+    coefficients_figure,
+    distributions_figure,
+    draw_coefficients,
+    draw_distributions,
+    draw_lasso_path,
+    draw_volcano,
+    lasso_figure,
+    volcano_figure,
+)
+from thyro.figures.style import by_family, label_origin, model_styles, panel_letters, use_style
+from thyro.figures.super_resolution import (
+    draw_gains,
+    draw_spectrum,
+    draw_training,
+    gains_figure,
+    spectrum_figure,
+    super_resolution_figure,
+    training_figure,
+)
+from thyro.figures.ultrasound import crops_figure, draw_image, draw_pair, draw_profile
 from thyro.figures.wipe import wipe_html
 
 __all__ = [
-    "MODEL_COLOURS",
+    "agreement_figure",
+    "by_family",
+    "calibration_figure",
+    "coefficients_figure",
     "contact_sheet_pages",
+    "correlation_figure",
+    "correlation_map_figure",
+    "crops_figure",
+    "delong_figure",
+    "distributions_figure",
     "draw_agreement",
     "draw_calibration",
     "draw_coefficients",
@@ -52,10 +98,10 @@ __all__ = [
     "draw_lasso_path",
     "draw_network",
     "draw_nomogram",
-    "draw_optimism",
     "draw_pair",
     "draw_process",
     "draw_profile",
+    "draw_protocols",
     "draw_repeats",
     "draw_roc",
     "draw_sanity",
@@ -64,13 +110,33 @@ __all__ = [
     "draw_training",
     "draw_tuning",
     "draw_volcano",
+    "explanations_figure",
+    "filtered_figure",
     "filtered_height",
+    "flow_figure",
     "flow_height",
+    "frequency_figure",
+    "gains_figure",
+    "importance_figure",
     "label_origin",
+    "lasso_figure",
     "model_styles",
     "nomogram_height",
+    "nomograms_figure",
     "panel_letters",
+    "performance_figure",
+    "process_figure",
+    "protocols_figure",
+    "repeats_figure",
+    "roc_figure",
+    "sanity_figure",
     "show_page",
+    "spectrum_figure",
+    "stability_figure",
+    "super_resolution_figure",
+    "training_figure",
+    "tuning_figure",
     "use_style",
+    "volcano_figure",
     "wipe_html",
 ]

@@ -13,6 +13,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.textpath import TextToPath
 
+from thyro.figures.style import SMALL
+
 SIZE = 7  # points
 LINE = 10 / 72  # inches per line of text
 HINTED = 1.05  # widest text of a raster, of its width in outlines: seen at 100 and 150 dpi
@@ -43,7 +45,15 @@ class Box:
 def wrapped(text: str, points: float, *, size: float = SIZE, indent: str = "") -> list[str]:
     """Lines of `text` at most `points` wide, as measured in the font of the figures.
 
-    A word that is wider is broken; `indent` begins every line but the first.
+    Parameters
+    ----------
+    text : str
+    points : float
+        A word that is wider is broken.
+    size : float
+        Of the type, in points.
+    indent : str
+        Begins every line but the first.
     """
     columns = max(int(4 * points / size), 1)  # more than fit: thin characters are a third as wide
     while True:
@@ -68,7 +78,16 @@ def width_points(ax: Axes) -> float:
 
 
 def draw_box(ax: Axes, box: Box, *, module: str = "") -> None:
-    """Draw a box and its text; `module` is written in it last, as code."""
+    """Draw a box and its text.
+
+    Parameters
+    ----------
+    ax : Axes
+    box : Box
+        Its kind is one of `BOX_COLOURS`, or "header".
+    module : str
+        Written in it last, as code.
+    """
     header = box.kind == "header"
     ax.add_patch(
         FancyBboxPatch(
@@ -95,10 +114,18 @@ def draw_box(ax: Axes, box: Box, *, module: str = "") -> None:
         parse_math=False,  # a label with two dollar signs is no formula
     )
     if module:
-        style = {"size": 6.5, "color": "#0B5394", "family": "monospace", "ha": "center"}
+        style = {"size": SMALL, "color": "#0B5394", "family": "monospace", "ha": "center"}
         ax.text(box.middle, box.bottom - 0.5, module, va="bottom", **style)
 
 
-def draw_arrow(ax: Axes, start, end) -> None:
+def draw_arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw an arrow.
+
+    Parameters
+    ----------
+    ax : Axes
+    start, end : (float, float)
+        Points of the grid; the head is at `end`.
+    """
     style = {"arrowstyle": "-|>", "lw": 0.8, "color": LINE_COLOUR, "mutation_scale": 7}
     ax.annotate("", end, start, arrowprops={**style, "shrinkA": 0, "shrinkB": 0})

@@ -19,7 +19,7 @@ from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from skimage.measure import find_contours
 
 from thyro.figures.boxes import text_width, wrapped
-from thyro.figures.ultrasound import OUTLINE
+from thyro.figures.style import ORIGIN_COLOUR, OUTLINE
 
 WIDTH, HEIGHT = 8.27, 11.69  # A4, inches
 MARGIN, TOP, BOTTOM, GUTTER = 0.4, 0.62, 0.3, 0.08  # inches
@@ -29,7 +29,7 @@ WORDS = 0.34  # inches below a thumbnail: a line of title, two of note
 TITLE, NOTE = 7, 6  # points
 NOTE_LINES = 2
 SMALLEST = 0.3  # inches, of a thumbnail
-NOTE_COLOUR = "#9E4A4A"  # also of the origin
+NOTE_COLOUR = ORIGIN_COLOUR  # of flags
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _page(
     ax.text(left, top, title, size=10, weight="bold", **style)
     ax.text(right, top, place, size=8, ha="right", **style)
     ax.text(
-        right, top - line, origin, size=8, ha="right", color=NOTE_COLOUR, weight="bold", **style
+        right, top - line, origin, size=8, ha="right", color=ORIGIN_COLOUR, weight="bold", **style
     )
     return fig
 

@@ -1,20 +1,23 @@
-"""Diagrams: flow chart of the patients, process of the study, networks of the super-resolution.
+"""Diagrams: process of the study, networks of the super-resolution.
 
 Every `draw_*` takes Axes and returns them.
 """
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from thyro.figures.boxes import LINE_COLOUR, SIZE, Box, draw_arrow, draw_box, width_points, wrapped
+from thyro.figures.style import SMALL, WIDTH
+from thyro.study import CLASSIFIERS, HEAD, NETWORKS, OR, SR, STUDIED, nomograms
 
 CHARACTER = 4.2  # points; a mean character at SIZE
-SMALL = 6.5  # points, of the text of a layer
 LAYER_HEIGHT = 5  # lines
 TIMES = "\N{MULTIPLICATION SIGN}"
 LAYER_COLOURS = {
@@ -25,6 +28,18 @@ LAYER_COLOURS = {
     "Pooling": "#DDF0E4",
     "Probability": "#E9DFF0",
 }
+
+
+def _listed(words: Iterable[str]) -> str:
+    """ "A, B and C"."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+SETS = _listed(images.name for images in STUDIED)
+RADIOMIC = _listed(name for name in CLASSIFIERS if name != HEAD)
+LETTERS = _listed(name.letter for name in nomograms(["", ""]))
+NOTEBOOKS_IN_A_ROW = 4
 
 # Figure 3: notebook, then its steps as (what is done, room of the package that does it).
 PROCESS = (
@@ -39,14 +54,14 @@ PROCESS = (
         "01_super_resolution",
         (
             ("Adversarial network on training patients", "super_resolution"),
-            ("Original (OR) and enhanced (SR) images", "super_resolution"),
+            (f"Original ({OR.name}) and enhanced ({SR.name}) images", "super_resolution"),
         ),
     ),
     (
         "02_features",
         (
-            ("1561 radiomics features, OR and SR", "radiomics"),
-            ("ResNet101 and DenseNet121 features", "deep"),
+            (f"1561 radiomics features, {SETS}", "radiomics"),
+            (f"{_listed(NETWORKS)} features", "deep"),
         ),
     ),
     (
@@ -58,13 +73,18 @@ PROCESS = (
     ),
     (
         "04_models",
-        (("SVM and KNN on radiomics, logistic regression on deep features", "models"),),
+        (
+            (
+                f"{RADIOMIC} on radiomics, {CLASSIFIERS[HEAD].label} on deep features",
+                "models",
+            ),
+        ),
     ),
     (
         "05_nomogram",
         (
             ("Clinical factors, logistic regression", "clinical"),
-            ("Nomograms A, B and C", "nomogram"),
+            (f"Nomograms {LETTERS}", "nomogram"),
         ),
     ),
     (
@@ -93,9 +113,9 @@ def draw_process(ax: Axes) -> Axes:
     """
     columns = int(width_points(ax) * 0.21 / CHARACTER)
     top, arrows = 0.0, []
-    for start in (0, 4):
+    for start in range(0, len(PROCESS), NOTEBOOKS_IN_A_ROW):
         heights = []
-        for place, (notebook, steps) in enumerate(PROCESS[start : start + 4]):
+        for place, (notebook, steps) in enumerate(PROCESS[start : start + NOTEBOOKS_IN_A_ROW]):
             left = 25 * place
             header = Box(left, top, 21.5, 1.8, notebook, "header")
             draw_box(ax, header)
@@ -118,6 +138,13 @@ def draw_process(ax: Axes) -> Axes:
             draw_arrow(ax, (11, turn), (11, next_y - 0.9))
     ax.set(xlim=(-0.5, 100.5), ylim=(top - 1.5, -0.5))
     return ax
+
+
+def process_figure() -> Figure:
+    """Draw the process of the study across the page (`draw_process`)."""
+    fig, ax = plt.subplots(figsize=(WIDTH, 3.7))
+    draw_process(ax)
+    return fig
 
 
 def draw_network(

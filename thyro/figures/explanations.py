@@ -1,49 +1,71 @@
 """Figures of explanations: heat maps of networks, their controls, and what a classifier relies on.
 
-Every `draw_*` takes a result and Axes and returns the Axes.
+Every `draw_*` takes a result and Axes and returns the Axes; every `*_figure` takes the results of
+all its panels and returns the Figure.
 """
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from thyro.deep import OUTCOMES, Example
-from thyro.figures.performance import MODEL_COLOURS, SMALL
-from thyro.figures.selection import wrap_feature
+from thyro.figures.style import (
+    SMALL,
+    WIDTH,
+    AxesGrid,
+    model_styles,
+    panel_letters,
+    spread,
+    wrap_feature,
+)
 from thyro.figures.ultrasound import draw_heatmap_overlay
+from thyro.study import ModelName
+from thyro.tables import coverage
 
-OTHER = "#555555"  # of networks that are not of the paper
+PLAIN = "#555555"  # where there is no model to have a colour
 BAR = "Evidence (share of the largest in the panel)"
+ABREAST = 4  # networks whose names a panel of half a page holds
 REACH = 0.32  # of a strip of points, to either side
+
+
+class Example(Protocol):
+    """What is drawn of a patient as a network saw and judged them (`deep.Example`)."""
+
+    patient_id: str
+    p: float  # probability that the network's model gave
+    crop: np.ndarray  # grey 0-255, shape (size, size)
+    heat: np.ndarray  # 0 or more, same shape
+    mask: np.ndarray  # bool, same shape: the nodule
 
 
 def draw_explanations(
     examples: Mapping[str, Mapping[str, Example | None]],
-    axes,
+    axes: AxesGrid,
     *,
     thresholds: Mapping[str, float],
-    label: str = BAR,
-):
+) -> AxesGrid:
     """Draw what each network saw in its surest right and wrong predictions; returns `axes`.
 
     Parameters
     ----------
     examples : mapping of network to mapping of outcome to Example or None
-        Outcomes are those of `explanations.OUTCOMES`; a panel without patient says "none".
-    axes : array of Axes, shape (n_networks, 4)
+        The same outcomes for every network, columns in the order of the first; a panel without
+        patient says "none".
+    axes : array of Axes, shape (n_networks, n_outcomes)
         On one figure, which also receives a colour bar below.
     thresholds : mapping of network to float
         Cut-off probability of each network, written beside its row.
-    label : str
-        Of the colour bar.
     """
-    grid = np.asarray(axes, object).reshape(len(examples), len(OUTCOMES))
+    outcomes = list(next(iter(examples.values())))
+    grid = np.asarray(axes, object).reshape(len(examples), len(outcomes))
     for row, (network, found) in zip(grid, examples.items(), strict=True):
-        for ax, outcome in zip(row, OUTCOMES, strict=True):
+        for ax, outcome in zip(row, outcomes, strict=True):
             example = found[outcome]
             if example is None:
                 _draw_none(ax)
@@ -54,7 +76,7 @@ def draw_explanations(
             f"{network}\ncut-off {thresholds[network]:.2f}",
             size=7,
         )
-    for ax, outcome in zip(grid[0], OUTCOMES, strict=True):
+    for ax, outcome in zip(grid[0], outcomes, strict=True):
         ax.annotate(
             outcome.capitalize(),
             (0.5, 1),
@@ -73,20 +95,31 @@ def draw_explanations(
         aspect=40,
         pad=0.01,
     )
-    bar.set_label(label, size=7)
+    bar.set_label(BAR, size=7)
     bar.ax.tick_params(labelsize=SMALL)
     return axes
 
 
+def explanations_figure(
+    examples: Mapping[str, Mapping[str, Example | None]], *, thresholds: Mapping[str, float]
+) -> Figure:
+    """Draw what each network saw, a row per network; parameters as in `draw_explanations`."""
+    outcomes = next(iter(examples.values()))
+    size = (WIDTH, 2.05 * len(examples))
+    fig, axes = plt.subplots(len(examples), len(outcomes), figsize=size, squeeze=False)
+    draw_explanations(examples, axes, thresholds=thresholds)
+    return fig
+
+
 def draw_importance(
-    table: pd.DataFrame, ax: Axes, *, top: int = 15, colour: str = OTHER, level: float = 0.95
+    table: pd.DataFrame, ax: Axes, *, top: int = 15, colour: str = PLAIN, level: float = 0.95
 ) -> Axes:
     """Draw the fall of the AUC of the most important features with its interval.
 
     Parameters
     ----------
     table : DataFrame
-        As `importance.permutation_importance` gives; the first `top` rows are drawn.
+        As `models.permutation_importance` gives; the first `top` rows are drawn.
     ax : Axes
     top : int, default 15
     colour : str
@@ -104,8 +137,26 @@ def draw_importance(
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.xaxis.set_major_locator(MaxNLocator(4))
-    ax.set_xlabel(f"Fall of the AUC\n({100 * level:g} % CI)")
+    ax.set_xlabel(f"Fall of the AUC\n({coverage(level)} CI)")
     return ax
+
+
+def importance_figure(tables: Mapping[str, pd.DataFrame], *, level: float = 0.95) -> Figure:
+    """Draw what each model relies on, side by side.
+
+    Parameters
+    ----------
+    tables : mapping of model to DataFrame
+        As `draw_importance`; a model has its colour.
+    level : float, default 0.95
+        Coverage of the intervals, for the label.
+    """
+    styles = model_styles(tables)
+    fig, axes = plt.subplots(1, len(tables), figsize=(WIDTH, 4.0), squeeze=False)
+    for ax, (model, table) in zip(axes.flat, tables.items(), strict=True):
+        draw_importance(table, ax, colour=styles[model][0], level=level)
+        ax.set_title(model)
+    return fig
 
 
 def draw_sanity(
@@ -118,14 +169,14 @@ def draw_sanity(
     Parameters
     ----------
     tables : mapping of network to DataFrame
-        As `explanations.agreement` gives; rows of empty maps are left out and counted.
+        As `deep.heat_map_agreement` gives; rows of empty maps are left out and counted.
     ax : Axes
     measure : "rank_correlation" or "ssim"
     """
     names = {"rank_correlation": "Rank correlation", "ssim": "Structural similarity"}
     _strips({network: table[measure] for network, table in tables.items()}, ax)
-    for level, style in ((0, ":"), (1, "-")):
-        ax.axhline(level, color="0.7", lw=0.8, ls=style, zorder=0)
+    for same, style in ((0, ":"), (1, "-")):
+        ax.axhline(same, color="0.7", lw=0.8, ls=style, zorder=0)
     low = np.nanmin([0, *(table[measure].min() for table in tables.values())])
     ax.set_ylim(low - 0.08, 1.06)
     ax.set_ylabel(f"{names[measure]} with the map\nof the randomised network")
@@ -138,7 +189,7 @@ def draw_energy(tables: Mapping[str, pd.DataFrame], ax: Axes) -> Axes:
     Parameters
     ----------
     tables : mapping of network to DataFrame
-        As `explanations.energy` gives; rows of empty maps are left out and counted.
+        As `deep.energy_in_nodule` gives; rows of empty maps are left out and counted.
     ax : Axes
     """
     _strips({network: table["ratio"] for network, table in tables.items()}, ax)
@@ -148,26 +199,42 @@ def draw_energy(tables: Mapping[str, pd.DataFrame], ax: Axes) -> Axes:
     return ax
 
 
+def sanity_figure(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw how much maps owe to what was learned, and how much of them lies in the nodule.
+
+    Side by side; below each other where so many networks have no room for their names.
+
+    Parameters
+    ----------
+    tables : mapping of network to DataFrame
+        With the columns of `draw_sanity` and of `draw_energy`.
+    """
+    if len(tables) <= ABREAST:
+        fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
+    else:
+        fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 6.0))
+    draw_sanity(tables, axes[0])
+    draw_energy(tables, axes[1])
+    panel_letters(axes)
+    return fig
+
+
 def _strips(values: Mapping[str, pd.Series], ax: Axes) -> None:
     """A strip of points and a median per network, and under its name how many of the maps."""
-    labels = []
+    labels, styles = [], model_styles(values)
     for place, (network, series) in enumerate(values.items()):
         drawn = series.dropna().to_numpy()
-        colour = MODEL_COLOURS.get(network, OTHER)
-        ax.scatter(place + _spread(len(drawn)), drawn, s=7, color=colour, alpha=0.5, lw=0)
+        across = place + 2 * REACH * spread(len(drawn))
+        ax.scatter(across, drawn, s=7, color=styles[network][0], alpha=0.5, lw=0)
         if len(drawn):
             middle = np.median(drawn)
             ax.plot([place - REACH, place + REACH], [middle, middle], color="k", lw=1.4)
-        name = network.replace("_", "\n", 1)
+        model = ModelName.read(network)
+        name = f"{model.image_set}\n{model.kind}" if model else network
         labels.append(f"{name}\n{len(drawn)} of {len(series)}")
     ax.set_xticks(range(len(labels)), labels, size=SMALL)
     ax.set_xlim(-0.6, len(labels) - 0.4)
     ax.set_xlabel("Network, and how many of its maps are not empty")
-
-
-def _spread(n: int) -> np.ndarray:
-    """Sideways places of n points, the same every time: multiples of the golden ratio."""
-    return (np.arange(n) * 0.6180339887 % 1 * 2 - 1) * REACH
 
 
 def _draw_none(ax: Axes) -> None:

@@ -1,12 +1,11 @@
-"""Figure 1: the flow of patients through inclusion and exclusion into the cohorts.
-
-Notebooks call it by `diagrams`.
-"""
+"""Figure 1: the flow of patients through inclusion and exclusion into the cohorts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from thyro.figures.boxes import (
     LINE,
@@ -18,6 +17,7 @@ from thyro.figures.boxes import (
     width_points,
     wrapped,
 )
+from thyro.figures.style import WIDTH
 from thyro.tables import percent
 
 PADDING = 2.4  # of the text in a box, both sides together, on the grid
@@ -57,9 +57,16 @@ class _Flow:
 
 
 def flow_height(
-    steps: Sequence[Mapping], width: float = 183 / 25.4, *, event_name: str = "events"
+    steps: Sequence[Mapping], width: float = WIDTH, *, event_name: str = "events"
 ) -> float:
-    """Height in inches that `draw_flow` needs for axes `width` inches wide."""
+    """Height in inches that `draw_flow` needs for axes `width` inches wide.
+
+    Parameters
+    ----------
+    steps, event_name
+        As `draw_flow`.
+    width : float
+    """
     return LINE * (max(flow.bottom for flow in _flows(steps, event_name, 72 * width)) + 1)
 
 
@@ -90,6 +97,14 @@ def draw_flow(steps: Sequence[Mapping], ax: Axes, *, event_name: str = "events")
     for flow in flows:
         _draw_flow(ax, flow)
     return ax
+
+
+def flow_figure(steps: Sequence[Mapping], *, event_name: str = "events") -> Figure:
+    """Draw the flow of patients across the page, as high as its text (`draw_flow`)."""
+    height = flow_height(steps, WIDTH, event_name=event_name)
+    fig, ax = plt.subplots(figsize=(WIDTH, height))
+    draw_flow(steps, ax, event_name=event_name)
+    return fig
 
 
 def _check_counts(steps: Sequence[Mapping]) -> None:

@@ -1,19 +1,43 @@
 """The nomogram on paper: one axis per term, total points, risk."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
+
+from thyro.figures.style import WIDTH
 
 # The nomogram's own grid: 0-100 points across, one unit per line of text down.
 _NAMES = -36  # left edge of the column of names
 _RIGHT = 105
 _LINE = 9.5 / 72  # inches per unit down, at 7 point type
+_TITLE = 1 / 3  # inches, above the axes of a nomogram
+
+
+class Axis(Protocol):
+    """What is drawn of an axis of a nomogram."""
+
+    term: str
+    kind: str  # "continuous" or "categorical"
+    ticks: Sequence[tuple[object, float]]  # value or level, points
+
+
+class Nomogram(Protocol):
+    """What is drawn of a nomogram (`nomogram.Nomogram`)."""
+
+    axes: Sequence[Axis]
+    total_range: tuple[float, float]
+
+    def risk_ticks(self) -> list[tuple[float, float]]:
+        """Risk and total points of every tick of the lowest axis."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +75,14 @@ class _Row:
         return max(lines, default=1) + (1 if any(lab.moved for lab in self.labels) else 0.7)
 
 
-def nomogram_height(nomogram, width: float = 183 / 25.4) -> float:
+def nomogram_height(nomogram: Nomogram, width: float = WIDTH) -> float:
     """Height in inches that `draw_nomogram` needs for axes `width` inches wide."""
     rows = _rows(nomogram, {}, "", (_RIGHT - _NAMES) / (72 * width))
     return _LINE * (sum(row.above + row.below for row in rows) + 1)
 
 
 def draw_nomogram(
-    nomogram,
+    nomogram: Nomogram,
     ax: Axes,
     *,
     labels: Mapping[str, str] | None = None,
@@ -100,6 +124,28 @@ def draw_nomogram(
         ax.plot([points] * 2, [lines[0], lines[-3]], color="0.9", lw=0.5, zorder=0)
     ax.set_ylim(y, 0)
     return ax
+
+
+def nomograms_figure(
+    nomograms: Mapping[str, Nomogram],
+    *,
+    labels: Mapping[str, str] | None = None,
+    outcome: str = "metastasis",
+) -> Figure:
+    """Draw nomograms below each other, each as high as it needs.
+
+    Parameters
+    ----------
+    nomograms : mapping of title to nomogram.Nomogram
+    labels, outcome
+        As `draw_nomogram`.
+    """
+    heights = [nomogram_height(nomogram) for nomogram in nomograms.values()]
+    size = (WIDTH, sum(heights) + len(heights) * _TITLE)
+    fig, axes = plt.subplots(len(heights), 1, figsize=size, height_ratios=heights, squeeze=False)
+    for ax, (title, nomogram) in zip(axes.flat, nomograms.items(), strict=True):
+        draw_nomogram(nomogram, ax, labels=labels, outcome=outcome, title=title)
+    return fig
 
 
 def _rows(nomogram, names: Mapping[str, str], outcome: str, em: float) -> list[_Row]:

@@ -1,190 +1,61 @@
-"""Style of the report, and figures of fitting (lasso) and performance (ROC, calibration).
+"""Figures of discrimination and net benefit: ROC curves, DeLong tests, decision curves.
 
-Every `draw_*` takes a result and Axes and returns the Axes. Nothing is fitted, saved or shown
-here, and numbers are shortened only where they are painted. Features and nomograms are drawn in
-`model_figures`, training and judgement of super-resolution in `sr_figures`, images in `pictures`,
-the flow chart and networks in `diagrams`.
+Every `draw_*` takes a result and Axes and returns the Axes; every `*_figure` takes the results of
+all its panels and returns the Figure. Nothing is fitted, saved or shown here, and numbers are
+shortened only where they are painted.
 """
 
-import itertools
-import string
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
-from thyro.tables import p_value
+from thyro.figures.style import (
+    SMALL,
+    TINY,
+    WIDTH,
+    ModelStyle,
+    by_family,
+    model_styles,
+    panel_letters,
+)
+from thyro.study import COHORTS
+from thyro.tables import coverage, p_value
 
-# One colour per model in the whole report. SR and OR of one kind share the hue: SR is dark and
-# solid, OR light and dashed, so that a grey print and a colour-blind reader tell them apart.
-MODEL_COLOURS = {
-    "SR_SVM": "#08519C",
-    "OR_SVM": "#6BAED6",
-    "SR_KNN": "#A63603",
-    "OR_KNN": "#FD8D3C",
-    "SR_ResNet101": "#00513B",
-    "OR_ResNet101": "#41AE86",
-    "SR_DenseNet121": "#5B2A86",
-    "OR_DenseNet121": "#BC80BD",
-    "Radiologist": "#525252",
-    "Nomogram_A": "#D55E00",
-    "Nomogram_B": "#332288",
-    "Nomogram_C": "#44AA99",
-}
-MODEL_LINES = {name: "--" if name.startswith("OR_") else "-" for name in MODEL_COLOURS} | {
-    "Radiologist": ":",
-    "Nomogram_B": (0, (6, 1.5)),
-    "Nomogram_C": (0, (6, 1.5, 1, 1.5)),
-}
-# Of models with other names, such as the scores of a table; then the next line style. Apart from
-# each other, and from the nomograms, to colour-blind readers too.
-OTHER_COLOURS = ("#0B4F9A", "#E69F00", "#009E73", "#661100", "#56B4E9", "#000000")
-OTHER_LINES = ("-", "--", "-.", ":")
-SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
-SIGN_COLOURS = ("#0072B2", "#D55E00")  # negative, positive
-SINGLE_COLUMN = 89 / 25.4  # journal column widths, inches
-DOUBLE_COLUMN = 183 / 25.4
 WIDE_MATRIX = 6  # models in a matrix above which its cells are narrow
-SMALL = 6.5  # points; no text of a figure is smaller than 6 at its final size
-
-_STYLE = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.labelsize": 8,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "xtick.major.size": 2.5,
-    "ytick.major.size": 2.5,
-    "legend.fontsize": SMALL,
-    "legend.framealpha": 0.85,
-    "legend.edgecolor": "none",
-    "legend.fancybox": False,
-    "lines.linewidth": 1.3,
-    "image.interpolation": "nearest",
-    "figure.dpi": 150,
-    "savefig.dpi": 300,
-    "figure.constrained_layout.use": True,
-}
+ABREAST = 10  # models whose matrices stand side by side
+WIDE_PANELS = 2  # side by side, above which they are too narrow for a legend inside
 
 
-def use_style() -> None:
-    """Set the look of every figure; in a notebook also ask for sharp (retina) inline images."""
-    mpl.rcParams.update(_STYLE)
-    ipython = sys.modules.get("IPython")
-    if ipython is not None and ipython.get_ipython() is not None:
-        from matplotlib_inline.backend_inline import set_matplotlib_formats
+class RocCurve(Protocol):
+    """What is drawn of `statistics.roc_curve`."""
 
-        set_matplotlib_formats("retina")
+    sensitivity: np.ndarray
+    specificity: np.ndarray
 
 
-def label_origin(fig: Figure, text: str) -> None:
-    """Write where the data come from ("Simulated data") above the axes, top right.
+class DecisionCurve(Protocol):
+    """What is drawn of `statistics.decision_curve`."""
 
-    The layout engine gives up a strip at the top, so the words never lie on a title.
-    An empty `text` does nothing.
-    """
-    if not text:
-        return
-    fig.text(0.995, 0.995, text, ha="right", va="top", size=7, color="#9E4A4A", weight="bold")
-    strip = 1.7 * 7 / 72 / fig.get_figheight()
-    engine = fig.get_layout_engine()
-    if engine is None:
-        fig.subplots_adjust(top=min(fig.subplotpars.top, 1 - 2.5 * strip))
-    else:
-        engine.set(rect=(0, 0, 1, 1 - strip))
-
-
-def panel_letters(axes: Iterable[Axes]) -> None:
-    """Write bold A, B, C ... at the top left outside each panel, in the order given."""
-    for letter, ax in zip(string.ascii_uppercase, np.ravel(np.asarray(axes, object)), strict=False):
-        ax.annotate(
-            letter,
-            (0, 1),
-            xycoords="axes fraction",
-            xytext=(-6, 4),
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            size=10,
-            weight="bold",
-        )
-
-
-def model_styles(models: Iterable[str]) -> dict[str, tuple]:
-    """Colour and line of every model, (colour, line style) by name.
-
-    Models of the paper have their own; others take the next free pair in the order given, so ask
-    once per study and with all of them.
-    """
-    others = ((colour, line) for line in OTHER_LINES for colour in OTHER_COLOURS)
-    free = itertools.cycle(others)
-    return {
-        name: (MODEL_COLOURS[name], MODEL_LINES[name]) if name in MODEL_COLOURS else next(free)
-        for name in models
-    }
-
-
-def draw_coefficients(
-    coefficients: pd.Series, ax: Axes, *, label: str = "Coefficient (per SD)", title: str = ""
-) -> Axes:
-    """Draw coefficients as horizontal bars, the largest on top; the sign has its colour."""
-    ordered = coefficients.loc[coefficients.abs().sort_values(kind="stable").index]
-    colours = [SIGN_COLOURS[int(value > 0)] for value in ordered]
-    ax.barh(range(len(ordered)), ordered, color=colours, height=0.7)
-    ax.set_yticks(range(len(ordered)), ordered.index, size=6)
-    ax.axvline(0, color="0.2", lw=0.6)
-    ax.set_ylim(-0.6, len(ordered) - 0.4)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    ax.set(xlabel=label, title=title)
-    return ax
-
-
-def draw_lasso_path(result, axes):
-    """Draw coefficient paths and the cross-validated deviance over log λ; returns `axes`.
-
-    Parameters
-    ----------
-    result : selection.LassoResult
-    axes : pair of Axes
-        Left the paths, right the deviance with one standard error over folds. Both mark the
-        penalty of minimum deviance, the right one also the largest within one standard error.
-    """
-    left, right = np.ravel(np.asarray(axes, object))
-    used = result.path.loc[:, (result.path != 0).any()]
-    for order, (_, coefficients) in enumerate(used.items()):
-        colour = SERIES_COLOURS[order % len(SERIES_COLOURS)]
-        left.plot(np.log(used.index), coefficients, color=colour, lw=0.7)
-    left.set(xlabel="log λ", ylabel="Coefficient (per SD)")
-    style = {"fmt": "o", "ms": 2, "color": "#D55E00", "ecolor": "0.75", "elinewidth": 0.6}
-    right.errorbar(np.log(result.lambdas), result.cv_mean, result.cv_se, **style)
-    right.set(xlabel="log λ", ylabel="Cross-validated deviance")
-    for ax in (left, right):
-        ax.axvline(np.log(result.lambda_min), color="0.2", lw=0.8, ls="--", label="λ min")
-    right.axvline(np.log(result.lambda_1se), color="0.5", lw=0.8, ls=":", label="λ 1 SE")
-    right.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
-    return axes
+    model: str
+    threshold: np.ndarray
+    net_benefit: np.ndarray
+    treat_all: np.ndarray
+    low: np.ndarray | None  # a band, where it has one
+    high: np.ndarray | None
 
 
 def draw_roc(
-    curves: Mapping,
+    curves: Mapping[str, RocCurve],
     ax: Axes,
     *,
     labels: Mapping[str, str] | None = None,
-    styles: Mapping[str, tuple] | None = None,
+    styles: Mapping[str, ModelStyle] | None = None,
     title: str = "",
     level: float = 0.95,
     below: bool = False,
@@ -199,7 +70,7 @@ def draw_roc(
     labels : mapping of model name to text, optional
         Legend text such as "SR_SVM 0.878 (0.820–0.936)"; the model name without it.
     styles : mapping of model name to (colour, line style), optional
-        From `model_styles` of all models, where they are not those of the paper.
+        From `model_styles` of all models of the study, where other panels show other models.
     title : str
     level : float, default 0.95
         Coverage of the intervals in `labels`.
@@ -210,11 +81,12 @@ def draw_roc(
     styles = styles or model_styles(curves)
     for model, curve in curves.items():
         false_positive, sensitivity = 1 - np.asarray(curve.specificity), curve.sensitivity
+        colour, line = styles[model]
         ax.plot(
             false_positive,
             sensitivity,
-            color=styles[model][0],
-            ls=styles[model][1],
+            color=colour,
+            ls=line,
             label=(labels or {}).get(model, model),
             marker="o" if len(sensitivity) == 3 else None,
             markevery=[1] if len(sensitivity) == 3 else None,
@@ -227,7 +99,7 @@ def draw_roc(
     legend = ax.legend(
         loc="upper center" if below else "lower right",
         bbox_to_anchor=(0.45, -0.26) if below else None,
-        title=f"AUC ({100 * level:g}% CI)" if labels else None,
+        title=f"AUC ({coverage(level)} CI)" if labels else None,
         title_fontsize=SMALL,
         alignment="left",
         borderaxespad=0.2,
@@ -236,6 +108,48 @@ def draw_roc(
     )
     legend.set_in_layout(not below)
     return ax
+
+
+def roc_figure(
+    curves: Mapping[str, Mapping[str, RocCurve]],
+    *,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
+    level: float = 0.95,
+    together: bool = False,
+) -> Figure:
+    """Draw the ROC curves of models: a column per cohort, a row per family of models.
+
+    The rows are those of `by_family`, so a family has its own however many models it holds.
+
+    Parameters
+    ----------
+    curves : mapping of cohort to mapping of model to statistics.RocCurve
+        The same models in every cohort; cohorts are those of `study.COHORTS`.
+    labels : mapping of cohort to mapping of model to text, optional
+        Legend texts, as `tables.auc_labels`.
+    level : float, default 0.95
+        Coverage of the intervals in `labels`.
+    together : bool, default False
+        All models in one row, without letters of panels: a look in passing.
+    """
+    models = list(next(iter(curves.values())))
+    rows = [models] if together else by_family(models)
+    styles = model_styles(models)
+    size = (WIDTH, 3.7 * len(rows))
+    fig, axes = plt.subplots(len(rows), len(curves), figsize=size, squeeze=False)
+    for row, family in zip(axes, rows, strict=True):
+        for ax, (cohort, of_model) in zip(row, curves.items(), strict=True):
+            draw_roc(
+                {model: of_model[model] for model in family},
+                ax,
+                labels=(labels or {}).get(cohort),
+                styles=styles,
+                title=COHORTS[cohort],
+                level=level,
+            )
+    if not together:
+        panel_letters(axes)
+    return fig
 
 
 def draw_delong_matrix(
@@ -278,7 +192,7 @@ def draw_delong_matrix(
             text = p_value(values[i, j])
             if len(models) > WIDE_MATRIX:  # small cells: ".019" and "<.001" leave room between them
                 text = text.replace("0.", ".", 1)
-            ax.text(j, i, text, ha="center", va="center", size=6, color=colour)
+            ax.text(j, i, text, ha="center", va="center", size=TINY, color=colour)
 
     # Four classes rather than a continuous scale: the reader asks which side of 0.05 it is.
     colours = ListedColormap(["#08306B", "#2171B5", "#9ECAE1", "#F2F2F2"])
@@ -297,43 +211,61 @@ def draw_delong_matrix(
     return ax
 
 
+def delong_figure(delong: pd.DataFrame, models: Sequence[str], cohorts: Sequence[str]) -> Figure:
+    """Draw the matrices of DeLong tests between models, one per cohort.
+
+    Side by side; below each other where so many models leave no room for numbers.
+
+    Parameters
+    ----------
+    delong : DataFrame
+        As `draw_delong_matrix`, with `cohort`; other cohorts and models may be in it.
+    models : sequence of str
+        Rows and columns from the top left.
+    cohorts : sequence of str
+        Of `study.COHORTS`, in order.
+    """
+    n = len(cohorts)
+    if len(models) <= ABREAST:
+        fig, axes = plt.subplots(1, n, figsize=(WIDTH, 3.9), squeeze=False)
+    else:
+        fig, axes = plt.subplots(n, 1, figsize=(WIDTH, 4.6 * n), squeeze=False)
+    for ax, cohort in zip(axes.flat, cohorts, strict=True):
+        rows = delong[delong["cohort"].eq(cohort)]
+        draw_delong_matrix(rows, models, ax, title=COHORTS[cohort])
+    panel_letters(axes)
+    return fig
+
+
 def draw_decision_curve(
-    curve,
+    curve: DecisionCurve,
     ax: Axes,
     *,
+    styles: Mapping[str, ModelStyle] | None = None,
     references: bool = True,
-    stressed: tuple[float, float] | None = None,
     legend: bool = True,
 ) -> Axes:
     """Draw one net-benefit curve on `ax` and return it; computes nothing.
 
     Parameters
     ----------
-    curve : decision.DecisionCurve
+    curve : statistics.DecisionCurve
         With a band, where it has one.
     ax : Axes
+    styles : mapping of model name to (colour, line style), optional
+        From `model_styles` of all models of the study, where other panels or curves show others.
     references : bool, default True
         Add the treat-all and treat-none lines; pass False from the second curve on, so that a
         panel of several models shows them once.
-    stressed : (float, float), optional
-        Threshold probabilities that matter clinically, shaded.
     legend : bool
     """
-    if stressed:
-        ax.axvspan(*stressed, color="0.95", lw=0, zorder=0)
     if references:
         ax.plot(curve.threshold, curve.treat_all, color="0.6", lw=1, label="Treat all")
         ax.axhline(0, color="0.2", lw=0.8, label="Treat none")
+    colour, line = (styles or model_styles([curve.model]))[curve.model]
     if curve.low is not None:
-        style = {"color": MODEL_COLOURS[curve.model], "alpha": 0.12, "lw": 0}
-        ax.fill_between(curve.threshold, curve.low, curve.high, **style)
-    ax.plot(
-        curve.threshold,
-        curve.net_benefit,
-        color=MODEL_COLOURS[curve.model],
-        ls=MODEL_LINES[curve.model],
-        label=curve.model,
-    )
+        ax.fill_between(curve.threshold, curve.low, curve.high, color=colour, alpha=0.12, lw=0)
+    ax.plot(curve.threshold, curve.net_benefit, color=colour, ls=line, label=curve.model)
     # Treat-all falls without bound towards a threshold of 1; the useful part is near zero. The
     # legend gets its own room on top.
     top = np.nanmax([np.nanmax(curve.treat_all), np.nanmax(curve.net_benefit), 0.01])
@@ -344,55 +276,46 @@ def draw_decision_curve(
     return ax
 
 
-def draw_calibration(
-    curve,
-    ax: Axes,
+def performance_figure(
+    curves: Mapping[str, Mapping[str, RocCurve]],
+    delong: pd.DataFrame,
+    decisions: Mapping[str, Sequence[DecisionCurve]],
     *,
-    model: str,
-    text: str = "",
-    predictions: Sequence[float] | None = None,
-    corrected=None,
-    corrected_label: str = "",
-) -> Axes:
-    """Draw a smooth calibration curve with its band, binned patients, and the predictions.
+    labels: Mapping[str, Mapping[str, str]],
+    level: float = 0.95,
+) -> Figure:
+    """Draw ROC curves, DeLong tests and decision curves of the same models, a column per cohort.
+
+    With a third cohort the panels are narrow: their legends stand below them.
 
     Parameters
     ----------
-    curve : calibration.CalibrationCurve
-    ax : Axes
-    model : str
-        Gives the colour and the title.
-    text : str
-        Written top left: Hosmer-Lemeshow test, slope, whatever the caller formats.
-    predictions : sequence of float, optional
-        Predicted probability of every patient, for the histogram at the bottom.
-    corrected : (x, y), optional
-        A second curve, dashed: corrected for optimism, or of recalibrated predictions.
-    corrected_label : str
-        Its name in the legend, for which the panel has no room: ask the figure for one.
+    curves : mapping of cohort to mapping of model to statistics.RocCurve
+        The same models in every cohort, in the order of legends and matrices; cohorts are those of
+        `study.COHORTS`.
+    delong : DataFrame
+        As `delong_figure`.
+    decisions : mapping of cohort to sequence of statistics.DecisionCurve
+    labels : mapping of cohort to mapping of model to text
+        Legend texts of the ROC curves, as `tables.auc_labels`.
+    level : float, default 0.95
+        Coverage of the intervals in `labels`.
     """
-    colour = MODEL_COLOURS[model]
-    ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="Ideal")
-    ax.fill_between(curve.predicted, curve.low, curve.high, color=colour, alpha=0.15, lw=0)
-    ax.plot(curve.predicted, curve.observed, color=colour, label="Loess, with band")
-    if corrected is not None:
-        ax.plot(*corrected, color="0.2", ls="--", lw=0.9, label=corrected_label)
-    size = 8 + 30 * np.asarray(curve.bin_n) / np.max(curve.bin_n)
-    ax.scatter(
-        curve.bin_predicted,
-        curve.bin_observed,
-        s=size,
-        facecolor="w",
-        edgecolor=colour,
-        zorder=3,
-        label=f"{len(curve.bin_n)} groups",
-    )
-    ax.set(xlim=(-0.03, 1.03), ylim=(-0.16, 1.17), aspect="equal", title=model)
-    ax.set(xlabel="Predicted probability", ylabel="Observed proportion")
-    ax.set(xticks=np.linspace(0, 1, 6), yticks=np.linspace(0, 1, 6))
-    ax.text(0.03, 0.98, text, transform=ax.transAxes, va="top", size=SMALL, linespacing=1.4)
-    if predictions is not None:
-        strip = ax.inset_axes([0, 0, 1, 0.1], sharex=ax)  # below zero, where no curve runs
-        strip.hist(predictions, bins=np.linspace(0, 1, 41), color="0.8")
-        strip.axis("off")
-    return ax
+    models = list(next(iter(curves.values())))
+    styles, narrow = model_styles(models), len(curves) > WIDE_PANELS
+    size = (WIDTH, 8.4 if narrow else 9.4)
+    ratios = [1.3, 1.0, 0.9]
+    fig, axes = plt.subplots(3, len(curves), figsize=size, height_ratios=ratios, squeeze=False)
+    for (roc, matrix, benefit), (cohort, of_model) in zip(axes.T, curves.items(), strict=True):
+        words = {"labels": labels[cohort], "title": COHORTS[cohort], "level": level}
+        draw_roc(of_model, roc, styles=styles, below=narrow, **words)
+        draw_delong_matrix(delong[delong["cohort"].eq(cohort)], models, matrix)
+        for order, curve in enumerate(decisions[cohort]):
+            draw_decision_curve(
+                curve, benefit, styles=styles, references=order == 0, legend=not narrow
+            )
+    if narrow:
+        lines = axes[2, 0].get_legend_handles_labels()
+        fig.legend(*lines, loc="outside lower center", ncols=6, frameon=False)
+    panel_letters(axes)
+    return fig

@@ -1,37 +1,50 @@
-"""Figures of the two protocols, of random divisions, and of what is selected in them.
+"""Figures of the two protocols, of random splits, and of what is selected in them.
 
-Every `draw_*` takes a result and Axes and returns the Axes; nothing is computed but positions.
+Every `draw_*` takes a result and Axes and returns the Axes; every `*_figure` takes the results of
+all its panels and returns the Figure. Nothing is computed but positions.
 """
 
 from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from thyro.figures.performance import MODEL_COLOURS
-from thyro.figures.selection import wrap_feature
+from thyro.figures.style import (
+    TINY,
+    WIDTH,
+    AxesGrid,
+    model_styles,
+    panel_letters,
+    spread,
+    wrap_feature,
+)
+from thyro.study import COHORTS
 
-COHORTS = {"train": "Training cohort", "test": "Test cohort"}
+COMPARED = ("train", "test")  # cohorts, from the left
 NULL = "0.72"  # grey of permuted outcomes
+BAR_COLOUR = "#0072B2"
 
 
-def draw_optimism(compared: pd.DataFrame, axes):
+def draw_protocols(compared: pd.DataFrame, axes: AxesGrid) -> AxesGrid:
     """Draw the AUC of every model under both protocols, joined by a line; returns `axes`.
 
     Parameters
     ----------
     compared : DataFrame
-        As `performance.optimism`: model, cohort, auc_paper, auc_sound.
+        As `statistics.protocol_difference`: model, cohort, auc_paper, auc_sound.
     axes : pair of Axes
         Training and test cohort, sharing the vertical axis.
     """
     models = list(compared["model"].unique())
-    for ax, (cohort, title) in zip(axes, COHORTS.items(), strict=True):
+    styles = model_styles(models)
+    for ax, cohort in zip(axes, COMPARED, strict=True):
         rows = compared[compared["cohort"].eq(cohort)].set_index("model").loc[models]
         for height, (model, row) in enumerate(rows.iterrows()):
-            colour = MODEL_COLOURS[model]
+            colour, _ = styles[model]
             pair = row["auc_paper"], row["auc_sound"]
             ax.plot(pair, [height] * 2, color=colour, lw=1.6, alpha=0.6, zorder=2)
             ax.plot(pair[0], height, "o", color=colour, ms=5, zorder=3)
@@ -40,7 +53,7 @@ def draw_optimism(compared: pd.DataFrame, axes):
         ax.set_yticks(range(len(models)), models)
         ax.grid(axis="y", color="0.93", lw=0.6)
         ax.tick_params(axis="y", length=0)
-        ax.set(xlabel="AUC", title=title)
+        ax.set(xlabel="AUC", title=COHORTS[cohort])
     axes[0].invert_yaxis()
     marks = [
         Line2D([], [], color="0.3", marker="o", ls="", ms=5, label="Paper’s protocol"),
@@ -50,6 +63,14 @@ def draw_optimism(compared: pd.DataFrame, axes):
     return axes
 
 
+def protocols_figure(compared: pd.DataFrame) -> Figure:
+    """Draw the AUCs under both protocols, training left, test right, as `draw_protocols`."""
+    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.6), sharex=True, sharey=True)
+    draw_protocols(compared, axes)
+    panel_letters(axes)
+    return fig
+
+
 def draw_repeats(
     auc: pd.DataFrame,
     ax: Axes,
@@ -57,21 +78,22 @@ def draw_repeats(
     single: Mapping[str, float],
     permuted: pd.DataFrame | None = None,
 ) -> Axes:
-    """Draw the held-out AUC of every model over random divisions, and that of one division.
+    """Draw the held-out AUC of every model over random splits, and that of one split.
 
     Parameters
     ----------
     auc : DataFrame
-        As `protocols.Repeats.auc`: repeat, model, test.
+        As `models.repeated_splits` gives it: repeat, model, test.
     ax : Axes
     single : mapping of model to float
-        AUC in the test cohort of the study's own division.
+        AUC in the test cohort of the study's own split.
     permuted : DataFrame, optional
         The same as `auc` with permuted outcomes, drawn beside in grey.
     """
     models = list(auc["model"].unique())
+    styles = model_styles(models)
     for place, model in enumerate(models):
-        _cloud(ax, auc.loc[auc["model"].eq(model), "test"], place - 0.12, MODEL_COLOURS[model])
+        _cloud(ax, auc.loc[auc["model"].eq(model), "test"], place - 0.12, styles[model][0])
         if permuted is not None:
             _cloud(ax, permuted.loc[permuted["model"].eq(model), "test"], place + 0.3, NULL)
         ax.plot(place - 0.12, single[model], "*", color="k", mec="w", mew=0.6, ms=11, zorder=5)
@@ -90,6 +112,21 @@ def draw_repeats(
     return ax
 
 
+def repeats_figure(
+    auc: pd.DataFrame, *, single: Mapping[str, float], permuted: pd.DataFrame | None = None
+) -> Figure:
+    """Draw the AUCs of random splits across the page.
+
+    Parameters
+    ----------
+    auc, single, permuted
+        As `draw_repeats`.
+    """
+    fig, ax = plt.subplots(figsize=(WIDTH, 3.2))
+    draw_repeats(auc, ax, single=single, permuted=permuted)
+    return fig
+
+
 def draw_frequency(
     table: pd.DataFrame,
     ax: Axes,
@@ -98,37 +135,61 @@ def draw_frequency(
     title: str = "",
     top: int = 15,
 ) -> Axes:
-    """Draw the share of divisions in which each feature was selected, the most frequent on top.
+    """Draw the share of splits in which each feature was selected, the most frequent on top.
 
     Parameters
     ----------
     table : DataFrame
-        Rows of one signature of `protocols.selection_frequency`: feature, share.
+        Rows of one signature of `models.selection_frequency`: feature, share.
     ax : Axes
     own : collection of str
-        Features selected in the study's own division: filled bars.
+        Features selected in the study's own split: filled bars.
     title : str
     top : int
         How many are drawn.
     """
     rows = table.nlargest(top, "share", keep="first")
     for height, (feature, share) in enumerate(zip(rows["feature"], rows["share"], strict=True)):
-        face = "#0072B2" if feature in own else "w"
-        ax.barh(height, 100 * share, color=face, edgecolor="#0072B2", height=0.62, lw=0.9)
+        face = BAR_COLOUR if feature in own else "w"
+        ax.barh(height, 100 * share, color=face, edgecolor=BAR_COLOUR, height=0.62, lw=0.9)
     names = [wrap_feature(name, 36) for name in rows["feature"]]
-    ax.set_yticks(range(len(rows)), names, size=6)
+    ax.set_yticks(range(len(rows)), names, size=TINY)
     ax.tick_params(axis="y", length=0)
     ax.set(xlim=(0, 100), xlabel="Share of divisions (%)", title=title)
     ax.invert_yaxis()
     return ax
 
 
+def frequency_figure(frequency: pd.DataFrame, own: Mapping[str, Collection[str]]) -> Figure:
+    """Draw how often features were selected, a panel per signature.
+
+    Parameters
+    ----------
+    frequency : DataFrame
+        As `models.selection_frequency`: signature, feature, share.
+    own : mapping of signature to features
+        Panels from the left, and the features selected in the study's own split.
+    """
+    fig, axes = plt.subplots(1, len(own), figsize=(WIDTH, 4.4), squeeze=False)
+    for ax, (signature, features) in zip(axes.flat, own.items(), strict=True):
+        rows = frequency[frequency["signature"].eq(signature)]
+        draw_frequency(rows, ax, own=features, title=f"{signature} images")
+    return fig
+
+
 def _cloud(ax, values, place, colour):
     """Every value as a point, spread sideways by its rank, behind quartiles and median."""
     values = np.sort(np.asarray(values, dtype=float))
-    # golden-ratio steps fill the width evenly and without chance
-    spread = ((np.arange(len(values)) * 0.618034) % 1 - 0.5) * 0.3
-    ax.plot(place + spread, values, "o", color=colour, ms=2, alpha=0.6, mew=0, zorder=2)
+    ax.plot(
+        place + 0.3 * spread(len(values)),
+        values,
+        "o",
+        color=colour,
+        ms=2,
+        alpha=0.6,
+        mew=0,
+        zorder=2,
+    )
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
     ax.plot([place] * 2, [low, high], color="0.15", lw=2.4, solid_capstyle="butt", zorder=3)
     ax.plot(place, middle, "o", mfc="w", mec="0.15", ms=4, mew=1, zorder=4)

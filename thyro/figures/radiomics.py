@@ -1,6 +1,7 @@
 """Figures of radiomic features: filtered images, which families are stable, which say the same.
 
-Every `draw_*` takes a result and Axes and returns the Axes.
+Every `draw_*` takes a result and Axes and returns the Axes; every `*_figure` takes the results of
+all its panels and returns the Figure.
 """
 
 from collections.abc import Collection, Mapping
@@ -8,23 +9,22 @@ from collections.abc import Collection, Mapping
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from scipy import ndimage
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
-from thyro.figures.performance import SMALL
-from thyro.figures.ultrasound import OUTLINE
+from thyro.figures.style import OUTLINE, SMALL, TINY, WIDTH, AxesGrid
 from thyro.statistics import GOOD_ICC
 
 SHOWN = (1, 99)  # percentiles of an image that become black and white
 WORDS = 0.5  # inches above and below an image
+ACROSS = 6  # images in a row
 MARGIN = 0.2  # around the nodule, as a share of the longer side of its box
 UNKNOWN = "#D8D8D8"  # ground of what has no value
 COLOURS = mpl.colormaps["YlGnBu"]  # of a share; no grey in it, safe for colour-blind readers
 DARK = 0.6  # share from which a cell has white letters
-FAMILIES = ("image_type", "feature_class")
 CLASSES = {  # in the order of the pictures: name on an axis
     "shape": "Shape",
     "shape2D": "Shape",  # of the plane
@@ -41,11 +41,21 @@ def filtered_height(
     mask: np.ndarray,
     n_images: int,
     *,
-    columns: int = 6,
-    width: float = 7.2,
+    columns: int = ACROSS,
+    width: float = WIDTH,
     spacing_mm: tuple[float, float] | None = None,
 ) -> float:
-    """Height in inches of a figure for `draw_filtered`, `width` inches wide."""
+    """Height in inches of a figure for `draw_filtered`.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (rows, columns)
+    n_images, columns : int
+        How many there are, and in a row.
+    width : float
+        Inches.
+    spacing_mm : (row, column), optional
+    """
     rows, across = (side.stop - side.start for side in _around(mask))
     each = width / columns * rows / across * (spacing_mm[0] / spacing_mm[1] if spacing_mm else 1)
     return -(-n_images // columns) * (each + WORDS)
@@ -54,11 +64,11 @@ def filtered_height(
 def draw_filtered(
     images: Mapping[str, np.ndarray],
     mask: np.ndarray,
-    axes,
+    axes: AxesGrid,
     *,
     noise_types: Collection[str] = (),
     spacing_mm: tuple[float, float] | None = None,
-):
+) -> AxesGrid:
     """Draw the nodule with a margin in every image type; returns `axes`.
 
     Every image has its own grey scale, from the 1st to the 99th percentile of what is shown; the
@@ -67,7 +77,7 @@ def draw_filtered(
     Parameters
     ----------
     images : mapping of image type to ndarray, shape (rows, columns)
-        As `filters.filtered` makes them; NaN is left empty.
+        As `radiomics.filtered_images` makes them; NaN is left empty.
     mask : ndarray of bool, same shape
         The nodule.
     axes : array of Axes
@@ -100,12 +110,33 @@ def draw_filtered(
         ax.spines[:].set_visible(False)
         ax.set_title(image_type, size=SMALL, pad=2)
         span = f"{_short(low)} to {_short(high)}"
-        noise = image_type in noise_types
-        words = {"color": "#B2182B"} if noise else {"color": "0.25"}
-        ax.set_xlabel(span + "\nrounding noise" * noise, size=6, labelpad=2, **words)
+        if image_type in noise_types:
+            ax.set_xlabel(f"{span}\nrounding noise", size=TINY, labelpad=2, color="#B2182B")
+        else:
+            ax.set_xlabel(span, size=TINY, labelpad=2, color="0.25")
     for ax in flat[len(images) :]:
         ax.set_axis_off()
     return axes
+
+
+def filtered_figure(
+    images: Mapping[str, np.ndarray],
+    mask: np.ndarray,
+    *,
+    noise_types: Collection[str] = (),
+    spacing_mm: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw the nodule in every image type across the page.
+
+    Parameters
+    ----------
+    images, mask, noise_types, spacing_mm
+        As `draw_filtered`.
+    """
+    height = filtered_height(mask, len(images), spacing_mm=spacing_mm)
+    fig, axes = plt.subplots(-(-len(images) // ACROSS), ACROSS, figsize=(WIDTH, height))
+    draw_filtered(images, mask, axes, noise_types=noise_types, spacing_mm=spacing_mm)
+    return fig
 
 
 def _around(mask: np.ndarray) -> tuple[slice, slice]:
@@ -141,9 +172,9 @@ def draw_stability(
     Parameters
     ----------
     measured : DataFrame
-        As `robustness.table` returns it, index `feature`.
+        As `radiomics.stability_table` returns it, index `feature`.
     described : DataFrame
-        As `profiles.Profile.describe`.
+        One row per feature: name, image_type, feature_class.
     ax : Axes
         About 3.5 x 3.8 inches for 17 image types.
     icc : str, default "icc"
@@ -189,6 +220,32 @@ def draw_stability(
     return ax
 
 
+def stability_figure(
+    stability: Mapping[str, pd.DataFrame],
+    described: Mapping[str, pd.DataFrame],
+    *,
+    degenerate: Mapping[str, Collection[str]],
+) -> Figure:
+    """Draw which features are stable, a panel per feature set.
+
+    Parameters
+    ----------
+    stability, described, degenerate : mapping of feature set to what `draw_stability` takes
+        Panels in the order of `stability`.
+    """
+    size = (WIDTH / 2 * len(stability), 4.0)
+    fig, axes = plt.subplots(1, len(stability), figsize=size, squeeze=False)
+    for ax, (name, measured) in zip(axes.flat, stability.items(), strict=True):
+        draw_stability(
+            measured,
+            described[name],
+            ax,
+            degenerate=degenerate[name],
+            title=f"{name.title()} profile",
+        )
+    return fig
+
+
 def _cell(ax: Axes, column: float, row: int, share: float) -> None:
     """A square with a share in percent; grey where it is not known."""
     known = np.isfinite(share)
@@ -196,79 +253,4 @@ def _cell(ax: Axes, column: float, row: int, share: float) -> None:
     ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fc=colour, ec="w", lw=0.6))
     if known:
         ink = "w" if share >= DARK else "k"
-        ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", size=6, color=ink)
-
-
-def draw_correlation_map(
-    correlation: pd.DataFrame,
-    described: pd.DataFrame,
-    ax: Axes,
-    *,
-    by: str = "image_type",
-    title: str = "",
-) -> Axes:
-    """Draw the correlation of all features as one picture, families side by side and named.
-
-    Within a family, features that correlate stand together (average linkage over 1 − |ρ|).
-
-    Parameters
-    ----------
-    correlation : DataFrame, shape (n_features, n_features)
-        As `agreement.rank_correlation` returns it. Features without any correlation are left out.
-    described : DataFrame
-        As `profiles.Profile.describe`.
-    ax : Axes
-        About 3.5 inches square.
-    by : str, default "image_type"
-        Families: "image_type" or "feature_class".
-    title : str
-
-    Raises
-    ------
-    ValueError
-        If `by` is something else or no feature correlates.
-    """
-    if by not in FAMILIES:
-        raise ValueError(f"by: expected one of {', '.join(FAMILIES)}, got {by!r}.")
-    known = correlation.index[correlation.notna().any(axis=1)]
-    if not len(known):
-        raise ValueError("correlation: expected features that vary, found none.")
-    family = described.set_index("name")[by].loc[lambda names: names.index.isin(known)]
-    there = set(family)
-    families = [name for name in dict.fromkeys([*CLASSES, *family]) if name in there]
-    matrix = correlation.loc[family.index, family.index].to_numpy(float)
-    groups = [np.flatnonzero(family == name) for name in families]
-    order = np.concatenate([group[_alike(matrix[np.ix_(group, group)])] for group in groups])
-    image = ax.imshow(
-        matrix[np.ix_(order, order)],
-        cmap="RdBu_r",
-        vmin=-1,
-        vmax=1,
-        interpolation="antialiased",  # more features than dots: a mean of them, not one by chance
-        interpolation_stage="data",
-    )
-    sizes = np.array([len(group) for group in groups])
-    ends = sizes.cumsum()
-    for end in ends[:-1] - 0.5:
-        ax.axhline(end, color="k", lw=0.4)
-        ax.axvline(end, color="k", lw=0.4)
-    middles = ends - sizes / 2 - 0.5
-    names = [CLASSES.get(name, name) for name in families]
-    ax.set_xticks(middles, names, rotation=90, size=SMALL)
-    ax.set_yticks(middles, names, size=SMALL)
-    ax.tick_params(length=0, pad=2)
-    ax.spines[:].set_visible(False)
-    bar = ax.figure.colorbar(image, ax=ax, shrink=0.7, aspect=25, ticks=[-1, -0.5, 0, 0.5, 1])
-    bar.set_label(f"Spearman ρ, {len(order)} features")
-    bar.outline.set_visible(False)
-    ax.set_title(title)
-    return ax
-
-
-def _alike(correlation: np.ndarray) -> np.ndarray:
-    """Order of features in which those that say the same are neighbours."""
-    if len(correlation) < 3:
-        return np.arange(len(correlation))
-    distance = np.clip(1 - np.abs(correlation), 0, None)
-    np.fill_diagonal(distance, 0)
-    return leaves_list(linkage(squareform(distance, checks=False), "average"))
+        ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", size=TINY, color=ink)

@@ -1,41 +1,54 @@
-"""Figures of features (by outcome, by p value, their correlation) and of the tuning of networks.
+"""Figures of the selection: features by outcome and by p value, their correlation, the LASSO.
 
-Every `draw_*` takes a result and Axes and returns the Axes; nothing is computed but positions on
-the paper.
+Every `draw_*` takes a result and Axes and returns the Axes; every `*_figure` takes the results of
+all its panels and returns the Figure. Nothing is computed but positions on the paper.
 """
 
-import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.figure import Figure
+
+from thyro.figures.style import (
+    SERIES_COLOURS,
+    SIGN_COLOURS,
+    SINGLE_COLUMN,
+    SMALL,
+    TINY,
+    WIDTH,
+    AxesGrid,
+    wrap_feature,
+)
 
 OUTCOME_COLOURS = ("#7A8FA6", "#D55E00")  # without, with the outcome
-SMALL = 6.5  # points
+KEPT_COLOUR = "#D55E00"
 
 
-def wrap_feature(name: str, width: int = 24) -> str:
-    """Break a feature name, at underscores and inner capitals, into lines of `width` or less."""
-    lines = [""]
-    for part in re.split(r"(?<=_)|(?<=[a-z])(?=[A-Z])", name):
-        if lines[-1] and len(lines[-1] + part) > width:
-            lines.append("")
-        lines[-1] += part
-    return "\n".join(lines)
+class LassoResult(Protocol):
+    """What is drawn of the path of a LASSO."""
+
+    path: pd.DataFrame  # coefficients per SD, one row per penalty, one column per feature
+    lambdas: np.ndarray
+    cv_mean: np.ndarray  # deviance by cross-validation, and its standard error over folds
+    cv_se: np.ndarray
+    lambda_min: float
+    lambda_1se: float
 
 
 def draw_distributions(
     frame: pd.DataFrame,
-    y,
+    y: Sequence[int],
     features: Sequence[str],
-    axes,
+    axes: AxesGrid,
     *,
     groups: Sequence[str] = ("No metastasis", "Metastasis"),
     label: str = "Value",
-):
+) -> AxesGrid:
     """Draw one violin with its quartiles per outcome for each feature; returns `axes`.
 
     Parameters
@@ -80,6 +93,29 @@ def draw_distributions(
     return axes
 
 
+def distributions_figure(
+    frame: pd.DataFrame,
+    y: Sequence[int],
+    features: Sequence[str],
+    *,
+    groups: Sequence[str] = ("No metastasis", "Metastasis"),
+    label: str = "Value",
+    height: float = 2.2,
+) -> Figure:
+    """Draw features by outcome side by side.
+
+    Parameters
+    ----------
+    frame, y, features, groups, label
+        As `draw_distributions`.
+    height : float, default 2.2
+        Inches.
+    """
+    fig, axes = plt.subplots(1, len(features), figsize=(WIDTH, height), squeeze=False)
+    draw_distributions(frame, y, features, axes, groups=groups, label=label)
+    return fig
+
+
 def draw_volcano(
     table: pd.DataFrame,
     ax: Axes,
@@ -109,7 +145,7 @@ def draw_volcano(
     tiny = np.finfo(float).tiny  # a p value that underflowed is still a point on the paper
     height = -np.log10(np.maximum(table[p].to_numpy(float), tiny))
     keep = table.index.isin(kept)
-    for chosen, colour, name in ((~keep, "0.75", "Left out"), (keep, "#D55E00", "Kept")):
+    for chosen, colour, name in ((~keep, "0.75", "Left out"), (keep, KEPT_COLOUR, "Kept")):
         ax.scatter(
             table[effect][chosen],
             height[chosen],
@@ -135,68 +171,88 @@ def draw_volcano(
     return ax
 
 
-def draw_correlation(correlation: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
-    """Draw a correlation matrix of features, already computed (`X.corr(method="spearman")`).
-
-    The names are written when there is room for them (30 features or fewer).
-    """
-    if list(correlation.index) != list(correlation.columns):
-        raise ValueError(
-            f"correlation: expected a square matrix with the same names on both sides, got shape "
-            f'{correlation.shape}. Pass X.corr(method="spearman").'
-        )
-    image = ax.imshow(correlation.to_numpy(float), cmap="RdBu_r", vmin=-1, vmax=1)
-    names = list(correlation.columns)
-    if len(names) <= 30:
-        ax.set_xticks(range(len(names)), names, rotation=90, size=6)
-        ax.set_yticks(range(len(names)), names, size=6)
-        ax.tick_params(length=0)
-    else:
-        ax.set_xticks([])
-        ax.set_yticks([])
-        ax.set(xlabel=f"{len(names)} features", ylabel=f"{len(names)} features")
-    bar = ax.figure.colorbar(image, ax=ax, shrink=0.7, aspect=25, ticks=[-1, -0.5, 0, 0.5, 1])
-    bar.set_label("Spearman ρ")
-    ax.spines[:].set_visible(False)
-    bar.outline.set_visible(False)
-    ax.set_title(title)
-    return ax
-
-
-def draw_tuning(history: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
-    """Draw the loss of training by epoch, and of the patients watched to end it.
+def volcano_figure(
+    table: pd.DataFrame, *, kept: Sequence[str], alpha: float = 0.05, effect_label: str = "Effect"
+) -> Figure:
+    """Draw effect against −log10 p in one column.
 
     Parameters
     ----------
-    history : DataFrame
-        As `tuning.Learned.history`: network, epoch, loss, inner_loss, kept. The network "all" is
-        drawn dark, those that leave a fold out light; a point marks the epoch that was kept.
+    table, kept, alpha, effect_label
+        As `draw_volcano`.
+    """
+    fig, ax = plt.subplots(figsize=(SINGLE_COLUMN, 3.0))
+    draw_volcano(table, ax, kept=kept, alpha=alpha, effect_label=effect_label)
+    return fig
+
+
+def draw_lasso_path(result: LassoResult, axes: AxesGrid) -> AxesGrid:
+    """Draw coefficient paths and the cross-validated deviance over log λ; returns `axes`.
+
+    Parameters
+    ----------
+    result : selection.LassoResult
+    axes : pair of Axes
+        Left the paths, right the deviance with one standard error over folds. Both mark the
+        penalty of minimum deviance, the right one also the largest within one standard error.
+    """
+    left, right = np.ravel(np.asarray(axes, object))
+    used = result.path.loc[:, (result.path != 0).any()]
+    for order, (_, coefficients) in enumerate(used.items()):
+        colour = SERIES_COLOURS[order % len(SERIES_COLOURS)]
+        left.plot(np.log(used.index), coefficients, color=colour, lw=0.7)
+    left.set(xlabel="log λ", ylabel="Coefficient (per SD)")
+    style = {"fmt": "o", "ms": 2, "color": KEPT_COLOUR, "ecolor": "0.75", "elinewidth": 0.6}
+    right.errorbar(np.log(result.lambdas), result.cv_mean, result.cv_se, **style)
+    right.set(xlabel="log λ", ylabel="Cross-validated deviance")
+    for ax in (left, right):
+        ax.axvline(np.log(result.lambda_min), color="0.2", lw=0.8, ls="--", label="λ min")
+    right.axvline(np.log(result.lambda_1se), color="0.5", lw=0.8, ls=":", label="λ 1 SE")
+    right.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
+    return axes
+
+
+def lasso_figure(results: Mapping[str, LassoResult]) -> Figure:
+    """Draw path and deviance of several LASSOs, a row each: title -> result."""
+    size = (WIDTH, 2.5 * len(results))
+    fig, axes = plt.subplots(len(results), 2, figsize=size, squeeze=False)
+    for row, (title, result) in zip(axes, results.items(), strict=True):
+        draw_lasso_path(result, row)
+        row[0].set_title(title)
+    return fig
+
+
+def draw_coefficients(
+    coefficients: pd.Series, ax: Axes, *, label: str = "Coefficient (per SD)", title: str = ""
+) -> Axes:
+    """Draw coefficients as horizontal bars, the largest on top; the sign has its colour.
+
+    Parameters
+    ----------
+    coefficients : Series of float, index feature
     ax : Axes
+    label : str
+        Of the horizontal axis, with the unit.
     title : str
     """
-    looks = {"loss": ("#D55E00", "--", "Trained on"), "inner_loss": ("#0072B2", "-", "Watched")}
-    for name, epochs in history.groupby("network", sort=False):
-        final = name == "all"
-        for column, (colour, dashes, label) in looks.items():
-            style = {"color": colour, "ls": dashes, "alpha": 1.0 if final else 0.3}
-            ax.plot(
-                epochs["epoch"],
-                epochs[column],
-                lw=1.3 if final else 0.8,
-                label=label if final else None,
-                zorder=3 if final else 2,
-                **style,
-            )
-        kept = epochs[epochs["kept"]]
-        ax.plot(
-            kept["epoch"],
-            kept["inner_loss"],
-            "o",
-            ms=4,
-            color=looks["inner_loss"][0],
-            alpha=1.0 if final else 0.3,
-        )
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    ax.set(xlabel="Epoch", ylabel="Loss (cross-entropy)", title=title)
-    ax.legend()
+    ordered = coefficients.loc[coefficients.abs().sort_values(kind="stable").index]
+    negative, positive = SIGN_COLOURS
+    colours = [positive if value > 0 else negative for value in ordered]
+    ax.barh(range(len(ordered)), ordered, color=colours, height=0.7)
+    ax.set_yticks(range(len(ordered)), ordered.index, size=TINY)
+    ax.axvline(0, color="0.2", lw=0.6)
+    ax.set_ylim(-0.6, len(ordered) - 0.4)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set(xlabel=label, title=title)
     return ax
+
+
+def coefficients_figure(coefficients: Mapping[str, pd.Series]) -> Figure:
+    """Draw coefficients below each other, a bar of one height each: title -> coefficients."""
+    sizes = [len(each) + 2 for each in coefficients.values()]
+    size = (WIDTH, 0.9 + 0.16 * sum(sizes))
+    fig, axes = plt.subplots(len(coefficients), 1, figsize=size, height_ratios=sizes, squeeze=False)
+    for ax, (title, each) in zip(axes.flat, coefficients.items(), strict=True):
+        draw_coefficients(each, ax, title=title)
+    return fig

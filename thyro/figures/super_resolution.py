@@ -1,34 +1,47 @@
 """Figures of super-resolution: its training, what it restores, what it changes.
 
-Every `draw_*` takes a table and Axes and returns the Axes; nothing is computed but positions on
-the paper and the medians and quartiles of a box.
+Every `draw_*` takes a table and Axes and returns the Axes; every `*_figure` takes all that its
+panels show and returns the Figure. Nothing is computed but positions on the paper.
 """
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from thyro.figures.performance import SERIES_COLOURS, SMALL
-from thyro.figures.ultrasound import IMAGE_SETS
-from thyro.super_resolution import HELD_OUT, MEASURES, METHODS
+from thyro.figures.diagrams import draw_network
+from thyro.figures.style import (
+    IMAGE_LOOKS,
+    SERIES_COLOURS,
+    SINGLE_COLUMN,
+    SMALL,
+    WIDTH,
+    AxesGrid,
+    panel_letters,
+)
+from thyro.figures.ultrasound import draw_pair, draw_profile
+from thyro.study import OR, SR
+from thyro.tables import RECONSTRUCTIONS
 
 PHASES = {  # of training: name in the legend and colour of the ground
     "pretraining": ("Pre-training", "#E4E4E4"),
     "pixel": ("Pixel loss", "#FFFFFF"),
     "adversarial": ("Adversarial", "#FBE3D0"),
 }
-WIDTHS = {"or": 2.6, "lr": 1.2, "sr": 1.2}  # SR lies on OR where they agree: OR is the wider
-COHORTS = {"test": ("Test", "o", "#0072B2"), "external": ("External", "s", "#D55E00")}
+# Of spectra, by the names of style.IMAGE_LOOKS: SR lies on OR where they agree, OR is the wider.
+WIDTHS = {OR.name: 2.6, "LR": 1.2, SR.name: 1.2}
+HELD_OUT = {"test": ("Test", "o", "#0072B2"), "external": ("External", "s", "#D55E00")}
 GAINS = {"psnr": "PSNR gain over\nbicubic (dB)", "ssim": "SSIM gain over\nbicubic"}
 TICKS = {"psnr": 5, "ssim": 4}  # at most: labels such as "0.005" need room
-AGREEMENT = (0.5, 0.75, 0.9)  # ICC: below poor, moderate, good, above excellent
-GOLDEN = (5**0.5 - 1) / 2
 ROUND = (1, 2, 5, 10)  # steps of few ticks
 
 
-def draw_training(history: pd.DataFrame, axes):
+def draw_training(history: pd.DataFrame, axes: AxesGrid) -> AxesGrid:
     """Draw how super-resolution was trained, on three panels with the phases as their ground.
 
     Parameters
@@ -87,6 +100,13 @@ def draw_training(history: pd.DataFrame, axes):
     return axes
 
 
+def training_figure(history: pd.DataFrame) -> Figure:
+    """Draw the training across the page, as `draw_training`."""
+    fig, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.1))
+    draw_training(history, axes)
+    return fig
+
+
 def _shade_phases(history: pd.DataFrame, ax: Axes) -> None:
     """Give every phase its ground; the axis ends where training did."""
     for phase, steps in history.groupby("phase", sort=False)["step"]:
@@ -120,8 +140,8 @@ def draw_spectrum(spectrum: pd.DataFrame, ax: Axes, *, factor: int | None = None
             color="0.35",
         )
     for name, width in WIDTHS.items():
-        curve, look = spectrum[spectrum["image_set"].eq(name)], IMAGE_SETS[name.upper()]
-        style = {"color": look.colour, "ls": look.style, "lw": width, "label": look.title}
+        curve, look = spectrum[spectrum["image_set"].eq(name.lower())], IMAGE_LOOKS[name]
+        style = {"color": look.colour, "ls": look.line, "lw": width, "label": look.title}
         ax.plot(curve["frequency"], curve["power"], **style)
     lowest, highest = ax.get_ylim()
     ax.set(xlim=(0, 0.5), ylim=(lowest - 0.1 * (highest - lowest), highest))  # room for the words
@@ -131,13 +151,20 @@ def draw_spectrum(spectrum: pd.DataFrame, ax: Axes, *, factor: int | None = None
     return ax
 
 
-def draw_gains(gains: pd.DataFrame, axes):
+def spectrum_figure(spectrum: pd.DataFrame, *, factor: int | None = None) -> Figure:
+    """Draw the power spectra in one column, as `draw_spectrum`."""
+    fig, ax = plt.subplots(figsize=(SINGLE_COLUMN, 2.6))
+    draw_spectrum(spectrum, ax, factor=factor)
+    return fig
+
+
+def draw_gains(gains: pd.DataFrame, axes: AxesGrid) -> AxesGrid:
     """Draw the gain over bicubic of every method and cohort: mean and interval.
 
     Parameters
     ----------
     gains : DataFrame
-        As `fidelity.fidelity_gains` returns it.
+        One row per cohort, method and measure: split, method, measure, gain, gain_low, gain_high.
     axes : pair of Axes
         PSNR and SSIM, side by side; the names of the methods stand at the first.
 
@@ -146,14 +173,14 @@ def draw_gains(gains: pd.DataFrame, axes):
     `axes`
     """
     shown = gains[gains["method"].ne("bicubic")]
-    methods = [method for method in METHODS if method in set(shown["method"])]
+    methods = [method for method in RECONSTRUCTIONS if method in set(shown["method"])]
     cohorts = [split for split in HELD_OUT if split in set(shown["split"])]
     pair = np.ravel(np.asarray(axes, object))
-    for ax, measure in zip(pair, MEASURES, strict=True):
+    for ax, measure in zip(pair, GAINS, strict=True):
         ax.axvline(0, color="0.3", lw=0.8, ls=":")
         for order, split in enumerate(cohorts):
             rows = shown[shown["split"].eq(split) & shown["measure"].eq(measure)]
-            label, marker, colour = COHORTS[split]
+            label, marker, colour = HELD_OUT[split]
             below = 0.22 * (order - (len(cohorts) - 1) / 2)
             ax.errorbar(
                 rows["gain"],
@@ -172,66 +199,49 @@ def draw_gains(gains: pd.DataFrame, axes):
         ax.tick_params(axis="x", labelsize=SMALL)
         ax.margins(x=0.1)
         ax.xaxis.set_major_locator(MaxNLocator(TICKS[measure], steps=ROUND))
-    pair[0].set_yticklabels([METHODS[method] for method in methods])
+    pair[0].set_yticklabels([RECONSTRUCTIONS[method] for method in methods])
     if len(cohorts) > 1:
         pair[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.1)
     return axes
 
 
-def draw_agreement(agreement: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw how the features of SR agree with those of OR, by image type, the best on top.
+def gains_figure(gains: pd.DataFrame) -> Figure:
+    """Draw the gains in PSNR and SSIM side by side, as `draw_gains`."""
+    fig, axes = plt.subplots(1, 2, figsize=(5.0, 1.9))
+    draw_gains(gains, axes)
+    return fig
 
-    One dot per feature over the box of its image type (quartiles and median), an open circle at
-    the median of the bicubic control where the table has one. At the right the number of features
-    that have an ICC; those that are constant have none.
+
+def super_resolution_figure(
+    generator: Sequence[tuple[str, str]],
+    discriminator: Sequence[tuple[str, str]],
+    images: Mapping[str, np.ndarray],
+    mask: np.ndarray,
+    *,
+    spacing_mm: tuple[float, float] | None = None,
+) -> Figure:
+    """Figure 2: the networks, and one patient's original beside the super-resolved image.
 
     Parameters
     ----------
-    agreement : DataFrame
-        One row per feature: `image_type`, `icc`, and `icc_bc` where the control was measured.
-    ax : Axes
-        About 3.5 x 4.5 inches for 17 image types.
-
-    References
-    ----------
-    Koo, Li (2016), J. Chiropr. Med. 15:155-163 (poor, moderate, good, excellent).
+    generator, discriminator : sequences of (layer, what it does)
+        As `draw_network`.
+    images : mapping of name to ndarray
+        Of one patient: "OR", "LR" (degraded) and "SR", as `draw_profile`.
+    mask : ndarray of bool, shape of the original
+    spacing_mm : (row, column), optional
+        Of the original.
     """
-    by_type = agreement.groupby("image_type")
-    median = by_type["icc"].median().sort_values(ascending=False, kind="stable")
-    for limit in AGREEMENT:
-        ax.axvline(limit, color="0.8", lw=0.7, zorder=0)
-    for row, image_type in enumerate(median.index):
-        icc = by_type.get_group(image_type)["icc"]
-        known = np.sort(icc.dropna())
-        # Multiples of the golden ratio spread neighbours apart without any randomness.
-        height = row + 0.7 * (np.arange(len(known)) * GOLDEN % 1 - 0.5)
-        label = "Feature" if row == 0 else None
-        ax.scatter(known, height, s=3, color=SERIES_COLOURS[5], lw=0, label=label)
-        if len(known):
-            ax.boxplot(
-                known,
-                positions=[row],
-                orientation="horizontal",
-                widths=0.62,
-                showfliers=False,
-                showcaps=False,
-                manage_ticks=False,
-                boxprops={"lw": 0.7},
-                whiskerprops={"lw": 0.7},
-                medianprops={"lw": 1.6, "color": SERIES_COLOURS[1]},
-                label="Median" if row == 0 else None,
-            )
-        ax.text(1.02, row, f"{len(known)}", transform=ax.get_yaxis_transform(), va="center", size=6)
-    if "icc_bc" in agreement:
-        control = by_type["icc_bc"].median()[median.index]
-        style = {"facecolor": "w", "edgecolor": "k", "lw": 0.8, "zorder": 4}
-        ax.scatter(control, range(len(median)), s=14, label="Median, bicubic control", **style)
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.1)
-    ax.text(1.02, -1, "n", transform=ax.get_yaxis_transform(), va="center", size=6, style="italic")
-    ax.set_yticks(range(len(median)), median.index, size=6.5)
-    ax.tick_params(axis="y", length=0)
-    lowest = min(0.0, agreement["icc"].min())
-    ax.set(xlim=(lowest - 0.03, 1.02), ylim=(len(median) - 0.4, -0.6))
-    ax.set_xticks([0, *AGREEMENT, 1], ["0", *map(str, AGREEMENT), "1"])
-    ax.set_xlabel("Agreement of OR and SR, ICC(2,1)")
-    return ax
+    left, right = OR.name, SR.name
+    details = [f"{left} detail", f"{right} detail"]
+    fig, axes = plt.subplot_mosaic(
+        [["networks"], [[[left, right]]], [[[*details, "profile", "profile"]]]],
+        figsize=(WIDTH, 7.6),
+        height_ratios=[2.1, 2.8, 1.9],
+    )
+    draw_network(generator, discriminator, axes["networks"])
+    pair = [[axes[left], axes[right]], [axes[name] for name in details]]
+    draw_pair(images[left], images[right], mask, pair, spacing_mm=spacing_mm)
+    draw_profile(images, mask, axes["profile"], spacing_mm=spacing_mm)
+    panel_letters([axes["networks"], axes[left]])
+    return fig

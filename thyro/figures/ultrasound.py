@@ -1,6 +1,6 @@
 """Image panels: ultrasound images with outline and scale, original beside enhanced, heat maps.
 
-Every `draw_*` takes arrays and Axes and returns the Axes.
+Every `draw_*` takes arrays and Axes and returns the Axes; every `*_figure` returns the Figure.
 """
 
 import math
@@ -8,32 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-OUTLINE = "#FFD400"  # of the nodule on a grey image
+from thyro.figures.style import IMAGE_LOOKS, OUTLINE, SMALL, WIDTH, AxesGrid
+from thyro.study import OR, SR
+
 PROFILE = "#56B4E9"  # of the line whose grey values are drawn
 DETAIL_PX = 48  # columns of the original
 SCALE_BARS_MM = (10, 5, 2, 1)
-
-
-@dataclass(frozen=True)
-class ImageSet:
-    """What an image set is called, and its line wherever it is one."""
-
-    title: str
-    colour: str
-    style: str | tuple
-    width: float  # points
-
-
-IMAGE_SETS = {
-    "OR": ImageSet("Original (OR)", "#0072B2", "-", 1.3),
-    "LR": ImageSet("Degraded (LR)", "#777777", (0, (2, 1)), 1.0),
-    "SR": ImageSet("Super-resolution (SR)", "#D55E00", "-", 0.9),
-    "BC": ImageSet("Bicubic control (BC)", "#009E73", "-.", 0.9),
-}
 
 
 def draw_image(
@@ -65,15 +51,23 @@ def draw_image(
     return ax
 
 
+def crops_figure(crops: Mapping[str, np.ndarray], *, most: int = 6) -> Figure:
+    """Draw the first crops in a row, patient id above: patient -> crop, as `draw_image`."""
+    fig, axes = plt.subplots(1, most, figsize=(WIDTH, 1.4), squeeze=False)
+    for ax, (patient, crop) in zip(axes.flat, crops.items(), strict=False):
+        draw_image(crop, ax, title=patient)
+    return fig
+
+
 def draw_pair(
     original: np.ndarray,
     enhanced: np.ndarray,
     mask: np.ndarray,
-    axes,
+    axes: AxesGrid,
     *,
     spacing_mm: tuple[float, float] | None = None,
-    names: tuple[str, str] = ("OR", "SR"),
-):
+    names: tuple[str, str] = (OR.name, SR.name),
+) -> AxesGrid:
     """Draw the original beside the enhanced image, and the same detail of both pixel by pixel.
 
     Above, the whole images with the outline of the nodule, the line of `draw_profile`, and the
@@ -92,7 +86,7 @@ def draw_pair(
     spacing_mm : (row, column), optional
         Of the original.
     names : (str, str)
-        Image sets, of `IMAGE_SETS`.
+        Of `style.IMAGE_LOOKS`.
 
     Returns
     -------
@@ -116,7 +110,7 @@ def draw_pair(
         whole.add_patch(Rectangle((left, top), width, height, fill=False, ec="w", lw=0.8))
         if spacing_mm is not None:
             _scale_bar(whole, shape, spacing_mm)
-        whole.set_title(IMAGE_SETS[name].title)
+        whole.set_title(IMAGE_LOOKS[name].title)
         part.set(xlim=(left, left + width), ylim=(top + height, top))
         part.set_title("{}, detail (grey {:.0f}\N{EN DASH}{:.0f})".format(name, *window))
         for side, tip in ((0, ">"), (1, "<")):
@@ -139,7 +133,7 @@ def draw_profile(
 
     Parameters
     ----------
-    images : mapping of image set (of `IMAGE_SETS`) to ndarray
+    images : mapping of name (of `style.IMAGE_LOOKS`) to ndarray
         Grey, 0-255, shape of `mask` or a whole number of times as large.
     mask : ndarray of bool, shape (rows, columns)
     ax : Axes
@@ -158,13 +152,13 @@ def draw_profile(
         row = int((line.row + 0.5) * times)  # of even multiples, the lower of the two middle rows
         cells = np.arange(line.start * times, line.stop * times)
         position = (cells + 0.5) / times * scale  # of the middle of a pixel
-        style = IMAGE_SETS[name]
+        look = IMAGE_LOOKS[name]
         ax.plot(
             position,
             image[row, cells],
-            color=style.colour,
-            ls=style.style,
-            lw=style.width,
+            color=look.colour,
+            ls=look.line,
+            lw=look.width,
             label=name,
         )
     for first, last in line.inside:
@@ -256,7 +250,7 @@ def _scale_bar(ax: Axes, shape, spacing_mm) -> None:
     x, y = 0.04 * columns, 0.95 * rows
     ax.plot([x, x + length / spacing_mm[1]], [y, y], color="w", lw=2, solid_capstyle="butt")
     middle = x + length / spacing_mm[1] / 2
-    text = ax.text(middle, y - 0.02 * rows, f"{length} mm", color="w", size=6.5, ha="center")
+    text = ax.text(middle, y - 0.02 * rows, f"{length} mm", color="w", size=SMALL, ha="center")
     text.set_path_effects([withStroke(linewidth=1.5, foreground="k")])
 
 

@@ -17,6 +17,7 @@ from IPython.display import HTML, display
 from PIL import ImageDraw, ImageFont
 
 from thyro.figures.ultrasound import magnification
+from thyro.study import OR, SR
 
 WHITE, BLACK = 255, 0
 LINE_SHARE = 1 / 400  # of the columns: half the white part of the line
@@ -27,7 +28,7 @@ def wipe_html(
     patients: Sequence[Hashable],
     read: Callable[[Hashable], tuple[np.ndarray, np.ndarray]],
     *,
-    set_names: tuple[str, str] = ("OR", "SR"),
+    set_names: tuple[str, str] = (OR.name, SR.name),
     start: Hashable | None = None,
 ) -> widgets.VBox:
     """Display a patient's original left of a line and the enhanced image right of it.

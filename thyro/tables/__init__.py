@@ -1,31 +1,30 @@
 """Numbers as text: rounding and the tables of the report. Computes nothing."""
 
 from thyro.tables.baseline import baseline_table
+from thyro.tables.cohort import flags, missing
+from thyro.tables.markdown import show
+from thyro.tables.regression import collinearity, logistic, sample_size, validated
 from thyro.tables.results import (
+    RECONSTRUCTIONS,
     choice,
-    collinearity,
     comparison,
-    flags,
+    fidelity,
     hosmer,
     intervals,
-    logistic,
-    missing,
     null,
     performance,
     protocols,
-    quality,
     reclassified,
-    sample_size,
     selection,
-    show,
-    validated,
 )
 from thyro.tables.rounding import (
     ABSENT,
     auc_labels,
+    coverage,
     display_names,
     estimate,
     hosmer_label,
+    hosmer_labels,
     interval,
     number,
     p_value,
@@ -44,19 +43,23 @@ from thyro.tables.supplement import (
 
 __all__ = [
     "ABSENT",
+    "RECONSTRUCTIONS",
     "auc_labels",
     "audit",
     "baseline_table",
     "choice",
     "collinearity",
     "comparison",
+    "coverage",
     "display_names",
     "estimate",
     "feature_list",
     "features",
+    "fidelity",
     "flags",
     "hosmer",
     "hosmer_label",
+    "hosmer_labels",
     "ibsi",
     "ibsi_notes",
     "image_types",
@@ -72,7 +75,6 @@ __all__ = [
     "probability",
     "protocols",
     "published",
-    "quality",
     "reclassified",
     "sample_size",
     "selection",

@@ -1,18 +1,15 @@
 """Numbers as text: the one place where a result is rounded.
 
-Probabilities become percent here and nowhere else. `tables` builds on these functions and hands
-them on, so a notebook finds them all there.
+Probabilities become percent here and nowhere else.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 ABSENT = "–"
-SPECIAL = re.compile(r"([\\`*_\[\]{}|$@~^#!])")
-BREAKS = re.compile(r"[\t-\r\x85\u2028\u2029]+")
 
 
 def number(x: float, digits: int = 3) -> str:
@@ -35,6 +32,11 @@ def percent(x: float, digits: int = 1) -> str:
     return number(100 * x, digits) + ("" if pd.isna(x) else "%")
 
 
+def coverage(level: float) -> str:
+    """The coverage of an interval, as headings and legends say it: "95%"."""
+    return f"{100 * level:g}%"
+
+
 def p_value(p: float) -> str:
     """A p value with three decimals, or "<0.001"; a dash where no test was possible."""
     if pd.isna(p):
@@ -45,7 +47,15 @@ def p_value(p: float) -> str:
 
 
 def interval(low: float, high: float, digits: int = 3) -> str:
-    """ "0.820–0.936"; with "to" where a minus sign could be misread."""
+    """ "0.820–0.936"; with "to" where a minus sign could be misread.
+
+    Parameters
+    ----------
+    low, high : float
+        A dash stands for an interval of which both are missing.
+    digits : int, default 3
+        Decimals.
+    """
     if pd.isna(low) and pd.isna(high):
         return ABSENT
     low, high = number(low, digits), number(high, digits)
@@ -53,7 +63,15 @@ def interval(low: float, high: float, digits: int = 3) -> str:
 
 
 def estimate(x: float, low: float, high: float, digits: int = 3) -> str:
-    """ "0.878 (0.820–0.936)"; a dash when the estimate is missing."""
+    """ "0.878 (0.820–0.936)"; a dash when the estimate is missing.
+
+    Parameters
+    ----------
+    x, low, high : float
+        Estimate and interval.
+    digits : int, default 3
+        Decimals.
+    """
     return ABSENT if pd.isna(x) else f"{number(x, digits)} ({interval(low, high, digits)})"
 
 
@@ -62,23 +80,17 @@ def count(k: int, n: int) -> str:
     return f"{k} ({number(100 * k / n, 2)})" if k and n else f"{k}"
 
 
-def mean_sd(values, digits: int = 2) -> str:
+def mean_sd(values: Sequence[float], digits: int = 2) -> str:
     """ "43.03 ± 11.33" of the values that are not missing; SD with ddof 1."""
     values = pd.Series(values, dtype=float)
     with np.errstate(invalid="ignore"):  # an infinite PSNR has a mean, and no SD
         return f"{number(values.mean(), digits)} ± {number(values.std(), digits)}"
 
 
-def escape(text) -> str:
-    """Escape `text` so that Markdown, pandoc and HTML print it as it is, on one line."""
-    text = SPECIAL.sub(r"\\\1", BREAKS.sub(" ", str(text)))
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def auc_labels(performance: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Legend texts, cohort -> model -> "SR_SVM 0.878 (0.820–0.936)".
 
-    `performance` is the frame of `performance.performance_table`.
+    `performance` is the frame of `statistics.performance_table`.
     """
     texts: dict[str, dict[str, str]] = {}
     for row in performance.itertuples():
@@ -87,9 +99,28 @@ def auc_labels(performance: pd.DataFrame) -> dict[str, dict[str, str]]:
     return texts
 
 
-def hosmer_label(test) -> str:
+class HosmerLemeshow(Protocol):
+    """What is written of a Hosmer-Lemeshow test."""
+
+    statistic: float
+    df: int
+    p_value: float
+
+
+def hosmer_label(test: HosmerLemeshow) -> str:
     """Text of a Hosmer-Lemeshow test in a calibration panel: "HL χ² 7.31, df 8, P 0.503"."""
     return f"HL χ² {number(test.statistic, 2)}, df {test.df}, P {p_value(test.p_value)}"
+
+
+def hosmer_labels(calibrated: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Texts of calibration panels, cohort -> model -> as `hosmer_label`.
+
+    `calibrated` is the frame of `statistics.calibration_table`.
+    """
+    texts: dict[str, dict[str, str]] = {}
+    for row in calibrated.itertuples():
+        texts.setdefault(row.cohort, {})[row.model] = hosmer_label(row)
+    return texts
 
 
 def display_names(dictionary: Mapping[str, Mapping]) -> dict[str, str]:

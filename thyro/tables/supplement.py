@@ -1,15 +1,18 @@
 """Tables beside the results: features and their check, and the published numbers.
 
-As in `tables`: full-precision frames in, frames of strings out.
+Full-precision frames in, frames of strings out.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from thyro import radiomics
-from thyro.tables import results, rounding
+from thyro.tables.markdown import formatted
+from thyro.tables.results import METRICS
+from thyro.tables.rounding import ABSENT, coverage, estimate, number, probability
+
+PAPER_LEVEL = 0.95  # coverage of the published intervals
 
 CLASSES = {
     "firstorder": "First order",
@@ -29,8 +32,7 @@ def features(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFra
     Parameters
     ----------
     described : DataFrame
-        One row per feature: name, image_type, feature_class, feature
-        (`profiles.Profile.describe`).
+        One row per feature: name, image_type, feature_class, feature.
     degenerate : collection of str
         Names that cannot carry information on a single slice.
     """
@@ -59,25 +61,35 @@ def features(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFra
 def feature_list(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFrame:
     """Supplementary Table 2, definitions: one row per feature of a class, whatever its image type.
 
-    Parameters as in `features`; `definitions.TERMS` explains the words of the column Definition.
+    Parameters
+    ----------
+    described : DataFrame
+        As in `features`, with `definition` of the feature (`radiomics.describe_feature`);
+        `radiomics.FEATURE_TERMS` explains its words.
+    degenerate : collection of str
+        As in `features`.
     """
-    described = _by_class(radiomics.describe_feature(described), degenerate)
+    described = _by_class(described, degenerate)
     listed = described.drop_duplicates(["label", "feature"])
     spec = {
         "Class": (["feature_class"], _short),
         "Feature": (["feature"], str),
         "Definition": (["definition"], str),
     }
-    return results.formatted(listed, spec)
+    return formatted(listed, spec)
 
 
 def image_types(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFrame:
     """Supplementary Table 2, image types: what each shows, and how many features it gives.
 
-    Parameters as in `features`.
+    Parameters
+    ----------
+    described : DataFrame
+        As in `features`, with `filter`, what the image type shows (`radiomics.describe_feature`).
+    degenerate : collection of str
+        As in `features`.
     """
-    described = radiomics.describe_feature(described)
-    described["degenerate"] = described["name"].isin(degenerate)
+    described = described.assign(degenerate=described["name"].isin(degenerate))
     rows = []
     for name, part in described.groupby("image_type", sort=False):
         rows.append(
@@ -92,10 +104,10 @@ def image_types(described: pd.DataFrame, degenerate: Collection[str]) -> pd.Data
 
 
 def ibsi(compared: pd.DataFrame) -> pd.DataFrame:
-    """Features of pyradiomics against the reference values of the IBSI (`ibsi.compare`).
+    """Features of pyradiomics against the reference values of the IBSI.
 
-    Values are given in the three significant digits in which the reference is published and in
-    which the two are compared.
+    `compared` is the frame of `radiomics.compare_with_ibsi`. Values are given in the three
+    significant digits in which the reference is published and in which the two are compared.
     """
     spec = {
         "Class": (["feature_class"], _short),
@@ -106,7 +118,7 @@ def ibsi(compared: pd.DataFrame) -> pd.DataFrame:
         "Value": (["value"], _significant),
         "Agrees": (["agrees"], lambda agrees: _text(agrees, {True: "yes", False: "no"})),
     }
-    return results.formatted(compared, spec)
+    return formatted(compared, spec)
 
 
 def ibsi_notes(compared: pd.DataFrame) -> str:
@@ -118,7 +130,7 @@ def ibsi_notes(compared: pd.DataFrame) -> str:
     )
 
 
-def _by_class(described, degenerate):
+def _by_class(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFrame:
     """Rows in the order of CLASSES, with the `label` of the class and a flag `degenerate`."""
     unknown = sorted(set(described["feature_class"]) - set(CLASSES))
     if unknown:
@@ -135,18 +147,18 @@ def _short(feature_class: str) -> str:
     return CLASSES[feature_class].rpartition("(")[2].rstrip(")")
 
 
-def _text(value, words=None):
+def _text(value: object, words: Mapping[bool, str] | None = None) -> str:
     if pd.isna(value):
-        return rounding.ABSENT
+        return ABSENT
     return words[bool(value)] if words else str(value)
 
 
 def _significant(x: float, digits: int = 3) -> str:
     """ "0.0296", "1490": no more decimals than the significant digits need."""
     if pd.isna(x) or x == 0:
-        return rounding.number(x, 0)
+        return number(x, 0)
     rounded = float(f"{x:.{digits}g}")
-    return rounding.number(rounded, max(0, digits - 1 - math.floor(math.log10(abs(rounded)))))
+    return number(rounded, max(0, digits - 1 - math.floor(math.log10(abs(rounded)))))
 
 
 def published(
@@ -154,6 +166,7 @@ def published(
     here: pd.DataFrame,
     *,
     comparable: str,
+    level: float = 0.95,
     measures: Sequence[str] = ("accuracy",),
 ) -> pd.DataFrame:
     """The published performance beside the regenerated one.
@@ -165,6 +178,8 @@ def published(
         gets dashes in the other.
     comparable : str
         The answer to "Comparable?", the same for every row: "no: simulated data".
+    level : float, default 0.95
+        Coverage of the intervals of `here`, for the heading; the published ones cover 95%.
     measures : sequence of str
         Further metrics of Table 2.
     """
@@ -172,17 +187,17 @@ def published(
     rows = pd.concat([paper[keys], here[keys]]).drop_duplicates()
     order = {name: i for i, name in enumerate([*rows["model"].unique(), "train", "test"])}
     rows = rows.sort_values(keys, key=lambda names: names.map(order), ignore_index=True)
-    table = results.formatted(
-        rows, {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)}
-    )
+    table = formatted(rows, {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)})
     sources = {"paper": rows.merge(paper, how="left"), "here": rows.merge(here, how="left")}
+    covered = {"paper": coverage(PAPER_LEVEL), "here": coverage(level)}
     for where, frame in sources.items():
-        spec = {f"AUC (95% CI), {where}": (["auc", "ci_low", "ci_high"], rounding.estimate)}
-        table = table.join(results.formatted(frame, spec))
+        heading = f"AUC ({covered[where]} CI), {where}"
+        spec = {heading: (["auc", "ci_low", "ci_high"], estimate)}
+        table = table.join(formatted(frame, spec))
     for name in measures:
         for where, frame in sources.items():
-            spec = {f"{results.METRICS[name]}, {where}": ([name], rounding.probability)}
-            table = table.join(results.formatted(frame, spec))
+            spec = {f"{METRICS[name]}, {where}": ([name], probability)}
+            table = table.join(formatted(frame, spec))
     return table.assign(**{"Comparable?": comparable})
 
 
@@ -195,4 +210,4 @@ def audit(findings: pd.DataFrame) -> pd.DataFrame:
         "Verdict": (["verdict"], str),
         "Weight": (["severity"], lambda text: "" if text == "info" else text),
     }
-    return results.formatted(findings, spec)
+    return formatted(findings, spec)

@@ -1,0 +1,67 @@
+"""Tables of notebook 05: regressions, collinearity, sample size, optimism."""
+
+import pandas as pd
+
+from thyro.clinical import sample_size
+from thyro.tables import regression
+
+DICTIONARY = {
+    "age": {"label": "Age", "unit": "years", "kind": "continuous"},
+    "margin": {"label": "Margin", "kind": "categorical"},
+}
+
+
+def test_logistic_puts_both_regressions_side_by_side():
+    univariate = pd.DataFrame(
+        {
+            "term": ["age", "margin", "margin"],
+            "level": ["", "Irregular", "Extension"],
+            "odds_ratio": [0.96, 2.5, 4.0],
+            "ci_low": [0.94, 1.5, 2.0],
+            "ci_high": [0.98, 4.1, 8.0],
+            "p_value": [0.0002, 0.001, 0.0001],
+            "lr_p": [0.0001, 0.00005, 0.00005],
+        }
+    )
+    table = regression.logistic(univariate, univariate.iloc[1:].assign(odds_ratio=3.0), DICTIONARY)
+    assert list(table["Variable"]) == ["Age, years", "Margin", "Margin"]
+    assert list(table["Univariate OR (95% CI)"])[0] == "0.96 (0.94–0.98)"
+    assert list(table["Multivariable OR (95% CI)"]) == ["–", "3.00 (1.50–4.10)", "3.00 (2.00–8.00)"]
+    assert list(table["Multivariable P of the term"]) == ["–", "<0.001", "<0.001"]
+    other = regression.logistic(univariate, univariate, DICTIONARY, level=0.9)
+    assert [name for name in other if "CI" in name] == [
+        "Univariate OR (90% CI)",
+        "Multivariable OR (90% CI)",
+    ]
+
+
+def test_optimism_is_shown_by_model_and_measure():
+    frame = pd.DataFrame(
+        {"model": "Nomogram_A", "measure": ["auc", "r2", "slope"], "apparent": [0.8, 0.3, 1.0]}
+        | {"optimism": [0.02, 0.05, -0.0001], "corrected": [0.78, 0.25, 1.0]}
+    )
+    table = regression.validated(frame)
+    assert list(table.columns) == ["Model", "Measure", "Apparent", "Optimism", "Corrected"]
+    assert list(table["Measure"]) == ["AUC", "Nagelkerke’s R²", "Calibration slope"]
+    assert list(table["Optimism"]) == ["0.020", "0.050", "0.000"]
+
+
+def test_inflation_names_the_terms():
+    frame = pd.DataFrame(
+        {"term": ["age", "x"], "df": [1, 3], "gvif": [1.234, 8.0], "gvif_adjusted": [1.1109, 1.41]}
+    )
+    table = regression.collinearity(frame, {"age": "Age (years)"})
+    assert table.to_numpy().tolist() == [
+        ["Age (years)", "1", "1.23", "1.11"],
+        ["x", "3", "8.00", "1.41"],
+    ]
+
+
+def test_sample_sizes_stand_beside_what_the_cohort_has():
+    size = sample_size.minimum_sample_size(20, 380, 100)
+    row = regression.sample_size({"All candidates": size}).iloc[0]
+    assert row["Model"] == "All candidates" and row["Candidate parameters"] == "20"
+    assert row["Patients (events)"] == "380 (100)" and row["Events per parameter"] == "5.0"
+    assert row["Minimum for shrinkage"] == f"{size.shrinkage_n:,}"
+    assert row["for optimism"] == f"{size.optimism_n:,}"
+    assert row["for overall risk"] == f"{size.risk_n:,}"
