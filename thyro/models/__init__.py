@@ -22,6 +22,7 @@ from thyro.models.cross_fitting import (
     selection_frequency,
 )
 from thyro.models.importance import permutation_importance
+from thyro.models.summaries import held_out_summary, reselection_summary
 
 __all__ = [
     "MODELS",
@@ -34,6 +35,7 @@ __all__ = [
     "fit_knn",
     "fit_logistic_head",
     "fit_svm",
+    "held_out_summary",
     "linear_weights",
     "long",
     "null_table",
@@ -41,5 +43,6 @@ __all__ = [
     "permutation_importance",
     "predict",
     "repeated_splits",
+    "reselection_summary",
     "selection_frequency",
 ]

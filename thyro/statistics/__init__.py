@@ -1,6 +1,12 @@
 """Notebook 06: discrimination, calibration, decision curves and tests; every number unrounded."""
 
-from thyro.statistics.agreement import GOOD_ICC, agreement_table, icc_of_features, rank_correlation
+from thyro.statistics.agreement import (
+    GOOD_ICC,
+    agreement_summary,
+    agreement_table,
+    icc_of_features,
+    rank_correlation,
+)
 from thyro.statistics.calibration import calibration_curve, hosmer_lemeshow
 from thyro.statistics.classification import (
     metrics_from_counts,
@@ -19,6 +25,7 @@ from thyro.statistics.performance import (
     cohorts,
     performance_table,
     protocol_difference,
+    protocol_summary,
     reclassification_table,
 )
 from thyro.statistics.smoothing import lowess
@@ -26,6 +33,7 @@ from thyro.statistics.smoothing import lowess
 __all__ = [
     "GOOD_ICC",
     "TableTooLarge",
+    "agreement_summary",
     "agreement_table",
     "auc_ci",
     "auc_intervals",
@@ -44,6 +52,7 @@ __all__ = [
     "performance_table",
     "proportion_ci",
     "protocol_difference",
+    "protocol_summary",
     "rank_correlation",
     "reclassification_table",
     "roc_curve",

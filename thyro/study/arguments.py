@@ -65,6 +65,8 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         values["workers"] = max(1, study.compute.workers // job.side_by_side)
         values["cluster"] = study.compute.cluster
         values["outer_folds"] = study.models.outer_folds
+    if job.section in ("super_resolution", "models", "nomogram"):  # 06 has it among its own
+        values["level"] = study.statistics.level
     if job.section in ("super_resolution", "features", "models"):
         values["device"] = study.compute.device
     if job.section == "super_resolution":

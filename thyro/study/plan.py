@@ -37,11 +37,13 @@ class Job:
 PATIENTS = "00_cohort/patients.parquet"
 COHORT = "00_cohort/cohort.json"
 IMAGES = "01_super_resolution/images.parquet"
+TRUTH = "00_cohort/truth.parquet"  # of simulated patients
 PREDICTIONS = "04_models/predictions.parquet"
 CONTROL = "04_models/control.parquet"  # of the same SVM on bicubic images
 PLANAR = "04_models/planar.parquet"  # of the same SVM on planar features
 OUTPUT = "04_models/output.parquet"  # of the tuned networks themselves
-OF_IMAGES = ("control.parquet", "planar.parquet", "protocols.parquet")  # of 06
+OF_IMAGES = ("control.parquet", "planar.parquet", "protocols.parquet", "protocols.json")  # of 06
+RECOVERY = tuple(f"recovery_{part}.parquet" for part in ("log_odds", "correlations", "risks"))
 SCORES = "00_cohort/scores.parquet"  # of the user's table, where it holds these and no images
 
 ABOUT = {"patients": PATIENTS, "cohort": COHORT}  # what every notebook after 00 reads
@@ -100,11 +102,11 @@ def _below(folder: str, files: Mapping[str, str], ending: str = "") -> tuple[str
 JOBS = {
     job.name: job
     for job in [
-        _job("00_cohort", {}, ("patients.parquet", "cohort.json", "flow.json")),
+        _job("00_cohort", {}, ("patients.parquet", "cohort.json", "flow.json", "truth.parquet")),
         _job(
             "01_super_resolution",
             ABOUT,
-            ("images.parquet", "quality.parquet", "generator.safetensors"),
+            ("images.parquet", "quality.parquet", "gains.parquet", "generator.safetensors"),
         ),
         *(
             _job(
@@ -129,7 +131,7 @@ JOBS = {
             "03_selection",
             ABOUT | FEATURES | ROBUSTNESS,
             tuple(f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected"))
-            + ("agreement.parquet",),
+            + ("agreement.parquet", "agreement.json"),
         ),
         _job(
             "04_models",
@@ -145,6 +147,7 @@ JOBS = {
                 "frequency.parquet",
                 "importance.parquet",
                 "sanity.parquet",
+                "scalars.json",
             ),
             folders={"features_dir": "02_features", "selection_dir": "03_selection"},
             files=[*(FEATURES | ROBUSTNESS | TRAINED).values(), *SELECTED.values()],
@@ -165,6 +168,8 @@ JOBS = {
                 "control_predictions": CONTROL,
                 "planar_predictions": PLANAR,
                 "output_predictions": OUTPUT,
+                "clinical_model": "05_nomogram/nomogram_C.json",
+                "truth": TRUTH,
             },
             (
                 "performance.parquet",
@@ -172,14 +177,17 @@ JOBS = {
                 "control.parquet",
                 "planar.parquet",
                 "protocols.parquet",
+                "protocols.json",
+                "published.json",
                 "scalars.json",
+                *RECOVERY,
             ),
         ),
     ]
 }
 
 
-def plan(*, images: bool = True, signatures: int = 2) -> dict[str, Job]:
+def plan(*, images: bool = True, signatures: int = 2, truth: bool = True) -> dict[str, Job]:
     """The runs of a study, by name.
 
     Parameters
@@ -188,10 +196,17 @@ def plan(*, images: bool = True, signatures: int = 2) -> dict[str, Job]:
         False where the table holds scores of models: their predictions are read instead of made.
     signatures
         How many nomograms have one; with a single one there is no nomogram B.
+    truth
+        Whether it is known what made the patients: they are simulated here.
     """
     jobs = dict(JOBS)
     if signatures == 1:
         jobs["05_nomogram"] = _without(jobs["05_nomogram"], "_B")
+    if not truth:
+        jobs["00_cohort"] = _without(jobs["00_cohort"], "truth")
+        statistics = _without(jobs["06_statistics"], "recovery_")
+        reads = {key: file for key, file in statistics.reads.items() if key != "truth"}
+        jobs["06_statistics"] = replace(statistics, reads=reads, fixed={"truth": ""})
     if images:
         return jobs
     kept = {name: jobs[name] for name in ("00_cohort", "05_nomogram", "06_statistics")}
@@ -208,7 +223,7 @@ def plan(*, images: bool = True, signatures: int = 2) -> dict[str, Job]:
         job,
         reads={key: file for key, file in job.reads.items() if key not in absent},
         writes=tuple(f for f in job.writes if f not in OF_IMAGES),
-        fixed=absent,
+        fixed=job.fixed | absent,
     )
     return kept
 

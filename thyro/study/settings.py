@@ -380,4 +380,8 @@ class Study(Section):
     @property
     def jobs(self) -> dict[str, Job]:
         """The notebook runs of this study."""
-        return plan(images=not self.cohort.scores, signatures=len(self.nomogram.signatures))
+        return plan(
+            images=not self.cohort.scores,
+            signatures=len(self.nomogram.signatures),
+            truth=self.cohort.source == "simulated",
+        )

@@ -192,19 +192,26 @@ def choice(ranked: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     return formatted(ranked, spec)
 
 
-def null(permuted: pd.DataFrame) -> pd.DataFrame:
+def null(permuted: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Mean AUCs where there is nothing to be learned (`protocols.null_table`)."""
     spec = {
         "Model": (["model"], str),
         "Divisions": (["repeats"], lambda n: str(int(n))),
         "AUC, in-sample": (["train"], probability),
-        "AUC, held out (95% CI of the mean)": (["test", "test_low", "test_high"], estimate),
+        f"AUC, held out ({100 * level:g}% CI of the mean)": (
+            ["test", "test_low", "test_high"],
+            estimate,
+        ),
     }
     return formatted(permuted, spec)
 
 
 def logistic(
-    univariate: pd.DataFrame, multivariable: pd.DataFrame, dictionary: Mapping[str, Mapping]
+    univariate: pd.DataFrame,
+    multivariable: pd.DataFrame,
+    dictionary: Mapping[str, Mapping],
+    *,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Supplementary Table 1: univariate and multivariable logistic regression side by side.
 
@@ -224,7 +231,7 @@ def logistic(
     for heading, frame in (("Univariate", univariate), ("Multivariable", multivariable)):
         found = rows.merge(frame.assign(level=frame["level"].fillna("")), on=keys, how="left")
         spec = {
-            f"{heading} OR (95% CI)": (
+            f"{heading} OR ({100 * level:g}% CI)": (
                 ["odds_ratio", "ci_low", "ci_high"],
                 lambda *x: estimate(*x, digits=2),
             ),

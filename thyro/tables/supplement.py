@@ -155,6 +155,7 @@ def published(
     *,
     comparable: str,
     measures: Sequence[str] = ("accuracy",),
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """The published performance beside the regenerated one.
 
@@ -167,6 +168,8 @@ def published(
         The answer to "Comparable?", the same for every row: "no: simulated data".
     measures : sequence of str
         Further metrics of Table 2.
+    level : float, default 0.95
+        Coverage of the intervals of `here`; the printed ones are of 95%.
     """
     keys = ["model", "cohort"]
     rows = pd.concat([paper[keys], here[keys]]).drop_duplicates()
@@ -177,7 +180,9 @@ def published(
     )
     sources = {"paper": rows.merge(paper, how="left"), "here": rows.merge(here, how="left")}
     for where, frame in sources.items():
-        spec = {f"AUC (95% CI), {where}": (["auc", "ci_low", "ci_high"], rounding.estimate)}
+        of = 0.95 if where == "paper" else level
+        heading = f"AUC ({100 * of:g}% CI), {where}"
+        spec = {heading: (["auc", "ci_low", "ci_high"], rounding.estimate)}
         table = table.join(results.formatted(frame, spec))
     for name in measures:
         for where, frame in sources.items():
