@@ -166,7 +166,8 @@ def include(
         complete = clinical[list(needed)].notna().all(axis=1)
         flag_steps["duplicate"] = _copies(rows, size, complete, kept, measured["pixel_hash"])
 
-    flow = Flow(clinical, [{"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False}])
+    assessed = {"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False, "unit": unit}
+    flow = Flow(clinical, [assessed])
     for reason, out in criterion_steps:
         flow = flow.drop(out, reason, declared=True)
     flow = flow.drop(refused, "image quality, reader's decision")
