@@ -234,7 +234,7 @@ def test_protocols_stand_side_by_side_with_their_difference():
     assert table.columns[2:5].tolist() == [
         "AUC (95% CI), paper’s",
         "AUC (95% CI), sound",
-        "Optimism",
+        "Difference",
     ]
 
 

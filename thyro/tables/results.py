@@ -168,7 +168,7 @@ def protocols(
     for side, name in sides.items():
         sources = [f"{column}_{side}" for column in ("auc", "ci_low", "ci_high")]
         spec[f"AUC ({100 * level:g}% CI), {name}"] = (sources, estimate)
-    spec["Optimism"] = (["optimism"], probability)
+    spec["Difference"] = (["optimism"], probability)
     for measure in measures:
         for side, name in sides.items():
             spec[f"{METRICS[measure]}, {name}"] = ([f"{measure}_{side}"], probability)
