@@ -25,7 +25,12 @@ def test_the_control_goes_from_features_to_statistics():
 
 
 def test_everything_read_is_left_by_a_job_before():
-    for planned in (plan.plan(), plan.plan(images=False), plan.plan(signatures=1)):
+    for planned in (
+        plan.plan(),
+        plan.plan(truth=False),
+        plan.plan(images=False, truth=False),
+        plan.plan(signatures=1),
+    ):
         left = set()
         for job in planned.values():
             assert {*job.reads.values(), *job.files} <= left, job.name
@@ -53,3 +58,17 @@ def test_a_study_of_scores_has_no_control():
     assert "control.parquet" not in statistics.writes
     # The plan of images is not changed by it.
     assert "control.parquet" in plan.plan()["06_statistics"].writes
+
+
+def test_only_patients_that_were_simulated_here_have_a_truth():
+    known, unknown = plan.plan(), plan.plan(truth=False)
+    recovery = {f"recovery_{part}.parquet" for part in ("log_odds", "correlations", "risks")}
+    assert recovery <= set(known["06_statistics"].writes)
+    assert known["06_statistics"].reads["truth"] == "00_cohort/truth.parquet"
+    assert not recovery & set(unknown["06_statistics"].writes)
+    assert "truth" not in unknown["06_statistics"].reads
+    assert unknown["06_statistics"].fixed["truth"] == ""
+    assert "truth.parquet" not in unknown["00_cohort"].writes
+    given = plan.plan(images=False, truth=False)["06_statistics"]
+    assert given.fixed["truth"] == "" == given.fixed["control_predictions"]
+    assert "truth" in plan.plan()["06_statistics"].reads  # the plan of a simulation is not changed

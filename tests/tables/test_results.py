@@ -260,3 +260,19 @@ def test_permuted_outcomes_have_the_interval_of_their_mean():
     row |= {"test": 0.5, "test_low": 0.48, "test_high": 0.52}
     shown = results.null(pd.DataFrame([row]))
     assert shown.iloc[0].tolist() == ["SR_SVM", "20", "0.900", "0.500 (0.480–0.520)"]
+
+
+@pytest.mark.parametrize(
+    ("level", "words"), [(0.95, "95% CI"), (0.9, "90% CI"), (0.999, "99.9% CI")]
+)
+def test_headings_name_the_level_of_their_intervals(level, words):
+    null = pd.DataFrame([{"model": "M", "repeats": 2, "train": 0.9, "test": 0.5}])
+    null = null.assign(test_low=0.4, test_high=0.6)
+    fit = pd.DataFrame([{"term": "age", "level": None, "odds_ratio": 1.0, "p_value": 0.5}])
+    fit = fit.assign(ci_low=0.9, ci_high=1.1, lr_p=0.5)
+    for table in (
+        results.null(null, level=level),
+        results.logistic(fit, fit, {"age": {"label": "Age"}}, level=level),
+    ):
+        headings = [heading for heading in table.columns if "CI" in heading]
+        assert headings and all(f"({words}" in heading for heading in headings)
