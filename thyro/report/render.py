@@ -143,7 +143,14 @@ def _write_fragments(
 def render(manuscript_dir: Path | str, out_dir: Path | str, *, renderer: str = "auto") -> None:
     """Render a staged manuscript to `index.html`, `thyro.pdf` and `thyro.docx` in `out_dir`.
 
-    `renderer` is "quarto", "pandoc", or "auto" for the one that `stage` recorded.
+    Parameters
+    ----------
+    manuscript_dir : path
+        What `stage` returned.
+    out_dir : path
+        Made where it is missing; files of an earlier rendering are replaced.
+    renderer : {"auto", "quarto", "pandoc"}
+        "auto" takes the one that `stage` recorded.
 
     Raises
     ------
@@ -168,7 +175,27 @@ def render(manuscript_dir: Path | str, out_dir: Path | str, *, renderer: str = "
 
 
 def read_document(folder: Path, writer: str, metadata: Mapping) -> dict:
-    """Expand `index.qmd`, check every reference, and return numbered JSON for `writer`."""
+    """Expand `index.qmd`, check every reference, and number figures and tables.
+
+    Parameters
+    ----------
+    folder : Path
+        The staged manuscript.
+    writer : str
+        "html", "typst" or "docx".
+    metadata : mapping
+        Of project, study and document; `bibliography` is needed.
+
+    Returns
+    -------
+    dict
+        pandoc's JSON, ready for `writer`.
+
+    Raises
+    ------
+    ValueError
+        With file and line, for a hole or a reference to nothing.
+    """
     variables = yaml.safe_load((folder / "_variables.yml").read_text(encoding="utf-8"))
     context = shortcodes.Context(folder, variables, metadata, writer)
     lines = shortcodes.expand("index.qmd", context)

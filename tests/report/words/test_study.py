@@ -1,6 +1,7 @@
 """Words on the study: origin, patients, criteria, flags."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -133,3 +134,16 @@ def test_the_study_is_named_after_its_patients():
         study.cohort_name("a", {"simulated": True}, 60) == "a simulated cohort of 60 patients (a)"
     )
     assert study.cohort_name("b", {"simulated": False}, 9) == "a cohort of 9 real patients (b)"
+
+
+def test_the_texts_are_of_patients_of_training_and_test_and_name_the_level_exactly():
+    patients = pd.DataFrame({"split": ["train"] * 3 + ["test"] * 2 + ["external"], "y": 1})
+    about = {"simulated": True, "truth": True, "variables": {}}
+    flow = [{"label": "Assessed", "n": 5, "excluded": False, "unit": "patient"}]
+    values = {"00_cohort/cohort": about, "00_cohort/flow": flow}
+    results = SimpleNamespace(values=values.__getitem__, table=lambda name: patients)
+    statistics = DEMO.statistics.model_copy(update={"level": 0.975})
+    made = study.texts(DEMO.model_copy(update={"statistics": statistics}), results, name="a")
+    assert made["statistics"]["level"] == "97.5%"
+    assert made["study"]["name"] == "a simulated cohort of 5 patients (a)"
+    assert made["cohort"]["n"] == "5" and made["has"]["external"]

@@ -48,7 +48,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
         "has": has,
         "cohort": cohort(study, about, own, flow),
         "statistics": {
-            "level": tables.percent(study.statistics.level, 0),
+            "level": f"{100 * study.statistics.level:g}%",
             "groups": str(study.statistics.groups),
         },
         "checklist": checklist(has, about),
