@@ -157,3 +157,18 @@ def test_a_variable_that_may_be_missing_enters_no_model():
     message = "candidates: no variable is required of every patient before surgery."
     with pytest.raises(ValueError, match=re.escape(message)):
         preoperative({"lnm_location": {"preoperative": False}}, [])
+
+
+def test_the_level_is_that_of_the_intervals_and_of_nothing_else():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(rng.normal(size=(80, 2)), columns=["a", "b"])
+    y = rng.binomial(1, 1 / (1 + np.exp(-frame["a"])))
+    usual, narrow = (select_terms(frame, y, ["a", "b"], level=level) for level in (0.95, 0.8))
+    assert usual.terms == narrow.terms
+    for wide, slim in (
+        (usual.univariate, narrow.univariate),
+        (usual.multivariable, narrow.multivariable),
+    ):
+        same = [name for name in wide.columns if name not in ("ci_low", "ci_high")]
+        pd.testing.assert_frame_equal(wide[same], slim[same])
+        assert (slim["ci_low"] > wide["ci_low"]).all() and (slim["ci_high"] < wide["ci_high"]).all()

@@ -87,7 +87,7 @@ COLUMNS = {
     "quality": "Cohort|Method|Images|PSNR, dB (95% CI)|SSIM (95% CI)|Gain over bicubic, dB (95% CI)"
     "|Gain over bicubic, SSIM (95% CI)",
     "control": "Cohort|Model A|Model B|AUC A|AUC B|Difference (95% CI)|z|P|P (Holm)",
-    "protocols": "Model|Cohort|AUC (95% CI), paper’s|AUC (95% CI), sound|Optimism"
+    "protocols": "Model|Cohort|AUC (95% CI), paper’s|AUC (95% CI), sound|Difference"
     "|Accuracy, paper’s|Accuracy, sound|F1, paper’s|F1, sound",
     "validation": "Model|Measure|Apparent|Optimism|Corrected",
     "size": "Model|Candidate parameters|Patients (events)|Events per parameter"

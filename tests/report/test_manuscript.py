@@ -1,6 +1,7 @@
 """What the manuscript says of a study is taken from its files."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,12 @@ import pytest
 import yaml
 from scipy.special import expit
 
-from thyro import store
 from thyro.clinical import bootstrap, logistic, screening
+from thyro.deep import FineTuningSettings
 from thyro.report import manuscript
-from thyro.report.words import models as words_models
-from thyro.report.words import recovery as words_recovery
-from thyro.report.words import study as words_study
+from thyro.report.published import published_facts
+from thyro.report.results import Results
+from thyro.report.words import models, provenance, recovery
 from thyro.statistics import delong, performance
 from thyro.study import load_study
 from thyro.study.settings import Study
@@ -39,10 +40,10 @@ def score_study(signatures):
     )
 
 
-def beside(commit):
-    """The neighbour of a result."""
-    versions = dict.fromkeys(["python", *store.PACKAGES], "1.0")
-    return {"commit": commit, "versions": versions, "device": "CPU EPYC (x86_64)"}
+def sidecar(commit):
+    """The sidecar of a result."""
+    versions = dict.fromkeys(["python", "numpy", "scipy"], "1.0")
+    return {"commit": commit, "versions": versions, "device": "x86_64"}
 
 
 def write(folder, name, value):
@@ -78,13 +79,7 @@ def scores(request, tmp_path):
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
     factors |= {"bootstraps": 20, "bootstraps_failed": 1, "validated": "paper"}
     factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
-    fitted = bootstrap.optimism_of(
-        lambda part, y: {"age": logistic.fit_logistic(part, y, ["age"]).predict},
-        train,
-        train["y"],
-        draws=20,
-    )
-    repeated = fitted["age"].table.reset_index()
+    repeated = bootstrap.optimism(train[["age"]], train["y"], draws=20).table.reset_index()
     against = pairs.iloc[:1].assign(cohort="test")
     measured = performance.performance_table(patients["y"], every, split)
     calibrated = performance.calibration_table(patients["y"], p, split)
@@ -92,11 +87,11 @@ def scores(request, tmp_path):
         "00_cohort/patients.parquet": patients.drop(columns=SIGNATURES),
         "00_cohort/cohort.json": about,
         "00_cohort/flow.json": [
-            {"label": "Assessed (patients)", "n": 80, "excluded": False},
-            {"label": "Assessed (images)", "n": 40, "excluded": False, "external": True},
+            {"label": "Assessed", "n": 80, "excluded": False, "unit": "patient"},
+            {"label": "Assessed", "n": 40, "excluded": False, "external": True, "unit": "image"},
         ],
         "05_nomogram/scalars.json": factors,
-        "05_nomogram/scalars.json.json": beside("0a1b2c"),
+        "05_nomogram/scalars.json.json": sidecar("0a1b2c"),
         "05_nomogram/logistic.parquet": chosen.to_frame(),
         "05_nomogram/validation.parquet": pd.concat(repeated.assign(model=name) for name in terms),
         "06_statistics/penalised.parquet": against,
@@ -106,9 +101,10 @@ def scores(request, tmp_path):
         },
         "06_statistics/performance.parquet": measured,
         "06_statistics/calibration.parquet": calibrated,
-        "06_statistics/calibration.parquet.json": beside("6d7e8f+"),
-        "06_statistics/delong.parquet.json": beside("0a1b2c"),
-        "06_statistics/gone.parquet.json": beside("of a file that is not there"),
+        "06_statistics/calibration.parquet.json": sidecar("6d7e8f+"),
+        "06_statistics/delong.parquet.json": sidecar("0a1b2c"),
+        "06_statistics/gone.parquet.json": sidecar("of a file that is not there"),
+        "06_statistics/published.json": published_facts("report/published"),
         "06_statistics/delong.parquet": pairs.assign(cohort="test", family="nomogram"),
         **{f"notebooks/{job}.json": {"seconds": 2.0, "peak_mb": 1234} for job in study.jobs},
     }.items():
@@ -143,7 +139,7 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
 
 def test_the_stages_are_those_of_the_study(scores):
     study, folder = scores
-    rows = manuscript.stages(folder / "notebooks", study)
+    rows = provenance.rows(study, Results(str(folder)))
     assert [row["Notebook"] for row in rows] == ["00_cohort", "05_nomogram", "06_statistics"]
     assert rows[0] == {"Notebook": "00_cohort", "Seconds": "2.0", "Peak memory, MB": "1,234"}
     assert manuscript.variables(str(folder), "two", study)["run"]["seconds"] == "6"
@@ -154,7 +150,7 @@ def test_commits_are_those_of_the_results(scores):
     study, folder = scores
     run = manuscript.variables(str(folder), "two", study)["run"]
     assert run["commit"] == "0a1b2c and 6d7e8f+"
-    assert run["device"] == "CPU EPYC (x86_64)" and run["packages"].startswith("numpy 1.0, scipy")
+    assert run["device"] == "the CPU (x86_64)" and run["packages"] == "numpy 1.0, scipy 1.0"
 
 
 def invented_strings():
@@ -178,61 +174,25 @@ def test_those_of_images_and_of_a_simulation_are_too():
     study, invented = load_study("demo", Path("params")), invented_strings()
     kept = {name: {"kept": 3, "kept_1se": 2} for name in ("radiomics_or", "radiomics_sr")}
     made = {
-        "deep": words_study.networks(["a"]) | {"training": words_models.training(study)},
-        "selection": words_models.selection(study, kept),
-        "simulation": words_recovery.simulation(study),
+        "deep": models.networks(["a"], random=True)
+        | {"training": models.training(asdict(FineTuningSettings()))},
+        "selection": models.selection(study, kept),
+        "simulation": recovery.simulation(study),
     }
     for section, strings in made.items():
         assert set(invented[section]) == set(strings), section
 
 
-def test_the_truth_of_a_simulated_study_is_read_for_test_patients(tmp_path):
-    rng = np.random.default_rng(6)
-    n = 200
-    patients = pd.DataFrame(
-        {"patient_id": [f"P{i}" for i in range(n)], "age": rng.normal(45, 9, n)}
-    )
-    patients["split"] = np.repeat(["train", "test"], [120, 80])
-    patients["diameter"] = np.arange(n)
-    latent = rng.normal(size=n)
-    risk = expit(1.5 - 0.05 * patients["age"] + latent)
-    patients["y"] = rng.binomial(1, risk)
-    train = patients[:120]
-    fit = logistic.fit_logistic(train, train["y"], ["age"])
-    made = patients[["patient_id"]].assign(image_latent=latent, risk=risk)
-    made = made.sample(frac=1, random_state=1)  # found by patient, not by row
-    made.attrs["coefficients"] = {"intercept": 1.5, "age": -0.05, "image_latent": 1.0}
-    scores = {"SR_SVM": expit(latent), "OR_SVM": rng.uniform(size=n)}
-    for stage, p in (("04_models", scores), ("05_nomogram", {"Nomogram_C": fit.predict(patients)})):
-        long = [patients[["patient_id"]].assign(model=m, p=values) for m, values in p.items()]
-        paper = pd.concat(long).assign(protocol="paper")
-        both = pd.concat([paper, paper.assign(protocol="sound", p=0.5)])  # not read
-        write(tmp_path, f"{stage}/predictions.parquet", both)
-    write(tmp_path, "00_cohort/patients.parquet", patients)
-    write(tmp_path, "00_cohort/truth.parquet", made)
-    write(tmp_path, "05_nomogram/nomogram_C.json", {"fit": fit.to_dict()})
-    study = load_study("demo", Path("params"))
-    odds, correlations, risks = manuscript._recovered(str(tmp_path), study)
-    assert odds["truth"].tolist() == [-0.05]
-    assert odds["estimate"].tolist() == [fit.coefficients[1]]
-    assert correlations["known"].tolist() == ["image latent"] * 2 + ["diameter"] * 2
-    assert correlations["model"].tolist() == ["SR_SVM", "OR_SVM"] * 2
-    assert correlations["rho"][0] == pytest.approx(1) and abs(correlations["rho"][1]) < 0.3
-    tested = patients["split"].eq("test")
-    auc = delong.auc_ci(patients.loc[tested, "y"], risk[tested]).auc
-    assert risks["auc_of_risk"].tolist() == [auc]
-    said = words_recovery.recovery(odds, correlations, risks, {"age": {"label": "Age"}})
-    assert set(said) == set(invented_strings()["recovery"])
+def test_sections_are_joined_and_none_overwrites_another(scores):
+    study, folder = scores
+    left, seen = Results(str(folder)), set()
+    for section in manuscript.OF_EVERY_STUDY:
+        made = section.texts(study, left)
+        assert not seen & set(made), section
+        seen |= set(made)
+    assert seen < set(manuscript.variables(str(folder), "two", study))
 
 
-def test_the_published_facts_are_those_of_the_audit():
-    facts = manuscript._published(Path("report/published"))
-    counts = [facts[f"outcome_{source}"] for source in ("table1", "location", "table2")]
-    assert counts == ["162", "165", "173"]
-    assert (facts["n"], facts["n_train"], facts["n_test"]) == ("544", "380", "164")
-    assert (facts["radiologist_f1_train"], facts["radiologist_f1_test"]) == ("0.736", "0.624")
-    assert (facts["radiologist_positive_table1"], facts["radiologist_positive_table2"]) == (
-        "182",
-        "170",
-    )
-    assert facts["delong_p_holm"] == "= 0.052"
+def test_a_study_without_a_truth_has_no_rows_of_it(scores):
+    _, folder = scores
+    assert recovery.rows(Results(str(folder))) == []

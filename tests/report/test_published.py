@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from thyro.report import published
 from thyro.statistics import classification, group_tests
@@ -93,3 +94,21 @@ def test_a_wrong_folder_is_named(tmp_path):
 
 def test_the_one_printed_comparison():
     assert published.published_delong_p(FOLDER) == 0.013
+
+
+def test_the_facts_follow_from_the_printed_numbers():
+    facts = published.published_facts(FOLDER)
+    assert facts["n"] == {"all": 544, "test": 164, "train": 380}
+    assert facts["outcome"] == {"table1": 162, "location": 165, "table2": 173}
+    assert facts["suspected"] == {"table1": 182, "table2": 170}
+    # 2TP / (2TP + FP + FN) of the confusion matrices, by hand
+    confusion = published.published_confusion(FOLDER).set_index(["model", "cohort"])
+    for cohort in ("train", "test"):
+        tp, fn, fp = confusion.loc[("Radiologist", cohort), ["tp", "fn", "fp"]]
+        assert facts["radiologist_f1"][cohort] == pytest.approx(2 * tp / (2 * tp + fp + fn))
+    assert facts["radiologist_f1"]["printed"] == 0.682
+    # Holm: the smallest of m p values is multiplied by m (statsmodels, multipletests).
+    adjusted = multipletests([facts["delong_p"], 0.5, 0.5, 0.5], method="holm")[1][0]
+    assert facts["delong_p_holm"] == pytest.approx(adjusted)
+    assert facts["chosen"] == published.published_choice(FOLDER) == "SR_SVM"
+    assert (facts["auc"]["SR_SVM"], facts["auc"]["Nomogram_C"]) == (0.878, 0.88)

@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 
 from thyro.clinical import logistic
 from thyro.simulate import recovery
+from thyro.statistics import delong
 
 TRUTH = {"intercept": -2.0, "age": -0.05, "log_size": 0.9, "edge[Rough]": 1.0, "image_latent": 0.8}
 FIT = {
@@ -116,3 +117,38 @@ def test_a_risk_that_is_the_same_for_all_has_no_ideal_slope():
 def test_a_risk_that_is_none_is_refused():
     with pytest.raises(ValueError, match=re.escape("risk: expected probabilities between 0 and 1")):
         recovery.recovered_risks([0, 1], [0.2, 1.2], pd.DataFrame({"m": [0.1, 0.2]}))
+
+
+def test_the_truth_is_set_beside_training_and_test_patients():
+    rng = np.random.default_rng(6)
+    n = 200
+    patients = pd.DataFrame({"age": rng.normal(45, 9, n)}, index=[f"P{i}" for i in range(n)])
+    patients["split"] = np.repeat(["train", "test"], [120, 80])
+    patients["diameter"] = np.arange(n)
+    latent = rng.normal(size=n)
+    risk = expit(1.5 - 0.05 * patients["age"] + latent)
+    patients["y"] = rng.binomial(1, risk)
+    train = patients[:120]
+    fit = logistic.fit_logistic(train, train["y"], ["age"])
+    truth = pd.DataFrame({"patient_id": patients.index, "image_latent": latent})
+    truth["risk"] = risk.to_numpy()
+    truth = truth.sample(frac=1, random_state=1)  # found by patient, not by row
+    truth.attrs["coefficients"] = {"intercept": 1.5, "age": -0.05, "image_latent": 1.0}
+    scores = pd.DataFrame({"SR": expit(latent), "OR": rng.uniform(size=n)}, patients.index)
+    p = pd.DataFrame({"C": fit.predict(patients)}, patients.index)
+    found = recovery.recovered_truth(truth, patients, scores, p, fit.to_dict(), level=0.9)
+    odds, correlations, risks = found["log_odds"], found["correlations"], found["risks"]
+    assert odds["truth"].tolist() == [-0.05]
+    assert odds["estimate"].tolist() == [fit.coefficients[1]]
+    assert correlations["known"].tolist() == ["image latent"] * 2 + ["diameter"] * 2
+    assert correlations["model"].tolist() == ["SR", "OR"] * 2
+    assert correlations["rho"][0] == pytest.approx(1) and abs(correlations["rho"][1]) < 0.3
+    assert correlations["n"].eq(80).all() and risks["model"].tolist() == ["C"]
+    tested = patients["split"].eq("test")
+    assert risks["auc_of_risk"].tolist() == [
+        delong.auc_ci(patients.loc[tested, "y"], risk[tested]).auc
+    ]
+    wider = recovery.recovered_truth(truth, patients, scores, p, fit.to_dict(), level=0.99)
+    for name, table in found.items():
+        ends = (table["ci_high"] - table["ci_low"]).dropna()
+        assert (ends < (wider[name]["ci_high"] - wider[name]["ci_low"])[ends.index]).all(), name

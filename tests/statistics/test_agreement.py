@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from thyro.statistics.agreement import agreement_table, icc, icc_of_features, rank_correlation
+from thyro.statistics.agreement import (
+    agreement_summary,
+    agreement_table,
+    icc,
+    icc_of_features,
+    rank_correlation,
+)
 
 # Shrout, Fleiss (1979), Table 2: six targets rated by four judges.
 SHROUT_FLEISS = [
@@ -177,3 +183,11 @@ def test_a_patient_without_features_is_left_out():
     pd.testing.assert_frame_equal(agreement_table(first, second), expected)
     with pytest.raises(ValueError, match="two or more patients with features, got 0"):
         agreement_table(first * np.nan, second)
+
+
+def test_agreement_is_summed_up_by_medians_and_the_share_that_agrees_well():
+    table = pd.DataFrame({"icc": [0.9, 0.75, 0.5], "icc_bc": [0.2, 0.8, 0.1]})
+    table = table.assign(spearman=table["icc"] / 2, spearman_bc=table["icc_bc"] / 2)
+    assert agreement_summary(table) == {"n": 3, "icc": 0.75, "spearman": 0.375, "good": 2 / 3}
+    control = agreement_summary(table, suffix="_bc")
+    assert control == {"n": 3, "icc": 0.2, "spearman": 0.1, "good": 1 / 3}

@@ -14,6 +14,7 @@ from thyro.statistics.performance import (
     cohorts,
     performance_table,
     protocol_difference,
+    protocol_summary,
     reclassification_table,
 )
 
@@ -116,6 +117,19 @@ def test_a_difference_needs_both_protocols_of_every_model():
     table = performance_table(Y, SCORES, SPLIT)
     with pytest.raises(ValueError, match="of paper; .*'B', 'train'.* one of them only"):
         protocol_difference(table, table[table["model"].eq("A")])
+
+
+def test_differences_are_summed_up_per_cohort():
+    rows = [("A", "train", 0.3), ("B", "train", 0.1), ("C", "train", 0.14), ("A", "test", -0.02)]
+    compared = pd.DataFrame(rows, columns=["model", "cohort", "optimism"])
+    assert protocol_summary(compared) == {
+        "train": {"n": 3, "median": 0.14}
+        | {"largest": 0.3, "largest_of": "A", "smallest": 0.1, "smallest_of": "B"},
+        "test": {"n": 1, "median": -0.02}
+        | {"largest": -0.02, "largest_of": "A", "smallest": -0.02, "smallest_of": "A"},
+    }
+    equal = protocol_summary(compared.assign(optimism=0.5))["train"]
+    assert equal["largest_of"] == equal["smallest_of"] == "A"
 
 
 def test_a_reader_may_bring_a_cut_off():

@@ -83,6 +83,8 @@ def test_published_keeps_models_that_only_one_side_has():
     assert list(table["AUC (95% CI), paper"]) == ["0.878 (0.820–0.936)", "0.783 (0.709–0.857)"]
     assert list(table["AUC (95% CI), here"]) == ["0.900 (0.850–0.950)", "–"]
     here = pd.concat([here, printed.assign(cohort="train")])
+    other = supplement.published(printed, here, comparable="no", level=0.9)
+    assert {"AUC (95% CI), paper", "AUC (90% CI), here"} <= set(other.columns)
     both = supplement.published(printed, here, comparable="no")
     assert list(both["Model"]) == ["SR_SVM", "SR_SVM", "Radiologist", "Radiologist"]
     assert list(both["Cohort"]) == ["Train", "Test", "Train", "Test"]

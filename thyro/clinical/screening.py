@@ -49,8 +49,10 @@ def preoperative(dictionary: dict[str, dict], named: list[str]) -> list[str]:
     return list(named or known)
 
 
-def univariate_table(frame: pd.DataFrame, y: ArrayLike, variables: list[str]) -> pd.DataFrame:
-    """One logistic regression per variable.
+def univariate_table(
+    frame: pd.DataFrame, y: ArrayLike, variables: list[str], *, level: float = 0.95
+) -> pd.DataFrame:
+    """One logistic regression per variable, with intervals of coverage `level`.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def univariate_table(frame: pd.DataFrame, y: ArrayLike, variables: list[str]) ->
     tables = []
     for variable in as_columns(frame, variables):
         fit = fit_logistic(frame, y, [variable])
-        tables.append(fit.table().assign(n=fit.n, method=fit.method))
+        tables.append(fit.table(level=level).assign(n=fit.n, method=fit.method))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -76,6 +78,7 @@ def select_terms(
     *,
     entry: float = 0.1,
     retain: float = 0.05,
+    level: float = 0.95,
 ) -> ClinicalSelection:
     """Choose clinical terms by univariate screening and one multivariable fit.
 
@@ -93,6 +96,8 @@ def select_terms(
         Candidates, known before surgery.
     entry, retain : float
         Limits of the two likelihood-ratio p values.
+    level : float, default 0.95
+        Coverage of the intervals in both regressions.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def select_terms(
     if not candidates:
         raise ValueError(f"variables: all of {', '.join(constant)} have a single value.")
     notes = [f"{', '.join(constant)}: a single value in training, set aside."] if constant else []
-    univariate = univariate_table(frame, y, candidates)
+    univariate = univariate_table(frame, y, candidates, level=level)
     screened = univariate.groupby("term", sort=False)["lr_p"].first()
     fallback = [screened.idxmin()]
     entered = [v for v in candidates if screened[v] < entry]
@@ -122,7 +127,8 @@ def select_terms(
         notes.append(
             f"No variable keeps p < {retain}: {fallback[0]}, smallest univariate p, was taken."
         )
-    return ClinicalSelection(univariate, multivariable.table(), terms or fallback, " ".join(notes))
+    together = multivariable.table(level=level)
+    return ClinicalSelection(univariate, together, terms or fallback, " ".join(notes))
 
 
 def fit_nomograms(

@@ -108,7 +108,8 @@ def include(
         complete = clinical[list(needed)].notna().all(axis=1)
         by_flag["duplicate"] = _copies(rows, size, complete, kept, measured["pixel_hash"])
 
-    flow = Flow(clinical, [{"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False}])
+    assessed = {"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False, "unit": unit}
+    flow = Flow(clinical, [assessed])
     for reason, out in by_criterion:
         flow = flow.drop(out, reason, declared=True)
     flow = flow.drop(refused, "image quality, reader's decision")

@@ -33,6 +33,7 @@ class FineTuningSettings:
 
     trained: Literal["none", "last_block", "whole"] = "last_block"
     epochs: int = 5  # at most
+    optimiser: Literal["AdamW"] = "AdamW"  # of torch.optim
     learning_rate: float = 1e-4
     weight_decay: float = 1e-4
     batch: int = 16
@@ -107,7 +108,7 @@ class Run:
             devices=[device.index] if device.index else 1,
             precision="bf16-mixed" if device.type == "cuda" else "32-true",
         )
-        optimiser = torch.optim.AdamW(
+        optimiser = getattr(torch.optim, settings.optimiser)(
             part.parameters(),
             lr=settings.learning_rate,
             weight_decay=settings.weight_decay,

@@ -18,6 +18,7 @@ from thyro.models.cross_fitting import (
 from thyro.models.importance import permutation_importance
 from thyro.models.random_splits import null_table, repeated_splits, selection_frequency
 from thyro.models.storage import classifier_from_bytes, classifier_to_bytes
+from thyro.models.summaries import held_out_summary, reselection_summary
 
 __all__ = [
     "Recipe",
@@ -27,6 +28,7 @@ __all__ = [
     "decision_values",
     "features_by_fold",
     "fit_classifier",
+    "held_out_summary",
     "linear_weights",
     "long_table",
     "null_table",
@@ -35,6 +37,7 @@ __all__ = [
     "predict",
     "rank_models",
     "repeated_splits",
+    "reselection_summary",
     "selection_frequency",
     "tune_classifier",
 ]

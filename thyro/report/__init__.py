@@ -1,6 +1,17 @@
 """From the results of a study to its manuscript in HTML, PDF and Word."""
 
 from thyro.report.manuscript import make_report
-from thyro.report.published import audit_findings, published_nomograms, published_table_2
+from thyro.report.published import (
+    audit_findings,
+    published_facts,
+    published_nomograms,
+    published_table_2,
+)
 
-__all__ = ["audit_findings", "make_report", "published_nomograms", "published_table_2"]
+__all__ = [
+    "audit_findings",
+    "make_report",
+    "published_facts",
+    "published_nomograms",
+    "published_table_2",
+]

@@ -50,6 +50,7 @@ class Float:
 
     @property
     def title(self) -> str:
+        """ "Figure 4"."""
         return f"{self.kind.name} {self.number}"
 
 
@@ -86,7 +87,17 @@ def find_floats(document: Mapping, known: tuple[Kind, ...]) -> dict[str, Float]:
 
 
 def unresolved(document: Mapping, floats: Mapping[str, Float], cited: set[str]) -> list[str]:
-    """Identifiers that `document` refers to and neither `floats` nor the bibliography knows."""
+    """Identifiers that nothing in the manuscript or the bibliography carries, each once.
+
+    Parameters
+    ----------
+    document : mapping
+        pandoc's JSON.
+    floats : mapping
+        As `find_floats` returns them.
+    cited : set of str
+        Keys of the bibliography.
+    """
     ids = (
         citation["citationId"]
         for cite in _elements(document["blocks"], "Cite")
@@ -98,7 +109,14 @@ def unresolved(document: Mapping, floats: Mapping[str, Float], cited: set[str]) 
 def resolve(document: Mapping, floats: Mapping[str, Float], writer: str) -> dict:
     """Return `document` with captions numbered and references replaced, ready for `writer`.
 
-    `writer` is "html", "typst" or "docx"; each wants other markup around a float.
+    Parameters
+    ----------
+    document : mapping
+        pandoc's JSON; not changed.
+    floats : mapping
+        As `find_floats` returns them.
+    writer : {"html", "typst", "docx"}
+        Each wants other markup around a float.
 
     Raises
     ------

@@ -14,7 +14,11 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from thyro.statistics import metrics_from_counts
+
+PLACES = ("CLNM", "Location of LNM", "Radiologist")  # rows of Table 1
 METRICS = ["accuracy", "sensitivity", "specificity", "ppv", "npv", "f1"]
+COMPARISONS = 4  # of image models in its test cohort, of which one p value is printed
 COHORTS = {"ALL": "all", "Test": "test", "Train": "train"}
 
 
@@ -77,6 +81,57 @@ def audit_findings(folder: str | Path) -> pd.DataFrame:
     """The audit: one row per check with id, where, topic, printed, implied, verdict, severity."""
     columns = ["id", "where", "topic", "printed", "implied", "verdict", "kind", "severity", "how"]
     return pd.DataFrame(_audit(folder)["findings"], columns=columns)
+
+
+def published_choice(folder: str | Path) -> str:
+    """The image model that the publication chose by its result in the test cohort."""
+    return _reference(folder)["nomograms"]["Nomogram_A"]["signature"]
+
+
+def published_facts(folder: str | Path) -> dict:
+    """What the discussion names: counts, the radiologist's F1, and what follows from them.
+
+    Returns
+    -------
+    dict
+        n (patients by cohort), checks and inconsistent (of the audit), outcome (how many patients
+        have it, by three places of the publication), suspected (how many the radiologist called,
+        by two), radiologist_f1 (as printed, and as the counts imply), delong_p of SR_SVM against
+        OR_SVM and the same after Holm's adjustment, chosen (image model), auc (in the test cohort,
+        by model). Numbers are not rounded.
+    """
+    patients = published_table_1(folder)
+    everyone = patients[patients["cohort"].eq("all")]
+    size = patients[patients["variable"].eq("CLNM")].groupby("cohort")["n"].sum()
+    of = {name: everyone[everyone["variable"].eq(name)].set_index("level")["n"] for name in PLACES}
+    confusion = published_confusion(folder)
+    reading = confusion[confusion["model"].eq("Radiologist")].set_index("cohort")
+    f1 = {
+        cohort: metrics_from_counts(row["tp"], row["fn"], row["fp"], row["tn"]).f1
+        for cohort, row in reading.iterrows()
+    }
+    verdicts = audit_findings(folder)["verdict"]
+    auc = pd.concat([published_table_2(folder), published_nomograms(folder)])
+    p = published_delong_p(folder)
+    return {
+        "n": {cohort: int(n) for cohort, n in size.items()},
+        "checks": len(verdicts),
+        "inconsistent": int(verdicts.eq("inconsistent").sum()),
+        "outcome": {
+            "table1": int(of["CLNM"]["Yes"]),
+            "location": int(of["Location of LNM"].drop("No").sum()),
+            "table2": int((reading["tp"] + reading["fn"]).sum()),
+        },
+        "suspected": {
+            "table1": int(of["Radiologist"]["Yes"]),
+            "table2": int((reading["tp"] + reading["fp"]).sum()),
+        },
+        "radiologist_f1": {"printed": float(reading.loc["test", "f1_printed"])} | f1,
+        "delong_p": p,
+        "delong_p_holm": min(1.0, COMPARISONS * p),  # Holm's factor of the smallest
+        "chosen": published_choice(folder),
+        "auc": auc[auc["cohort"].eq("test")].set_index("model")["auc"].to_dict(),
+    }
 
 
 def _reference(folder: str | Path) -> dict:

@@ -33,7 +33,16 @@ def write_reference_docx(
 ) -> None:
     """Write the template with `header` on every page, in red when the data are simulated.
 
-    `table_styles` names the paragraph styles of table cells and their sizes in points.
+    Parameters
+    ----------
+    path : Path
+        Of the DOCX; an existing one is replaced.
+    header : str
+        On every page.
+    simulated : bool
+        Whether header and statement are red.
+    table_styles : mapping of str to float
+        Paragraph styles of table cells and their sizes in points.
     """
     pandoc = [pypandoc.get_pandoc_path(), "--print-default-data-file=reference.docx"]
     default = subprocess.run(pandoc, capture_output=True, check=True).stdout

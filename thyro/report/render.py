@@ -86,36 +86,17 @@ def stage(
         raise FileNotFoundError(
             f"{study_dir}/notebooks: no executed notebook; run the study first."
         )
-
+    header = label if simulated else title
     folder = Path(study_dir, "manuscript")
     shutil.rmtree(folder, ignore_errors=True)  # a stale notebook would hide a missing one
     (folder / "notebooks").mkdir(parents=True)
-    for path in sorted(Path(report_dir).iterdir()):
-        if path.suffix == ".qmd":
-            text = _without_hidden(path.read_text(encoding="utf-8"), flags)
-            (folder / path.name).write_text(text, encoding="utf-8")
-        elif path.suffix in SOURCES:
-            shutil.copy(path, folder)
     for path in notebooks:
         shutil.copy(path, folder / "notebooks")
-    header = label if simulated else title
-    banner = f'<div class="origin-banner" role="note">{html.escape(label)}</div>'
-    study = {
-        "title": shortcodes.escape(title),
-        "running-header": shortcodes.escape(header),
-        "renderer": renderer,
-        **flags,
-    }
-    if simulated:  # the HTML has no page header, so a banner stays in sight
-        study["format"] = {"html": {"include-before-body": [{"text": banner}]}}
+    _copy_sources(Path(report_dir), folder, flags)
     _write_yaml(folder / "_variables.yml", texts)
-    _write_yaml(folder / "_study.yml", study)
-    for name, rows in tables.items():
-        (folder / f"_{name}.qmd").write_text(_pipe_table(rows), encoding="utf-8")
-    for name, element in (elements or {}).items():
-        fence = "`" * 12
-        text = f"{fence}{{=html}}\n{element}\n{fence}\n"
-        (folder / f"_{name}.qmd").write_text(text, encoding="utf-8")
+    study = _study_metadata(title, header, banner=label if simulated else "")
+    _write_yaml(folder / "_study.yml", study | {"renderer": renderer} | flags)
+    _write_fragments(folder, tables, elements or {})
     write_reference_docx(
         folder / "reference.docx",
         header,
@@ -125,10 +106,51 @@ def stage(
     return folder
 
 
+def _copy_sources(report_dir: Path, folder: Path, flags: Mapping) -> None:
+    """The sources of the manuscript, without the passages that a flag hides."""
+    for path in sorted(report_dir.iterdir()):
+        if path.suffix == ".qmd":
+            text = _without_hidden(path.read_text(encoding="utf-8"), flags)
+            (folder / path.name).write_text(text, encoding="utf-8")
+        elif path.suffix in SOURCES:
+            shutil.copy(path, folder)
+
+
+def _study_metadata(title: str, header: str, *, banner: str) -> dict:
+    """Title and header of every page; the HTML has none, so its `banner` stays in sight."""
+    study: dict = {
+        "title": shortcodes.escape(title),
+        "running-header": shortcodes.escape(header),
+    }
+    if banner:
+        text = f'<div class="origin-banner" role="note">{html.escape(banner)}</div>'
+        study["format"] = {"html": {"include-before-body": [{"text": text}]}}
+    return study
+
+
+def _write_fragments(
+    folder: Path, tables: Mapping[str, Sequence[Mapping[str, str]]], elements: Mapping[str, str]
+) -> None:
+    """What the manuscript includes as `_<name>.qmd`: tables, and elements of the HTML alone."""
+    for name, rows in tables.items():
+        (folder / f"_{name}.qmd").write_text(_pipe_table(rows), encoding="utf-8")
+    fence = "`" * 12
+    for name, element in elements.items():
+        text = f"{fence}{{=html}}\n{element}\n{fence}\n"
+        (folder / f"_{name}.qmd").write_text(text, encoding="utf-8")
+
+
 def render(manuscript_dir: Path | str, out_dir: Path | str, *, renderer: str = "auto") -> None:
     """Render a staged manuscript to `index.html`, `thyro.pdf` and `thyro.docx` in `out_dir`.
 
-    `renderer` is "quarto", "pandoc", or "auto" for the one that `stage` recorded.
+    Parameters
+    ----------
+    manuscript_dir : path
+        What `stage` returned.
+    out_dir : path
+        Made where it is missing; files of an earlier rendering are replaced.
+    renderer : {"auto", "quarto", "pandoc"}
+        "auto" takes the one that `stage` recorded.
 
     Raises
     ------
@@ -153,7 +175,27 @@ def render(manuscript_dir: Path | str, out_dir: Path | str, *, renderer: str = "
 
 
 def read_document(folder: Path, writer: str, metadata: Mapping) -> dict:
-    """Expand `index.qmd`, check every reference, and return numbered JSON for `writer`."""
+    """Expand `index.qmd`, check every reference, and number figures and tables.
+
+    Parameters
+    ----------
+    folder : Path
+        The staged manuscript.
+    writer : str
+        "html", "typst" or "docx".
+    metadata : mapping
+        Of project, study and document; `bibliography` is needed.
+
+    Returns
+    -------
+    dict
+        pandoc's JSON, ready for `writer`.
+
+    Raises
+    ------
+    ValueError
+        With file and line, for a hole or a reference to nothing.
+    """
     variables = yaml.safe_load((folder / "_variables.yml").read_text(encoding="utf-8"))
     context = shortcodes.Context(folder, variables, metadata, writer)
     lines = shortcodes.expand("index.qmd", context)

@@ -34,6 +34,7 @@ class Line:
 
     @property
     def place(self) -> str:
+        """ "index.qmd:12"."""
         return f"{self.path}:{self.number}"
 
 

@@ -2,7 +2,12 @@
 
 from thyro.simulate.case_mix import clinical_variables, recorded_criteria
 from thyro.simulate.cohort import SimulatedCohort, simulate_cohort, source_table
-from thyro.simulate.recovery import recovered_correlations, recovered_log_odds, recovered_risks
+from thyro.simulate.recovery import (
+    recovered_correlations,
+    recovered_log_odds,
+    recovered_risks,
+    recovered_truth,
+)
 
 __all__ = [
     "SimulatedCohort",
@@ -11,6 +16,7 @@ __all__ = [
     "recovered_correlations",
     "recovered_log_odds",
     "recovered_risks",
+    "recovered_truth",
     "simulate_cohort",
     "source_table",
 ]

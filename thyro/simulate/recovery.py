@@ -154,6 +154,48 @@ def recovered_risks(
     return pd.DataFrame(rows)
 
 
+def recovered_truth(
+    truth: pd.DataFrame,
+    patients: pd.DataFrame,
+    scores: pd.DataFrame,
+    p: pd.DataFrame,
+    fit: Mapping,
+    *,
+    level: float = 0.95,
+) -> dict[str, pd.DataFrame]:
+    """All that is set beside the truth: log odds in training, the rest in the test cohort.
+
+    Parameters
+    ----------
+    truth : DataFrame
+        As `simulate_cohort` makes it, one row per `patient_id`, in any order; its attribute
+        `coefficients` holds the true log odds.
+    patients : DataFrame
+        Indexed by patient: split, y, diameter and the variables of `recovered_log_odds`.
+    scores, p : DataFrame
+        Of image models and of nomograms, one column each, indexed by patient.
+    fit : mapping
+        As in `recovered_log_odds`.
+    level : float, default 0.95
+        Coverage of all intervals.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        log_odds, correlations (of `scores`) and risks (of `p`), as the three functions above.
+    """
+    train, test = (patients[patients["split"].eq(name)] for name in ("train", "test"))
+    known = truth.set_index("patient_id").loc[test.index]
+    # A score that follows the size of the nodule may have measured that and not its texture.
+    shaped = pd.DataFrame({"image latent": known["image_latent"], "diameter": test["diameter"]})
+    odds = recovered_log_odds(fit, truth.attrs["coefficients"], train, level=level)
+    return {
+        "log_odds": odds,
+        "correlations": recovered_correlations(shaped, scores.loc[test.index], level=level),
+        "risks": recovered_risks(test["y"], known["risk"], p.loc[test.index], level=level),
+    }
+
+
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
     """Least-squares slope of `y` on `x`; NaN where `x` is constant or nobody is left."""
     if len(np.unique(x)) < 2:

@@ -3,6 +3,7 @@
 from thyro.statistics.agreement import (
     GOOD_ICC,
     NEARLY_CONSTANT,
+    agreement_summary,
     agreement_table,
     icc_of_features,
     rank_correlation,
@@ -28,6 +29,7 @@ from thyro.statistics.performance import (
     cohorts,
     performance_table,
     protocol_difference,
+    protocol_summary,
     reclassification_table,
 )
 from thyro.statistics.ranks import rank_auc
@@ -38,6 +40,7 @@ __all__ = [
     "NEARLY_CONSTANT",
     "NoMaximum",
     "TableTooLarge",
+    "agreement_summary",
     "agreement_table",
     "auc_ci",
     "auc_intervals",
@@ -60,6 +63,7 @@ __all__ = [
     "performance_table",
     "proportion_ci",
     "protocol_difference",
+    "protocol_summary",
     "rank_auc",
     "rank_correlation",
     "reclassification_table",

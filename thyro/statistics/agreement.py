@@ -155,6 +155,26 @@ def rank_correlation(features: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(matrix, index=features.columns, columns=features.columns)
 
 
+def agreement_summary(table: pd.DataFrame, *, suffix: str = "") -> dict[str, float]:
+    """Medians of a table of agreement, and how many features agree well.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `agreement_table` without features that lack an ICC: icc and spearman.
+    suffix : str
+        Of the two columns, where the table holds a second comparison.
+
+    Returns
+    -------
+    dict
+        n (features), icc and spearman (medians), good (share with an ICC of `GOOD_ICC` or more).
+    """
+    icc, rho = table[f"icc{suffix}"], table[f"spearman{suffix}"]
+    medians = {"icc": float(icc.median()), "spearman": float(rho.median())}
+    return {"n": len(table)} | medians | {"good": float((icc >= GOOD_ICC).mean())}
+
+
 def _icc(ratings: np.ndarray) -> np.ndarray:
     """ICC(2,1) of ratings (n_subjects, n_raters, n_features), from the two-way mean squares."""
     n, k, _ = ratings.shape

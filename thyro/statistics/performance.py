@@ -143,6 +143,34 @@ def protocol_difference(paper: pd.DataFrame, sound: pd.DataFrame) -> pd.DataFram
     return both.assign(optimism=both["auc_paper"] - both["auc_sound"])
 
 
+def protocol_summary(compared: pd.DataFrame) -> dict[str, dict]:
+    """What the differences of the protocols amount to over models, per cohort.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        `protocol_difference` of the models asked for.
+
+    Returns
+    -------
+    dict of cohort to dict
+        n (models), median, largest and smallest of auc_paper - auc_sound, and the names of the
+        models with these two, largest_of and smallest_of; of equals the first.
+    """
+    summary = {}
+    for cohort, part in compared.groupby("cohort", sort=False):
+        difference = part.set_index("model")["optimism"]
+        summary[cohort] = {
+            "n": len(difference),
+            "median": float(difference.median()),
+            "largest": float(difference.max()),
+            "largest_of": difference.idxmax(),
+            "smallest": float(difference.min()),
+            "smallest_of": difference.idxmin(),
+        }
+    return summary
+
+
 def calibration_table(
     y: ArrayLike, p: pd.DataFrame, split: ArrayLike, *, groups: int = 10
 ) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from thyro.study.plan import Job
 from thyro.study.settings import Study
 
 OF_NETWORKS = ("weights", "crop_px", "crop_margin")  # of `features`, wanted again by 04
+OF_LEVEL = ("super_resolution", "models", "nomogram")  # have intervals; 06 has its own key
 COMPUTE = {  # section of a notebook -> keys of `compute` that it wants beside the seed
     "cohort": ("workers",),
     "super_resolution": ("device", "devices"),
@@ -66,6 +67,8 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
     if job.section == "models":  # repeats the selection, and explains the networks of 02
         values |= study.selection.model_dump()
         values |= {key: getattr(study.features, key) for key in OF_NETWORKS}
+    if job.section in OF_LEVEL:
+        values["level"] = study.statistics.level
     compute = study.compute.model_dump() | {"workers": threads_of(study, job)}
     return values | {key: compute[key] for key in ("seed", *COMPUTE.get(job.section, ()))}
 

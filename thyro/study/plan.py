@@ -66,6 +66,8 @@ ABOUT = {  # what every notebook after 00 reads
     "cohort": "00_cohort/cohort.json",
 }
 IMAGES = {"images": "01_super_resolution/images.parquet"}
+TRUTH = "00_cohort/truth.parquet"  # what made the patients, where they are simulated
+RECOVERY = ["recovery_log_odds", "recovery_correlations", "recovery_risks"]  # of that, by 06
 SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these and no images
 PREDICTIONS = "04_models/predictions.parquet"
 OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
@@ -155,7 +157,10 @@ def _cohort(*, images: bool, truth: bool) -> Job:
 def _super_resolution(start: str | None) -> Job:
     return _job(
         "01_super_resolution",
-        ["images.parquet", "quality.parquet", "generator.safetensors", "scalars.json"],
+        [
+            *("images.parquet", "quality.parquet", "gains.parquet"),
+            *("generator.safetensors", "scalars.json"),
+        ],
         reads=ABOUT,
         outside=[start] if start else [],
     )
@@ -185,7 +190,7 @@ def _selection() -> Job:
     tables = [f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected")]
     return _job(
         "03_selection",
-        [*tables, "agreement.parquet", "scalars.json"],
+        [*tables, "agreement.parquet", "agreement.json", "scalars.json"],
         reads=ABOUT | FEATURES | ROBUSTNESS,
     )
 
@@ -195,7 +200,7 @@ def _models(weights: str | None) -> Job:
     tables += ["frequency", "importance", "sanity"]
     return _job(
         "04_models",
-        [f"{table}.parquet" for table in tables],
+        [*(f"{table}.parquet" for table in tables), "scalars.json"],
         reads=ABOUT | IMAGES,
         folders={"features_dir": "02_features", "selection_dir": "03_selection"},
         files=[*FEATURES.values(), *ROBUSTNESS.values(), *TRAINED, *SELECTED.values()],
@@ -218,20 +223,25 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
     )
 
 
-def _statistics(predictions: str, *, images: bool) -> Job:
+def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
     tables = ["performance", "delong", "calibration", "penalised"]
     if images:
         tables += ["control", "control_performance", "planar", "planar_performance", "protocols"]
+    tables += RECOVERY if truth else []
     reads = ABOUT | {
         "model_predictions": predictions,
         "nomogram_predictions": "05_nomogram/predictions.parquet",
         "penalised_predictions": "05_nomogram/penalised.parquet",
+        "clinical_model": f"05_nomogram/{nomograms([])[-1].file()}.json",
     }
+    reads |= {"truth": TRUTH} if truth else {}
     # Where no image is, none can be resampled or measured otherwise.
     absent = {} if images else dict.fromkeys(OF_IMAGES, "")
+    absent |= {} if truth else {"truth": ""}
+    values = ["scalars", "published", *(["protocols"] if images else [])]
     return _job(
         "06_statistics",
-        [*(f"{table}.parquet" for table in tables), "scalars.json"],
+        [*(f"{table}.parquet" for table in tables), *(f"{name}.json" for name in values)],
         reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if images},
         outside=[f"{PUBLISHED['published_dir']}/{file}" for file in PUBLISHED_FILES],
         fixed=PUBLISHED | absent,
@@ -266,7 +276,7 @@ def plan(
         jobs += [_features(measured, weights) for measured in MEASURED]
         jobs += [_selection(), _models(weights)]
     jobs += [_nomogram(predictions, signatures, sound=images)]
-    jobs += [_statistics(predictions, images=images)]
+    jobs += [_statistics(predictions, images=images, truth=truth)]
     return {job.name: job for job in jobs}
 
 

@@ -1,12 +1,14 @@
 """What the text says of networks, protocols and random divisions follows the numbers."""
 
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from thyro.report.words import models as words_models
+from thyro.deep import FineTuningSettings
+from thyro.report.words import models
+from thyro.statistics import protocol_summary
 from thyro.study import load_study
 
 
@@ -21,7 +23,7 @@ def changed(study, section, **values):
 
 
 def compared(rows):
-    """`performance.optimism` of (model, cohort, paper, sound)."""
+    """`statistics.protocol_difference` of (model, cohort, paper, sound)."""
     table = pd.DataFrame(rows, columns=["model", "cohort", "auc_paper", "auc_sound"])
     return table.assign(optimism=table["auc_paper"] - table["auc_sound"])
 
@@ -38,6 +40,7 @@ COMPARED = compared(
         ("Nomogram_A", "test", 0.73, 0.741),
     ]
 )
+SUMMARY = protocol_summary(COMPARED[COMPARED["model"].ne("Nomogram_A")])
 FITS = {
     "Nomogram_A": (
         {"names": ["(Intercept)", "SR_SVM", "age"], "coefficients": [-1.0, 7.254, -0.1]},
@@ -59,10 +62,10 @@ def ranked(by_test):
     return table.assign(chosen=[True, False], chosen_by_test=table["model"].eq(by_test))
 
 
-def test_optimism_is_of_image_models_and_nomograms_have_their_own_sentence(study):
-    strings = words_models.protocols(study, COMPARED, ranked("SR_SVM"), FITS)
+def test_the_difference_is_of_image_models_and_nomograms_have_their_own_sentence(study):
+    strings = models.protocols(study, SUMMARY, COMPARED, ranked("SR_SVM"), FITS)
     assert strings["training"] == (
-        "the optimism of the paper’s protocol was largest for SR_SVM (0.300) and smallest for "
+        "the difference of the protocols was largest for SR_SVM (0.300) and smallest for "
         "OR_SVM (0.100); its median over 3 models was 0.140"
     )
     assert strings["abstract"].endswith("in the training cohort fell by a median of 0.140.")
@@ -74,60 +77,63 @@ def test_optimism_is_of_image_models_and_nomograms_have_their_own_sentence(study
 
 
 def test_the_choice_of_the_test_cohort_is_called_what_it_is(study):
-    other = words_models.protocols(study, COMPARED, ranked("SR_SVM"), FITS)["choice"]
+    other = models.protocols(study, SUMMARY, COMPARED, ranked("SR_SVM"), FITS)["choice"]
     assert other.startswith(
         "By the out-of-fold AUC in the training cohort the best image model is OR_SVM "
         "(0.700 (0.620–0.780)); its AUC in the test cohort was 0.600."
     )
     assert "it would be SR_SVM (0.680)" in other and "too good" in other
-    same = words_models.protocols(study, COMPARED, ranked("OR_SVM"), FITS)["choice"]
+    same = models.protocols(study, SUMMARY, COMPARED, ranked("OR_SVM"), FITS)["choice"]
     assert "would have chosen the same" in same and "too good" not in same
 
 
 def test_what_is_repeated_inside_folds_depends_on_the_study(study):
-    both = words_models.protocols(study, COMPARED, ranked("OR_SVM"), FITS)["inside"]
+    both = models.protocols(study, SUMMARY, COMPARED, ranked("OR_SVM"), FITS)["inside"]
     assert both == (
         "scaling, selection, the choice of kernel width, neighbours and penalty, the fit and the "
         "tuning of the networks"
     )
     plain = changed(changed(study, "models", tune=False), "features", fine_tuning="none")
-    inside = words_models.protocols(plain, COMPARED, ranked("OR_SVM"), FITS)["inside"]
+    inside = models.protocols(plain, SUMMARY, COMPARED, ranked("OR_SVM"), FITS)["inside"]
     assert inside == "scaling, selection and the fit"
 
 
-def test_networks_are_said_to_be_tuned_only_where_they_were(study):
-    assert words_models.training(study) == (
-        "The last block of each network was tuned on the training cohort, for at most "
-        f"{study.features.epochs} epochs with the optimiser Adam (learning rate 0.0001, patients "
-        "of the rarer outcome weighing more); 15% of these patients were watched to end it early."
+def test_networks_are_said_to_be_tuned_as_the_settings_that_ran_have_it():
+    ran = asdict(FineTuningSettings(epochs=7))
+    assert models.training(ran) == (
+        "The last block of each network was tuned on the training cohort, for at most 7 epochs "
+        "with the optimiser AdamW (learning rate 0.0001, weight decay 0.0001, patients of the "
+        "rarer outcome weighing more); 15% of these patients were watched to end it early."
     )
-    frozen = words_models.training(changed(study, "features", fine_tuning="none"))
+    frozen = models.training(ran | {"trained": "none"})
     assert frozen == "The networks were not tuned on these patients; the publication tuned them."
-    plain = changed(study, "features", fine_tuning="whole", class_weights=False)
-    assert words_models.training(plain).startswith("All layers of each network were tuned")
-    assert "(learning rate 0.0001);" in words_models.training(plain)
+    plain = models.training(
+        ran | {"trained": "whole", "class_weights": False, "weight_decay": 0.0, "optimiser": "SGD"}
+    )
+    assert plain.startswith("All layers of each network were tuned")
+    assert "the optimiser SGD (learning rate 0.0001); 15%" in plain
+
+
+def test_random_weights_carry_a_caution():
+    random, trained = "random initial weights, no pre-training", "weights from the file a.pt"
+    made = models.networks([random, random], random=True)
+    assert made["weights"] == random and made["caution"].startswith("From random weights")
+    assert models.networks([trained], random=False) == {"weights": trained, "caution": ""}
 
 
 def test_the_selection_names_its_rules(study):
     scalars = {f"radiomics_{s}": {"kept": 9, "kept_1se": 4} for s in ("or", "sr")}
-    strings = words_models.selection(study, scalars)
+    strings = models.selection(study, scalars)
     assert strings["rule"] == "that with the smaller p" and strings["family"] == "logistic"
     assert (strings["or_kept"], strings["sr_kept_1se"]) == ("9", "4")
     other = changed(study, "selection", rule="column order", family="gaussian", penalty="1se")
-    strings = words_models.selection(other, scalars)
+    strings = models.selection(other, scalars)
     assert strings["rule"] == "that which comes first" and strings["family"] == "linear"
     assert "one standard error" in strings["penalty"]
 
 
-def test_random_divisions_are_summed_up_by_their_middle(study):
-    auc = pd.DataFrame(
-        {
-            "repeat": np.tile(np.arange(101), 2),
-            "model": np.repeat(["SR_SVM", "SR_KNN"], 101),
-            "test": np.r_[np.linspace(0.5, 0.7, 101), np.full(101, 0.55)],
-        }
-    )
-    permuted = pd.DataFrame(
+def permuted():
+    return pd.DataFrame(
         {
             "model": ["SR_SVM", "SR_KNN"],
             "repeats": 20,
@@ -137,17 +143,20 @@ def test_random_divisions_are_summed_up_by_their_middle(study):
             "test_high": [0.52, 0.52],
         }
     )
-    frequency = pd.DataFrame(
-        {
-            "signature": ["OR", "OR", "SR"],
-            "feature": ["a", "b", "c"],
-            "n": [50, 0, 10],
-            "share": [0.5, 0.0, 0.1],
-        }
-    )
-    own = {"OR": ["a", "never"], "SR": ["c"]}
-    single = {"SR_SVM": 0.66, "SR_KNN": 0.57}
-    strings = words_models.repeats(auc, permuted, frequency, own, single)
+
+
+SPLITS = {
+    "repeats": 101,
+    "held_out": {
+        "SR_SVM": {"low": 0.505, "median": 0.6, "high": 0.695},
+        "SR_KNN": {"low": 0.55, "median": 0.55, "high": 0.55},
+    },
+    "reselection": {"once": {"OR": 1, "SR": 1}, "own_share": 0.1},
+}
+
+
+def test_random_divisions_are_told_by_their_middle():
+    strings = models.repeats(SPLITS, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
     assert (strings["n"], strings["n_permuted"]) == ("101", "20")
     assert strings["aucs"] == (
         "had a median, with the middle 95% of divisions, of 0.60 (0.51–0.69; 0.66 in this study’s "
@@ -164,7 +173,12 @@ def test_random_divisions_are_summed_up_by_their_middle(study):
     )
 
 
-def test_what_the_models_look_at_is_summed_up_by_medians():
+def test_the_middle_is_that_of_the_level():
+    strings = models.repeats(SPLITS, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.9)
+    assert "with the middle 90% of divisions" in strings["aucs"]
+
+
+def test_what_the_models_look_at():
     importance = pd.DataFrame(
         {
             "model": ["OR_SVM", "OR_SVM", "SR_SVM"],
@@ -174,22 +188,20 @@ def test_what_the_models_look_at_is_summed_up_by_medians():
             "ci_high": [0.07, 0.03, 0.05],
         }
     )
-    sanity = pd.DataFrame(
-        {
-            "model": ["SR_ResNet101"] * 3 + ["OR_ResNet101"] * 3,
-            "inside": [0.5, 0.6, np.nan, 0.2, 0.3, 0.4],
-            "area": [0.5, 0.6, 0.7] * 2,
-            "rank_correlation": [0.9, 0.7, np.nan, 0.1, -0.2, 0.0],
-        }
-    )
-    strings = words_models.explained(importance, sanity)
+    maps = {
+        "SR_ResNet101": {"inside": 0.55, "rank_correlation": 0.8},
+        "OR_ResNet101": {"inside": 0.3, "rank_correlation": 0.0},
+        "SR_Blind": {"inside": None, "rank_correlation": None},  # no map is above zero anywhere
+    }
+    scalars = {"explained": 3, "heat_maps": {"area": 0.6, "models": maps}}
+    strings = models.explained(scalars, importance)
     assert strings["n"] == "3"
     assert strings["importance"] == (
         "Permuting one feature among the test patients cost at most 0.040 (0.010–0.070) for OR_SVM "
         "(a) and 0.020 (−0.010 to 0.050) for SR_SVM (c)"
     )
     assert strings["energy"] == (
-        "In the median 55% of the heat map of SR_ResNet101 and 30% of the heat map of OR_ResNet101 "
-        "lay within the nodule, which covers 60% of the crop."
+        "In the median 55% of the heat map of SR_ResNet101, 30% of the heat map of OR_ResNet101 "
+        "and – of the heat map of SR_Blind lay within the nodule, which covers 60% of the crop."
     )
-    assert "0.80 (SR_ResNet101) and 0.00 (OR_ResNet101); near one" in strings["sanity"]
+    assert "0.80 (SR_ResNet101), 0.00 (OR_ResNet101) and – (SR_Blind); near" in strings["sanity"]

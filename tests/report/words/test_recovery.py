@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from thyro.report.words import recovery as words_recovery
+from thyro.report.words import recovery
 from thyro.study import load_study
 
 DEMO = load_study("demo", Path("params"))
@@ -40,7 +40,7 @@ VARIABLES = {
 
 
 def test_the_truth_stands_beside_what_was_found():
-    rows = words_recovery.recovery_rows(ODDS, CORRELATIONS, RISKS, VARIABLES)
+    rows = recovery.recovery_rows(ODDS, CORRELATIONS, RISKS, VARIABLES)
     assert [tuple(row.values()) for row in rows] == [
         ("Log odds", "Age (years)", "−0.045", "not in the model"),
         ("Log odds", "Diameter (mm), 8 against 4", "0.624", "0.400 (0.200–0.600)"),
@@ -57,7 +57,7 @@ def test_the_truth_stands_beside_what_was_found():
 
 
 def test_true_factors_are_told_apart_from_those_that_do_not_matter():
-    made = words_recovery.recovery(ODDS, CORRELATIONS, RISKS, VARIABLES)
+    made = recovery.recovery(ODDS, CORRELATIONS, RISKS, VARIABLES)
     assert made["factors"] == (
         "Of the clinical factors that change the true risk, Nomogram_C holds 2 of 3 (diameter and "
         "margin) and misses age. Entered without changing it: echogenicity. The intervals of 1 of "
@@ -71,7 +71,7 @@ def test_true_factors_are_told_apart_from_those_that_do_not_matter():
 
 
 def test_nothing_of_the_truth_found():
-    made = words_recovery.recovery(ODDS[:1], CORRELATIONS, RISKS, VARIABLES)["factors"]
+    made = recovery.recovery(ODDS[:1], CORRELATIONS, RISKS, VARIABLES)["factors"]
     assert made == (
         "Of the clinical factors that change the true risk, Nomogram_C holds 0 of 1 and misses age."
     )
@@ -80,24 +80,24 @@ def test_nothing_of_the_truth_found():
 def test_a_truth_without_effect_has_no_factors_no_slope_and_no_ceiling():
     nothing = ODDS.assign(truth=ODDS["truth"] * 0)
     flat = RISKS.assign(slope_of_risk=float("nan"), auc_of_risk=0.5)
-    made = words_recovery.recovery(nothing, CORRELATIONS, flat, VARIABLES)
+    made = recovery.recovery(nothing, CORRELATIONS, flat, VARIABLES)
     assert made["factors"] == (
         "No clinical factor changes the true risk. Entered without changing it: diameter, margin "
         "and echogenicity."
     )
     assert made["ceiling"].startswith("The true risk is the same for everybody")
-    rows = words_recovery.recovery_rows(nothing, CORRELATIONS, flat, VARIABLES)
+    rows = recovery.recovery_rows(nothing, CORRELATIONS, flat, VARIABLES)
     (slope,) = (row for row in rows if row["Measure"] == "Slope of log odds")
     assert slope["Truth"] == "–"
 
 
 def test_how_a_study_was_simulated():
-    made = words_recovery.simulation(DEMO)
+    made = recovery.simulation(DEMO)
     assert made["effect"] == "" and "agrees by construction" in made["agreement"]
     assert "another simulated scanner" in made["external"]
     null = DEMO.model_copy(update={"cohort": DEMO.cohort.model_copy(update={"effect": 0.0})})
-    made = words_recovery.simulation(null)
+    made = recovery.simulation(null)
     assert made["effect"].endswith("are multiplied by 0.") and made["agreement"] == ""
     here = DEMO.external.model_copy(update={"device": DEMO.cohort.device})
-    made = words_recovery.simulation(DEMO.model_copy(update={"external": here}))
+    made = recovery.simulation(DEMO.model_copy(update={"external": here}))
     assert "the same simulated scanner" in made["external"]

@@ -1,20 +1,13 @@
 """Words on super-resolution: verdicts follow from intervals and from nothing else."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 import yaml
 
-from thyro.report.words import super_resolution as words_super_resolution
-from thyro.study.settings import SuperResolution
-
-
-def study(**changes):
-    """A study as far as these words go."""
-    return SimpleNamespace(super_resolution=SuperResolution(**changes))
-
+from thyro.report.words import super_resolution
+from thyro.study import SuperResolution
 
 SCALARS = {
     "parameters_generator": 120240,
@@ -70,14 +63,14 @@ def gains(psnr=(0.1, 0.9), ssim=(0.01, 0.03), methods=("sr", "pixel", "lanczos",
 def test_better_needs_an_interval_above_zero_and_the_abstract_says_otherwise(
     psnr, ssim, verdict, abstract
 ):
-    made = words_super_resolution.super_resolution(study(), SCALARS, gains(psnr, ssim))
+    made = super_resolution.super_resolution(SuperResolution(), SCALARS, gains(psnr, ssim))
     assert made["verdict"] == f"The generator {verdict}"
     said = "In degraded images of test patients the generator did not exceed bicubic interpolation"
     assert made["abstract"] == (f"{said} in {abstract}" if abstract else "")
 
 
 def test_numbers_are_those_of_the_test_cohort():
-    made = words_super_resolution.super_resolution(study(), SCALARS, gains())
+    made = super_resolution.super_resolution(SuperResolution(), SCALARS, gains())
     assert set(made) == set(INVENTED["sr"])
     assert (made["n"], made["parameters"], made["noise"]) == ("18", "120,240", "5")
     assert (made["psnr"], made["psnr_bicubic"], made["ssim_bicubic"]) == ("28.40", "29.90", "0.822")
@@ -88,7 +81,7 @@ def test_numbers_are_those_of_the_test_cohort():
 
 
 def test_the_cost_of_the_adversary_is_told():
-    made = words_super_resolution.super_resolution(study(), SCALARS, gains())["adversary"]
+    made = super_resolution.super_resolution(SuperResolution(), SCALARS, gains())["adversary"]
     assert made == (
         "Before the adversarial phase the same generator reached 28.90 dB and 0.814; that phase "
         "changed them by −0.50 dB and −0.004."
@@ -97,7 +90,7 @@ def test_the_cost_of_the_adversary_is_told():
 
 def test_without_an_adversary_none_is_told_of():
     alone = gains(methods=("sr", "bicubic"))
-    made = words_super_resolution.super_resolution(study(adversarial_steps=0), SCALARS, alone)
+    made = super_resolution.super_resolution(SuperResolution(adversarial_steps=0), SCALARS, alone)
     assert made["adversary"] == "" and made["judged"] == "and no discriminator judged it"
 
 
@@ -113,7 +106,7 @@ def test_without_an_adversary_none_is_told_of():
     ],
 )
 def test_the_method_is_told_as_the_study_has_it(changes, words):
-    made = words_super_resolution.super_resolution(study(**changes), SCALARS, gains())
+    made = super_resolution.super_resolution(SuperResolution(**changes), SCALARS, gains())
     assert {key for key, text in words.items() if text not in made[key]} == set()
     assert ("structural" in made["loss"]) == ("ssim_weight" not in changes)
 
@@ -135,25 +128,19 @@ def test_the_method_is_told_as_the_study_has_it(changes, words):
 )
 def test_the_start_is_told(changes, words):
     assert (
-        words_super_resolution.super_resolution(study(**changes), SCALARS, gains())["start"]
+        super_resolution.super_resolution(SuperResolution(**changes), SCALARS, gains())["start"]
         == words
     )
 
 
-def test_agreement_leaves_out_what_cannot_disagree():
-    rows = [
-        ("glcm", False, 0.9, 0.2),
-        ("glcm", False, 0.75, 0.8),
-        ("firstorder", False, 0.5, 0.1),
-        ("firstorder", False, None, 0.1),  # constant in one of the image sets
-        ("shape", False, 1.0, 1.0),
-        ("glcm", True, 0.0, 0.0),
-    ]
-    compared = pd.DataFrame(rows, columns=["feature_class", "degenerate", "icc", "icc_bc"])
-    compared = compared.assign(spearman=compared["icc"] / 2, spearman_bc=compared["icc_bc"] / 2)
-    made = words_super_resolution.agreement(compared)
+def test_agreement_is_told_for_sr_and_control():
+    summaries = {
+        "sr": {"n": 1090, "icc": 0.75, "spearman": 0.375, "good": 2 / 3},
+        "bc": {"n": 1090, "icc": 0.2, "spearman": 0.1, "good": 1 / 3},
+    }
+    made = super_resolution.agreement(summaries)
     assert made == {
-        "n": "3",
+        "n": "1,090",
         "good": "0.75",
         "sr_median": "0.75",
         "sr_share": "67%",
@@ -181,7 +168,7 @@ NO_GAIN = "SR_SVM exceeded the control, but is not shown to exceed OR_SVM: this 
     ],
 )
 def test_the_verdict_is_that_of_adjusted_tests_in_the_test_cohort(with_bc, with_or, verdict):
-    measured = pd.DataFrame({"model": words_super_resolution.MACHINES * 2})
+    measured = pd.DataFrame({"model": ["SR_SVM", "OR_SVM", "BC_SVM"] * 2})
     measured["cohort"] = ["train"] * 3 + ["test"] * 3
     measured = measured.assign(auc=0.8, ci_low=0.7, ci_high=0.9)
     pairs = [("SR_SVM", "OR_SVM"), ("SR_SVM", "BC_SVM"), ("OR_SVM", "BC_SVM")]
@@ -193,8 +180,21 @@ def test_the_verdict_is_that_of_adjusted_tests_in_the_test_cohort(with_bc, with_
     delong = pd.DataFrame(rows).assign(ci_low=-0.1, ci_high=0.2, p_value=0.01)
     delong.loc[3, ["difference", "p_holm"]] = with_or
     delong.loc[4, ["difference", "p_holm"]] = with_bc
-    made = words_super_resolution.control(measured, delong, level=0.95)
+    made = super_resolution.control(measured, delong, level=0.95)
     assert made["verdict"].startswith(verdict)
     assert made["aucs"].startswith("SR_SVM was 0.800 (0.700–0.900), of OR_SVM 0.800")
     assert made["sr_vs_bc"]["p_holm"].startswith("= 0.") and made["or_vs_bc"]["p_holm"] == "= 0.900"
     assert set(made) == set(INVENTED["control"])
+
+
+def test_the_control_may_be_another_classifier():
+    measured = pd.DataFrame({"model": ["SR_Forest", "OR_Forest", "BC_Forest"], "cohort": "test"})
+    measured = measured.assign(auc=0.8, ci_low=0.7, ci_high=0.9)
+    pairs = [("SR_Forest", "OR_Forest"), ("SR_Forest", "BC_Forest"), ("OR_Forest", "BC_Forest")]
+    delong = pd.DataFrame(pairs, columns=["model_a", "model_b"]).assign(cohort="test")
+    delong = delong.assign(difference=0.1, ci_low=0.0, ci_high=0.2, p_value=0.01, p_holm=0.01)
+    made = super_resolution.control(measured, delong, level=0.95)
+    assert made["verdict"].startswith("SR_Forest exceeded OR_Forest and the control")
+    assert super_resolution.control(measured, delong, level=0.999)["verdict"].startswith(
+        "The test cohort does not tell SR_Forest from the control"
+    )

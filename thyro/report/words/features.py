@@ -1,75 +1,95 @@
-"""The words of the radiomic features: how many, how true, how stable, and what the profile changes.
-
-As `wording`: frames and dictionaries of the notebooks in, display strings out.
-"""
+"""Words on the radiomic features: how many, how true, how stable; and on the planar set."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
-from thyro import radiomics, tables
-from thyro.report.words import study as words_study
+from thyro import tables
+from thyro.report.results import Results
+from thyro.report.words.phrases import aucs, each, listed
 from thyro.statistics import GOOD_ICC
+from thyro.study import IMAGE_SETS, OR, PLANAR, ModelName, Study
 
-PLANAR_PAIRS = [("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")]
+PAPER = "paper"  # the feature set of the publication, as 02 names it
+
+
+def texts(study: Study, results: Results) -> dict:
+    """Texts of the radiomic features, from what 02 and 06 left.
+
+    Returns
+    -------
+    dict
+        features, ibsi, robustness, planar.
+    """
+    scalars = {
+        images.name: results.values(f"02_features/scalars_{images.key}")
+        for images in IMAGE_SETS.values()
+    }
+    return {
+        "features": features(scalars),
+        "ibsi": verification(results.table(f"02_features/ibsi_{OR.key}")),
+        "robustness": robustness(scalars[OR.name], minimum=study.selection.minimum_icc),
+        "planar": planar(
+            results.table("06_statistics/planar_performance"),
+            results.table("06_statistics/planar"),
+            level=study.statistics.level,
+        ),
+    }
 
 
 def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
-    """Numbers of the profiles, and who could not be measured.
+    """Numbers of the feature sets, and who could not be measured.
 
-    Parameters
-    ----------
-    scalars
-        `scalars_<set>.json` of notebook 02, by image set.
+    `scalars` are those of 02, by image set ("OR"); the first has both feature sets.
     """
+    counted = next(iter(scalars.values()))
     strings = {}
-    for prefix, profile in (("", radiomics.PAPER), ("planar_", radiomics.PLANAR)):
-        table = profile.describe()
-        strings[f"{prefix}n"] = f"{len(table):,}"
-        strings[f"{prefix}image_types"] = str(table["image_type"].nunique())
-    strings["degenerate"] = str(len(radiomics.PAPER.degenerate()))
-    failed = {name.upper(): found["failures"] for name, found in scalars.items()}
+    for prefix, name in (("", PAPER), ("planar_", PLANAR)):
+        strings[f"{prefix}n"] = f"{counted['profiles'][name]['features']:,}"
+        strings[f"{prefix}image_types"] = str(counted["image_types"][name])
+    strings["degenerate"] = str(counted["profiles"][PAPER]["degenerate"])
+    failed = {name: found["failures"] for name, found in scalars.items() if found["failures"]}
     strings["failures"] = (
         "Every image could be measured."
-        if not any(failed.values())
+        if not failed
         else "Not every nodule could be measured ("
-        + words_study.listed([f"{n} in {name} images" for name, n in failed.items() if n])
+        + listed([f"{n} in {name} images" for name, n in failed.items()])
         + "); its features are missing, and take the training median in the models."
     )
     return strings
 
 
 def verification(compared: pd.DataFrame) -> dict[str, str]:
-    """How many features agree with the reference values of `ibsi.compare`."""
+    """How many features agree with the reference values (`radiomics.compare_with_ibsi`)."""
     shared = compared[compared["agrees"].notna()]
     differing = shared.loc[~shared["agrees"].astype(bool), "feature"]
     return {
         "agree": str(int(shared["agrees"].sum())),
         "shared": str(len(shared)),
-        "differing": words_study.listed(list(differing)),
+        "differing": listed(list(differing)),
     }
 
 
-def robustness(scalars: Mapping, stability: pd.DataFrame, *, minimum: float) -> dict[str, str]:
-    """Stability of the features of the original images.
+def robustness(scalars: Mapping, *, minimum: float) -> dict[str, str]:
+    """Stability of the features of the original images, without those that are degenerate.
 
     Parameters
     ----------
-    scalars
-        `scalars_or.json` of notebook 02.
-    stability
-        As `robustness.table`, of the paper's profile.
-    minimum
+    scalars : mapping
+        `scalars_or.json` of 02.
+    minimum : float
         ICC that selection asked for; 0 where it did not.
     """
-    informative = stability.drop(index=list(radiomics.PAPER.degenerate())).dropna(subset="icc")
+    stability = scalars["stability"]
+    median = stability["median"]
     strings = {
         "patients": str(scalars["robustness_patients"]),
         "good": f"{GOOD_ICC:g}",
-        "n": f"{len(informative):,}",
-        "stable": f"{int((informative['icc'] >= GOOD_ICC).sum()):,}",
-        "mask": tables.number(informative["icc_mask"].median(), 2),
-        "noise": tables.number(informative["icc_noise"].median(), 2),
+        "n": f"{stability['n']:,}",
+        "stable": f"{stability['good']:,}",
+        "mask": tables.number(median["icc_mask"], 2),
+        "noise": tables.number(median["icc_noise"], 2),
         "reader": "",
         "filter": (
             f"Features with an ICC below {minimum:g} were set aside before selection."
@@ -77,41 +97,38 @@ def robustness(scalars: Mapping, stability: pd.DataFrame, *, minimum: float) -> 
             else "Stability was not used to select features."
         ),
     }
-    if scalars["read_twice"] and informative["icc_reader"].notna().any():
+    if scalars["read_twice"] and median["icc_reader"] is not None:
         overlap = tables.number(scalars["dice"], 2)
-        median = tables.number(informative["icc_reader"].median(), 2)
         strings["reader"] = (
             f"Between the outlines of two readers in {scalars['read_twice']} patients (mean Dice "
-            f"coefficient {overlap}) the median ICC was {median}."
+            f"coefficient {overlap}) the median ICC was {tables.number(median['icc_reader'], 2)}."
         )
     return strings
 
 
-def planar(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> dict:
-    """AUC of the same machine on the features of both profiles, and what its tests say.
+def planar(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> dict[str, str]:
+    """AUC of the same classifier on the features of both sets, and what its tests say.
 
     Parameters
     ----------
-    measured, delong
-        `performance_table` and `delong_matrix` of the machines, per cohort.
-    level
-        One less it is the p value below which machines are told apart.
+    measured, delong : DataFrame
+        `statistics.performance_table` and `delong_matrix` of the models, per cohort.
+    level : float
+        One less it is the p value below which models are told apart.
     """
-    machines = [name for pair in PLANAR_PAIRS for name in pair]
+    names = [ModelName.read(model) for model in measured["model"].unique()]
+    pairs = [(str(replace(n, variant="")), str(n)) for n in names if n.variant == PLANAR]
     test = delong[delong["cohort"].eq("test")]
-    compared = {
-        frozenset((row.model_a, row.model_b)): row._asdict() for row in test.itertuples(index=False)
+    p_of = {
+        frozenset((row.model_a, row.model_b)): row.p_value for row in test.itertuples(index=False)
     }
-    strings = {"aucs": words_study.each(words_study.aucs(measured, "test", machines))}
-    apart = []
-    for paper, plane in PLANAR_PAIRS:
-        found = compared[frozenset((paper, plane))]
-        if found["p_value"] < 1 - level:
-            apart.append(paper)
-    strings["verdict"] = (
-        "The test cohort does not tell the profiles apart: measuring the slice as a volume brought "
-        "no gain that shows."
-        if not apart
-        else f"The test cohort tells the profiles apart for {words_study.listed(apart)}."
-    )
-    return strings
+    apart = [paper for paper, plane in pairs if p_of[frozenset((paper, plane))] < 1 - level]
+    return {
+        "aucs": each(aucs(measured, "test", [name for pair in pairs for name in pair])),
+        "verdict": (
+            f"The test cohort tells the profiles apart for {listed(apart)}."
+            if apart
+            else "The test cohort does not tell the profiles apart: measuring the slice as a "
+            "volume brought no gain that shows."
+        ),
+    }

@@ -1,15 +1,13 @@
-"""The words of the models: how the networks were trained, and what the two protocols differ in.
+"""Words on the models: networks, selection, both protocols, random splits, what models look at."""
 
-As `wording`: frames and dictionaries of the notebooks in, display strings out.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
 from thyro import tables
-from thyro.report.words import study as words_study
-from thyro.study import Study
+from thyro.report.results import Results
+from thyro.report.words.phrases import applying, listed
+from thyro.study import OR, STUDIED, Study, nomograms
 
 TUNED = {
     "none": "The networks were not tuned on these patients; the publication tuned them.",
@@ -21,11 +19,71 @@ RULES = {
     "mean correlation": "that less correlated with all others",
     "column order": "that which comes first",
 }
-FAMILIES = {"binomial": "logistic", "gaussian": "linear"}
+LASSO_FAMILIES = {"binomial": "logistic", "gaussian": "linear"}
 PENALTIES = {
     "minimum": "the penalty of the smallest deviance",
     "1se": "the largest penalty within one standard error of the smallest deviance",
 }
+
+
+def texts(study: Study, results: Results) -> dict:
+    """Texts of networks, selection and models, from what 02 to 06 left.
+
+    Returns
+    -------
+    dict
+        deep, selection, protocols, repeats, explained.
+    """
+    measured = results.table("06_statistics/performance")
+    trained = results.values(f"02_features/scalars_{OR.key}")
+    splits = results.values("04_models/scalars")
+    joined = [name for name in nomograms(study.nomogram.signatures) if name.signature]
+    fits = {
+        str(name): tuple(
+            results.values(f"05_nomogram/{name.file(sound=sound)}")["fit"]
+            for sound in (False, True)
+        )
+        for name in joined
+    }
+    return {
+        "deep": networks(trained["weights"].values(), random=study.features.weights == "random")
+        | {"training": training(trained["fine_tuning"])},
+        "selection": selection(study, results.values("03_selection/scalars")),
+        "protocols": protocols(
+            study,
+            results.values("06_statistics/protocols"),
+            results.table("06_statistics/protocols"),
+            results.table("04_models/choice"),
+            fits,
+        ),
+        "repeats": repeats(
+            splits,
+            results.table("04_models/permuted"),
+            measured[measured["cohort"].eq("test")].set_index("model")["auc"],
+            level=study.statistics.level,
+        ),
+        "explained": explained(splits, results.table("04_models/importance")),
+    }
+
+
+def networks(weights: Collection[str], *, random: bool) -> dict[str, str]:
+    """The weights of the networks, and what a heat map is worth with them.
+
+    Parameters
+    ----------
+    weights : collection of str
+        Of every network, as 02 describes them.
+    random : bool
+        Whether the networks began with random weights.
+    """
+    caution = (
+        "From random weights such a map means little: but for what was tuned here, no filter has "
+        "learned what a nodule is."
+    )
+    return {
+        "weights": " and ".join(dict.fromkeys(weights)),
+        "caution": caution if random else "",
+    }
 
 
 def selection(study: Study, scalars: Mapping[str, Mapping]) -> dict[str, str]:
@@ -33,41 +91,43 @@ def selection(study: Study, scalars: Mapping[str, Mapping]) -> dict[str, str]:
 
     Parameters
     ----------
-    scalars
-        `scalars.json` of notebook 03.
+    study : Study
+    scalars : mapping
+        `scalars.json` of 03.
     """
     settings = study.selection
     return {
         "alpha": f"{settings.alpha:g}",
         "rho": f"{settings.correlation:g}",
         "rule": RULES[settings.rule],
-        "family": FAMILIES[settings.family],
+        "family": LASSO_FAMILIES[settings.family],
         "penalty": PENALTIES[settings.penalty],
         "folds": str(settings.folds),
         **{
-            f"{s}_{key}": str(scalars[f"radiomics_{s}"][key])
-            for s in ("or", "sr")
+            f"{images.key}_{key}": str(scalars[f"radiomics_{images.key}"][key])
+            for images in STUDIED
             for key in ("kept", "kept_1se")
         },
     }
 
 
-def training(study: Study) -> str:
-    """How the networks were tuned."""
-    settings = study.features
-    if settings.fine_tuning == "none":
+def training(settings: Mapping) -> str:
+    """How the networks were tuned; `settings` are those that ran (`scalars.json` of 02)."""
+    if settings["trained"] == "none":
         return TUNED["none"]
-    weighed = ", patients of the rarer outcome weighing more" if settings.class_weights else ""
-    share = tables.percent(settings.inner_share, 0)
+    weighed = ", patients of the rarer outcome weighing more" if settings["class_weights"] else ""
+    decay = f", weight decay {settings['weight_decay']:g}" if settings["weight_decay"] else ""
+    share = tables.percent(settings["inner_share"], 0)
     return (
-        f"{TUNED[settings.fine_tuning]}, for at most {settings.epochs} epochs with the optimiser "
-        f"Adam (learning rate {settings.learning_rate:g}{weighed}); {share} of these patients were "
-        "watched to end it early."
+        f"{TUNED[settings['trained']]}, for at most {settings['epochs']} epochs with the optimiser "
+        f"{settings['optimiser']} (learning rate {settings['learning_rate']:g}{decay}{weighed}); "
+        f"{share} of these patients were watched to end it early."
     )
 
 
 def protocols(
     study: Study,
+    summary: Mapping[str, Mapping],
     compared: pd.DataFrame,
     ranked: pd.DataFrame,
     fits: Mapping[str, tuple[Mapping, Mapping]],
@@ -76,36 +136,42 @@ def protocols(
 
     Parameters
     ----------
-    compared
-        `performance.optimism`, nomograms included.
-    ranked
-        `protocols.choice`.
-    fits
+    study : Study
+    summary : mapping
+        `statistics.protocol_summary` of the image models.
+    compared : DataFrame
+        `statistics.protocol_difference`, nomograms included.
+    ranked : DataFrame
+        `models.choice`.
+    fits : mapping
         For every nomogram with a signature the regression under the paper's and under the sound
         protocol (`clinical.LogisticFit.to_dict`).
     """
-    parts = ["scaling", "selection"]
-    parts += ["the choice of kernel width, neighbours and penalty"] * study.models.tune
-    parts += ["the fit"] + ["the tuning of the networks"] * (study.features.fine_tuning != "none")
-    images = compared[~compared["model"].isin(fits)].set_index("model")
-    train, test = (images[images["cohort"].eq(name)]["optimism"] for name in ("train", "test"))
+    parts = {
+        "scaling": True,
+        "selection": True,
+        "the choice of kernel width, neighbours and penalty": study.models.tune,
+        "the fit": True,
+        "the tuning of the networks": study.features.fine_tuning != "none",
+    }
+    train, test = summary["train"], summary["test"]
     return {
         "folds": str(study.models.outer_folds),
-        "inside": words_study.listed(parts),
+        "inside": listed(applying(parts)),
         "abstract": (
             "When selection and fit were repeated without the patients that are predicted, the "
             "AUC of the image models in the training cohort fell by a median of "
-            f"{tables.number(train.median())}."
+            f"{tables.number(train['median'])}."
         ),
         "training": (
-            f"the optimism of the paper’s protocol was largest for {train.idxmax()} "
-            f"({tables.number(train.max())}) and smallest for {train.idxmin()} "
-            f"({tables.number(train.min())}); its median over {len(train)} models was "
-            f"{tables.number(train.median())}"
+            f"the difference of the protocols was largest for {train['largest_of']} "
+            f"({tables.number(train['largest'])}) and smallest for {train['smallest_of']} "
+            f"({tables.number(train['smallest'])}); its median over {train['n']} models was "
+            f"{tables.number(train['median'])}"
         ),
         "test": (
-            f"between {tables.number(test.min())} and {tables.number(test.max())}, in the "
-            f"median {tables.number(test.median())}"
+            f"between {tables.number(test['smallest'])} and {tables.number(test['largest'])}, in "
+            f"the median {tables.number(test['median'])}"
         ),
         "nomograms": _signatures(compared, fits),
         "choice": _choice(ranked),
@@ -151,57 +217,47 @@ def _choice(ranked: pd.DataFrame) -> str:
 
 
 def repeats(
-    auc: pd.DataFrame,
-    permuted: pd.DataFrame,
-    frequency: pd.DataFrame,
-    own: Mapping[str, Sequence[str]],
-    single: Mapping[str, float],
+    scalars: Mapping, permuted: pd.DataFrame, single: Mapping[str, float], *, level: float
 ) -> dict[str, str]:
     """Random divisions of the cohort, with the outcomes as they are and permuted.
 
     Parameters
     ----------
-    auc
-        Column `test` of every `repeat` and `model` (`protocols.Repeats.auc`).
-    permuted
-        `protocols.null_table`.
-    frequency
-        `protocols.selection_frequency`.
-    own
-        Features selected in the division of the study, by signature.
-    single
+    scalars : mapping
+        `scalars.json` of 04: repeats, held_out and reselection.
+    permuted : DataFrame
+        `models.null_table`.
+    single : mapping
         AUC in the test cohort of the study, by model.
+    level : float
+        Share of the divisions between the ends that 04 gives.
     """
-    held_out = {}
-    for model, values in auc.groupby("model", sort=False)["test"]:
-        low, middle, high = values.quantile([0.025, 0.5, 0.975])
-        held_out[model] = (
-            f"{tables.probability(middle, 2)} ({tables.interval(low, high, 2)}; "
-            f"{tables.probability(single[model], 2)} in this study’s division)"
-        )
-    again = [
-        part.set_index("feature")["share"].reindex(own[signature], fill_value=0.0)
-        for signature, part in frequency.groupby("signature")
-    ]
-    once = frequency[frequency["n"] > 0].groupby("signature").size()
+    held_out = {
+        model: f"{tables.probability(found['median'], 2)} "
+        f"({tables.interval(found['low'], found['high'], 2)}; "
+        f"{tables.probability(single[model], 2)} in this study’s division)"
+        for model, found in scalars["held_out"].items()
+    }
+    again = scalars["reselection"]
     return {
-        "n": str(auc["repeat"].nunique()),
+        "n": str(scalars["repeats"]),
         "n_permuted": str(int(permuted["repeats"].max())),
-        "aucs": "had a median, with the middle 95% of divisions, of "
-        + words_study.listed([f"{text} for {model}" for model, text in held_out.items()]),
+        "aucs": f"had a median, with the middle {100 * level:g}% of divisions, of "
+        + listed([f"{text} for {model}" for model, text in held_out.items()]),
         "permuted": _permuted(permuted),
         "frequency": (
             "Of the features, "
-            + words_study.listed([f"{n} of {s} images" for s, n in once.items()])
+            + listed([f"{n} of {s} images" for s, n in again["once"].items()])
             + " were selected at least once"
             + "; a feature of this study’s own signatures was selected in a median of "
-            f"{tables.percent(pd.concat(again).median(), 0)} of the divisions"
+            f"{tables.percent(again['own_share'], 0)} of the divisions"
         ),
     }
 
 
 def _permuted(table: pd.DataFrame) -> str:
-    held_out = words_study.listed(
+    """How much is learned where there is nothing to learn."""
+    held_out = listed(
         [
             f"{tables.estimate(row.test, row.test_low, row.test_high, 2)} for {row.model}"
             for row in table.itertuples()
@@ -214,15 +270,15 @@ def _permuted(table: pd.DataFrame) -> str:
     )
 
 
-def explained(importance: pd.DataFrame, sanity: pd.DataFrame) -> dict[str, str]:
+def explained(scalars: Mapping, importance: pd.DataFrame) -> dict[str, str]:
     """What the models look at.
 
     Parameters
     ----------
-    importance
-        `importance.permutation_importance` of every machine, with its `model`.
-    sanity
-        `explanations.energy` and `agreement` of every network, with its `model`.
+    scalars : mapping
+        `scalars.json` of 04: explained (patients) and heat_maps, medians of every network.
+    importance : DataFrame
+        `models.permutation_importance` of every classifier, with its `model`.
     """
     first = importance.groupby("model", sort=False).first()
     falls = [
@@ -230,21 +286,23 @@ def explained(importance: pd.DataFrame, sanity: pd.DataFrame) -> dict[str, str]:
         f"({row.feature})"
         for row in first.itertuples()
     ]
-    middle = sanity.groupby("model", sort=False)[["inside", "rank_correlation"]].median()
-    inside = {name: tables.percent(row["inside"], 0) for name, row in middle.iterrows()}
-    alike = {name: tables.number(row["rank_correlation"], 2) for name, row in middle.iterrows()}
+    maps = scalars["heat_maps"]["models"]
+    inside = {name: tables.percent(_known(found["inside"]), 0) for name, found in maps.items()}
+    alike = {name: tables.number(found["rank_correlation"], 2) for name, found in maps.items()}
     return {
-        "n": str(int(sanity.groupby("model").size().max())),
-        "importance": "Permuting one feature among the test patients cost at most "
-        + words_study.listed(falls),
+        "n": str(scalars["explained"]),
+        "importance": "Permuting one feature among the test patients cost at most " + listed(falls),
         "energy": "In the median "
-        + words_study.listed(
-            [f"{share} of the heat map of {name}" for name, share in inside.items()]
-        )
-        + f" lay within the nodule, which covers {tables.percent(sanity['area'].median(), 0)} of "
-        "the crop.",
+        + listed([f"{share} of the heat map of {name}" for name, share in inside.items()])
+        + " lay within the nodule, which covers "
+        + f"{tables.percent(_known(scalars['heat_maps']['area']), 0)} of the crop.",
         "sanity": "After all weights of a network were drawn anew its maps still had a median "
         "rank correlation with the former of "
-        + words_study.listed([f"{value} ({name})" for name, value in alike.items()])
+        + listed([f"{value} ({name})" for name, value in alike.items()])
         + "; near one a map shows the image, and not what the network learned",
     }
+
+
+def _known(share: float | None) -> float:
+    """NaN for null, as JSON has what is not defined: a map that is nowhere above zero."""
+    return float("nan") if share is None else share

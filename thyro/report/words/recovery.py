@@ -1,18 +1,42 @@
-"""The words of a simulated study: how it was made, and how much of its truth was found again.
-
-As `wording`: frames of `recovery` in, display strings out.
-"""
+"""Words on a simulated study: how it was made, and how much of its truth was found again."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
 from thyro import tables
-from thyro.report.words.study import inside, listed
-from thyro.study import Study
+from thyro.report.results import Results
+from thyro.report.words.phrases import inside, listed
+from thyro.study import CLINICAL, Study
+
+PARTS = ("log_odds", "correlations", "risks")  # tables of 06
 
 
-def simulation(study: Study) -> dict:
+def texts(study: Study, results: Results) -> dict:
+    """Texts of the simulation and of what was found of its truth, from what 00 and 06 left.
+
+    Returns
+    -------
+    dict
+        simulation, recovery.
+    """
+    variables = results.values("00_cohort/cohort")["variables"]
+    return {"simulation": simulation(study), "recovery": recovery(*_tables(results), variables)}
+
+
+def rows(results: Results) -> list[dict[str, str]]:
+    """Rows of the table of the truth beside what was found; none where there is no truth."""
+    about = results.values("00_cohort/cohort")
+    if not about.get("truth"):
+        return []
+    return recovery_rows(*_tables(results), about["variables"])
+
+
+def _tables(results: Results) -> list[pd.DataFrame]:
+    return [results.table(f"06_statistics/recovery_{part}") for part in PARTS]
+
+
+def simulation(study: Study) -> dict[str, str]:
     """What of the simulation depends on the study file."""
     effect, other = study.cohort.effect, study.external
     scaled = (
@@ -37,7 +61,12 @@ def recovery_rows(
 ) -> list[dict[str, str]]:
     """Rows of the table that sets the simulated truth beside what was found.
 
-    The frames are those of `recovery`; `dictionary` gives labels and units of the variables.
+    Parameters
+    ----------
+    odds, correlations, risks : DataFrame
+        `simulate.recovered_log_odds`, `recovered_correlations` and `recovered_risks`.
+    dictionary : mapping
+        Labels and units of the variables.
     """
     names = tables.display_names(dictionary)
     rows = []
@@ -65,11 +94,17 @@ def recovery_rows(
 
 def recovery(
     odds: pd.DataFrame, correlations: pd.DataFrame, risks: pd.DataFrame, dictionary: Mapping
-) -> dict:
-    """What a reader would say of the recovered truth; arguments as in `recovery_rows`."""
-    level = tables.probability(risks["auc_of_risk"].iloc[0])
+) -> dict[str, str]:
+    """What a reader would say of the recovered truth.
+
+    Parameters
+    ----------
+    odds, correlations, risks, dictionary
+        As in `recovery_rows`.
+    """
+    best = tables.probability(risks["auc_of_risk"].iloc[0])
     ceiling = (
-        f"The AUC of the true risk itself, which a model passes by chance only, is {level} in the "
+        f"The AUC of the true risk itself, which a model passes by chance only, is {best} in the "
         "test cohort."
     )
     if risks["slope_of_risk"].isna().all():
@@ -97,7 +132,7 @@ def _factors(odds: pd.DataFrame, dictionary: Mapping) -> str:
     )
     text = "No clinical factor changes the true risk."
     if kept or missed:
-        text = "Of the clinical factors that change the true risk, Nomogram_C holds "
+        text = f"Of the clinical factors that change the true risk, {CLINICAL} holds "
         text += f"{len(kept)} of {len(kept + missed)}" + (f" ({listed(kept)})" if kept else "")
         text += f" and misses {listed(missed)}." if missed else "."
     if surplus:

@@ -1,14 +1,12 @@
-"""The words that the manuscript draws from results: numbers rounded, lists joined, verdicts.
-
-Every function takes what the notebooks left, as frames and dictionaries, and returns display
-strings. Nothing is computed but verdicts that a reader would draw from two numbers.
-"""
+"""Words on the study itself: where its patients come from, who they are, what it has."""
 
 from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from thyro import tables
+from thyro.report.results import Results
+from thyro.report.words.phrases import applying, inside, listed
 from thyro.study import Study
 
 SPLITS = {
@@ -17,41 +15,87 @@ SPLITS = {
     "centre": "by centre",
     "column": "as the table gives it",
 }
-EPONYMS = {"Bethesda", "Doppler", "Graves", "Hashimoto"}
 
 
-def listed(items: Sequence[str]) -> str:
-    """ "a, b and c"."""
-    return " and ".join([", ".join(items[:-1]), items[-1]] if items[1:] else items)
+def texts(study: Study, results: Results, *, name: str) -> dict:
+    """Texts of the study and its cohort, and the flags of what it has.
+
+    Parameters
+    ----------
+    study : Study
+    results : Results
+        Of 00.
+    name : str
+        Of the study, as its file is called.
+
+    Returns
+    -------
+    dict
+        study, origin, has (flags), cohort, statistics, checklist.
+    """
+    about = results.values("00_cohort/cohort")
+    flow = results.values("00_cohort/flow")
+    patients = results.table("00_cohort/patients")
+    own = patients[patients["split"].ne("external")]
+    has = flags(study, about, patients)
+    return {
+        "study": {
+            "title": study.title,
+            "name": cohort_name(name, about, len(own)),
+            "outcome": study.outcome,
+        },
+        "origin": origin(about),
+        "has": has,
+        "cohort": cohort(study, about, own, flow),
+        "statistics": {
+            "level": f"{100 * study.statistics.level:g}%",
+            "groups": str(study.statistics.groups),
+        },
+        "checklist": checklist(has, about),
+    }
 
 
-def each(values: Mapping[str, str]) -> str:
-    """ "A was 0.9, of B 0.8 and of C 0.7", as a sentence goes on after "the AUC of"."""
-    (first, value), *others = values.items()
-    return listed([f"{first} was {value}", *(f"of {name} {text}" for name, text in others)])
+def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, bool]:
+    """What the study has; the manuscript leaves out passages on what it has not.
+
+    Parameters
+    ----------
+    study : Study
+    about : mapping
+        `cohort.json` of 00.
+    patients : DataFrame
+        `patients.parquet` of 00, external ones among them.
+    """
+    scores = study.cohort.scores
+    return {
+        "radiologist": "radiologist" in patients,
+        "images": not scores,
+        "nomogram_b": len(study.nomogram.signatures) > 1,
+        "comparison": len(scores) != 1,
+        "external": bool(patients["split"].eq("external").any()),
+        "recovery": bool(about.get("truth")),
+        "tuned": not scores and study.features.fine_tuning != "none",
+    }
 
 
-def relation(p: float) -> str:
-    """ "= 0.013" or "< 0.001", as a sentence continues after "p"."""
-    text = tables.p_value(p)
-    return text.replace("<", "< ") if text.startswith("<") else f"= {text}"
+def cohort_name(name: str, about: Mapping, n: int) -> str:
+    """How the report calls the study: "a simulated cohort of 60 patients (smoke)".
 
-
-def inside(label: str) -> str:
-    """A label as it stands inside a sentence; names and abbreviations keep their capital."""
-    first = label.split()[0].removesuffix("'s").removesuffix("’s")
-    plain = first[1:2].isalpha() and not any(c.isupper() or c.isdigit() for c in first[1:])
-    return label[0].lower() + label[1:] if plain and first not in EPONYMS else label
-
-
-def cohort_name(name: str, about: dict, n: int) -> str:
-    """How the report calls the study: "a simulated cohort of 60 patients (smoke)"."""
+    Parameters
+    ----------
+    name : str
+        Of the study.
+    about : mapping
+        `cohort.json` of 00.
+    n : int
+        Patients of training and test.
+    """
     if about["simulated"]:
         return f"a simulated cohort of {n} patients ({name})"
     return f"a cohort of {n} real patients ({name})"
 
 
-def origin(about: dict) -> dict:
+def origin(about: Mapping) -> dict[str, str | bool]:
     """Where the data come from, as a label, a note under every caption, and a statement."""
     kind = "score" if about.get("scores") else "image"
     if about["simulated"]:
@@ -60,10 +104,9 @@ def origin(about: dict) -> dict:
             "reference study are not public. The simulation exists so that the methods can be "
             f"followed from {kind} to nomogram; no number here says anything about thyroid cancer."
         )
-        label = "Simulated data - not clinical evidence"
         return {
             "simulated": True,
-            "label": label,
+            "label": "Simulated data - not clinical evidence",
             "note": "Simulated data.",
             "statement": statement,
         }
@@ -83,18 +126,31 @@ def origin(about: dict) -> dict:
     }
 
 
-def cohort(study: Study, about: dict, patients: pd.DataFrame, flow: list[dict]) -> dict:
-    """Who is studied: counts of training and test, criteria, missing cells, flags, division."""
-    split = patients.groupby("split")["y"].agg(["size", "sum"])
+def cohort(
+    study: Study, about: Mapping, patients: pd.DataFrame, flow: Sequence[Mapping]
+) -> dict[str, str]:
+    """Who is studied: counts of training and test, criteria, missing cells, flags, split.
+
+    Parameters
+    ----------
+    study : Study
+    about : mapping
+        `cohort.json` of 00.
+    patients : DataFrame
+        Of training and test: split and y.
+    flow : sequence of mapping
+        `flow.json` of 00.
+    """
+    of_split = patients.groupby("split")["y"].agg(["size", "sum"])
     return {
         "n": str(len(patients)),
-        "n_train": str(split.loc["train", "size"]),
-        "n_test": str(split.loc["test", "size"]),
+        "n_train": str(of_split.loc["train", "size"]),
+        "n_test": str(of_split.loc["test", "size"]),
         "events": str(patients["y"].sum()),
-        "events_train": str(split.loc["train", "sum"]),
-        "events_test": str(split.loc["test", "sum"]),
+        "events_train": str(of_split.loc["train", "sum"]),
+        "events_test": str(of_split.loc["test", "sum"]),
         "prevalence": tables.percent(patients["y"].mean()),
-        "excluded": _excluded(flow, external=False),
+        "excluded": excluded(flow, external=False),
         "split": SPLITS[study.cohort.split],
         "criteria": _criteria(about.get("criteria", 0)),
         "missing": _missing(
@@ -106,12 +162,12 @@ def cohort(study: Study, about: dict, patients: pd.DataFrame, flow: list[dict]) 
     }
 
 
-def _excluded(flow: list[dict], *, external: bool) -> str:
+def excluded(flow: Sequence[Mapping], *, external: bool) -> str:
     """How many rows of the table left: "65", or "65 images" where rows are not patients."""
     own = [step for step in flow if bool(step.get("external")) == external]
     n = sum(step["n"] for step in own if step["excluded"])
-    unit = own[0]["label"].partition("(")[2].rstrip(")")  # "Assessed (images)"
-    return str(n) if unit == "patients" else f"{n} {unit if n != 1 else unit.removesuffix('s')}"
+    unit = own[0]["unit"]
+    return str(n) if unit == "patient" else f"{n} {unit}{'' if n == 1 else 's'}"
 
 
 def _criteria(n: int) -> str:
@@ -126,8 +182,14 @@ def _criteria(n: int) -> str:
 def _missing(variables: Collection[Mapping], *, radiologist: bool, scores: bool) -> str:
     own = [inside(v["label"]) for v in variables if v.get("missing")]
     optional = [inside(v["label"]) for v in variables if not v.get("required", True)]
-    needed = ["the outcome", "a required clinical value"]
-    needed += ["the radiologist’s reading"] * radiologist + ["a score"] * scores
+    needed = applying(
+        {
+            "the outcome": True,
+            "a required clinical value": True,
+            "the radiologist’s reading": radiologist,
+            "a score": scores,
+        }
+    )
     without = f"{', '.join(needed[:-1])} or {needed[-1]}"
     text = f"Patients without {without} were excluded and counted."
     if own:
@@ -153,225 +215,7 @@ def _flags(about: Mapping, excluding: Sequence[str]) -> str:
     return f"{text} The flag {listed(list(excluding))} excludes, unless the reader says keep."
 
 
-def models(scores: Sequence[str], performance: pd.DataFrame, delong: Mapping) -> dict:
-    """What the individual models are: those of the images, or given scores."""
-    if not scores:
-        auc = aucs(performance, "test", ["SR_SVM", "OR_SVM"])
-        test = delong["sr_vs_or"]
-        return {
-            "parts": "super-resolution, radiomics and deep features, selection, models, nomograms "
-            "and statistics",
-            "methods": "Image models were fitted on original (OR) and on super-resolved (SR) "
-            "images.",
-            "learned": "Everything that is learned (the super-resolution network, scaling, "
-            "selection, weights, cut-offs) was learned in the training cohort.",
-            "aucs": f"{each(auc)}; their difference was {test['difference_ci']} (p {test['p']})",
-        }
-    what = "the score of one model" if len(scores) == 1 else f"the scores of {len(scores)} models"
-    return {
-        "parts": "nomograms and statistics, on given scores of models",
-        "methods": f"The clinical table holds {what}, made elsewhere: {listed(scores)}.",
-        "learned": "Everything that is learned here (clinical factors, coefficients, cut-offs) was "
-        "learned in the training cohort.",
-        "aucs": each(aucs(performance, "test", scores)),
-    }
-
-
-def aucs(
-    table: pd.DataFrame, cohort: str, names: Sequence[str], *, accuracy: bool = False
-) -> dict[str, str]:
-    """AUC with interval of every model in one cohort, with its accuracy on request."""
-    rows = table[table["cohort"].eq(cohort)].set_index("model").loc[list(names)]
-    return {
-        row.Index: tables.estimate(row.auc, row.ci_low, row.ci_high)
-        + (f" at an accuracy of {tables.probability(row.accuracy)}" if accuracy else "")
-        for row in rows.itertuples()
-    }
-
-
-def networks(weights: Collection[str]) -> dict:
-    """The weights of the networks, and what a heat map is worth with them."""
-    random = any(text.startswith("random") for text in weights)
-    caution = (
-        "From random weights such a map means little: but for what was tuned here, no filter has "
-        "learned what a nodule is."
-    )
-    return {
-        "weights": " and ".join(dict.fromkeys(weights)),
-        "caution": caution if random else "",
-    }
-
-
-def clinical(study: Study, about: dict, scalars: dict, regressions: pd.DataFrame) -> dict:
-    """The clinical factors of the nomograms and how they were chosen.
-
-    `regressions` is `clinical.ClinicalSelection.to_frame()`.
-    """
-    entry, retain = (f"{limit:g}" for limit in (study.nomogram.entry, study.nomogram.retain))
-    terms = listed([inside(about["variables"][term]["label"]) for term in scalars["terms"]])
-    together = f"those with a likelihood-ratio p < {entry} entered one multivariable model"
-    if not regressions["lr_p"].lt(study.nomogram.entry).any():
-        choice = f"none had a likelihood-ratio p < {entry}, so that with the smallest was taken"
-    elif not regressions["lr_p_multivariable"].lt(study.nomogram.retain).any():
-        choice = f"{together}; none had p < {retain} there, so that with the smallest univariate p "
-        choice += "was taken"
-    else:
-        choice = f"{together}, and those with p < {retain} there, by the same test, were kept"
-    notes = dict.fromkeys([scalars["note"], *scalars["notes"].values()])
-    return {"choice": f"{choice}: {terms}.", "note": " ".join(filter(None, notes))}
-
-
-def nomograms(
-    signatures: Sequence[str], table: pd.DataFrame, fits: Mapping[str, Mapping], about: Mapping
-) -> dict:
-    """What each nomogram is made of and how well it does in the test cohort.
-
-    `fits` holds `clinical.LogisticFit.to_dict()` of every nomogram.
-    """
-    named = dict(zip(("Nomogram_A", "Nomogram_B"), signatures, strict=False))
-    made_of = {name: f"signature of {s} and clinical factors" for name, s in named.items()}
-    made_of["Nomogram_C"] = "clinical factors only"
-    auc = aucs(table, "test", list(made_of))
-    joins = [f"{name} the signature of {s}" for name, s in named.items()]
-    joins[0] = f"Nomogram_A joins the signature of {signatures[0]} to the clinical factors"
-    alone = "and Nomogram_C uses the clinical factors alone."
-    one = "The signature is named in the study file before the run."
-    both = "Both signatures are named in the study file before the run."
-    choice = both if len(signatures) > 1 else one
-    if "SR_SVM" in signatures:
-        choice += " The publication chose SR_SVM by its result in the test cohort."
-    return {
-        "joins": ", ".join([*joins, alone]),
-        "choice": choice,
-        "aucs": each({f"{name} ({made_of[name]})": text for name, text in auc.items()}),
-        "measures": each(aucs(table, "test", list(made_of), accuracy=True)),
-        "panels": " ".join(f"{name}: {parts}." for name, parts in made_of.items()),
-        "protocol": ""
-        if about.get("scores")
-        else "The nomograms drawn here are those of the paper’s protocol.",
-        "signs": _signs(fits, about["variables"]),
-    }
-
-
-def _signs(fits: Mapping[str, Mapping], dictionary: Mapping) -> str:
-    """Whether a clinical coefficient has another sign beside a signature than without one."""
-    coefficients = {
-        name: dict(zip(fit["names"][1:], fit["coefficients"][1:], strict=True))
-        for name, fit in fits.items()
-    }
-    alone = coefficients.pop("Nomogram_C")
-    turned: dict[str, list[str]] = {}
-    for name, joined in coefficients.items():
-        for which, value in joined.items():
-            if value * alone.get(which, 0.0) < 0:
-                turned.setdefault(_coefficient(which, dictionary), []).append(name)
-    if not turned:
-        return "No coefficient of a clinical factor has another sign beside a signature."
-    where = [f"{factor} in {listed(names)}" for factor, names in turned.items()]
-    return (
-        f"Against Nomogram_C a coefficient changes its sign: {'; '.join(where)}. Beside a "
-        "signature it is not the effect of the factor alone."
-    )
-
-
-def _coefficient(name: str, dictionary: Mapping) -> str:
-    """ "margin (Irregular)" of "margin=Irregular", as a sentence calls it."""
-    term, _, level = name.partition("=")
-    return inside(dictionary[term]["label"]) + (f" ({level})" if level else "")
-
-
-def external(
-    patients: pd.DataFrame, flow: list[dict], table: pd.DataFrame, calibration: pd.DataFrame
-) -> dict:
-    """Size of the external cohort, and the nomograms in it."""
-    there = calibration[calibration["cohort"].eq("external")].set_index("model")["slope"]
-    names = list(there.index)
-    return {
-        "n": str(len(patients)),
-        "events": str(patients["y"].sum()),
-        "excluded": _excluded(flow, external=True),
-        "aucs": each(aucs(table, "external", names)),
-        "measures": each(aucs(table, "external", names, accuracy=True)),
-        "slopes": each({name: tables.number(slope, 2) for name, slope in there.items()}),
-    }
-
-
-def performance(table: pd.DataFrame) -> dict:
-    """AUC and accuracy of every model and cohort, by lower-case name."""
-    tree: dict = {}
-    for row in table.itertuples():
-        tree.setdefault(row.model.lower(), {})[row.cohort] = {
-            "auc": tables.estimate(row.auc, row.ci_low, row.ci_high),
-            "accuracy": tables.probability(row.accuracy),
-        }
-    return tree
-
-
-def delong(table: pd.DataFrame) -> dict:
-    """The comparisons in the test cohort that the text names, as far as the study has them."""
-    pairs = {
-        "sr_vs_or": ("SR_SVM", "OR_SVM"),
-        "a_vs_b": ("Nomogram_A", "Nomogram_B"),
-        "a_vs_c": ("Nomogram_A", "Nomogram_C"),
-        "a_vs_radiologist": ("Nomogram_A", "Radiologist"),
-    }
-    test = table[table["cohort"].eq("test")].set_index(["model_a", "model_b"])
-    return {key: comparison(test.loc[pair]) for key, pair in pairs.items() if pair in test.index}
-
-
-def comparison(test: pd.Series) -> dict[str, str]:
-    """A DeLong test: difference with interval, p, and p after Holm's adjustment."""
-    return {
-        "difference_ci": tables.estimate(*test[["difference", "ci_low", "ci_high"]]),
-        "p": relation(test["p_value"]),
-        "p_holm": relation(test["p_holm"]),
-    }
-
-
-def calibration(table: pd.DataFrame) -> dict:
-    """Calibration of every nomogram in the test cohort, by lower-case name."""
-    test = table[table["cohort"].eq("test")].set_index("model")
-    return {
-        model.lower(): {
-            "slope": tables.number(row["slope"], 2),
-            "intercept": tables.number(row["intercept"], 2),
-            "hl_p": relation(row["p_value"]),
-        }
-        for model, row in test.iterrows()
-    }
-
-
-def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame) -> dict:
-    """Internal validation, size of the cohort, and the penalised model beside Nomogram_C.
-
-    `scalars` are those of 05, `repeated` the stacked tables of `validation.Validation`, and
-    `penalised` the DeLong tests against Nomogram_C.
-    """
-    table = repeated.set_index(["model", "measure"])
-    fell = {
-        model: f"{tables.probability(table.loc[(model, 'auc'), 'corrected'])} instead of "
-        f"{tables.probability(table.loc[(model, 'auc'), 'apparent'])} (slope "
-        f"{tables.number(table.loc[(model, 'slope'), 'corrected'], 2)})"
-        for model in repeated["model"].unique()
-    }
-    failed = scalars["bootstraps_failed"]
-    lost = f"; {failed} samples could not be fitted and are left out" if failed else ""
-    (candidates, each_has), *_ = scalars["events_per_parameter"].items()
-    against = penalised[penalised["cohort"].eq("test")].iloc[0]
-    kind = "were out of fold" if scalars["validated"] == "sound" else "are those of the table"
-    return {
-        "draws": str(scalars["bootstraps"]),
-        "signature": f"signatures stayed as they were and {kind}.",
-        "text": f"Corrected for optimism by the bootstrap, the AUC of {each(fell)}{lost}.",
-        "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
-        f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients.",
-        "penalised": "in the test cohort the AUC of Nomogram_C less theirs was "
-        f"{tables.estimate(*against[['difference', 'ci_low', 'ci_high']])} "
-        f"(p {relation(against['p_value'])})",
-    }
-
-
-def checklist(has: Mapping[str, bool], about: Mapping) -> dict:
+def checklist(has: Mapping[str, bool], about: Mapping) -> dict[str, str]:
     """Places that the checklists name and not every study has."""
     images = has["images"]
     outlines = "One outline per nodule serves OR and SR images"

@@ -1,7 +1,4 @@
-"""The words of super-resolution: what was done, what it gained, and whether resampling did as much.
-
-As `wording`: frames and dictionaries of the notebooks in, display strings out.
-"""
+"""Words on super-resolution: what was done, what it gained, and whether resampling did as much."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,27 +6,52 @@ from pathlib import Path
 import pandas as pd
 
 from thyro import tables
-from thyro.report.words import study as words_study
+from thyro.report.results import Results
+from thyro.report.words.phrases import aucs, comparison, each, listed
 from thyro.statistics import GOOD_ICC
-from thyro.study import Study, SuperResolution
+from thyro.study import BC, OR, SR, ModelName, Study, SuperResolution
 
 AXES = {"both": "both axes", "rows": "depth", "columns": "width"}
 DIGITS = {"psnr": 2, "ssim": 3}
 
-MACHINES = ["SR_SVM", "OR_SVM", "BC_SVM"]
+
+def texts(study: Study, results: Results) -> dict:
+    """Texts of super-resolution and its controls, from what 01, 03 and 06 left.
+
+    Returns
+    -------
+    dict
+        sr, agreement, control.
+    """
+    return {
+        "sr": super_resolution(
+            study.super_resolution,
+            results.values("01_super_resolution/scalars"),
+            results.table("01_super_resolution/gains"),
+        ),
+        "agreement": agreement(results.values("03_selection/agreement")),
+        "control": control(
+            results.table("06_statistics/control_performance"),
+            results.table("06_statistics/control"),
+            level=study.statistics.level,
+        ),
+    }
 
 
-def super_resolution(study: Study, scalars: Mapping, gains: pd.DataFrame) -> dict:
-    """Settings of the super-resolution, and its quality in test patients.
+def super_resolution(
+    settings: SuperResolution, scalars: Mapping, gains: pd.DataFrame
+) -> dict[str, str]:
+    """Settings of the super-resolution, and its fidelity in test patients.
 
     Parameters
     ----------
-    scalars
-        `scalars.json` of notebook 01.
-    gains
-        As `fidelity.fidelity_gains` returns it.
+    settings : SuperResolution
+        Of the study.
+    scalars : mapping
+        `scalars.json` of 01.
+    gains : DataFrame
+        `super_resolution.gains`.
     """
-    settings = study.super_resolution
     tested = gains[gains["split"].eq("test")].set_index(["method", "measure"])
     better, worse = _against_bicubic(tested)
     sharpness = {key: tables.number(x, 1) for key, x in scalars["edge_sharpness"].items()}
@@ -128,7 +150,7 @@ def _verdict(better: list[str], worse: list[str]) -> str:
     if better:
         where = "on both measures" if len(better) == 2 else f"in {better[0]} only"
         verdict = f"The generator exceeded bicubic interpolation {where}."
-    return verdict + (f" It fell below it in {words_study.listed(worse)}." if worse else "")
+    return verdict + (f" It fell below it in {listed(worse)}." if worse else "")
 
 
 def _abstract(better: list[str]) -> str:
@@ -158,59 +180,58 @@ def _adversary(tested: pd.DataFrame) -> str:
     )
 
 
-def agreement(compared: pd.DataFrame) -> dict[str, str]:
+def agreement(summaries: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
     """How far the features of SR images, and of the control, agree with those of OR images.
 
-    `compared` has one row per feature: feature_class, degenerate, and icc and spearman of SR and,
-    with the suffix `_bc`, of the control. Left out are degenerate features, shape, which
-    depends on the outline alone, and what is constant in an image set.
+    `summaries` is `agreement.json` of 03: `statistics.agreement_summary` by image set.
     """
-    chosen = compared[~compared["degenerate"] & compared["feature_class"].ne("shape")]
-    known = chosen.dropna(subset=["icc", "icc_bc"])
-    strings = {"n": f"{len(known):,}", "good": f"{GOOD_ICC:g}"}
-    for name, suffix in (("sr", ""), ("bc", "_bc")):
-        icc, rho = known[f"icc{suffix}"], known[f"spearman{suffix}"]
-        strings[f"{name}_median"] = tables.number(icc.median(), 2)
-        strings[f"{name}_share"] = tables.percent((icc >= GOOD_ICC).mean(), 0)
-        strings[f"{name}_rho"] = tables.number(rho.median(), 2)
+    strings = {"n": f"{summaries[SR.key]['n']:,}", "good": f"{GOOD_ICC:g}"}
+    for images in (SR, BC):
+        found = summaries[images.key]
+        strings[f"{images.key}_median"] = tables.number(found["icc"], 2)
+        strings[f"{images.key}_share"] = tables.percent(found["good"], 0)
+        strings[f"{images.key}_rho"] = tables.number(found["spearman"], 2)
     return strings
 
 
 def control(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> dict:
-    """AUC of the same machine on three image sets, and what its tests say.
+    """AUC of the same classifier on three image sets, and what its tests say.
 
     Parameters
     ----------
-    measured, delong
-        `performance_table` of `MACHINES` and `delong_matrix` of them, per cohort.
-    level
-        One less it is the p value, adjusted by Holm, below which machines are told apart.
+    measured, delong : DataFrame
+        `statistics.performance_table` and `delong_matrix` of the three models, per cohort.
+    level : float
+        One less it is the p value, adjusted by Holm, below which models are told apart.
     """
+    known = [ModelName.read(model) for model in measured["model"]]
+    kind = next(model.kind for model in known if model.image_set == BC.name)
+    sr, original, bicubic = (str(ModelName(images.name, kind)) for images in (SR, OR, BC))
     test = delong[delong["cohort"].eq("test")].set_index(["model_a", "model_b"])
-    with_bc, with_or = test.loc[("SR_SVM", "BC_SVM")], test.loc[("SR_SVM", "OR_SVM")]
     return {
-        "aucs": words_study.each(words_study.aucs(measured, "test", MACHINES)),
-        "sr_vs_bc": words_study.comparison(with_bc),
-        "or_vs_bc": words_study.comparison(test.loc[("OR_SVM", "BC_SVM")]),
-        "verdict": _against_control(with_bc, with_or, 1 - level),
+        "aucs": each(aucs(measured, "test", [sr, original, bicubic])),
+        "sr_vs_bc": comparison(test.loc[(sr, bicubic)]),
+        "or_vs_bc": comparison(test.loc[(original, bicubic)]),
+        "verdict": _against_control(test.loc[(sr, bicubic)], test.loc[(sr, original)], 1 - level),
     }
 
 
 def _against_control(with_bc: pd.Series, with_or: pd.Series, alpha: float) -> str:
-    """What follows from the tests of SR_SVM with the control and with OR_SVM.
+    """What follows from the tests of a model of SR images with the control and with OR images.
 
     The control lacks detail that the original has, so to be better than it alone is no gain.
     """
+    sr, original = with_or.name
     if with_bc["p_holm"] >= alpha:
         return (
-            "The test cohort does not tell SR_SVM from the control: nothing here shows that "
+            f"The test cohort does not tell {sr} from the control: nothing here shows that "
             "super-resolution did more for the model than resampling would."
         )
     if with_bc["difference"] < 0:
-        return "SR_SVM fell below the control: resampling served the model better."
+        return f"{sr} fell below the control: resampling served the model better."
     if with_or["p_holm"] < alpha and with_or["difference"] > 0:
-        return "SR_SVM exceeded OR_SVM and the control: resampling does not explain its gain."
+        return f"{sr} exceeded {original} and the control: resampling does not explain its gain."
     return (
-        "SR_SVM exceeded the control, but is not shown to exceed OR_SVM: this is no gain of "
+        f"{sr} exceeded the control, but is not shown to exceed {original}: this is no gain of "
         "super-resolution over the original images."
     )

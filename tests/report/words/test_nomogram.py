@@ -1,0 +1,145 @@
+"""Words on nomograms follow their terms, fits and validation."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from thyro.report.words import nomogram
+from thyro.study import load_study, nomograms
+
+DEMO = load_study("demo", Path("params"))
+PERFORMANCE = pd.DataFrame(
+    [
+        (model, cohort, auc, auc - 0.1, auc + 0.1, 0.75)
+        for model, auc in (("Nomogram_A", 0.8), ("Nomogram_B", 0.7), ("Nomogram_C", 0.6))
+        for cohort in ("train", "test", "external")
+    ],
+    columns=["model", "cohort", "auc", "ci_low", "ci_high", "accuracy"],
+)
+
+ABOUT = {"variables": {"ht": {"label": "HT"}, "margin": {"label": "Margin"}}}
+
+
+def fit(ht, rough):
+    """Coefficients of a nomogram; the signature and the intercept have a sign of their own."""
+    names = ["(Intercept)", "SR_SVM", "ht", "margin=Rough"]
+    return {"names": names, "coefficients": [-1.0, -3.0, ht, rough]}
+
+
+FITS = {"Nomogram_A": fit(0.5, 0.1), "Nomogram_B": fit(0.1, 0.3)}
+FITS["Nomogram_C"] = {
+    "names": ["(Intercept)", "ht", "margin=Rough"],
+    "coefficients": [1.0, 0.6, 0.2],
+}
+
+
+def composition(signatures, fits, about):
+    """Of a study with these signatures; the publication chose SR_SVM."""
+    named = nomograms(signatures)
+    return nomogram.composition(named, PERFORMANCE, fits, about, chosen="SR_SVM")
+
+
+def test_terms_are_joined_as_in_a_sentence():
+    labels = {"age": "Age", "ht": "HT", "margin": "Margin"}
+    about = {"variables": {name: {"label": label} for name, label in labels.items()}}
+    regressions = pd.DataFrame({"lr_p": [0.04], "lr_p_multivariable": [0.04]})
+    for terms, words in ((["age"], "age"), (list(labels), "age, HT and margin")):
+        scalars = {"terms": terms, "note": "", "notes": {"A": "x", "B": "x"}}
+        made = nomogram.clinical(DEMO, about, scalars, regressions)
+        assert made["choice"].endswith(f": {words}.") and made["note"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("univariate", "multivariable", "choice"),
+    [
+        (
+            0.09,
+            0.049,
+            "those with a likelihood-ratio p < 0.1 entered one multivariable model, and those "
+            "with p < 0.05 there, by the same test, were kept: age.",
+        ),
+        (
+            0.09,
+            0.05,
+            "those with a likelihood-ratio p < 0.1 entered one multivariable model; none had "
+            "p < 0.05 there, so that with the smallest univariate p was taken: age.",
+        ),
+        # What was taken for want of another is refitted alone, and may then be below `retain`.
+        (
+            0.1,
+            0.01,
+            "none had a likelihood-ratio p < 0.1, so that with the smallest was taken: age.",
+        ),
+    ],
+)
+def test_a_fallback_is_not_told_as_a_choice(univariate, multivariable, choice):
+    regressions = pd.DataFrame(
+        {"lr_p": [univariate, 0.7], "lr_p_multivariable": [multivariable, None]}, dtype=float
+    )
+    about = {"variables": {"age": {"label": "Age"}}}
+    scalars = {"terms": ["age"], "note": "", "notes": {}}
+    assert nomogram.clinical(DEMO, about, scalars, regressions)["choice"] == choice
+
+
+def test_nomograms_follow_the_signatures():
+    made = composition(["S", "T"], FITS, ABOUT)
+    assert made["joins"] == (
+        "Nomogram_A joins the signature of S to the clinical factors, Nomogram_B the signature "
+        "of T, and Nomogram_C uses the clinical factors alone."
+    )
+    assert made["choice"] == "Both signatures are named in the study file before the run."
+    chosen = composition(["SR_SVM"], FITS, ABOUT)["choice"]
+    assert chosen.endswith("The publication chose SR_SVM by its result in the test cohort.")
+    single = composition(["S"], FITS, ABOUT)
+    assert "Nomogram_B" not in " ".join(single.values())
+    assert single["panels"] == (
+        "Nomogram_A: signature of S and clinical factors. Nomogram_C: clinical factors only."
+    )
+    assert single["measures"] == (
+        "Nomogram_A was 0.800 (0.700–0.900) at an accuracy of 0.750 and of Nomogram_C 0.600 "
+        "(0.500–0.700) at an accuracy of 0.750"
+    )
+
+
+def test_a_coefficient_that_changes_its_sign_is_told():
+    same = composition(["S", "T"], FITS, ABOUT)["signs"]
+    assert same == "No coefficient of a clinical factor has another sign beside a signature."
+    turned = {**FITS, "Nomogram_A": fit(-1.0, 0.2), "Nomogram_B": fit(-1.0, -0.2)}
+    assert composition(["S", "T"], turned, ABOUT)["signs"] == (
+        "Against Nomogram_C a coefficient changes its sign: HT in Nomogram_A and Nomogram_B; "
+        "margin (Rough) in Nomogram_B. Beside a signature it is not the effect of the factor alone."
+    )
+
+
+def validated(**changes):
+    """Words on an invented validation."""
+    scalars = {"bootstraps": 20, "bootstraps_failed": 0, "validated": "sound"} | changes
+    scalars |= {"events_per_parameter": {"All": 9.54}, "minimum_n": {"All": 1234}}
+    rows = [("Nomogram_A", "auc", 0.9, 0.85), ("Nomogram_A", "slope", 1.0, 0.91)]
+    repeated = pd.DataFrame(rows, columns=["model", "measure", "apparent", "corrected"])
+    penalised = pd.DataFrame({"cohort": ["train", "test"], "difference": [0.5, 0.01]})
+    penalised = penalised.assign(ci_low=-0.1, ci_high=0.12, p_value=[0.001, 0.47])
+    return nomogram.validation(scalars, repeated, penalised)
+
+
+def test_the_validation_tells_what_was_corrected():
+    made = validated()
+    assert made["text"] == (
+        "Corrected for optimism by the bootstrap, the AUC of Nomogram_A was 0.850 instead of 0.900 "
+        "(slope 0.91)."
+    )
+    assert made["size"] == (
+        "The candidates have 9.5 events per parameter, and Riley’s criteria ask for 1,234 patients."
+    )
+    assert made["penalised"] == (
+        "in the test cohort the AUC of Nomogram_C less theirs was 0.010 (−0.100 to 0.120) "
+        "(p = 0.470)"
+    )
+    assert made["signature"] == "signatures stayed as they were and were out of fold."
+
+
+def test_lost_samples_and_given_scores_are_told():
+    made = validated(bootstraps_failed=3, validated="paper")
+    assert made["text"].endswith("; 3 samples could not be fitted and are left out.")
+    assert made["signature"].endswith("are those of the table.")

@@ -1,0 +1,86 @@
+"""What is said of AUCs, comparisons and calibration is in their tables."""
+
+import pandas as pd
+
+from thyro.report.words import performance
+from thyro.study import nomograms
+
+PERFORMANCE = pd.DataFrame(
+    [
+        (model, cohort, auc, auc - 0.1, auc + 0.1, 0.75)
+        for model, auc in (("Nomogram_A", 0.8), ("Nomogram_B", 0.7), ("Nomogram_C", 0.6))
+        for cohort in ("train", "test", "external")
+    ],
+    columns=["model", "cohort", "auc", "ci_low", "ci_high", "accuracy"],
+)
+CALIBRATION = pd.DataFrame(
+    [
+        ("Nomogram_A", "test", 0.9, 0.1, 0.2),
+        ("Nomogram_A", "external", 0.5, 0.0, 0.0004),
+        ("Nomogram_C", "external", 1.0, 0.0, 0.5),
+    ],
+    columns=["model", "cohort", "slope", "intercept", "p_value"],
+)
+
+
+def test_scores_are_named_with_their_auc():
+    table = PERFORMANCE.replace({"Nomogram_A": "first", "Nomogram_B": "second"})
+    made = performance.models(["first", "second"], table, {})
+    assert made["aucs"] == "first was 0.800 (0.700–0.900) and of second 0.700 (0.600–0.800)"
+    assert "the scores of 2 models, made elsewhere: first and second." in made["methods"]
+    assert "the score of one model" in performance.models(["first"], table, {})["methods"]
+
+
+def test_delong_pairs_that_a_study_lacks_are_left_out():
+    row = {"cohort": "test", "model_a": "SR_SVM", "model_b": "OR_SVM", "difference": 0.1}
+    table = pd.DataFrame([row | {"ci_low": 0.0, "ci_high": 0.2, "p_value": 0.0004, "p_holm": 0.01}])
+    made = performance.delong(table, nomograms(["SR_SVM", "SR_KNN"]))
+    assert list(made) == ["sr_vs_or"] and made["sr_vs_or"]["p"] == "< 0.001"
+
+
+def test_the_first_nomogram_is_compared_with_every_other_and_the_radiologist():
+    others = ["Nomogram_B", "Nomogram_C", "Radiologist"]
+    table = pd.DataFrame({"model_a": "Nomogram_A", "model_b": others, "cohort": "test"})
+    table = pd.concat([table, table.assign(cohort="train")], ignore_index=True)
+    table["difference"] = table.index / 100
+    table = table.assign(ci_low=0.0, ci_high=0.2, p_value=0.5, p_holm=1.0)
+    made = performance.delong(table, nomograms(["SR_SVM", "SR_KNN"]))
+    assert list(made) == ["a_vs_b", "a_vs_c", "a_vs_radiologist"]
+    assert made["a_vs_radiologist"]["difference_ci"].startswith("0.020 (")  # not that of training
+    assert list(performance.delong(table, nomograms(["S"]))) == ["a_vs_c", "a_vs_radiologist"]
+
+
+def test_image_models_are_told_by_the_pair_that_differs_in_the_images_only():
+    table = PERFORMANCE.replace({"Nomogram_A": "SR_SVM", "Nomogram_B": "OR_SVM"})
+    compared = {"sr_vs_or": {"difference_ci": "0.1 (0–0.2)", "p": "= 0.013"}}
+    made = performance.models([], table, compared)
+    assert made["aucs"] == (
+        "SR_SVM was 0.800 (0.700–0.900) and of OR_SVM 0.700 (0.600–0.800); their difference was "
+        "0.1 (0–0.2) (p = 0.013)"
+    )
+
+
+def test_every_model_has_its_texts_by_cohort():
+    made = performance.performance(PERFORMANCE)
+    assert list(made) == ["nomogram_a", "nomogram_b", "nomogram_c"]
+    assert made["nomogram_b"]["external"] == {"auc": "0.700 (0.600–0.800)", "accuracy": "0.750"}
+
+
+def test_the_external_cohort_has_its_own_numbers():
+    patients = pd.DataFrame({"y": [1, 0, 1]})
+    flow = [
+        {
+            "label": "Assessed (patients)",
+            "n": 8,
+            "excluded": False,
+            "external": True,
+            "unit": "patient",
+        }
+    ]
+    flow.append({"label": "Excluded: b", "n": 5, "excluded": True, "external": True})
+    made = performance.external(patients, flow, PERFORMANCE, CALIBRATION)
+    assert (made["n"], made["events"], made["excluded"]) == ("3", "2", "5")
+    assert made["slopes"] == "Nomogram_A was 0.50 and of Nomogram_C 1.00"
+    assert performance.calibration(CALIBRATION) == {
+        "nomogram_a": {"slope": "0.90", "intercept": "0.10", "hl_p": "= 0.200"}
+    }

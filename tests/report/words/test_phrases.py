@@ -1,0 +1,79 @@
+"""How values, labels and p values stand in a sentence."""
+
+import pandas as pd
+import pytest
+
+from thyro.report.words import phrases
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"A": "1"}, "A was 1"),
+        ({"A": "1", "B": "2"}, "A was 1 and of B 2"),
+        ({"A": "1", "B": "2", "C": "3"}, "A was 1, of B 2 and of C 3"),
+    ],
+)
+def test_values_are_told_as_in_a_sentence(values, words):
+    assert phrases.each(values) == words
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("Age", "age"),
+        ("Location of LNM", "location of LNM"),
+        ("ACR TI-RADS", "ACR TI-RADS"),
+        ("Hashimoto thyroiditis", "Hashimoto thyroiditis"),
+        ("Hashimoto's thyroiditis", "Hashimoto's thyroiditis"),
+        ("Ki-67", "Ki-67"),
+        ("T stage", "T stage"),
+        ("C-reactive protein", "C-reactive protein"),
+        ("pT", "pT"),
+        ("Taller-than-wide", "taller-than-wide"),
+    ],
+)
+def test_names_and_abbreviations_keep_their_capital_inside_a_sentence(label, words):
+    assert phrases.inside(label) == words
+
+
+@pytest.mark.parametrize(
+    ("items", "words"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_a_list_ends_with_and(items, words):
+    assert phrases.listed(items) == words
+
+
+def test_only_what_applies_is_told_in_its_order():
+    assert phrases.applying({"b": True, "a": False, "c": True}) == ["b", "c"]
+    assert phrases.applying({"a": False}) == []
+
+
+@pytest.mark.parametrize(
+    ("p", "words"), [(0.0131, "= 0.013"), (0.0004, "< 0.001"), (1.0, "= 1.000"), (None, "= –")]
+)
+def test_a_p_value_carries_its_relation(p, words):
+    assert phrases.relation(float("nan") if p is None else p) == words
+
+
+def test_aucs_are_those_of_one_cohort_in_the_order_asked_for():
+    rows = [("A", "train", 0.9), ("A", "test", 0.7), ("B", "test", 0.6)]
+    table = pd.DataFrame(rows, columns=["model", "cohort", "auc"])
+    table = table.assign(ci_low=table["auc"] - 0.1, ci_high=table["auc"] + 0.1, accuracy=0.75)
+    assert list(phrases.aucs(table, "test", ["B", "A"]).items()) == [
+        ("B", "0.600 (0.500–0.700)"),
+        ("A", "0.700 (0.600–0.800)"),
+    ]
+    told = phrases.aucs(table, "train", ["A"], accuracy=True)
+    assert told == {"A": "0.900 (0.800–1.000) at an accuracy of 0.750"}
+    with pytest.raises(KeyError):
+        phrases.aucs(table, "train", ["B"])
+
+
+def test_a_comparison_has_three_texts():
+    row = {"difference": -0.05, "ci_low": -0.1, "ci_high": 0.0, "p_value": 0.04, "p_holm": 0.12}
+    assert phrases.comparison(pd.Series(row)) == {
+        "difference_ci": "−0.050 (−0.100 to 0.000)",
+        "p": "= 0.040",
+        "p_holm": "= 0.120",
+    }

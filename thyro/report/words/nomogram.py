@@ -1,0 +1,179 @@
+"""Words on the nomograms: their clinical factors, what each joins, and their validation."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from thyro import tables
+from thyro.report.results import Results
+from thyro.report.words.phrases import aucs, each, inside, listed, relation
+from thyro.study import CLINICAL, NomogramName, Study, nomograms
+
+
+def texts(study: Study, results: Results) -> dict:
+    """Texts of the nomograms, from what 00, 05 and 06 left.
+
+    Returns
+    -------
+    dict
+        clinical, nomogram, validation.
+    """
+    about = results.values("00_cohort/cohort")
+    scalars = results.values("05_nomogram/scalars")
+    named = nomograms(study.nomogram.signatures)
+    return {
+        "clinical": clinical(study, about, scalars, results.table("05_nomogram/logistic")),
+        "nomogram": composition(
+            named,
+            results.table("06_statistics/performance"),
+            {str(name): results.values(f"05_nomogram/{name.file()}")["fit"] for name in named},
+            about,
+            chosen=results.values("06_statistics/published")["chosen"],
+        ),
+        "validation": validation(
+            scalars,
+            results.table("05_nomogram/validation"),
+            results.table("06_statistics/penalised"),
+        ),
+    }
+
+
+def clinical(
+    study: Study, about: Mapping, scalars: Mapping, regressions: pd.DataFrame
+) -> dict[str, str]:
+    """The clinical factors of the nomograms and how they were chosen.
+
+    Parameters
+    ----------
+    study : Study
+    about : mapping
+        `cohort.json` of 00.
+    scalars : mapping
+        `scalars.json` of 05.
+    regressions : DataFrame
+        `clinical.ClinicalSelection.to_frame()`.
+    """
+    entry, retain = (f"{limit:g}" for limit in (study.nomogram.entry, study.nomogram.retain))
+    terms = listed([inside(about["variables"][term]["label"]) for term in scalars["terms"]])
+    together = f"those with a likelihood-ratio p < {entry} entered one multivariable model"
+    if not regressions["lr_p"].lt(study.nomogram.entry).any():
+        choice = f"none had a likelihood-ratio p < {entry}, so that with the smallest was taken"
+    elif not regressions["lr_p_multivariable"].lt(study.nomogram.retain).any():
+        choice = f"{together}; none had p < {retain} there, so that with the smallest univariate p "
+        choice += "was taken"
+    else:
+        choice = f"{together}, and those with p < {retain} there, by the same test, were kept"
+    notes = dict.fromkeys([scalars["note"], *scalars["notes"].values()])
+    return {"choice": f"{choice}: {terms}.", "note": " ".join(filter(None, notes))}
+
+
+def composition(
+    named: Sequence[NomogramName],
+    table: pd.DataFrame,
+    fits: Mapping[str, Mapping],
+    about: Mapping,
+    *,
+    chosen: str,
+) -> dict[str, str]:
+    """What each nomogram is made of and how well it does in the test cohort.
+
+    Parameters
+    ----------
+    named : sequence of NomogramName
+        Of the study.
+    table : DataFrame
+        `statistics.performance_table`.
+    fits : mapping
+        `clinical.LogisticFit.to_dict()` of every nomogram.
+    about : mapping
+        `cohort.json` of 00.
+    chosen : str
+        The model that the publication chose by its result in the test cohort.
+    """
+    joined = {str(name): name.signature for name in named if name.signature}
+    made_of = {name: f"signature of {s} and clinical factors" for name, s in joined.items()}
+    made_of[CLINICAL] = "clinical factors only"
+    auc = aucs(table, "test", list(made_of))
+    joins = [f"{name} the signature of {s}" for name, s in joined.items()]
+    first, signature = next(iter(joined.items()))
+    joins[0] = f"{first} joins the signature of {signature} to the clinical factors"
+    alone = f"and {CLINICAL} uses the clinical factors alone."
+    one = "The signature is named in the study file before the run."
+    both = "Both signatures are named in the study file before the run."
+    choice = both if len(joined) > 1 else one
+    if chosen in joined.values():
+        choice += f" The publication chose {chosen} by its result in the test cohort."
+    return {
+        "joins": ", ".join([*joins, alone]),
+        "choice": choice,
+        "aucs": each({f"{name} ({made_of[name]})": text for name, text in auc.items()}),
+        "measures": each(aucs(table, "test", list(made_of), accuracy=True)),
+        "panels": " ".join(f"{name}: {parts}." for name, parts in made_of.items()),
+        "protocol": ""
+        if about.get("scores")
+        else "The nomograms drawn here are those of the paper’s protocol.",
+        "signs": _signs(fits, about["variables"]),
+    }
+
+
+def _signs(fits: Mapping[str, Mapping], dictionary: Mapping) -> str:
+    """Whether a clinical coefficient has another sign beside a signature than without one."""
+    coefficients = {
+        name: dict(zip(fit["names"][1:], fit["coefficients"][1:], strict=True))
+        for name, fit in fits.items()
+    }
+    alone = coefficients.pop(CLINICAL)
+    turned: dict[str, list[str]] = {}
+    for name, joined in coefficients.items():
+        for which, value in joined.items():
+            if value * alone.get(which, 0.0) < 0:
+                turned.setdefault(_coefficient(which, dictionary), []).append(name)
+    if not turned:
+        return "No coefficient of a clinical factor has another sign beside a signature."
+    where = [f"{factor} in {listed(names)}" for factor, names in turned.items()]
+    return (
+        f"Against {CLINICAL} a coefficient changes its sign: {'; '.join(where)}. Beside a "
+        "signature it is not the effect of the factor alone."
+    )
+
+
+def _coefficient(name: str, dictionary: Mapping) -> str:
+    """ "margin (Irregular)" of "margin=Irregular", as a sentence calls it."""
+    term, _, level = name.partition("=")
+    return inside(dictionary[term]["label"]) + (f" ({level})" if level else "")
+
+
+def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame) -> dict[str, str]:
+    """Internal validation, size of the cohort, and the penalised model beside the clinical one.
+
+    Parameters
+    ----------
+    scalars : mapping
+        `scalars.json` of 05.
+    repeated : DataFrame
+        The stacked tables of `clinical.optimism_of`.
+    penalised : DataFrame
+        DeLong tests of the penalised model against the clinical nomogram.
+    """
+    table = repeated.set_index(["model", "measure"])
+    fell = {
+        model: f"{tables.probability(table.loc[(model, 'auc'), 'corrected'])} instead of "
+        f"{tables.probability(table.loc[(model, 'auc'), 'apparent'])} (slope "
+        f"{tables.number(table.loc[(model, 'slope'), 'corrected'], 2)})"
+        for model in repeated["model"].unique()
+    }
+    failed = scalars["bootstraps_failed"]
+    lost = f"; {failed} samples could not be fitted and are left out" if failed else ""
+    (candidates, each_has), *_ = scalars["events_per_parameter"].items()
+    against = penalised[penalised["cohort"].eq("test")].iloc[0]
+    kind = "were out of fold" if scalars["validated"] == "sound" else "are those of the table"
+    return {
+        "draws": str(scalars["bootstraps"]),
+        "signature": f"signatures stayed as they were and {kind}.",
+        "text": f"Corrected for optimism by the bootstrap, the AUC of {each(fell)}{lost}.",
+        "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
+        f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients.",
+        "penalised": f"in the test cohort the AUC of {CLINICAL} less theirs was "
+        f"{tables.estimate(*against[['difference', 'ci_low', 'ci_high']])} "
+        f"(p {relation(against['p_value'])})",
+    }

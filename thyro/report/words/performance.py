@@ -1,0 +1,154 @@
+"""Words on how well models and nomograms do: discrimination, comparison, calibration."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from thyro import tables
+from thyro.report.results import Results
+from thyro.report.words.phrases import aucs, comparison, each, listed, relation
+from thyro.report.words.study import excluded
+from thyro.study import (
+    OR,
+    RADIOLOGIST,
+    ModelName,
+    NomogramName,
+    Study,
+    model_names,
+    nomograms,
+)
+
+FIRST = model_names()[0]  # SR_SVM, which the text compares with the same model of original images
+MAIN_PAIR = (str(FIRST), str(ModelName(OR.name, FIRST.kind)))
+
+
+def texts(study: Study, results: Results) -> dict:
+    """Texts of the individual models and of the nomograms, as far as the study has them.
+
+    Returns
+    -------
+    dict
+        models, performance, delong, calibration and, of an external cohort, external.
+    """
+    measured = results.table("06_statistics/performance")
+    calibrated = results.table("06_statistics/calibration")
+    compared = delong(results.table("06_statistics/delong"), nomograms(study.nomogram.signatures))
+    patients = results.table("00_cohort/patients")
+    outside = patients[patients["split"].eq("external")]
+    made = {
+        "models": models(list(study.cohort.scores), measured, compared),
+        "performance": performance(measured),
+        "delong": compared,
+        "calibration": calibration(calibrated),
+    }
+    if len(outside):
+        flow = results.values("00_cohort/flow")
+        made["external"] = external(outside, flow, measured, calibrated)
+    return made
+
+
+def models(scores: Sequence[str], table: pd.DataFrame, compared: Mapping) -> dict[str, str]:
+    """What the individual models are: those of the images, or given scores.
+
+    Parameters
+    ----------
+    scores : sequence of str
+        Names of the scores of the user's table; empty in a study of images.
+    table : DataFrame
+        `statistics.performance_table`.
+    compared : mapping
+        `delong` below.
+    """
+    if not scores:
+        test = compared["sr_vs_or"]
+        return {
+            "parts": "super-resolution, radiomics and deep features, selection, models, nomograms "
+            "and statistics",
+            "methods": "Image models were fitted on original (OR) and on super-resolved (SR) "
+            "images.",
+            "learned": "Everything that is learned (the super-resolution network, scaling, "
+            "selection, weights, cut-offs) was learned in the training cohort.",
+            "aucs": f"{each(aucs(table, 'test', MAIN_PAIR))}; their difference was "
+            f"{test['difference_ci']} (p {test['p']})",
+        }
+    what = "the score of one model" if len(scores) == 1 else f"the scores of {len(scores)} models"
+    return {
+        "parts": "nomograms and statistics, on given scores of models",
+        "methods": f"The clinical table holds {what}, made elsewhere: {listed(scores)}.",
+        "learned": "Everything that is learned here (clinical factors, coefficients, cut-offs) was "
+        "learned in the training cohort.",
+        "aucs": each(aucs(table, "test", scores)),
+    }
+
+
+def performance(table: pd.DataFrame) -> dict[str, dict]:
+    """AUC and accuracy of every model and cohort, by lower-case name."""
+    tree: dict = {}
+    for row in table.itertuples():
+        tree.setdefault(row.model.lower(), {})[row.cohort] = {
+            "auc": tables.estimate(row.auc, row.ci_low, row.ci_high),
+            "accuracy": tables.probability(row.accuracy),
+        }
+    return tree
+
+
+def delong(table: pd.DataFrame, named: Sequence[NomogramName]) -> dict[str, dict[str, str]]:
+    """The comparisons in the test cohort that the text names, as far as the study has them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `statistics.delong_matrix`, with `cohort`.
+    named : sequence of NomogramName
+        Of the study; the first is compared with every other one and with the radiologist.
+    """
+    first, *others = named
+    pairs = {"sr_vs_or": MAIN_PAIR}
+    pairs |= {
+        f"{first.letter}_vs_{other.letter}".lower(): (str(first), str(other)) for other in others
+    }
+    pairs["a_vs_radiologist"] = (str(first), RADIOLOGIST)
+    test = table[table["cohort"].eq("test")].set_index(["model_a", "model_b"])
+    return {key: comparison(test.loc[pair]) for key, pair in pairs.items() if pair in test.index}
+
+
+def calibration(table: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Calibration of every nomogram in the test cohort, by lower-case name."""
+    test = table[table["cohort"].eq("test")].set_index("model")
+    return {
+        model.lower(): {
+            "slope": tables.number(row["slope"], 2),
+            "intercept": tables.number(row["intercept"], 2),
+            "hl_p": relation(row["p_value"]),
+        }
+        for model, row in test.iterrows()
+    }
+
+
+def external(
+    patients: pd.DataFrame,
+    flow: Sequence[Mapping],
+    table: pd.DataFrame,
+    calibrated: pd.DataFrame,
+) -> dict[str, str]:
+    """Size of the external cohort, and the nomograms in it.
+
+    Parameters
+    ----------
+    patients : DataFrame
+        Of the external cohort: y.
+    flow : sequence of mapping
+        `flow.json` of 00.
+    table, calibrated : DataFrame
+        `statistics.performance_table` and `calibration_table`, all cohorts.
+    """
+    there = calibrated[calibrated["cohort"].eq("external")].set_index("model")["slope"]
+    names = list(there.index)
+    return {
+        "n": str(len(patients)),
+        "events": str(patients["y"].sum()),
+        "excluded": excluded(flow, external=True),
+        "aucs": each(aucs(table, "external", names)),
+        "measures": each(aucs(table, "external", names, accuracy=True)),
+        "slopes": each({name: tables.number(slope, 2) for name, slope in there.items()}),
+    }

@@ -1,0 +1,75 @@
+"""How numbers and lists are put into words; used by the modules of all sections."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from thyro import tables
+
+EPONYMS = {"Bethesda", "Doppler", "Graves", "Hashimoto"}
+
+
+def listed(items: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return " and ".join([", ".join(items[:-1]), items[-1]] if items[1:] else items)
+
+
+def applying(texts: Mapping[str, bool]) -> list[str]:
+    """Those of `texts` whose condition holds, in their order."""
+    return [text for text, holds in texts.items() if holds]
+
+
+def each(values: Mapping[str, str]) -> str:
+    """ "A was 0.9, of B 0.8 and of C 0.7", as a sentence goes on after "the AUC of"."""
+    (first, value), *others = values.items()
+    return listed([f"{first} was {value}", *(f"of {name} {text}" for name, text in others)])
+
+
+def relation(p: float) -> str:
+    """ "= 0.013" or "< 0.001", as a sentence continues after "p"."""
+    text = tables.p_value(p)
+    return text.replace("<", "< ") if text.startswith("<") else f"= {text}"
+
+
+def inside(label: str) -> str:
+    """A label as it stands inside a sentence; names and abbreviations keep their capital."""
+    first = label.split()[0].removesuffix("'s").removesuffix("’s")
+    plain = first[1:2].isalpha() and not any(c.isupper() or c.isdigit() for c in first[1:])
+    return label[0].lower() + label[1:] if plain and first not in EPONYMS else label
+
+
+def aucs(
+    table: pd.DataFrame, cohort: str, names: Sequence[str], *, accuracy: bool = False
+) -> dict[str, str]:
+    """AUC with interval of every model in one cohort.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `statistics.performance_table`.
+    cohort : str
+        "train", "test" or "external".
+    names : sequence of str
+        Of the models, in the order of the sentence.
+    accuracy : bool
+        Whether the accuracy is told too.
+
+    Returns
+    -------
+    dict of model to text
+    """
+    rows = table[table["cohort"].eq(cohort)].set_index("model").loc[list(names)]
+    return {
+        row.Index: tables.estimate(row.auc, row.ci_low, row.ci_high)
+        + (f" at an accuracy of {tables.probability(row.accuracy)}" if accuracy else "")
+        for row in rows.itertuples()
+    }
+
+
+def comparison(test: pd.Series) -> dict[str, str]:
+    """A DeLong test: difference with interval, p, and p after Holm's adjustment."""
+    return {
+        "difference_ci": tables.estimate(*test[["difference", "ci_low", "ci_high"]]),
+        "p": relation(test["p_value"]),
+        "p_holm": relation(test["p_holm"]),
+    }
