@@ -1,8 +1,10 @@
 """`make bench`: seconds per unit of work, and ratios within this run, printed as a table.
 
 Machines differ and are noisy, so what counts is the ratio of two ways measured side by side.
+`python -m tests.benchmarks.gpu` is the check of a GPU, which this does not run.
 """
 
+import argparse
 import resource
 import subprocess
 import sys
@@ -75,6 +77,7 @@ def rows():
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="make bench", description=__doc__).parse_args()
     table = pd.DataFrame(rows(), columns=["what", "seconds", "beside"])
     print(table.to_string(index=False, formatters={"seconds": "{:.4f}".format}))
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n")
