@@ -77,10 +77,10 @@ def test_the_maximum_lies_where_the_class_is_decided(taught):
     network, head = taught
     images, y, regions = striped(200, seed=9)
     cases = y == 1
-    maps = grad_cam.grad_cam(network, head, images[cases])
+    maps = grad_cam.heat_maps(network, head, images[cases])
     assert hits(maps, regions[cases]) >= 0.95
     assert regions[cases].mean() < 0.12  # what a place at random would reach
-    against = grad_cam.grad_cam(network, -head, images[~cases])
+    against = grad_cam.heat_maps(network, -head, images[~cases])
     assert hits(against, regions[~cases]) >= 0.95  # for the class that the network chose
     energy = grad_cam.energy_in_nodule(maps, regions[cases])
     assert energy["inside"].median() > 3 * energy["area"].median()
@@ -90,11 +90,11 @@ def test_it_does_no_longer_when_the_weights_are_drawn_anew(taught):
     network, head = taught
     images, y, regions = striped(200, seed=9)
     cases = images[y == 1]
-    maps = grad_cam.grad_cam(network, head, cases)
+    maps = grad_cam.heat_maps(network, head, cases)
     found = []
     for seed in range(1, 6):
         other = backbones.Network(Small(seed), "ResNet101", 16, "toy")
-        again = grad_cam.grad_cam(other, head, cases)
+        again = grad_cam.heat_maps(other, head, cases)
         found.append(hits(again, regions[y == 1]))
         assert grad_cam.heat_map_agreement(maps, again)["rank_correlation"].median() < 0.6
     assert np.mean(found) < 0.3 and max(found) < 0.5

@@ -11,10 +11,11 @@ import time
 import numpy as np
 import pandas as pd
 
+from tests.deep.networks import pooled
 from thyro.core import outer_folds
-from thyro.deep import backbones, features, fine_tuning, training_run
+from thyro.deep import backbones, fine_tuning, training_run
 from thyro.models import classifiers as models
-from thyro.models import cross_fitting
+from thyro.models import cross_fitting, random_splits
 from thyro.selection import select
 from thyro.statistics import delong
 
@@ -36,7 +37,7 @@ def cohort(seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
 
 def recipe(*, tune: bool, quick: bool = True) -> cross_fitting.Recipe:
     """SVM and KNN on one selection; `quick` as notebook 04 repeats it."""
-    classifiers = {"SVM": ("SVM", {"seed": 0}), "KNN": ("KNN", {"neighbours": 5})}
+    classifiers = {"SVM": ("SVM", {"seed": 0}), "KNN": ("KNN", {})}
     return cross_fitting.Recipe(
         {"seed": 0} | ({"patience": 20} if quick else {}), classifiers, tune=tune
     )
@@ -49,8 +50,8 @@ def classical():
     began = time.perf_counter()
     chosen = select.select_features(X, y)
     selected = time.perf_counter() - began
-    models.fit_svm(X[chosen.kept], y)
-    models.fit_knn(X[chosen.kept], y)
+    for name in ("SVM", "KNN"):
+        models.fit_classifier(name, X[chosen.kept], y)
     yield "selection, 380 x 1561", selected, ""
     yield "selection, SVM and KNN", time.perf_counter() - began, "limit 8"
     began = time.perf_counter()
@@ -65,9 +66,9 @@ def frozen():
     y, train = np.arange(64) % 2, np.arange(64) < 48
     for name, limit in LIMITS.items():
         network = backbones.build(name)
-        features.pooled_features(network, crops[:16])
+        pooled(network, crops[:16])
         began = time.perf_counter()
-        features.pooled_features(network, crops)
+        pooled(network, crops)
         seconds = (time.perf_counter() - began) / len(crops)
         yield f"{name}, frozen features of a crop", seconds, f"limit {limit}"
         settings = training_run.FineTuningSettings(epochs=2, augmentation=False)
@@ -84,7 +85,7 @@ def null() -> str:
     lines = []
     for tune, name in ((True, "sound"), (False, "paper's")):
         began = time.perf_counter()
-        found = cross_fitting.repeated_splits(
+        found = random_splits.repeated_splits(
             {"": recipe(tune=tune)},
             {"": X},
             y,
@@ -94,7 +95,7 @@ def null() -> str:
             workers=WORKERS,
         )
         seconds = time.perf_counter() - began
-        for row in cross_fitting.null_table(found.auc).itertuples():
+        for row in random_splits.null_table(found.auc).itertuples():
             error = (row.test_high - row.test_low) / 2 / 1.96
             lines.append(
                 f"{NULL_RUNS} permuted divisions, {name} classifiers, {row.model}: held out "
@@ -124,7 +125,7 @@ def repeated() -> str:
     """Seconds of the random divisions that a study makes."""
     X, y = cohort()
     began = time.perf_counter()
-    cross_fitting.repeated_splits(
+    random_splits.repeated_splits(
         {name: recipe(tune=False) for name in ("OR", "SR")},
         {"OR": X, "SR": X[X.columns[::-1]]},
         y,

@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from thyro.deep import backbones, features
-from thyro.deep import weights as checkpoints
+from tests.deep.networks import SMALL, crops, pooled
+from thyro.deep import backbones
+from thyro.study import NETWORKS
 
 RESNET_BLOCKS = (3, 4, 23, 3)
 DENSE_BLOCKS = (6, 12, 24, 16)
@@ -139,15 +140,15 @@ def test_a_checkpoint_gives_the_features_of_an_independent_forward_pass(
     state = make()
     network = backbones.build(name, weights=state)
     assert backbones.count_parameters(network) == parameters
-    crops = np.random.default_rng(1).uniform(0, 255, (2, 96, 96)).astype(np.float32)
-    grey = torch.from_numpy(crops)[:, None].expand(-1, 3, -1, -1) / 255
+    images = np.random.default_rng(1).uniform(0, 255, (2, 96, 96)).astype(np.float32)
+    grey = torch.from_numpy(images)[:, None].expand(-1, 3, -1, -1) / 255
     mean, sd = (
         torch.tensor(values).view(1, 3, 1, 1)
         for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     )
     with torch.no_grad():
         want = forward((grey - mean) / sd, state).numpy()
-    got = features.pooled_features(network, crops)
+    got = pooled(network, images)
     assert got.shape == (2, network.width) and want.std() > 0.01
     # sums of some thousand terms in another order: relative to the size of the features
     np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5 * np.abs(want).max())
@@ -158,7 +159,7 @@ def test_no_key_is_missing_or_surplus(make):
     """The names written out here are all that the network takes, and all that it needs."""
     name = "ResNet101" if make is resnet_state else "DenseNet121"
     state = make()
-    own = {key for key in state if not key.startswith(checkpoints.CLASSIFIERS[name])}
+    own = {key for key in state if not key.startswith(NETWORKS[name].classifier)}
     assert len(own) == len(backbones.build(name).module.state_dict())
     # Not a counter of batches: old state dicts have none, and none is needed.
     needed = next(key for key in sorted(own) if key.endswith("running_mean"))
@@ -170,3 +171,90 @@ def test_no_key_is_missing_or_surplus(make):
     key = next(key for key in state if key.endswith("weight"))
     with pytest.raises(ValueError, match="1 of another shape"):
         backbones.build(name, weights=state | {key: torch.zeros(2, 2)})
+
+
+@pytest.fixture(scope="module")
+def dense():
+    return backbones.calibrate_batchnorm(backbones.build("DenseNet121"), crops(6))
+
+
+def test_resnet101_is_the_imagenet_network():
+    network = backbones.build("ResNet101")
+    # torchvision: 44,549,160 parameters, of which 2,049,000 in the classifier.
+    assert backbones.count_parameters(network) == 44_549_160 - 2_049_000
+    backbones.calibrate_batchnorm(network, crops(2))
+    values = pooled(network, crops(2))
+    assert values.shape == (2, network.width) == (2, 2048)
+    assert np.isfinite(values).all() and values.std() > 0.1
+    kept = []
+    network.module.maxpool.register_forward_hook(lambda m, i, o: kept.append(o.shape))
+    pooled(network, crops(1))
+    assert kept[0][2:] == (16, 16)  # a quarter of 64: stride 2, then pooling
+    keys = {k for k in network.module.state_dict() if "num_batches" not in k}
+    assert {"conv1.weight", "layer1.0.downsample.1.bias", "layer3.22.conv3.weight"} <= keys
+
+
+def test_densenet121_is_the_imagenet_network(dense):
+    # torchvision: 7,978,856 parameters, of which 1,025,000 in the classifier.
+    assert backbones.count_parameters(dense) == 7_978_856 - 1_025_000
+    assert dense.width == 1024
+
+
+def test_random_weights_depend_on_the_seed_alone():
+    state = torch.random.get_rng_state()
+    a, b, c = (
+        backbones.build("DenseNet121", seed=s).module.features.conv0.weight for s in (1, 1, 2)
+    )
+    assert torch.equal(a, b) and not torch.equal(a, c)
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_calibration_sets_statistics_and_nothing_else():
+    network = backbones.build("DenseNet121")
+    before = {k: v.clone() for k, v in network.module.state_dict().items()}
+    backbones.calibrate_batchnorm(network, crops(5), batch=2)
+    changed = {k for k, v in network.module.state_dict().items() if not torch.equal(v, before[k])}
+    assert changed == {k for k in before if "running" in k or "tracked" in k}
+    assert not any(module.training for module in network.module.modules())
+    # The first layer now sees what it was told to expect: mean 0, variance 1.
+    kept = []
+    norm = network.module.features.norm0
+    hook = norm.register_forward_hook(lambda m, i, o: kept.append(o.clone()))
+    pooled(network, crops(5))
+    hook.remove()
+    assert kept[0].mean().abs() < 0.05
+    assert kept[0].var() == pytest.approx(1, abs=0.1)
+    with pytest.raises(ValueError, match="crops: expected at least 2"):
+        backbones.calibrate_batchnorm(network, crops(1))
+
+
+def test_features_depend_on_the_crop_and_on_nothing_beside_it(dense):
+    together = pooled(dense, crops(5))
+    apart = np.concatenate([pooled(dense, crops(5)[i : i + 2]) for i in (0, 2, 4)])
+    np.testing.assert_allclose(together, apart, atol=1e-4)
+    assert np.corrcoef(together[0], together[1])[0, 1] < 0.99  # grain 1 and 8 look different
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, SMALL.name])
+def test_an_entry_takes_its_network_apart_without_rest(name, monkeypatch):
+    """Backbone and head, one after the other, are the network; so are width and layers."""
+    monkeypatch.setitem(NETWORKS, SMALL.name, SMALL)
+    entry = NETWORKS[name]
+    network = backbones.calibrate_batchnorm(backbones.build(name, seed=3), crops(4))
+    backbone, head = (
+        backbones.chain(network.module, part) for part in (entry.backbone, entry.head)
+    )
+    with torch.inference_mode():
+        x = backbones.as_input(crops(3), network)
+        together = head(backbone[:-1](x))
+    np.testing.assert_allclose(together, pooled(network, crops(3)), rtol=1e-5, atol=1e-5)
+    assert together.shape == (3, entry.width)
+    for layer in (entry.cam_layer, *entry.redrawn):
+        assert network.module.get_submodule(layer) is not None
+    parts = sum(p.numel() for part in (backbone, head) for p in part.parameters())
+    assert parts == backbones.count_parameters(network)
+
+
+def test_a_name_that_is_not_in_the_registry_is_named():
+    with pytest.raises(ValueError, match="name: expected one of ResNet101, DenseNet121"):
+        backbones.build("VGG16")

@@ -1,4 +1,4 @@
-"""Tuning of networks: what it learns, from whom, and that a kill changes nothing."""
+"""Fine-tuning of networks: what it learns, from whom, and that a kill changes nothing."""
 
 import os
 import signal
@@ -11,8 +11,9 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from thyro.deep import backbones, features, fine_tuning, training_run
-from thyro.deep.training_run import inner_part
+from tests.deep.networks import SMALL, pooled
+from thyro.deep import backbones, features, fine_tuning, grad_cam, training_run
+from thyro.study import NETWORKS
 
 SIZE = 64
 QUICK = training_run.FineTuningSettings(epochs=3, learning_rate=1e-3)
@@ -34,7 +35,7 @@ def patients(n=60, *, seed=0, signal=True):
 @pytest.fixture(scope="module")
 def dense():
     crops, _, train, _ = patients()
-    return features.prepare("DenseNet121", "random", crops[train])
+    return features.prepare_network("DenseNet121", "random", crops[train])
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_labels_of_noise_are_learned_by_heart_only(dense):
     assert roc_auc_score(y[train], found.p[train]) > out_of_fold + 0.1
 
 
-def test_shapes_and_that_the_last_block_moved_and_the_trunk_did_not(dense, learned):
+def test_shapes_and_that_the_last_block_moved_and_the_backbone_did_not(dense, learned):
     crops, _, train, folds = patients()
     assert learned.features.shape == (len(crops), dense.width)
     assert learned.fold_features.shape == (3, train.sum(), dense.width)
@@ -78,14 +79,16 @@ def test_shapes_and_that_the_last_block_moved_and_the_trunk_did_not(dense, learn
     assert all(torch.equal(before[key], after[key]) for key in statistics)
 
 
-def test_features_are_those_of_the_tuned_network_itself(learned):
+def test_features_are_those_of_the_fine_tuned_network_itself(learned):
     crops, *_ = patients()
-    again = features.pooled_features(learned.network, crops[:5], batch=2)
+    again = pooled(learned.network, crops[:5])
     np.testing.assert_allclose(again, learned.features[:5], rtol=1e-4, atol=1e-5)
 
 
 def test_a_state_goes_back_into_a_network_prepared_alike(dense, learned):
-    restored = fine_tuning.restore_network(features.prepare("DenseNet121", "random"), learned.state)
+    restored = fine_tuning.restore_network(
+        features.prepare_network("DenseNet121", "random"), learned.state
+    )
     assert restored.weights == learned.network.weights
     for key, value in learned.network.module.state_dict().items():
         assert torch.equal(value, restored.module.state_dict()[key]), key
@@ -98,14 +101,12 @@ def test_a_frozen_network_is_left_as_it_is(dense):
     crops, y, train, folds = patients()
     settings = training_run.FineTuningSettings(trained="none")
     found = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
-    np.testing.assert_allclose(found.features, features.pooled_features(dense, crops), rtol=1e-5)
+    np.testing.assert_allclose(found.features, pooled(dense, crops), rtol=1e-5)
     assert found.network is dense
-    bare = features.prepare("DenseNet121", "random")
+    bare = features.prepare_network("DenseNet121", "random")
     again = fine_tuning.restore_network(bare, found.state)
     assert again.weights == dense.weights
-    np.testing.assert_array_equal(
-        features.pooled_features(again, crops[:3]), features.pooled_features(dense, crops[:3])
-    )
+    np.testing.assert_array_equal(pooled(again, crops[:3]), pooled(dense, crops[:3]))
     assert found.p is found.p_out_of_fold is found.fold_features is None
     assert found.history.empty and "kept" in found.history
 
@@ -143,7 +144,7 @@ def test_a_fold_leaves_the_network_that_predicts_it_as_it_is(dense):
 
 def test_the_whole_network_of_the_other_kind_learns_too():
     crops, y, train, folds = patients(24, seed=5)
-    resnet = features.prepare("ResNet101", "random", crops[train])
+    resnet = features.prepare_network("ResNet101", "random", crops[train])
     settings = training_run.FineTuningSettings(trained="whole", epochs=2, batch=8)
     found = fine_tuning.cross_fit(resnet, crops, y, train, folds, settings=settings)
     final = found.history[found.history["network"].eq("all")]
@@ -214,8 +215,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from tests.deep.test_fine_tuning import QUICK, patients
-from thyro.deep import features as deep
-from thyro.deep import fine_tuning as tuning
+from thyro.deep import features, fine_tuning
 
 class File:
     def __init__(self, name):
@@ -227,8 +227,8 @@ class File:
         print(self.file.name, flush=True)
 
 crops, y, train, folds = patients()
-network = deep.prepare("DenseNet121", "random", crops[train])
-found = tuning.cross_fit(network, crops, y, train, folds, settings=QUICK, checkpoint=File)
+network = features.prepare_network("DenseNet121", "random", crops[train])
+found = fine_tuning.cross_fit(network, crops, y, train, folds, settings=QUICK, checkpoint=File)
 (Path(sys.argv[1]) / "state").write_bytes(found.state)
 """
 
@@ -246,17 +246,6 @@ def test_a_killed_process_goes_on_to_the_same_end(tmp_path):
     whole.mkdir()
     subprocess.run([*command[:-1], str(whole)], check=True, **options)
     assert (tmp_path / "state").read_bytes() == (whole / "state").read_bytes()
-
-
-def test_the_watched_part_is_stratified_and_leaves_enough():
-    y = np.repeat([0, 1], [40, 20])
-    watched = inner_part(y, 0.15, 7)
-    assert np.bincount(y[watched]).tolist() == [6, 3]
-    assert not np.array_equal(watched, inner_part(y, 0.15, 8))
-    few = inner_part(np.repeat([0, 1], [30, 3]), 0.4, 0)
-    assert np.bincount(np.repeat([0, 1], [30, 3])[~few]).tolist() == [18, 2]
-    with pytest.raises(ValueError, match="2 of 32 patients that would train a network"):
-        inner_part(np.repeat([0, 1], [30, 2]), 0.15, 0)
 
 
 @pytest.mark.parametrize(
@@ -279,8 +268,26 @@ def test_bad_input_is_named_before_anything_trains(dense, change, message):
         fine_tuning.cross_fit(dense, **given)
 
 
-def test_a_learning_rate_that_diverges_is_named(dense):
-    crops, y, train, folds = patients(24)
-    settings = replace(QUICK, learning_rate=1e30)
-    with pytest.raises(ValueError, match=r"diverged in epoch 1. Lower the learning rate, 1e\+30"):
-        fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+@pytest.mark.parametrize("trained", ["none", "last_block", "whole"])
+def test_another_network_is_one_entry(trained, monkeypatch):
+    """Built, calibrated, fine-tuned, restored, explained and compared with redrawn weights."""
+    monkeypatch.setitem(NETWORKS, SMALL.name, SMALL)
+    crops, y, train, folds = patients(36)
+    network = features.prepare_network(SMALL.name, "random", crops[train], seed=1)
+    settings = replace(QUICK, trained=trained, learning_rate=1e-2, batch=8)
+    learned = fine_tuning.cross_fit(network, crops, y, train, folds, settings=settings)
+    assert learned.features.shape == (36, SMALL.width)
+    bare = features.prepare_network(SMALL.name, "random", seed=1)
+    restored = fine_tuning.restore_network(bare, learned.state)
+    np.testing.assert_allclose(pooled(restored, crops), learned.features, rtol=1e-4, atol=1e-5)
+    before, after = network.module.state_dict(), restored.module.state_dict()
+    moved = {key.split(".")[0] for key in before if not torch.equal(before[key], after[key])}
+    expected = {"none": set(), "last_block": {"last"}, "whole": {"stem", "body", "last"}}
+    assert moved == expected[trained]
+    table = features.feature_table(learned, [f"p{i}" for i in range(36)])
+    assert list(table.columns[[0, -1]]) == ["small_0000", "small_0011"]
+    head = grad_cam.head_weights(table.iloc[-1] - table.iloc[0], restored)
+    maps = grad_cam.heat_maps(restored, head, crops[:2])
+    assert maps.shape == crops[:2].shape and maps.max() == 1
+    control = grad_cam.randomised_network(restored, 7, crops[train], what="last block")
+    assert not np.allclose(maps, grad_cam.heat_maps(control, head, crops[:2]))

@@ -8,23 +8,15 @@ import pytest
 import torch
 from monai.visualize import GradCAM
 
+from tests.deep.networks import crops, pooled
 from thyro.deep import backbones, grad_cam
-from thyro.deep import features as deep
+from thyro.deep.features import feature_names
 from thyro.models import classifiers
+from thyro.study import NETWORKS
 
 TILE = 64  # pixels: two cells of the last block's grid a side
 ACROSS = 3
 CHANCE = 1 / ACROSS**2  # that a maximum lies in the cell that decides
-
-
-def crops(n=4, size=64, seed=0):
-    """Textures of different grain."""
-    rng = np.random.default_rng(seed)
-    grains = [
-        np.kron(rng.uniform(0, 255, (size // g, size // g)), np.ones((g, g)))
-        for g in (1 + np.arange(n) % 2 * 7)
-    ]
-    return np.stack(grains).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +31,7 @@ def head():
 
 def test_grad_cam_equals_monai(dense, head):
     images = crops(3)
-    heat = grad_cam.grad_cam(dense, head, images, batch=2)
+    heat = grad_cam.heat_maps(dense, head, images, batch=2)
     layer = torch.nn.Linear(1024, 1, bias=False)
     layer.weight.data = torch.from_numpy(head)[None]
     whole = torch.nn.Sequential(deepcopy(dense.module), layer)  # MONAI leaves its hooks behind
@@ -56,13 +48,13 @@ def test_of_a_network_that_ends_in_the_block_the_map_is_the_weighted_activation(
     network = backbones.calibrate_batchnorm(backbones.build("ResNet101"), crops(2))
     kept = []
     hook = network.module.layer4.register_forward_hook(lambda m, i, o: kept.append(o))
-    deep.pooled_features(network, crops(1))
+    pooled(network, crops(1))
     hook.remove()
     cells = kept[0][0].numpy().reshape(2048, -1)
     strong, weak = np.argsort(-np.linalg.norm(cells, axis=0))[[0, -1]]
     weights = cells[:, strong] - cells[:, weak]  # the score of the strong cell is above zero
     expected = (weights @ cells).clip(0).reshape(2, 2)
-    heat = grad_cam.grad_cam(network, weights, crops(1)[0])
+    heat = grad_cam.heat_maps(network, weights, crops(1)[0])
     assert heat.shape == (64, 64) and heat.max() == 1 and heat.min() >= 0
     # the corners of an enlarged map are its outermost cells
     corners = heat[[0, 0, -1, -1], [0, -1, 0, -1]].reshape(2, 2)
@@ -70,30 +62,30 @@ def test_of_a_network_that_ends_in_the_block_the_map_is_the_weighted_activation(
 
 
 def test_a_map_depends_neither_on_the_batch_nor_on_its_neighbours(dense, head):
-    together = grad_cam.grad_cam(dense, head, crops(5))
+    together = grad_cam.heat_maps(dense, head, crops(5))
     np.testing.assert_allclose(
-        together, grad_cam.grad_cam(dense, head, crops(5), batch=2), atol=1e-4
+        together, grad_cam.heat_maps(dense, head, crops(5), batch=2), atol=1e-4
     )
-    alone = grad_cam.grad_cam(dense, head, crops(5)[3])
+    alone = grad_cam.heat_maps(dense, head, crops(5)[3])
     np.testing.assert_allclose(together[3], alone, atol=1e-4)
 
 
 def test_every_crop_may_have_its_own_weights(dense, head):
     heads = grad_cam.for_predicted(head, [0.7, 0.4, 0.2], 0.4)
     np.testing.assert_array_equal(heads, [head, head, -head])
-    maps = grad_cam.grad_cam(dense, heads, crops(3), batch=2)
-    for_it = grad_cam.grad_cam(dense, head, crops(3))
-    against = grad_cam.grad_cam(dense, -head, crops(3))
+    maps = grad_cam.heat_maps(dense, heads, crops(3), batch=2)
+    for_it = grad_cam.heat_maps(dense, head, crops(3))
+    against = grad_cam.heat_maps(dense, -head, crops(3))
     np.testing.assert_allclose(maps[:2], for_it[:2], atol=1e-4)
     np.testing.assert_allclose(maps[2], against[2], atol=1e-4)
     assert np.abs(for_it[2] - against[2]).max() > 0.5
     with pytest.raises(ValueError, match="or such a row per crop"):
-        grad_cam.grad_cam(dense, heads[:2], crops(3))
+        grad_cam.heat_maps(dense, heads[:2], crops(3))
 
 
 def test_an_explanation_leaves_the_network_as_it_was(dense, head):
     before = {key: value.clone() for key, value in dense.module.state_dict().items()}
-    grad_cam.grad_cam(dense, head, crops(1))
+    grad_cam.heat_maps(dense, head, crops(1))
     assert all(torch.equal(before[k], v) for k, v in dense.module.state_dict().items())
     assert all(p.requires_grad and p.grad is None for p in dense.module.parameters())
     assert not dense.module.get_submodule("features.denseblock4")._forward_hooks
@@ -116,16 +108,16 @@ def test_a_score_that_nothing_raises_gives_an_empty_map():
     image[25:33, 5:13] = 250
     region = np.zeros((40, 40), dtype=bool)
     region[23:35, 3:15] = True
-    heat = grad_cam.grad_cam(toy, [1.0, 0.0], image)
+    heat = grad_cam.heat_maps(toy, [1.0, 0.0], image)
     assert region[np.unravel_index(heat.argmax(), heat.shape)]
     assert grad_cam.share_inside(heat, region) > 0.99
-    assert grad_cam.grad_cam(toy, [0.0, 0.0], image).max() == 0
+    assert grad_cam.heat_maps(toy, [0.0, 0.0], image).max() == 0
     with pytest.raises(ValueError, match="head_weights: expected one per pooled feature"):
-        grad_cam.grad_cam(toy, [1.0], image)
+        grad_cam.heat_maps(toy, [1.0], image)
 
 
 def test_head_weights_stand_at_their_feature(dense):
-    names = deep.feature_names(dense)
+    names = feature_names(dense)
     weights = grad_cam.head_weights(pd.Series({names[7]: 2.0, names[3]: -1.0}), dense)
     assert weights[[3, 7]].tolist() == [-1.0, 2.0]
     assert np.count_nonzero(weights) == 2
@@ -157,7 +149,7 @@ def found(maps, regions):
     return np.mean([region[place] for region, place in zip(regions, places, strict=True)])
 
 
-@pytest.mark.parametrize("name", backbones.WIDTHS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_either_network_finds_the_region_that_decides(name):
     """Both networks as they are built, and a logistic head: the path of a study.
 
@@ -169,21 +161,21 @@ def test_either_network_finds_the_region_that_decides(name):
     network = backbones.build(name, seed=1)
     images, y, _ = spots(48, 0)
     backbones.calibrate_batchnorm(network, images[:32])
-    features = deep.pooled_features(network, images)
-    features = pd.DataFrame(features, columns=deep.feature_names(network))
-    weights = classifiers.linear_weights(classifiers.fit_logistic_head(features, y))[0]
+    features = pooled(network, images)
+    features = pd.DataFrame(features, columns=feature_names(network))
+    weights = classifiers.linear_weights(classifiers.fit_classifier("logistic", features, y))[0]
     weights = grad_cam.head_weights(weights, network)
 
     images, y, regions = spots(60, 1)
     cases, regions = images[y == 1], regions[y == 1]
-    maps = grad_cam.grad_cam(network, weights, cases)
+    maps = grad_cam.heat_maps(network, weights, cases)
     assert found(maps, regions) >= 0.95
     energy = grad_cam.energy_in_nodule(maps, regions)
     np.testing.assert_allclose(energy["area"], CHANCE)
     assert energy["ratio"].median() > 1.5
 
     control = grad_cam.randomised_network(network, 7, images[:16])
-    redrawn = grad_cam.grad_cam(control, weights, cases)
+    redrawn = grad_cam.heat_maps(control, weights, cases)
     assert grad_cam.energy_in_nodule(redrawn, regions)["ratio"].median() < energy["ratio"].median()
     survives = grad_cam.heat_map_agreement(maps, redrawn)["rank_correlation"].median() > 0.8
     assert survives == (name == "ResNet101")
@@ -194,11 +186,9 @@ def test_randomised_weights_are_drawn_anew_and_calibrated(dense):
     before = {key: value.clone() for key, value in dense.module.state_dict().items()}
     a, b, c = (grad_cam.randomised_network(dense, seed, crops(6)) for seed in (1, 1, 2))
     assert all(torch.equal(before[k], v) for k, v in dense.module.state_dict().items())
-    np.testing.assert_array_equal(*(deep.pooled_features(n, crops(2)) for n in (a, b)))
+    np.testing.assert_array_equal(*(pooled(n, crops(2)) for n in (a, b)))
     expected = backbones.calibrate_batchnorm(backbones.build("DenseNet121", seed=1), crops(6))
-    np.testing.assert_array_equal(
-        deep.pooled_features(a, crops(2)), deep.pooled_features(expected, crops(2))
-    )
+    np.testing.assert_array_equal(pooled(a, crops(2)), pooled(expected, crops(2)))
     assert not torch.equal(a.module.features.conv0.weight, c.module.features.conv0.weight)
     assert a.weights == "random; all drawn anew"
     assert not any(module.training for module in a.module.modules())
@@ -206,11 +196,11 @@ def test_randomised_weights_are_drawn_anew_and_calibrated(dense):
         grad_cam.randomised_network(dense, 1, crops(6), what="head")
 
 
-@pytest.mark.parametrize("name", backbones.WIDTHS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_last_block_alone_is_randomised(name):
     network = backbones.calibrate_batchnorm(backbones.build(name), crops(6))
     control = grad_cam.randomised_network(network, 1, crops(6, seed=3), what="last block")
-    drawn = tuple(f"{part}." for part in grad_cam.REDRAWN[name])
+    drawn = tuple(f"{part}." for part in NETWORKS[name].redrawn)
     old, new = network.module.state_dict(), control.module.state_dict()
     changed = {key for key in old if not torch.equal(old[key], new[key])}
     assert changed and all(key.startswith(drawn) for key in changed)
@@ -228,7 +218,7 @@ def test_half_of_densenets_features_outlive_its_last_block(dense):
     ):
         block = network.module.features.denseblock4
         hook = block.register_forward_hook(lambda m, i, o: kept.append(o))
-        deep.pooled_features(network, crops(2))
+        pooled(network, crops(2))
         hook.remove()
     same = [torch.equal(kept[0][:, k], kept[1][:, k]) for k in range(1024)]
     assert sum(same) == 512 and all(same[:512])
@@ -291,8 +281,8 @@ def test_the_surest_of_each_outcome_is_chosen():
     ).set_index("patient_id")
     expected = dict(zip(grad_cam.OUTCOMES, ["P2", "P5", "P4", "P1"], strict=True))
     for order in (table, table[::-1]):
-        assert grad_cam.outcomes(order["y"], order["p"], 0.4) == expected
-    all_positive = grad_cam.outcomes(table["y"], table["p"], -np.inf)
+        assert grad_cam.surest_by_outcome(order["y"], order["p"], 0.4) == expected
+    all_positive = grad_cam.surest_by_outcome(table["y"], table["p"], -np.inf)
     assert list(all_positive.values()) == ["P2", "P5", None, None]
     with pytest.raises(ValueError, match="p: expected the index of y"):
-        grad_cam.outcomes(table["y"], table["p"][::-1], 0.4)
+        grad_cam.surest_by_outcome(table["y"], table["p"][::-1], 0.4)

@@ -7,10 +7,11 @@ import pytest
 import safetensors.torch
 import torch
 
+from tests.deep.networks import SMALL, Small, pooled
+from tests.deep.test_backbones import dense_state, resnet_state
 from thyro.deep import backbones, features
 from thyro.deep import weights as checkpoints
-
-from .test_backbones import dense_state, resnet_state
+from thyro.study import NETWORKS
 
 STATES = {"ResNet101": resnet_state, "DenseNet121": dense_state}
 # Parts of a network without classifier, as nn.Sequential numbers them.
@@ -83,11 +84,9 @@ def test_files_of_pytorch_are_read_as_numbers_only(known, wrap, tmp_path):
     assert description == "weights from the file weights.pth" and weights.keys() == state.keys()
     if wrap is None:
         crops = np.random.default_rng(0).uniform(0, 255, (1, 64, 64)).astype(np.float32)
-        again = features.prepare(name, str(file), crops)
+        again = features.prepare_network(name, str(file), crops)
         assert again.weights == description
-        np.testing.assert_array_equal(
-            features.pooled_features(again, crops), features.pooled_features(network, crops)
-        )
+        np.testing.assert_array_equal(pooled(again, crops), pooled(network, crops))
 
 
 def test_safetensors_are_read_too(tmp_path):
@@ -153,3 +152,23 @@ def test_weights_of_another_network_are_counted(known):
     other = "DenseNet121" if name == "ResNet101" else "ResNet101"
     with pytest.raises(ValueError, match=rf"the file x: not those of {other}: \d+ missing"):
         backbones.build(other, weights=state, description="weights from the file x")
+
+
+def test_an_entry_says_how_its_weights_are_spelled(monkeypatch):
+    monkeypatch.setitem(NETWORKS, SMALL.name, SMALL)
+    own = Small().state_dict()
+    trunk = {key.replace("body.", "trunk."): value for key, value in own.items()}
+    first = {v: str(k) for k, v in SMALL.numbered.items()}
+    numbered = {".".join([first[k.split(".")[0]], *k.split(".")[1:]]): v for k, v in own.items()}
+    for given in (own, trunk, numbered, {f"module.{k}": v for k, v in numbered.items()}):
+        given = given | {"out.weight": torch.zeros(2, 12)}
+        found = checkpoints.spelled(given, SMALL.name, own)
+        assert {k for k in found if k in own} == set(own)
+        assert all(torch.equal(found[key], own[key]) for key in own)
+    fetched = []
+    monkeypatch.setattr(
+        torch.hub, "load_state_dict_from_url", lambda url, **options: fetched.append(url) or own
+    )
+    weights, description = checkpoints.fetch("imagenet", SMALL.name)
+    assert fetched == [SMALL.address] and weights is own
+    assert description == "ImageNet weights of torchvision (small-0badcafe.pth)"

@@ -1,8 +1,5 @@
-"""The two protocols: nothing of a left-out patient reaches what predicts it."""
+"""Cross-fitted models: nothing of a left-out patient reaches what predicts it."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +7,7 @@ import pandas as pd
 import pytest
 
 from thyro.core import outer_folds
-from thyro.models import classifiers, cross_fitting
+from thyro.models import classifiers, cross_fitting, storage
 from thyro.selection import select
 from thyro.statistics import delong
 
@@ -29,7 +26,7 @@ def cohort(n=90, p=60, *, seed=0, effect=0.0):
 
 
 def recipe(**changes):
-    both = {"SVM": ("SVM", {"seed": 1}), "KNN": ("KNN", {"neighbours": 5})}
+    both = {"SVM": ("SVM", {"seed": 1}), "KNN": ("KNN", {"settings": {"neighbours": 5}})}
     return replace(cross_fitting.Recipe(PLAIN, both), **changes)
 
 
@@ -43,7 +40,7 @@ def test_a_recipe_selects_once_and_predicts_with_every_classifier():
     assert list(fitted.models) == ["SVM", "KNN"]
     p = fitted.predict(X)
     assert p.shape == (90, 2) and p.index.equals(X.index)
-    by_hand = classifiers.fit_svm(X[fitted.selection.kept], y, seed=1)
+    by_hand = classifiers.fit_classifier("SVM", X[fitted.selection.kept], y, seed=1)
     np.testing.assert_allclose(p["SVM"], classifiers.predict(by_hand, X), rtol=1e-12)
 
 
@@ -103,9 +100,9 @@ def test_a_left_out_fold_leaves_what_predicts_it_byte_for_byte():
     after = recipe().fit(changed[~out], turned[~out])
     second = cross_fitting.out_of_fold(recipe(), changed, turned, folds)
     for name in before.models:
-        assert classifiers.classifier_to_bytes(
-            before.models[name]
-        ) == classifiers.classifier_to_bytes(after.models[name])
+        assert storage.classifier_to_bytes(before.models[name]) == storage.classifier_to_bytes(
+            after.models[name]
+        )
     kept = [found.kept[found.kept["fold"] == 1]["feature"].tolist() for found in (first, second)]
     assert kept[0] == kept[1] == before.selection.kept
     pd.testing.assert_frame_equal(first.p[out], before.predict(X[out]))
@@ -141,134 +138,12 @@ def test_folds_that_cannot_be_are_named(folds, of_fold, message):
         cross_fitting.out_of_fold(recipe(), X, y, folds, of_fold=tables)
 
 
-def two(effect=2.0):
-    X, y = cohort(effect=effect)
-    recipes = {
-        s: cross_fitting.Recipe(PLAIN, {f"{s}_SVM": ("SVM", {"seed": 1}), f"{s}_KNN": ("KNN", {})})
-        for s in ("OR", "SR")
-    }
-    return recipes, {"OR": X, "SR": X + np.random.default_rng(5).normal(size=X.shape)}, y
-
-
-def test_divisions_are_shared_and_judged_on_patients_left_out():
-    found = cross_fitting.repeated_splits(*two(), repeats=6, seed=2)
-    assert found.auc["model"].tolist()[:4] == ["OR_SVM", "OR_KNN", "SR_SVM", "SR_KNN"]
-    assert len(found.auc) == 24 and set(found.kept["signature"]) == {"OR", "SR"}
-    means = found.auc.groupby("model")[["train", "test"]].mean()
-    assert (means["train"] > means["test"]).all() and (means["test"] > 0.6).all()
-    longer = cross_fitting.repeated_splits(*two(), repeats=8, seed=2)
-    pd.testing.assert_frame_equal(found.auc, longer.auc.head(24))
-    other = cross_fitting.repeated_splits(*two(), repeats=6, seed=3)
-    assert not np.allclose(found.auc["test"], other.auc["test"])
-
-
-def test_permuted_outcomes_end_at_one_half():
-    found = cross_fitting.repeated_splits(*two(effect=2.0), repeats=20, seed=0, permuted=True)
-    table = cross_fitting.null_table(found.auc).set_index("model")
-    assert (table["repeats"] == 20).all()
-    assert ((table["test_low"] - 0.03 < 0.5) & (0.5 < table["test_high"] + 0.03)).all()
-    assert (table["train"] > 0.6).all()
-    row = found.auc[found.auc["model"] == "OR_SVM"]["test"]
-    half = 1.959964 * row.std() / np.sqrt(20)
-    assert table.loc["OR_SVM", "test_high"] == pytest.approx(row.mean() + half, rel=1e-6)
-
-
-class Memory:
-    """A cache that stops the run at its n-th save."""
-
-    def __init__(self, stop_at=None):
-        self.rows, self.saves, self.stop_at = {}, 0, stop_at
-
-    def load(self, key):
-        return self.rows.get(key)
-
-    def save(self, key, values):
-        self.saves += 1
-        if self.saves == self.stop_at:
-            raise KeyboardInterrupt
-        self.rows[key] = values
-
-    def keep(self, keys):
-        self.rows = {key: self.rows[key] for key in keys if key in self.rows}
-
-
-def test_a_stopped_run_goes_on_with_what_it_has():
-    undisturbed = cross_fitting.repeated_splits(*two(), repeats=5)
-    memory = Memory(stop_at=4)
-    with pytest.raises(KeyboardInterrupt):
-        cross_fitting.repeated_splits(*two(), repeats=5, cache=memory)
-    assert len(memory.rows) == 3
-    memory.saves, memory.stop_at = 0, None
-    again = cross_fitting.repeated_splits(*two(), repeats=5, cache=memory)
-    assert memory.saves == 2
-    pd.testing.assert_frame_equal(again.auc, undisturbed.auc)
-    pd.testing.assert_frame_equal(again.kept, undisturbed.kept)
-    # other data, settings or outcomes are another run
-    recipes, X, y = two()
-    for changed in (
-        {"X": {s: table + (s == "SR") * 1e-9 for s, table in X.items()}},
-        {"recipes": {s: replace(r, selection=PLAIN | {"alpha": 0.1}) for s, r in recipes.items()}},
-        {"y": 1 - y},
-    ):
-        memory.saves = 0
-        given = {"recipes": recipes, "X": X, "y": y} | changed
-        cross_fitting.repeated_splits(**given, repeats=1, cache=memory)
-        assert memory.saves == 1
-    assert len(memory.rows) == 1  # what others left is gone
-
-
-SIDE_BY_SIDE = """
-import pandas as pd
-from tests.models.test_cross_fitting import two
-from thyro.models import cross_fitting as protocols
-
-if __name__ == "__main__":
-    alone, both = (protocols.repeated_splits(*two(), repeats=5, workers=n) for n in (1, 2))
-    pd.testing.assert_frame_equal(alone.auc, both.auc)
-    pd.testing.assert_frame_equal(alone.kept, both.kept)
-    print("same")
-"""
-
-
-def test_two_processes_give_the_same_table(tmp_path):
-    # in a process of its own: workers that were used before can hang when their memory has grown
-    file = tmp_path / "child.py"
-    file.write_text(SIDE_BY_SIDE)
-    command = [sys.executable, str(file)]
-    environment = os.environ | {"PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200)
-    assert done.stdout == "same\n", done.stderr
-
-
-def test_divisions_that_cannot_be_are_named():
-    X, _ = cohort(20)
-    y = (np.arange(20) < 3).astype(int)
-    one = {"OR": recipe()}
-    with pytest.raises(ValueError, match="fewer than two patients with or without"):
-        cross_fitting.repeated_splits(one, {"OR": X}, y, repeats=1)
-    with pytest.raises(ValueError, match=r"X: expected a table of 20 patients for each of \['OR'"):
-        cross_fitting.repeated_splits(one, {"SR": X}, y, repeats=1)
-
-
-def test_frequency_counts_divisions():
-    kept = pd.DataFrame(
-        [(0, "OR", "a"), (1, "OR", "a"), (1, "OR", "b"), (2, "SR", "a")],
-        columns=["repeat", "signature", "feature"],
-    )
-    table = cross_fitting.selection_frequency(kept, 4)
-    assert table.values.tolist() == [
-        ["OR", "a", 2, 0.5],
-        ["OR", "b", 1, 0.25],
-        ["SR", "a", 1, 0.25],
-    ]
-
-
 def ranked(y_test):
     rng = np.random.default_rng(0)
     y = np.arange(60) % 2
     inner = pd.DataFrame({"A": y + rng.normal(0, 2, 60), "B": y + rng.normal(0, 0.8, 60)})
     outer = pd.DataFrame({"A": np.arange(40.0), "B": -np.arange(40.0)})
-    return cross_fitting.choice(y, inner, y_test, outer)
+    return cross_fitting.rank_models(y, inner, y_test, outer)
 
 
 def test_the_test_cohort_does_not_choose():
@@ -289,15 +164,15 @@ def test_the_test_cohort_does_not_choose():
 def test_folds_of_networks_come_back_by_number():
     index = pd.MultiIndex.from_product([[0, 1], ["p0", "p1"]], names=["fold", "patient_id"])
     table = pd.DataFrame({"f": [1.0, 2.0, 3.0, 4.0]}, index=index)
-    found = cross_fitting.by_fold(table)
+    found = cross_fitting.features_by_fold(table)
     assert list(found) == [0, 1] and found[1].loc["p0", "f"] == 3.0
-    assert cross_fitting.by_fold(table.iloc[:0]) == {}
+    assert cross_fitting.features_by_fold(table.iloc[:0]) == {}
 
 
 def test_predictions_are_kept_long():
     p = pd.DataFrame({"A": [0.1, 0.2], "B": [0.3, 0.4]}, index=["p0", "p1"])
     fold = pd.Series([1, pd.NA], index=["p0", "p1"], dtype="Int64")
-    table = cross_fitting.long(p, "sound", fold)
+    table = cross_fitting.long_table(p, "sound", fold)
     assert list(table.columns) == ["patient_id", "model", "p", "protocol", "fold"]
     assert table["fold"].fillna(-1).tolist() == [1, 1, -1, -1] and set(table["protocol"]) == {
         "sound"

@@ -9,12 +9,7 @@ from sklearn.inspection import permutation_importance as of_sklearn
 from thyro.models import classifiers
 from thyro.models.importance import permutation_importance
 from thyro.statistics import delong
-
-FITS = {
-    "SVM": classifiers.fit_svm,
-    "KNN": classifiers.fit_knn,
-    "logistic": classifiers.fit_logistic_head,
-}
+from thyro.study import CLASSIFIERS
 
 
 def patients(n, seed):
@@ -27,9 +22,9 @@ def patients(n, seed):
     return X, y
 
 
-@pytest.mark.parametrize("kind", FITS)
+@pytest.mark.parametrize("kind", CLASSIFIERS)
 def test_the_mean_fall_is_that_of_scikit_learn(kind):
-    model = FITS[kind](*patients(150, 0))
+    model = classifiers.fit_classifier(kind, *patients(150, 0))
     X, y = patients(90, 1)
     ours = permutation_importance(model, X, y, rng=np.random.default_rng(2), repeats=80)
     # scikit-learn 1.x: sklearn.inspection.permutation_importance, other shuffles
@@ -44,7 +39,7 @@ def test_the_mean_fall_is_that_of_scikit_learn(kind):
 def test_one_shuffle_after_another_gives_delongs_interval():
     """The interval with one feature, all shuffles the same: that of the paired DeLong test."""
     X, y = patients(60, 5)
-    model = classifiers.fit_logistic_head(X, y)
+    model = classifiers.fit_classifier("logistic", X, y)
 
     class Reversed:
         """Stands in for the generator; "shuffles" by turning the patients round."""
@@ -67,7 +62,7 @@ def test_one_shuffle_after_another_gives_delongs_interval():
 
 
 def test_few_shuffles_widen_the_interval():
-    model = classifiers.fit_logistic_head(*patients(150, 0))
+    model = classifiers.fit_classifier("logistic", *patients(150, 0))
     X, y = patients(60, 1)
     widths = [
         permutation_importance(model, X, y, rng=np.random.default_rng(2), repeats=n)
@@ -80,7 +75,7 @@ def test_few_shuffles_widen_the_interval():
 
 def test_the_interval_holds_the_importance_in_all_patients():
     """Of 100 samples of 80 patients, about 95 intervals hold the fall among 20 000."""
-    model = classifiers.fit_logistic_head(*patients(150, 0))
+    model = classifiers.fit_classifier("logistic", *patients(150, 0))
     X, y = patients(20_001, 9)
     truth = permutation_importance(model, X, y, rng=np.random.default_rng(0), repeats=5)
     truth = truth.set_index("feature")["importance"]
@@ -96,10 +91,10 @@ def test_the_interval_holds_the_importance_in_all_patients():
 
 def test_features_that_the_model_does_not_use_do_not_matter():
     X, y = patients(120, 3)
-    model = classifiers.fit_svm(X[["strong", "weak"]], y)
+    model = classifiers.fit_classifier("SVM", X[["strong", "weak"]], y)
     table = permutation_importance(model, X, y, rng=np.random.default_rng(0), repeats=10)
     assert set(table["feature"]) == {"strong", "weak"}
-    constant = classifiers.fit_logistic_head(X.assign(noise_a=0.0), y)
+    constant = classifiers.fit_classifier("logistic", X.assign(noise_a=0.0), y)
     table = permutation_importance(
         constant, X.assign(noise_a=0.0), y, rng=np.random.default_rng(0), repeats=10
     )
@@ -109,7 +104,7 @@ def test_features_that_the_model_does_not_use_do_not_matter():
 
 def test_the_same_generator_gives_the_same_table():
     X, y = patients(60, 3)
-    model = classifiers.fit_svm(X, y)
+    model = classifiers.fit_classifier("SVM", X, y)
     a, b = (
         permutation_importance(model, X, y, rng=np.random.default_rng(4), repeats=5)
         for _ in range(2)
@@ -122,7 +117,7 @@ def test_the_same_generator_gives_the_same_table():
 
 def test_arguments_are_named():
     X, y = patients(30, 0)
-    model = classifiers.fit_logistic_head(X, y)
+    model = classifiers.fit_classifier("logistic", X, y)
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="y: expected 30 labels"):
         permutation_importance(model, X, y[:-1], rng=rng)

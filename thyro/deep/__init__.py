@@ -1,12 +1,11 @@
 """Notebook 02: networks, their weights and fine-tuning, deep features, and Grad-CAM."""
 
+from thyro.deep.crops import crop, crop_mask
 from thyro.deep.features import (
-    crop,
-    crop_mask,
     feature_table,
     fold_table,
     output_table,
-    prepare,
+    prepare_network,
     use_threads,
 )
 from thyro.deep.fine_tuning import cross_fit, restore_network
@@ -14,11 +13,11 @@ from thyro.deep.grad_cam import (
     OUTCOMES,
     Example,
     energy_in_nodule,
-    grad_cam,
     head_weights,
     heat_map_agreement,
-    outcomes,
+    heat_maps,
     randomised_network,
+    surest_by_outcome,
 )
 from thyro.deep.training_run import FineTuningSettings
 
@@ -32,13 +31,13 @@ __all__ = [
     "energy_in_nodule",
     "feature_table",
     "fold_table",
-    "grad_cam",
     "head_weights",
     "heat_map_agreement",
-    "outcomes",
+    "heat_maps",
     "output_table",
-    "prepare",
+    "prepare_network",
     "randomised_network",
     "restore_network",
+    "surest_by_outcome",
     "use_threads",
 ]

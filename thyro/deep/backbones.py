@@ -1,7 +1,7 @@
-"""ResNet-101 and DenseNet-121 without classifier.
+"""The networks of the registry without classifier: built, loaded, calibrated.
 
-The networks are MONAI's with torchvision's layout, so that torchvision's ImageNet checkpoints fit.
-They take grey crops, 0-255; the three colour channels all receive the same one.
+They have torchvision's layout, so that its ImageNet checkpoints fit. They take grey crops, 0-255;
+the three colour channels all receive the same one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from monai.networks.nets import DenseNet121, resnet101
 from torch import Tensor, nn
 
 from thyro.core import as_one_of
 from thyro.deep import weights as checkpoints
+from thyro.deep.crops import as_crops
+from thyro.study import NETWORKS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_SD = (0.229, 0.224, 0.225)
-
-WIDTHS = {"ResNet101": 2048, "DenseNet121": 1024}  # pooled features
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Network:
     """A network without classifier: crops in, pooled features out."""
 
     module: nn.Module  # (n, 3, size, size) -> (n, width); in evaluation mode
-    name: str  # "ResNet101" or "DenseNet121"
+    name: str  # of `study.NETWORKS`
     width: int  # number of pooled features
     weights: str  # where the weights come from, for the report
 
@@ -38,34 +37,35 @@ def build(
     seed: int = 0,
     description: str = "",
 ) -> Network:
-    """Make one of the two networks, ready to give pooled features.
+    """Make a network of the registry, ready to give pooled features.
 
     Parameters
     ----------
-    name : "ResNet101" or "DenseNet121"
+    name : str
+        Of `study.NETWORKS`.
     weights : mapping, optional
-        State dict as `checkpoints.fetch` gives it; its classifier is ignored.
+        State dict as `weights.fetch` gives it; its classifier is ignored.
         By default random weights (He initialisation): call `calibrate_batchnorm` then.
     seed : int
         Of the random weights.
     description : str
-        Where the weights come from; the second thing `checkpoints.fetch` gives.
+        Where the weights come from; the second thing `weights.fetch` gives.
 
     Raises
     ------
     ValueError
         If the name is unknown, or a weight is missing, surplus or of another shape.
     """
-    as_one_of(name, "name", WIDTHS)
+    as_one_of(name, "name", NETWORKS)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module = _bare(name)
+        module = NETWORKS[name].build()
     if weights is not None:
         _load(module, name, weights, description)
     return Network(
         module=module.eval().to(memory_format=torch.channels_last),
         name=name,
-        width=WIDTHS[name],
+        width=NETWORKS[name].width,
         weights=description or ("random" if weights is None else "given"),
     )
 
@@ -113,42 +113,12 @@ def chain(module: nn.Module, names: Sequence[str]) -> nn.Sequential:
     return nn.Sequential(*[module.get_submodule(name) for name in names], nn.Flatten())
 
 
-def as_crops(crops):
-    """Checked crops, float32 of shape (n, size, size), grey levels 0-255."""
-    crops = np.asarray(crops, dtype=np.float32)
-    if crops.ndim != 3 or not len(crops) or crops.shape[1] != crops.shape[2]:
-        raise ValueError(f"crops: expected shape (n, size, size), n >= 1, got {crops.shape}.")
-    if not np.isfinite(crops).all() or crops.min() < 0 or crops.max() > 255:
-        raise ValueError(
-            "crops: expected finite grey levels from 0 to 255, "
-            f"found {np.nanmin(crops):g} to {np.nanmax(crops):g}."
-        )
-    return crops
-
-
-def as_input(crops, network):
+def as_input(crops: np.ndarray, network: Network) -> Tensor:
     """ImageNet-normalised tensor (n, 3, size, size) on the device of the network."""
     device = next(network.module.parameters()).device
     mean, sd = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_SD))
     x = (torch.from_numpy(crops)[:, None] / 255 - mean) / sd
     return x.to(device, memory_format=torch.channels_last)
-
-
-def _bare(name):
-    """The network without classifier, ending in pooled features."""
-    if name == "ResNet101":
-        # MONAI's default first stride is 1 and its shortcuts have a bias; ImageNet's do not.
-        return resnet101(
-            pretrained=False,
-            spatial_dims=2,
-            n_input_channels=3,
-            conv1_t_stride=2,
-            bias_downsample=False,
-            feed_forward=False,
-        )
-    module = DenseNet121(spatial_dims=2, in_channels=3, out_channels=1)
-    module.class_layers.out = nn.Identity()
-    return module
 
 
 def _load(module, name, weights, description):

@@ -1,7 +1,7 @@
-"""Transfer learning: the last block of a network, or all of it, tuned on training patients.
+"""Transfer learning: the last block of a network, or all of it, fine-tuned on training patients.
 
-The trunk before the last block is frozen, so its activations are computed once, and every epoch and
-every network of a cross-validation starts from them.
+The backbone before the last block is frozen, so its activations are computed once, and every epoch
+and every network of a cross-validation starts from them.
 """
 
 import hashlib
@@ -18,20 +18,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from thyro.core import Checkpoint, as_labels, as_one_of, safetensors_metadata
-from thyro.deep.backbones import Network, as_crops, as_input, chain
-from thyro.deep.training_run import COLUMNS, FineTuningSettings, Run, Tail, inner_part
+from thyro.deep.backbones import Network, as_input, chain
+from thyro.deep.crops import as_crops
+from thyro.deep.training_run import COLUMNS, FineTuningSettings, Run, TrainedPart, inner_part
+from thyro.study import NETWORKS
 
-# Modules in the order of the forward pass: what stays frozen, and the last block with what follows.
-TRUNKS = {
-    "ResNet101": ["conv1", "bn1", "act", "maxpool", "layer1", "layer2", "layer3"]
-    + ["layer4.0", "layer4.1"],
-    "DenseNet121": [f"features.{part}" for part in ("conv0", "norm0", "relu0", "pool0")]
-    + [f"features.{part}{i}" for i in (1, 2, 3) for part in ("denseblock", "transition")],
-}
-TAILS = {
-    "ResNet101": ["layer4.2", "avgpool"],
-    "DenseNet121": ["features.denseblock4", "features.norm5", "class_layers"],
-}
 TRAINED = {"none": "", "last_block": "last block", "whole": "all layers"}
 FEWEST = 10  # training patients
 SMALLEST_PX = 32  # of a crop, after which nothing is left to pool
@@ -41,15 +32,15 @@ BATCH = "batch."  # before the names of batch statistics in a state
 
 @dataclass(frozen=True)
 class Learned:
-    """A tuned network, its features, and those of networks that never saw a fold."""
+    """A fine-tuned network, its features, and those of networks that never saw a fold."""
 
-    network: Network  # tuned on all training patients; the one given where nothing was trained
+    network: Network  # fine-tuned on all training patients; the one given where nothing was trained
     features: np.ndarray  # pooled, by `network`: float32, shape (n, width)
     fold_features: np.ndarray | None  # of training patients: shape (n_folds, n_train, width)
     p: np.ndarray | None  # output of `network` itself: shape (n,)
     p_out_of_fold: np.ndarray | None  # of networks that never saw the patient: shape (n_train,)
     history: pd.DataFrame  # network, epoch, loss, inner_loss, inner_auc, seconds, kept
-    state: bytes  # of what was trained, and all batch statistics, for `restore`
+    state: bytes  # of what was trained, and all batch statistics, for `restore_network`
 
 
 def cross_fit(
@@ -65,7 +56,7 @@ def cross_fit(
     checkpoint: Callable[[str], Checkpoint] | None = None,
     progress: Callable | None = None,
 ) -> Learned:
-    """Tune a network on the training patients, and once more without each fold of them.
+    """Fine-tune a network on the training patients, and once more without each fold of them.
 
     Parameters
     ----------
@@ -78,7 +69,7 @@ def cross_fit(
     train : array_like of bool, shape (n,)
     folds : array_like of int, shape (n_train,)
         Fold of each training patient. The network trained without it predicts it.
-    settings : Settings
+    settings : FineTuningSettings
     seed : int
     device : str, optional
         Such as "cuda"; by default the CPU. On CUDA in bfloat16 mixed precision.
@@ -106,18 +97,14 @@ def cross_fit(
     inputs = _inputs(work, crops, np.flatnonzero(train), settings, progress)
     body = _body(work, settings.trained)
     if settings.trained == "none":
-        found = _pooled(body, inputs, np.arange(len(crops)), settings.batch)
-        history = pd.DataFrame(columns=["network", *COLUMNS, "kept"])
-        state = _to_bytes(network, "none", {}, network.weights)
-        return Learned(network, found, None, None, None, history, state)
-    parts = {"all": np.ones(len(labels), dtype=bool)}
-    parts |= {f"fold_{k}": folds != k for k in np.unique(folds)}
-    for part in parts.values():  # before the first of them trains
-        inner_part(labels[part], settings.inner_share, seed)
-    tails, histories = _train(
-        lambda: Tail(deepcopy(body), network.width),
+        return _frozen(network, _pooled(body, inputs, np.arange(len(crops)), settings.batch))
+    trainings = _trainings(train, labels, folds)
+    for _, outcomes in trainings.values():  # before the first of them trains
+        inner_part(outcomes, settings.inner_share, seed)
+    parts, histories = _train(
+        lambda: TrainedPart(deepcopy(body), network.width),
         inputs,
-        {name: (np.flatnonzero(train)[part], labels[part]) for name, part in parts.items()},
+        trainings,
         settings,
         seed=seed,
         device=device,
@@ -125,30 +112,12 @@ def cross_fit(
         checkpoint=checkpoint,
         progress=progress,
     )
-    final, of_fold = tails.pop("all"), tails
-    features = _pooled(final.body, inputs, np.arange(len(crops)), settings.batch)
-    of_training = np.flatnonzero(train)
-    fold_features = np.stack(
-        [_pooled(tail.body, inputs, of_training, settings.batch) for tail in of_fold.values()]
-    )
-    p_out_of_fold = np.empty(len(labels))
-    for k, tail, found in zip(np.unique(folds), of_fold.values(), fold_features, strict=True):
-        p_out_of_fold[folds == k] = _output(tail, found[folds == k])
-    tuned = f"{network.weights}; {TRAINED[settings.trained]} tuned on {len(labels)} patients"
-    state = _to_bytes(network, settings.trained, final.state_dict(), tuned)
-    return Learned(
-        network=restore_network(network, state),
-        features=features,
-        fold_features=fold_features,
-        p=_output(final, features),
-        p_out_of_fold=p_out_of_fold,
-        history=pd.concat(histories, names=["network"]).reset_index("network"),
-        state=state,
-    )
+    history = pd.concat(histories, names=["network"]).reset_index("network")
+    return _learned(network, parts, inputs, train, folds, settings, history)
 
 
 def restore_network(network: Network, state: bytes) -> Network:
-    """The tuned network again, from one that was built with the same weights and seed.
+    """The fine-tuned network again, from one that was built with the same weights and seed.
 
     Parameters
     ----------
@@ -172,14 +141,14 @@ def restore_network(network: Network, state: bytes) -> Network:
     statistics = {key[len(BATCH) :]: v for key, v in tensors.items() if key.startswith(BATCH)}
     work.module.load_state_dict(work.module.state_dict() | statistics)
     if about["trained"] != "none":
-        tail = Tail(_body(work, about["trained"]), network.width)
-        tail.load_state_dict({k: v for k, v in tensors.items() if not k.startswith(BATCH)})
+        part = TrainedPart(_body(work, about["trained"]), network.width)
+        part.load_state_dict({k: v for k, v in tensors.items() if not k.startswith(BATCH)})
     return work
 
 
 @dataclass(frozen=True)
 class _Activations:
-    """What the frozen trunk makes of every crop, then of the mirror images of training crops."""
+    """What the frozen backbone makes of every crop, then of the mirror images of training crops."""
 
     seen: Tensor  # shape (n or n + n_train, channels, rows, columns)
     place: np.ndarray  # of the mirror image of a patient among these
@@ -239,36 +208,43 @@ def _body(network: Network, trained: str) -> nn.Module:
     """What turns inputs into pooled features: the network, or its last block and what follows."""
     if trained == "whole":
         return network.module
-    return chain(network.module, TAILS[network.name])
+    return chain(network.module, NETWORKS[network.name].head)
 
 
 def _inputs(network, crops, of_training, settings, progress):
-    """What the trained part sees: crops, or activations of the trunk."""
+    """What the trained part sees: crops, or activations of the backbone."""
     if settings.trained == "whole":
         return _Crops(network, crops)
-    trunk = chain(network.module, TRUNKS[network.name])[:-1]
+    backbone = chain(network.module, NETWORKS[network.name].backbone)[:-1]
     mirror = settings.augmentation and settings.trained != "none"
     shown = np.concatenate([crops, crops[of_training][:, :, ::-1]]) if mirror else crops
     starts, seen = range(0, len(shown), settings.batch), []
     with torch.no_grad():
         for i in starts if progress is None else progress(starts, total=len(starts)):
-            seen.append(trunk(as_input(shown[i : i + settings.batch], network)).cpu())
+            seen.append(backbone(as_input(shown[i : i + settings.batch], network)).cpu())
     seen = torch.cat(seen).contiguous(memory_format=torch.channels_last)
     place = np.zeros(len(crops), dtype=int)
     place[of_training] = len(crops) + np.arange(len(of_training))
     return _Activations(seen, place, next(network.module.parameters()).device)
 
 
-def _train(new, inputs, parts, settings, *, seed, device, identity, checkpoint, progress):
-    """The tail of every part (name -> who trains, their outcomes), and its history."""
-    tails, histories = {}, {}
-    steps = [(name, n) for name in parts for n in range(settings.epochs)]
+def _trainings(train, labels, folds):
+    """Who trains each network, and their outcomes: all, and those outside of each fold."""
+    rows = np.flatnonzero(train)
+    outside = {f"fold_{k}": folds != k for k in np.unique(folds)}
+    return {"all": (rows, labels)} | {name: (rows[o], labels[o]) for name, o in outside.items()}
+
+
+def _train(new, inputs, trainings, settings, *, seed, device, identity, checkpoint, progress):
+    """What every network (name -> who trains, their outcomes) has learned, and its history."""
+    parts, histories = {}, {}
+    steps = [(name, n) for name in trainings for n in range(settings.epochs)]
     for name, n in steps if progress is None else progress(steps, total=len(steps)):
         if n == 0:
             run = Run(
                 new(),
                 inputs,
-                *parts[name],
+                *trainings[name],
                 settings,
                 seed=seed,
                 device=device,
@@ -278,8 +254,45 @@ def _train(new, inputs, parts, settings, *, seed, device, identity, checkpoint, 
         if not run.done:
             run.epoch()
         if n == settings.epochs - 1:
-            tails[name], histories[name] = run.finish(), run.table()
-    return tails, histories
+            parts[name], histories[name] = run.finish(), run.table()
+    return parts, histories
+
+
+def _frozen(network, features) -> Learned:
+    """A network as it was given, and its features."""
+    return Learned(
+        network=network,
+        features=features,
+        fold_features=None,
+        p=None,
+        p_out_of_fold=None,
+        history=pd.DataFrame(columns=["network", *COLUMNS, "kept"]),
+        state=_to_bytes(network, "none", {}, network.weights),
+    )
+
+
+def _learned(network, parts, inputs, train, folds, settings, history) -> Learned:
+    """Features and output of what was trained: `parts` of all patients, and without each fold."""
+    final, *of_folds = parts.values()
+    features = _pooled(final.body, inputs, np.arange(len(train)), settings.batch)
+    rows = np.flatnonzero(train)
+    fold_features = np.stack(
+        [_pooled(part.body, inputs, rows, settings.batch) for part in of_folds]
+    )
+    p_out_of_fold = np.empty(len(rows))
+    for k, part, values in zip(np.unique(folds), of_folds, fold_features, strict=True):
+        p_out_of_fold[folds == k] = _output(part, values[folds == k])
+    description = f"{network.weights}; {TRAINED[settings.trained]} tuned on {len(rows)} patients"
+    state = _to_bytes(network, settings.trained, final.state_dict(), description)
+    return Learned(
+        network=restore_network(network, state),
+        features=features,
+        fold_features=fold_features,
+        p=_output(final, features),
+        p_out_of_fold=p_out_of_fold,
+        history=history,
+        state=state,
+    )
 
 
 def _pooled(body: nn.Module, inputs, rows: np.ndarray, batch: int) -> np.ndarray:
@@ -292,11 +305,11 @@ def _pooled(body: nn.Module, inputs, rows: np.ndarray, batch: int) -> np.ndarray
     return np.concatenate(parts)
 
 
-def _output(tail: Tail, features: np.ndarray) -> np.ndarray:
+def _output(part: TrainedPart, features: np.ndarray) -> np.ndarray:
     """Probability that the head gives, shape (n,)."""
-    device = tail.head.weight.device
+    device = part.head.weight.device
     with torch.no_grad():
-        return tail.probability(torch.from_numpy(features).to(device)).double().cpu().numpy()
+        return part.probability(torch.from_numpy(features).to(device)).double().cpu().numpy()
 
 
 def _identity(network: Network, crops: np.ndarray) -> str:
@@ -308,9 +321,9 @@ def _identity(network: Network, crops: np.ndarray) -> str:
     return total.hexdigest()
 
 
-def _to_bytes(network: Network, trained: str, tail: dict[str, Tensor], weights: str) -> bytes:
+def _to_bytes(network: Network, trained: str, learned: dict[str, Tensor], weights: str) -> bytes:
     """What was trained, and the statistics of all batch normalisation of the network."""
-    tensors = {f"{BATCH}{key}": v for key, v in network.module.named_buffers()} | tail
+    tensors = {f"{BATCH}{key}": v for key, v in network.module.named_buffers()} | learned
     tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     about = {"network": network.name, "trained": trained, "weights": weights}
     # one entry: several would be written in any order

@@ -18,12 +18,11 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from thyro.core import as_labels, as_one_of, as_probabilities
-from thyro.deep.backbones import Network, as_crops, as_input, build, calibrate_batchnorm
+from thyro.deep.backbones import Network, as_input, build, calibrate_batchnorm
+from thyro.deep.crops import as_crops
 from thyro.deep.features import feature_names
+from thyro.study import NETWORKS
 
-LAST_BLOCKS = {"ResNet101": "layer4", "DenseNet121": "features.denseblock4"}
-# The last block and the layers with weights that follow it.
-REDRAWN = {"ResNet101": ["layer4"], "DenseNet121": ["features.denseblock4", "features.norm5"]}
 OUTCOMES = ("true positive", "false positive", "false negative", "true negative")
 
 
@@ -34,7 +33,7 @@ class Example:
     patient_id: str
     p: float  # probability of metastasis that the network's model gave
     crop: np.ndarray  # grey 0-255, shape (size, size)
-    heat: np.ndarray  # of `grad_cam`, same shape
+    heat: np.ndarray  # of `heat_maps`, same shape
     mask: np.ndarray  # bool, same shape: the nodule
 
 
@@ -43,7 +42,7 @@ def head_weights(weights: pd.Series, network: Network) -> np.ndarray:
 
     Parameters
     ----------
-    weights : Series of float, index as `deep.feature_names`
+    weights : Series of float, index as `feature_names`
         Weights of the selected features in their own units (`models.linear_weights`).
     """
     names = feature_names(network)
@@ -55,27 +54,7 @@ def head_weights(weights: pd.Series, network: Network) -> np.ndarray:
     return weights.reindex(names, fill_value=0.0).to_numpy()
 
 
-def for_predicted(head: np.ndarray, p, threshold: float) -> np.ndarray:
-    """Weights towards the class that was predicted for each patient.
-
-    Parameters
-    ----------
-    head : ndarray of float, shape (width,)
-        Weights towards metastasis, as `head_weights` gives.
-    p : array_like of float, shape (n,)
-        Probability of metastasis.
-    threshold : float
-        Metastasis is predicted where p is this or more.
-
-    Returns
-    -------
-    ndarray of float, shape (n, width)
-        As `head`; negated for patients without predicted metastasis.
-    """
-    return np.where(as_probabilities(p) >= threshold, 1.0, -1.0)[:, None] * np.asarray(head)
-
-
-def grad_cam(network: Network, head_weights, crops, *, batch: int = 16) -> np.ndarray:
+def heat_maps(network: Network, head_weights, crops, *, batch: int = 16) -> np.ndarray:
     """Where in the crops a linear head finds evidence, by Grad-CAM at the last block.
 
     Parameters
@@ -83,8 +62,8 @@ def grad_cam(network: Network, head_weights, crops, *, batch: int = 16) -> np.nd
     network : Network
     head_weights : array_like of float, shape (width,) or (n, width)
         Weights of the pooled features in the score of metastasis, zero for features that were
-        not selected; negated, the map shows evidence against metastasis (`for_predicted`). One
-        set for all crops, or one each.
+        not selected; negated, the map shows evidence against metastasis. One set for all crops,
+        or one each.
     crops : array_like of float, shape (n, size, size) or (size, size)
         Grey 0-255.
     batch : int, default 16
@@ -116,7 +95,7 @@ def grad_cam(network: Network, head_weights, crops, *, batch: int = 16) -> np.nd
     return maps[0][0] if single else np.concatenate(maps)
 
 
-def outcomes(y: pd.Series, p: pd.Series, threshold: float) -> dict[str, str | None]:
+def surest_by_outcome(y: pd.Series, p: pd.Series, threshold: float) -> dict[str, str | None]:
     """The surest right and wrong predictions of one network, of either class.
 
     Parameters
@@ -158,7 +137,7 @@ def randomised_network(
     """The network with weights drawn anew, as a control: what it learned is gone.
 
     A map that looks the same with these weights does not show what the network learned. Weights are
-    drawn as `networks.build` does. Batch normalisation is set anew on `crops`: the old statistics
+    drawn as `build` does. Batch normalisation is set anew on `crops`: the old statistics
     are of channels that exist no more, and activations would explode or fade, so that the map
     changed for want of scale and not of knowledge.
 
@@ -181,7 +160,7 @@ def randomised_network(
     as_one_of(what, "what", ("all", "last block"))
     fresh = build(network.name, seed=seed).module
     module = deepcopy(network.module).eval()
-    names = [""] if what == "all" else REDRAWN[network.name]  # "" is the module itself
+    names = [""] if what == "all" else NETWORKS[network.name].redrawn  # "" is the module itself
     parts = [module.get_submodule(name) for name in names]
     for name, part in zip(names, parts, strict=True):
         part.load_state_dict(fresh.get_submodule(name).state_dict())
@@ -190,12 +169,12 @@ def randomised_network(
 
 
 def heat_map_agreement(maps_a, maps_b) -> pd.DataFrame:
-    """How alike two sets of maps are, such as of a network and of its `randomised` control.
+    """How alike two sets of maps are, such as of a network and of its `randomised_network`.
 
     Parameters
     ----------
     maps_a, maps_b : array_like of float, shape (n, size, size)
-        As `grad_cam` gives, of the same crops; at least 7 pixels a side.
+        As `heat_maps` gives, of the same crops; at least 7 pixels a side.
 
     Returns
     -------
@@ -278,7 +257,7 @@ def _maps(network: Network, heads: np.ndarray, crops: np.ndarray) -> np.ndarray:
 
     # Parameters without gradient: nothing is recorded before the block's output, which is the cost.
     fixed = {name: value.detach() for name, value in network.module.named_parameters()}
-    block = network.module.get_submodule(LAST_BLOCKS[network.name])
+    block = network.module.get_submodule(NETWORKS[network.name].cam_layer)
     hook = block.register_forward_hook(start_here)
     try:
         features = functional_call(network.module, fixed, (as_input(crops, network),))
@@ -300,6 +279,6 @@ def _as_maps(maps, name: str) -> np.ndarray:
     if maps.ndim != 3 or not len(maps) or not np.isfinite(maps).all() or maps.min() < 0:
         raise ValueError(
             f"{name}: expected finite numbers of 0 or more, shape (n, size, size), got shape "
-            f"{maps.shape}. Give maps of grad_cam."
+            f"{maps.shape}. Give those of heat_maps."
         )
     return maps

@@ -49,8 +49,8 @@ class Inputs(Protocol):
     def augmented(self, rows: np.ndarray, rng: np.random.Generator) -> Tensor: ...
 
 
-class Tail(nn.Module):
-    """What is trained: from the inputs to pooled features, and the head upon them."""
+class TrainedPart(nn.Module):
+    """What is trained: from the inputs to pooled features, and a linear unit upon them."""
 
     def __init__(self, body: nn.Module, width: int):
         super().__init__()
@@ -79,13 +79,13 @@ class Run:
 
     Parameters
     ----------
-    tail : Tail
+    part : TrainedPart
         On the CPU; changed in place.
     inputs : Inputs
     rows : ndarray of int, shape (n_train,)
         Who trains, a stratified part of them only being watched.
     y : ndarray of int, shape (n_train,)
-    settings : Settings
+    settings : FineTuningSettings
     seed : int
     device : torch.device
     identity : str
@@ -93,14 +93,14 @@ class Run:
     checkpoint : Checkpoint, optional
     """
 
-    def __init__(self, tail, inputs, rows, y, settings, *, seed, device, identity, checkpoint):
+    def __init__(self, part, inputs, rows, y, settings, *, seed, device, identity, checkpoint):
         self.inputs, self.settings, self.seed, self.checkpoint = inputs, settings, seed, checkpoint
         about = json.dumps([identity, asdict(settings), seed, rows.tolist(), y.tolist()])
         self.identity = hashlib.sha256(about.encode()).hexdigest()
         watched = inner_part(y, settings.inner_share, seed)
         self.rows, self.y = rows[~watched], y[~watched]
         self.inner_rows, self.inner_y = rows[watched], y[watched]
-        self.tail = tail.to(device).eval()
+        self.part = part.to(device).eval()
         self.weights = self._class_weights().to(device)
         fabric = Fabric(
             accelerator=device.type,
@@ -108,12 +108,12 @@ class Run:
             precision="bf16-mixed" if device.type == "cuda" else "32-true",
         )
         optimiser = torch.optim.AdamW(
-            tail.parameters(),
+            part.parameters(),
             lr=settings.learning_rate,
             weight_decay=settings.weight_decay,
         )
         self.fabric = fabric
-        self.model, self.optimiser = fabric.setup(self.tail, optimiser)
+        self.model, self.optimiser = fabric.setup(self.part, optimiser)
         self.best: dict[str, Tensor] = {}
         self.epochs, self.best_epoch, self.best_loss = 0, 0, float("inf")
         self.history: list[dict] = []
@@ -142,17 +142,17 @@ class Run:
         inner_loss, inner_auc = self._look()
         if inner_loss < self.best_loss:
             self.best_loss, self.best_epoch = inner_loss, self.epochs
-            self.best = deepcopy(self.tail.state_dict())
+            self.best = deepcopy(self.part.state_dict())
         seconds = time.monotonic() - started
         row = (self.epochs, total / len(order), inner_loss, inner_auc, seconds)
         self.history.append(dict(zip(COLUMNS, row, strict=True)))
         if self.checkpoint is not None:
             self.checkpoint.save(self._to_bytes())
 
-    def finish(self) -> Tail:
+    def finish(self) -> TrainedPart:
         """The weights of the epoch that did best in the watched patients."""
-        self.tail.load_state_dict(self.best)
-        return self.tail
+        self.part.load_state_dict(self.best)
+        return self.part
 
     def table(self) -> pd.DataFrame:
         """One row per epoch; `kept` marks the best."""
@@ -184,22 +184,22 @@ class Run:
         if not self.settings.class_weights:
             return torch.ones(2)
         counts = np.bincount(self.y, minlength=2)
-        self.tail.log_weights.fill_(float(np.log(counts[0] / counts[1])))
+        self.part.log_weights.fill_(float(np.log(counts[0] / counts[1])))
         return torch.tensor(len(self.y) / (2 * counts), dtype=torch.float32)
 
     def _standardise(self) -> None:
         """Learn mean and SD of the pooled features from the patients that train."""
         with torch.no_grad():
             parts = _batches(np.arange(len(self.rows)), self.settings.batch)
-            features = torch.cat([self.tail.body(self.inputs.plain(self.rows[p])) for p in parts])
-            self.tail.mean.copy_(features.mean(dim=0))
-            self.tail.sd.copy_(features.std(dim=0, correction=0).clamp_min(SMALLEST_SD))
+            features = torch.cat([self.part.body(self.inputs.plain(self.rows[p])) for p in parts])
+            self.part.mean.copy_(features.mean(dim=0))
+            self.part.sd.copy_(features.std(dim=0, correction=0).clamp_min(SMALLEST_SD))
 
     def _to_bytes(self) -> bytes:
         """Where the training stands; of a finished one only what is kept of it."""
         tensors = {f"best.{key}": value for key, value in self.best.items()}
         if not self.done:
-            tensors |= {f"now.{key}": value for key, value in self.tail.state_dict().items()}
+            tensors |= {f"now.{key}": value for key, value in self.part.state_dict().items()}
             for i, moments in self.optimiser.state_dict()["state"].items():
                 tensors |= {f"adam.{i}.{key}": value for key, value in moments.items()}
         about = {
@@ -231,7 +231,7 @@ class Run:
         }
         if self.done:
             return True
-        self.tail.load_state_dict(
+        self.part.load_state_dict(
             {k.removeprefix("now."): v for k, v in tensors.items() if k.startswith("now.")}
         )
         moments: dict[int, dict[str, Tensor]] = {}

@@ -1,7 +1,8 @@
 """Where the weights of a network come from, and how their names are spelled there.
 
-A checkpoint is a state dict: torchvision's, RadImageNet's (whose layers are numbered), one saved
-from a wrapper, which puts a prefix before every name, or MONAI's own.
+A checkpoint is a state dict: torchvision's, RadImageNet's (a sequence of the parts of a network
+without classifier, whose names are then numbers), one saved from a wrapper, which puts a prefix
+before every name, or the network's own.
 """
 
 import re
@@ -13,22 +14,13 @@ import torch
 from torch import Tensor
 
 from thyro.core import as_one_of
+from thyro.study import NETWORKS, NetworkEntry
 
-CLASSIFIERS = {"ResNet101": "fc.", "DenseNet121": "classifier."}  # torchvision's, not used here
-IMAGENET_URLS = {  # torchvision's IMAGENET1K_V1
-    "ResNet101": "https://download.pytorch.org/models/resnet101-63fe2227.pth",
-    "DenseNet121": "https://download.pytorch.org/models/densenet121-a639ec97.pth",
-}
 WRAPPED = ("state_dict", "model_state_dict", "model")  # entries that hold the state dict itself
-# RadImageNet keeps a network without classifier as a sequence; its parts are numbered then.
-NUMBERED = {
-    "ResNet101": {0: "conv1", 1: "bn1", 4: "layer1", 5: "layer2", 6: "layer3", 7: "layer4"},
-    "DenseNet121": {0: "features"},
-}
 
 
 def fetch(spec: str, name: str) -> tuple[dict[str, Tensor] | None, str]:
-    """Weights for `networks.build`, and a sentence for the report.
+    """Weights for `backbones.build`, and a sentence for the report.
 
     Parameters
     ----------
@@ -36,7 +28,8 @@ def fetch(spec: str, name: str) -> tuple[dict[str, Tensor] | None, str]:
         "random"; "imagenet" for torchvision's checkpoint, downloaded once into torch's cache;
         or a file of a state dict, `.safetensors` or PyTorch's (read with `weights_only`), in the
         naming of torchvision, RadImageNet or MONAI.
-    name : "ResNet101" or "DenseNet121"
+    name : str
+        Of `study.NETWORKS`.
 
     Returns
     -------
@@ -45,18 +38,19 @@ def fetch(spec: str, name: str) -> tuple[dict[str, Tensor] | None, str]:
         the analysis goes on from random weights. A file that cannot be read is an error.
     description : str
     """
-    as_one_of(name, "name", IMAGENET_URLS)
+    as_one_of(name, "name", NETWORKS)
     if spec == "random":
         return None, "random initial weights, no pre-training"
     if spec != "imagenet":
         return read(spec), f"weights from the file {Path(spec).name}"
+    address = NETWORKS[name].address
     try:
         weights = torch.hub.load_state_dict_from_url(
-            IMAGENET_URLS[name], map_location="cpu", progress=False, check_hash=True
+            address, map_location="cpu", progress=False, check_hash=True
         )
     except Exception as error:  # no network, proxy, full disk, wrong hash: all mean "not to be had"
         return None, f"random initial weights: ImageNet weights could not be had ({error})"
-    return weights, f"ImageNet weights of torchvision ({IMAGENET_URLS[name].rsplit('/')[-1]})"
+    return weights, f"ImageNet weights of torchvision ({address.rsplit('/')[-1]})"
 
 
 def read(path: str) -> dict[str, Tensor]:
@@ -75,21 +69,21 @@ def read(path: str) -> dict[str, Tensor]:
     remedy = "Fetch it again, or save one by torch.save(model.state_dict(), file)."
     try:
         if file.suffix == ".safetensors":
-            found = safetensors.torch.load_file(file)
+            state = safetensors.torch.load_file(file)
         else:
-            found = torch.load(file, map_location="cpu", weights_only=True)
+            state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # of many kinds: cut off, damaged, pickled code, another format
         reason = str(error).strip().split("\n")[0][:120]
         raise ValueError(f"{file.name}: not a readable checkpoint ({reason}). {remedy}") from error
     for key in WRAPPED:
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    if not isinstance(found, Mapping) or not found:
-        raise ValueError(f"{file.name}: expected named tensors, found {type(found)}. {remedy}")
-    strange = [key for key, value in found.items() if not isinstance(value, Tensor)]
+        if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
+            state = state[key]
+    if not isinstance(state, Mapping) or not state:
+        raise ValueError(f"{file.name}: expected named tensors, found {type(state)}. {remedy}")
+    strange = [key for key, value in state.items() if not isinstance(value, Tensor)]
     if strange:
         raise ValueError(f"{file.name}: expected tensors only; {strange[:3]} are none. {remedy}")
-    return dict(found)
+    return dict(state)
 
 
 def spelled(weights: Mapping[str, Tensor], name: str, own: Collection[str]) -> dict[str, Tensor]:
@@ -101,15 +95,17 @@ def spelled(weights: Mapping[str, Tensor], name: str, own: Collection[str]) -> d
     Parameters
     ----------
     weights : mapping of str to Tensor
-    name : "ResNet101" or "DenseNet121"
+    name : str
+        Of `study.NETWORKS`.
     own : collection of str
         The names of the network.
     """
-    tried = {}
+    entry, tried = NETWORKS[name], {}
     for prefix in _prefixes(weights):
         inside = {key.removeprefix(prefix): key for key in weights if key.startswith(prefix)}
-        inside = {k: v for k, v in inside.items() if not k.startswith(CLASSIFIERS[name])}
-        tried[prefix] = {_monai_name(_unnumbered(k, name)): weights[v] for k, v in inside.items()}
+        if entry.classifier:
+            inside = {k: v for k, v in inside.items() if not k.startswith(entry.classifier)}
+        tried[prefix] = {_own_name(k, entry): weights[v] for k, v in inside.items()}
     # of equals the shortest: it leaves out least
     return max(sorted(tried.items()), key=lambda one: (len(set(one[1]) & set(own)), -len(one[0])))[
         1
@@ -122,15 +118,11 @@ def _prefixes(keys: Collection[str]) -> set[str]:
     return {"", *(".".join(p[:n]) + "." for p in parts for n in (1, 2) if len(p) > n)}
 
 
-def _unnumbered(key: str, name: str) -> str:
+def _own_name(key: str, entry: NetworkEntry) -> str:
+    """The network's name of a weight that torchvision or RadImageNet named."""
     first, dot, rest = key.partition(".")
-    known = NUMBERED[name]
-    return f"{known[int(first)]}{dot}{rest}" if first.isdigit() and int(first) in known else key
-
-
-def _monai_name(key: str) -> str:
-    """MONAI's name of a torchvision weight: its dense layers sit one level deeper.
-
-    Checkpoints from before PyTorch 0.4 write norm.1 for norm1.
-    """
-    return re.sub(r"(denselayer\d+)\.(norm|conv)\.?([12])\.", r"\1.layers.\2\3.", key)
+    if first.isdigit() and int(first) in entry.numbered:
+        key = f"{entry.numbered[int(first)]}{dot}{rest}"
+    for pattern, replacement in entry.respelled:
+        key = re.sub(pattern, replacement, key)
+    return key

@@ -1,45 +1,40 @@
 """Notebook 04: classifiers on selected features, cross-fitted and over random splits."""
 
 from thyro.models.classifiers import (
-    MODELS,
     classifier_settings,
-    classifier_to_bytes,
     decision_values,
-    fit_knn,
-    fit_logistic_head,
-    fit_svm,
+    fit_classifier,
     linear_weights,
     predict,
+    tune_classifier,
 )
 from thyro.models.cross_fitting import (
     Recipe,
-    by_fold,
-    choice,
-    long,
-    null_table,
+    features_by_fold,
+    long_table,
     out_of_fold,
-    repeated_splits,
-    selection_frequency,
+    rank_models,
 )
 from thyro.models.importance import permutation_importance
+from thyro.models.random_splits import null_table, repeated_splits, selection_frequency
+from thyro.models.storage import classifier_from_bytes, classifier_to_bytes
 
 __all__ = [
-    "MODELS",
     "Recipe",
-    "by_fold",
-    "choice",
+    "classifier_from_bytes",
     "classifier_settings",
     "classifier_to_bytes",
     "decision_values",
-    "fit_knn",
-    "fit_logistic_head",
-    "fit_svm",
+    "features_by_fold",
+    "fit_classifier",
     "linear_weights",
-    "long",
+    "long_table",
     "null_table",
     "out_of_fold",
     "permutation_importance",
     "predict",
+    "rank_models",
     "repeated_splits",
     "selection_frequency",
+    "tune_classifier",
 ]

@@ -1,166 +1,110 @@
-"""Classifiers on selected features, and their storage without pickle.
+"""Classifiers on selected features: fitted, tuned and asked, all by their entries of the registry.
 
 Every model is a scikit-learn pipeline that z-scores by its own training patients first, so it can
 be given raw or already z-scored features.
 """
 
-import io
-import json
-import zipfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import skops.io
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_score
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.model_selection import PredefinedSplit, StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
-from thyro.core import as_labels
+from thyro.core import as_labels, as_one_of, stratified_folds
+from thyro.study import CLASSIFIERS, ClassifierEntry
 
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """One of the eight image models."""
-
-    name: str
-    images: Literal["SR", "OR"]  # super-resolved or original
-    kind: Literal["SVM", "KNN", "ResNet101", "DenseNet121"]
-
-    @property
-    def features(self) -> str:
-        """What the model reads: "radiomics", or the network whose pooled features it reads."""
-        return "radiomics" if self.kind in ("SVM", "KNN") else self.kind
+INNER_FOLDS = 5  # of Platt's sigmoid and of tuning; fewer where the smaller class is smaller
 
 
-MODELS = tuple(
-    ModelSpec(name=f"{images}_{kind}", images=images, kind=kind)
-    for kind in ("SVM", "KNN", "ResNet101", "DenseNet121")
-    for images in ("SR", "OR")
-)
+def fit_classifier(
+    name: str,
+    X: pd.DataFrame,
+    y,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    tune: bool = False,
+    seed: int = 0,
+) -> Pipeline:
+    """Fit a classifier of the registry to selected features.
 
-INNER_FOLDS = 5
-# What `tune` tries, the default first: a tie leaves it in place.
-SVM_GRID = [(c, gamma) for gamma in (1.0, 0.1) for c in (1.0, 0.1, 10.0)]  # gamma: times "scale"
-KNN_GRID = (5, 15, 25, 45)
-HEAD_GRID = (1.0, 0.1, 10.0, 100.0)
-
-# Beyond skops' own list; parts of `fit_svm` that hold numbers and no code.
-TRUSTED = (
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.model_selection._split.StratifiedKFold",
-)
-
-
-def fit_svm(X: pd.DataFrame, y, *, seed: int = 0, folds: int = 5, tune: bool = False) -> Pipeline:
-    """Fit a support vector machine with Gaussian kernel, C = 1, gamma = "scale".
-
-    One machine is fitted to all patients. Its decision value becomes a probability by Platt's
-    sigmoid, fitted to the decision values of left-out patients of an inner cross-validation.
+    The decision value of one whose entry says `calibrated`, such as the support vector machine,
+    becomes a probability by Platt's sigmoid, fitted to the decision values of left-out patients of
+    an inner cross-validation. One without a probability of its own needs it; of k nearest
+    neighbours the probability is a share of the neighbours, so that ties are the rule. The logistic
+    head is penalised because features of a network fine-tuned on these patients can separate them,
+    and coefficients would then grow without bound.
 
     Parameters
     ----------
+    name : str
+        A key of `study.CLASSIFIERS`.
     X : DataFrame of float, shape (n_patients, n_features)
         Training patients, selected features; no missing value.
     y : array_like of int, shape (n_patients,)
-    seed : int
-        Of the shuffle into inner folds.
-    folds : int, default 5
-        Inner folds; as many as the smaller class has patients when that is less.
+    settings : mapping, optional
+        Instead of the first ones of the entry's grid; what is left out stays as it is there.
     tune : bool
-        Choose C among 0.1, 1 and 10, and gamma among "scale" and a tenth of it, by the mean AUC of
-        an inner cross-validation.
+        Choose the settings by `tune_classifier`.
+    seed : int
+        Of the shuffles into inner folds.
+
+    Raises
+    ------
+    ValueError
+        If the name or a setting is unknown, a value is missing or infinite, or the settings need
+        more patients than there are, such as neighbours.
 
     References
     ----------
     Platt (1999), in: Advances in Large Margin Classifiers, 61-74.
     """
+    entry = _entry(name)
     X, y = _as_training(X, y)
-    folds = min(folds, int(np.bincount(y).min()))
-
-    def machine(setting):
-        c, gamma = setting
-        # "scale" of z-scored features
-        return SVC(kernel="rbf", C=c, gamma="scale" if gamma == 1 else gamma / X.shape[1])
-
-    setting = _tuned(machine, SVM_GRID, X, y, seed=seed) if tune else SVM_GRID[0]
-    calibrated = CalibratedClassifierCV(
-        machine(setting),
-        method="sigmoid",
-        cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
-        ensemble=False,
-    )
-    return _pipeline(calibrated).fit(X, y)
-
-
-def fit_knn(
-    X: pd.DataFrame, y, *, neighbours: int = 5, tune: bool = False, seed: int = 0
-) -> Pipeline:
-    """Fit k nearest neighbours: Euclidean distance, every neighbour counts the same.
-
-    The probability is a share of the neighbours, so only `neighbours` + 1 values occur and ties
-    are the rule. With `tune` their number is chosen among `neighbours`, 5, 15, 25 and 45, as far as
-    there are patients, by the mean AUC of an inner cross-validation shuffled by `seed`.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer training patients than neighbours.
-    """
-    X, y = _as_training(X, y)
-    if not 1 <= neighbours <= len(X):
+    chosen = classifier_settings(name, settings)
+    if (needed := entry.patients_needed(chosen)) > len(X):
         raise ValueError(
-            f"neighbours: expected 1 to {len(X)} (training patients), got {neighbours}."
+            f"settings: {name} with {chosen} needs {needed} training patients, got {len(X)}."
         )
-
-    def machine(k):
-        return KNeighborsClassifier(k, algorithm="brute")
-
     if tune:
-        room = len(X) - -(-len(X) // 2)  # as few as two inner folds leave
-        grid = dict.fromkeys([neighbours, *KNN_GRID])
-        neighbours = _tuned(machine, [k for k in grid if k <= room], X, y, seed=seed) or neighbours
-    return _pipeline(machine(neighbours)).fit(X, y)
+        chosen = _tuned(entry, chosen, X, y, seed=seed)
+    estimator = entry.make(chosen, X.shape[1])
+    if entry.calibrated:
+        estimator = CalibratedClassifierCV(
+            estimator,
+            method="sigmoid",
+            cv=StratifiedKFold(_inner_folds(y), shuffle=True, random_state=seed),
+            ensemble=False,
+        )
+    return _pipeline(estimator).fit(X, y)
 
 
-def fit_logistic_head(
-    X: pd.DataFrame, y, *, penalty_strength: float = 1.0, tune: bool = False, seed: int = 0
-) -> Pipeline:
-    """Fit ridge logistic regression on selected deep features.
+def classifier_settings(name: str, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """All settings of a classifier: the first of its grid, but for those given."""
+    first = _entry(name).grid[0]
+    if unknown := sorted(set(settings or {}) - set(first)):
+        raise ValueError(f"settings: {name} has {', '.join(first)}, and no {', '.join(unknown)}.")
+    return {**first, **(settings or {})}
 
-    Lightly penalised (scikit-learn's C = 1 / `penalty_strength`, intercept free): features of a
-    network tuned on these patients can separate them, and without a penalty the coefficients
-    would then grow without bound. With `tune` the strength is chosen among `penalty_strength`, 0.1,
-    1, 10 and 100 by the mean AUC of an inner cross-validation shuffled by `seed`.
+
+def tune_classifier(
+    name: str, X: pd.DataFrame, y, *, settings: Mapping[str, Any] | None = None, seed: int = 0
+) -> dict[str, Any]:
+    """The settings with the largest mean AUC of an inner cross-validation; the first of equals.
+
+    Tried are `settings`, and then the grid of the entry, as far as half of the patients allow: two
+    inner folds leave no more. With a single patient in the smaller class the first stay.
+
+    Parameters
+    ----------
+    name, X, y, settings, seed
+        As in `fit_classifier`.
     """
     X, y = _as_training(X, y)
-    if not penalty_strength > 0:
-        raise ValueError(f"penalty_strength: expected a positive number, got {penalty_strength}.")
-
-    def machine(strength):
-        return LogisticRegression(C=1 / strength, max_iter=1000, tol=1e-8)
-
-    if tune:
-        grid = list(dict.fromkeys([float(penalty_strength), *HEAD_GRID]))
-        penalty_strength = _tuned(machine, grid, X, y, seed=seed)
-    return _pipeline(machine(penalty_strength)).fit(X, y)
-
-
-def classifier_settings(model: Pipeline) -> dict[str, Any]:
-    """C and gamma, the neighbours, or the strength of the penalty that a classifier has."""
-    fitted = model.named_steps["classifier"]
-    if isinstance(fitted, CalibratedClassifierCV):
-        return {"C": fitted.estimator.C, "gamma": fitted.estimator.gamma}
-    if isinstance(fitted, KNeighborsClassifier):
-        return {"neighbours": fitted.n_neighbors}
-    return {"penalty_strength": 1 / fitted.C}
+    return _tuned(_entry(name), classifier_settings(name, settings), X, y, seed=seed)
 
 
 def predict(model: Pipeline, X: pd.DataFrame) -> pd.Series:
@@ -173,86 +117,66 @@ def predict(model: Pipeline, X: pd.DataFrame) -> pd.Series:
 
 
 def decision_values(model: Pipeline, X: pd.DataFrame) -> pd.Series:
-    """Decision value of a support vector machine before Platt's sigmoid, one per row of `X`.
+    """Decision value of a calibrated classifier before Platt's sigmoid, one per row of `X`.
 
-    Ranks as `predict` does, unless the inner cross-validation found the machine worse than
+    Ranks as `predict` does, unless the inner cross-validation found the classifier worse than
     chance: Platt's sigmoid then falls, and the probability ranks the other way round.
     """
     X = _of_model(model, X)
     calibrated = model.named_steps["classifier"]
     if not isinstance(calibrated, CalibratedClassifierCV):
-        raise TypeError(f"model: expected one made by fit_svm, got {type(calibrated).__name__}.")
-    machine = calibrated.calibrated_classifiers_[0].estimator
-    values = machine.decision_function(model.named_steps["z-score"].transform(X))
+        raise TypeError(
+            "model: expected a calibrated classifier, such as a support vector machine, "
+            f"got {type(calibrated).__name__}."
+        )
+    estimator = calibrated.calibrated_classifiers_[0].estimator
+    values = estimator.decision_function(model.named_steps["z-score"].transform(X))
     return pd.Series(values, index=X.index, name="decision")
 
 
 def linear_weights(model: Pipeline) -> tuple[pd.Series, float]:
-    """Weights and intercept of `fit_logistic_head` for features as given, not z-scored.
+    """Weights and intercept of a linear classifier for features as given, not z-scored.
 
     These are the weights that a class activation map of the network needs.
     """
     head = model.named_steps["classifier"]
-    if not isinstance(head, LogisticRegression):
-        raise TypeError(f"model: expected one made by fit_logistic_head, got {type(head)}.")
+    if not hasattr(head, "coef_"):
+        raise TypeError(
+            "model: expected a linear classifier, such as the logistic head, "
+            f"got {type(head).__name__}."
+        )
     scaler = model.named_steps["z-score"]
     weights = head.coef_[0] / scaler.scale_
     intercept = float(head.intercept_[0] - weights @ scaler.mean_)
     return pd.Series(weights, index=model.feature_names_in_, name="weight"), intercept
 
 
-def classifier_to_bytes(model: Pipeline) -> bytes:
-    """The model in skops format; equal models give equal bytes.
-
-    skops names its parts after memory addresses and stamps them with the time. Both are replaced
-    by a count in order of appearance and a fixed date.
-    """
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as source:
-        schema = json.loads(source.read("schema.json"))
-        numbers: dict[int, int] = {}
-        _renumber(schema, numbers)
-        contents = {"schema.json": json.dumps(schema, indent=2).encode()}
-        for name in source.namelist():
-            if name != "schema.json":
-                contents[_renamed(name, numbers)] = source.read(name)
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(contents):
-            archive.writestr(zipfile.ZipInfo(name), contents[name])  # dated 1980-01-01
-    return target.getvalue()
+def _entry(name: str) -> ClassifierEntry:
+    as_one_of(name, "name", CLASSIFIERS)
+    return CLASSIFIERS[name]
 
 
-def from_bytes(data: bytes) -> Pipeline:
-    """The model that `to_bytes` stored; runs no code from the file.
-
-    Raises
-    ------
-    skops.io.exceptions.UntrustedTypesFoundException
-        If the file holds anything but scikit-learn's and numpy's own types.
-    """
-    return skops.io.loads(data, trusted=list(TRUSTED))
-
-
-def _tuned(machine: Callable, grid: Iterable, X, y, *, seed: int):
-    """The setting with the largest mean AUC of an inner cross-validation; the first of equals.
-
-    The first one too where the smaller class has a single patient; None for an empty grid.
-    """
-    grid = list(grid)
-    folds = min(INNER_FOLDS, int(np.bincount(y).min()))
+def _tuned(entry, settings, X, y, *, seed):
+    grid = [settings, *(one for one in entry.grid if one != settings)]
+    grid = [one for one in grid if entry.patients_needed(one) <= len(X) // 2]
+    folds = _inner_folds(y)
     if len(grid) < 2 or folds < 2:
-        return grid[0] if grid else None
-    inner = StratifiedKFold(folds, shuffle=True, random_state=seed)
+        return grid[0] if grid else settings
+    inner = PredefinedSplit(stratified_folds(y, folds, seed=seed))
     values = X.to_numpy(dtype=float)
-    aucs = [
-        cross_val_score(_pipeline(machine(s)), values, y, scoring="roc_auc", cv=inner).mean()
-        for s in grid
-    ]
+    aucs = []
+    for one in grid:
+        pipeline = _pipeline(entry.make(one, X.shape[1]))
+        aucs.append(cross_val_score(pipeline, values, y, scoring="roc_auc", cv=inner).mean())
     return grid[int(np.argmax(np.round(aucs, 12)))]  # rounding noise is a tie
 
 
-def _pipeline(classifier):
-    return Pipeline([("z-score", StandardScaler()), ("classifier", classifier)])
+def _inner_folds(y):
+    return min(INNER_FOLDS, int(np.bincount(y).min()))
+
+
+def _pipeline(estimator):
+    return Pipeline([("z-score", StandardScaler()), ("classifier", estimator)])
 
 
 def _as_training(X, y):
@@ -285,27 +209,6 @@ def _as_finite(X):
         name, patient = X.columns[bad.any(axis=0)][0], X.index[bad.any(axis=1)][0]
         raise ValueError(
             f"X: {int(bad.sum())} values are missing or infinite, the first in feature {name!r} "
-            f"of patient {patient!r}. Impute by the training median first (selection.Scaler)."
+            f"of patient {patient!r}. Impute by the training median first (selection.fit_scaler)."
         )
     return X
-
-
-def _renumber(node, numbers):
-    """Replace in place every id in a skops schema, and the files named after ids."""
-    if isinstance(node, list):
-        for child in node:
-            _renumber(child, numbers)
-    elif isinstance(node, dict):
-        for key, child in node.items():
-            if key == "__id__":
-                node[key] = numbers.setdefault(child, len(numbers))
-            elif key == "file":
-                node[key] = _renamed(child, numbers)
-            else:
-                _renumber(child, numbers)
-
-
-def _renamed(name, numbers):
-    """File name `<id>.<suffix>` with the id replaced by its number."""
-    stem, dot, suffix = name.partition(".")
-    return f"{numbers.setdefault(int(stem), len(numbers))}{dot}{suffix}"

@@ -29,7 +29,7 @@ def permutation_importance(
     Parameters
     ----------
     model : Pipeline
-        As `models` fits them.
+        As `fit_classifier` gives it.
     X : DataFrame of float, shape (n_patients, n_features)
         Of patients that did not fit the model; on training patients the importance is of what was
         learned by heart.
@@ -59,15 +59,15 @@ def permutation_importance(
     if repeats < 2:
         raise ValueError(f"repeats: expected at least 2, got {repeats}.")
     names = list(model.feature_names_in_)
-    whole = _placements(y, predict(model, X).to_numpy()[None])
+    unshuffled = _placements(y, predict(model, X).to_numpy()[None])
     kept = X[names].to_numpy(dtype=float)
     rows = []
     for j, name in enumerate(names):
         shuffled = np.tile(kept, (repeats, 1, 1))
         shuffled[:, :, j] = rng.permuted(shuffled[:, :, j], axis=1)
-        # one call for all shuffles: a machine costs little per row and much per call
+        # one call for all shuffles: a classifier costs little per row and much per call
         p = predict(model, pd.DataFrame(shuffled.reshape(-1, len(names)), columns=names))
-        falls = whole - _placements(y, p.to_numpy().reshape(repeats, -1))
+        falls = unshuffled - _placements(y, p.to_numpy().reshape(repeats, -1))
         rows.append((name, *_mean_and_error(y, falls)))
     table = pd.DataFrame(rows, columns=["feature", "importance", "se"])
     half = norm.isf((1 - level) / 2) * table.pop("se")
@@ -82,10 +82,10 @@ def _placements(y: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """
     case = y == 1
     rank = rankdata(scores, axis=1)
-    found = np.empty(scores.shape)
-    found[:, case] = (rank[:, case] - rankdata(scores[:, case], axis=1)) / (~case).sum()
-    found[:, ~case] = 1 - (rank[:, ~case] - rankdata(scores[:, ~case], axis=1)) / case.sum()
-    return found
+    shares = np.empty(scores.shape)
+    shares[:, case] = (rank[:, case] - rankdata(scores[:, case], axis=1)) / (~case).sum()
+    shares[:, ~case] = 1 - (rank[:, ~case] - rankdata(scores[:, ~case], axis=1)) / case.sum()
+    return shares
 
 
 def _mean_and_error(y: np.ndarray, falls: np.ndarray) -> tuple[float, float]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from thyro.core import as_labels
+
 NEARLY_CONSTANT = 1e-10  # range as a share of the largest value: rounding noise
 
 
@@ -61,9 +63,9 @@ def fit_scaler(X: pd.DataFrame, *, max_missing: float = 0.2) -> Scaler:
     n_missing = np.isnan(values).sum(axis=0)
     sparse = n_missing > max_missing * len(X)
     median = np.full(X.shape[1], np.nan)
-    whole = n_missing == 0
-    median[whole] = np.median(values[:, whole], axis=0)
-    for column in np.flatnonzero(~whole & ~sparse):  # rare
+    complete = n_missing == 0
+    median[complete] = np.median(values[:, complete], axis=0)
+    for column in np.flatnonzero(~complete & ~sparse):  # rare
         median[column] = np.nanmedian(values[:, column])
     filled = _filled(values, median)
     with np.errstate(invalid="ignore"):  # a sparse feature may have no value at all
@@ -87,22 +89,39 @@ def fit_scaler(X: pd.DataFrame, *, max_missing: float = 0.2) -> Scaler:
     )
 
 
-def as_features(X, *, missing: bool = False) -> pd.DataFrame:
-    """`X` as a float table with distinct names and at least one feature."""
+def as_features(X: pd.DataFrame, *, missing: bool = False) -> pd.DataFrame:
+    """`X` as a float table with distinct names and at least one feature, finite.
+
+    With `missing` values may be missing, as NaN.
+    """
     if not isinstance(X, pd.DataFrame):
         raise TypeError(f"X: expected a DataFrame with one column per feature, got {type(X)}.")
     if X.shape[1] == 0 or X.columns.has_duplicates:
         twice = list(X.columns[X.columns.duplicated()][:3])
         raise ValueError(f"X: expected distinct features, at least one; repeated: {twice}.")
     X = X.astype(float)
-    bad = np.isinf(X.to_numpy()) if missing else ~np.isfinite(X.to_numpy())
-    if bad.any():
-        name = X.columns[bad.any(axis=0)][0]
+    infinite = np.isinf(X.to_numpy())
+    if infinite.any():
+        name, patient = X.columns[infinite.any(axis=0)][0], X.index[infinite.any(axis=1)][0]
         raise ValueError(
-            f"X: {int(bad.sum())} values are {'' if missing else 'missing or '}infinite, "
-            f"the first in {name!r}. `fit_scaler` and its `transform` replace missing values."
+            f"X: {int(infinite.sum())} values are infinite, the first in {name!r} of patient "
+            f"{patient!r}. What could not be computed is to be missing (NaN): correct the table."
+        )
+    absent = np.isnan(X.to_numpy())
+    if absent.any() and not missing:
+        raise ValueError(
+            f"X: {int(absent.sum())} values are missing, the first in "
+            f"{X.columns[absent.any(axis=0)][0]!r}. `fit_scaler` and its `transform` replace them."
         )
     return X
+
+
+def as_outcome(y, n: int) -> np.ndarray:
+    """`y` as 0/1 of `n` patients."""
+    y = as_labels(y, "y")
+    if len(y) != n:
+        raise ValueError(f"y: expected {n} labels, one per row of X, got {len(y)}.")
+    return y
 
 
 def _filled(values, median):

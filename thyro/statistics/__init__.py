@@ -10,7 +10,7 @@ from thyro.statistics.classification import (
     youden_threshold,
 )
 from thyro.statistics.decision import decision_curve
-from thyro.statistics.delong import auc_ci, delong_matrix, delong_test
+from thyro.statistics.delong import auc_ci, delong_matrix, delong_test, rank_auc
 from thyro.statistics.group_tests import TableTooLarge, group_test, standardised_difference
 from thyro.statistics.performance import (
     auc_intervals,
@@ -44,6 +44,7 @@ __all__ = [
     "performance_table",
     "proportion_ci",
     "protocol_difference",
+    "rank_auc",
     "rank_correlation",
     "reclassification_table",
     "roc_curve",

@@ -131,6 +131,12 @@ def auc_ci(y, score, *, level: float = 0.95) -> AucResult:
     )
 
 
+def rank_auc(y, score) -> float:
+    """AUC alone, ties counting one half: `auc_ci` without its interval, to the last bit."""
+    y = as_labels(y, "y")
+    return _placements(y, as_scores(score, "score", len(y)))[0]
+
+
 def auc_interval(
     y, score, *, method: str = "logit", level: float = 0.95, draws: int = 2000, seed: int = 0
 ) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from thyro.store.files import (
 )
 from thyro.store.paths import atomic, path, project_root
 from thyro.store.progress import PROGRESS_FILE, progress_bar
-from thyro.store.provenance import NOTEBOOK
+from thyro.store.provenance import NOTEBOOK, versions
 
 __all__ = [
     "NOTEBOOK",
@@ -30,6 +30,7 @@ __all__ = [
     "read_json",
     "read_table",
     "replace_folder",
+    "versions",
     "write_bytes",
     "write_figure",
     "write_json",

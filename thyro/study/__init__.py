@@ -1,7 +1,15 @@
 """What a study is: its settings, its files, its names, and the plan of its notebook runs."""
 
 from thyro.study.arguments import check_notebook, job_arguments, result_arguments
-from thyro.study.classifiers import CLASSIFIERS, FAMILIES, HEAD, Kind, kinds, model_names
+from thyro.study.classifiers import (
+    CLASSIFIERS,
+    FAMILIES,
+    HEAD,
+    ClassifierEntry,
+    Kind,
+    kinds,
+    model_names,
+)
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
@@ -41,6 +49,7 @@ __all__ = [
     "RANKED",
     "SR",
     "STUDIED",
+    "ClassifierEntry",
     "Cohort",
     "Criterion",
     "ImageSet",

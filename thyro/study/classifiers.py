@@ -24,6 +24,8 @@ class ClassifierEntry:
     label: str  # in sentences
     make: Callable[[Mapping[str, Any], int], Any]  # settings, number of features -> estimator
     grid: tuple[dict[str, Any], ...]  # settings; the first are the publication's, others are tried
+    patients_needed: Callable[[Mapping[str, Any]], int] = lambda settings: 1  # to be fitted
+    trusted: tuple[str, ...] = ()  # types in its file that are numbers alone and skops rejects
     calibrated: bool = False  # its decision value becomes a probability by Platt's sigmoid
     colours: tuple[str, str] = ("#525252", "#A6A6A6")  # for enhanced images, for original ones
 
@@ -57,7 +59,10 @@ def _knn(settings, n_features):
 def _logistic(settings, n_features):
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=1 / settings["penalty_strength"], max_iter=1000, tol=1e-8)
+    strength = settings["penalty_strength"]
+    if not strength > 0:
+        raise ValueError(f"penalty_strength: expected a positive number, got {strength}.")
+    return LogisticRegression(C=1 / strength, max_iter=1000, tol=1e-8)
 
 
 HEAD = "logistic"  # the classifier on pooled features of a network
@@ -77,6 +82,7 @@ CLASSIFIERS = {
             label="k nearest neighbours",
             make=_knn,
             grid=tuple({"neighbours": k} for k in (5, 15, 25, 45)),
+            patients_needed=lambda settings: settings["neighbours"],
             colours=("#A63603", "#FD8D3C"),
         ),
         ClassifierEntry(

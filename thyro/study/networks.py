@@ -26,6 +26,7 @@ class NetworkEntry:
     numbered: Mapping[int, str]  # RadImageNet's number of a part -> torchvision's name
     colours: tuple[str, str]  # of curves: dark for enhanced images, light for original ones
     citation: str  # key in references.bib
+    respelled: tuple[tuple[str, str], ...] = ()  # of torchvision's names: pattern, what replaces it
 
 
 def _resnet101():
@@ -91,6 +92,8 @@ NETWORKS = {
             numbered={0: "features"},
             colours=("#5B2A86", "#BC80BD"),
             citation="huang2017",
+            # MONAI's dense layers sit one level deeper; before PyTorch 0.4 norm1 was written norm.1
+            respelled=((r"(denselayer\d+)\.(norm|conv)\.?([12])\.", r"\1.layers.\2\3."),),
         ),
     )
 }

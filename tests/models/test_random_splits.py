@@ -1,0 +1,147 @@
+"""Random splits: shared, repeatable, judged on patients left out."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.models.test_cross_fitting import PLAIN, cohort, recipe
+from thyro.models import cross_fitting, random_splits
+
+
+def two(effect=2.0):
+    X, y = cohort(effect=effect)
+    recipes = {
+        s: cross_fitting.Recipe(PLAIN, {f"{s}_SVM": ("SVM", {"seed": 1}), f"{s}_KNN": ("KNN", {})})
+        for s in ("OR", "SR")
+    }
+    return recipes, {"OR": X, "SR": X + np.random.default_rng(5).normal(size=X.shape)}, y
+
+
+def test_splits_are_shared_and_judged_on_patients_left_out():
+    found = random_splits.repeated_splits(*two(), repeats=6, seed=2)
+    assert found.auc["model"].tolist()[:4] == ["OR_SVM", "OR_KNN", "SR_SVM", "SR_KNN"]
+    assert len(found.auc) == 24 and set(found.kept["signature"]) == {"OR", "SR"}
+    means = found.auc.groupby("model")[["train", "test"]].mean()
+    assert (means["train"] > means["test"]).all() and (means["test"] > 0.6).all()
+    longer = random_splits.repeated_splits(*two(), repeats=8, seed=2)
+    pd.testing.assert_frame_equal(found.auc, longer.auc.head(24))
+    other = random_splits.repeated_splits(*two(), repeats=6, seed=3)
+    assert not np.allclose(found.auc["test"], other.auc["test"])
+
+
+def test_permuted_outcomes_end_at_one_half():
+    found = random_splits.repeated_splits(*two(effect=2.0), repeats=20, seed=0, permuted=True)
+    table = random_splits.null_table(found.auc).set_index("model")
+    assert (table["repeats"] == 20).all()
+    assert ((table["test_low"] - 0.03 < 0.5) & (0.5 < table["test_high"] + 0.03)).all()
+    assert (table["train"] > 0.6).all()
+    row = found.auc[found.auc["model"] == "OR_SVM"]["test"]
+    half = 1.959964 * row.std() / np.sqrt(20)
+    assert table.loc["OR_SVM", "test_high"] == pytest.approx(row.mean() + half, rel=1e-6)
+
+
+class Memory:
+    """A cache that stops the run at its n-th save."""
+
+    def __init__(self, stop_at=None):
+        self.rows, self.saves, self.stop_at = {}, 0, stop_at
+
+    def load(self, key):
+        return self.rows.get(key)
+
+    def save(self, key, values):
+        self.saves += 1
+        if self.saves == self.stop_at:
+            raise KeyboardInterrupt
+        self.rows[key] = values
+
+    def keep(self, keys):
+        self.rows = {key: self.rows[key] for key in keys if key in self.rows}
+
+
+def test_a_stopped_run_goes_on_with_what_it_has():
+    undisturbed = random_splits.repeated_splits(*two(), repeats=5)
+    memory = Memory(stop_at=4)
+    with pytest.raises(KeyboardInterrupt):
+        random_splits.repeated_splits(*two(), repeats=5, cache=memory)
+    assert len(memory.rows) == 3
+    memory.saves, memory.stop_at = 0, None
+    again = random_splits.repeated_splits(*two(), repeats=5, cache=memory)
+    assert memory.saves == 2
+    pd.testing.assert_frame_equal(again.auc, undisturbed.auc)
+    pd.testing.assert_frame_equal(again.kept, undisturbed.kept)
+    # other data, settings or outcomes are another run
+    recipes, X, y = two()
+    for changed in (
+        {"X": {s: table + (s == "SR") * 1e-9 for s, table in X.items()}},
+        {"recipes": {s: replace(r, selection=PLAIN | {"alpha": 0.1}) for s, r in recipes.items()}},
+        {"y": 1 - y},
+    ):
+        memory.saves = 0
+        given = {"recipes": recipes, "X": X, "y": y} | changed
+        random_splits.repeated_splits(**given, repeats=1, cache=memory)
+        assert memory.saves == 1
+    assert len(memory.rows) == 1  # what others left is gone
+
+
+def test_another_version_of_a_package_is_another_run(monkeypatch):
+    memory = Memory()
+    random_splits.repeated_splits(*two(), repeats=1, cache=memory)
+    before, versions = set(memory.rows), random_splits.store.versions()
+    memory.saves = 0
+    random_splits.repeated_splits(*two(), repeats=1, cache=memory)
+    assert memory.saves == 0
+    monkeypatch.setattr(random_splits.store, "versions", lambda: versions | {"numpy": "0.1"})
+    random_splits.repeated_splits(*two(), repeats=1, cache=memory)
+    assert memory.saves == 1 and not before & set(memory.rows)
+
+
+SIDE_BY_SIDE = """
+import pandas as pd
+from tests.models.test_random_splits import two
+from thyro.models import random_splits
+
+if __name__ == "__main__":
+    alone, both = (random_splits.repeated_splits(*two(), repeats=5, workers=n) for n in (1, 2))
+    pd.testing.assert_frame_equal(alone.auc, both.auc)
+    pd.testing.assert_frame_equal(alone.kept, both.kept)
+    print("same")
+"""
+
+
+def test_two_processes_give_the_same_table(tmp_path):
+    # in a process of its own: workers that were used before can hang when their memory has grown
+    file = tmp_path / "child.py"
+    file.write_text(SIDE_BY_SIDE)
+    command = [sys.executable, str(file)]
+    environment = os.environ | {"PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200)
+    assert done.stdout == "same\n", done.stderr
+
+
+def test_splits_that_cannot_be_are_named():
+    X, _ = cohort(20)
+    y = (np.arange(20) < 3).astype(int)
+    one = {"OR": recipe()}
+    with pytest.raises(ValueError, match="fewer than two patients with or without"):
+        random_splits.repeated_splits(one, {"OR": X}, y, repeats=1)
+    with pytest.raises(ValueError, match=r"X: expected a table of 20 patients for each of \['OR'"):
+        random_splits.repeated_splits(one, {"SR": X}, y, repeats=1)
+
+
+def test_frequency_counts_splits():
+    kept = pd.DataFrame(
+        [(0, "OR", "a"), (1, "OR", "a"), (1, "OR", "b"), (2, "SR", "a")],
+        columns=["repeat", "signature", "feature"],
+    )
+    table = random_splits.selection_frequency(kept, 4)
+    assert table.values.tolist() == [
+        ["OR", "a", 2, 0.5],
+        ["OR", "b", 1, 0.25],
+        ["SR", "a", 1, 0.25],
+    ]

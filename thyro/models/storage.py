@@ -1,0 +1,71 @@
+"""Fitted classifiers as bytes and back, in skops format: no pickle, no code from a file."""
+
+import io
+import json
+import zipfile
+
+import skops.io
+from sklearn.pipeline import Pipeline
+
+from thyro.study import CLASSIFIERS
+
+# Beyond skops' own list; parts of calibrated classifiers that hold numbers and no code.
+TRUSTED = (
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.model_selection._split.StratifiedKFold",
+)
+
+
+def classifier_to_bytes(model: Pipeline) -> bytes:
+    """The model in skops format; equal models give equal bytes.
+
+    skops names its parts after memory addresses and stamps them with the time. Both are replaced
+    by a count in order of appearance and a fixed date.
+    """
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as source:
+        schema = json.loads(source.read("schema.json"))
+        numbers: dict[int, int] = {}
+        _renumber(schema, numbers)
+        contents = {"schema.json": json.dumps(schema, indent=2).encode()}
+        for name in source.namelist():
+            if name != "schema.json":
+                contents[_renamed(name, numbers)] = source.read(name)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(contents):
+            archive.writestr(zipfile.ZipInfo(name), contents[name])  # dated 1980-01-01
+    return target.getvalue()
+
+
+def classifier_from_bytes(data: bytes) -> Pipeline:
+    """The model that `classifier_to_bytes` stored; runs no code from the file.
+
+    Raises
+    ------
+    skops.io.exceptions.UntrustedTypesFoundException
+        If the file holds anything but the types that skops trusts, and those of the registry.
+    """
+    of_entries = [name for entry in CLASSIFIERS.values() for name in entry.trusted]
+    return skops.io.loads(data, trusted=[*TRUSTED, *of_entries])
+
+
+def _renumber(node, numbers):
+    """Replace in place every id in a skops schema, and the files named after ids."""
+    if isinstance(node, list):
+        for child in node:
+            _renumber(child, numbers)
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            if key == "__id__":
+                node[key] = numbers.setdefault(child, len(numbers))
+            elif key == "file":
+                node[key] = _renamed(child, numbers)
+            else:
+                _renumber(child, numbers)
+
+
+def _renamed(name, numbers):
+    """File name `<id>.<suffix>` with the id replaced by its number."""
+    stem, dot, suffix = name.partition(".")
+    return f"{numbers.setdefault(int(stem), len(numbers))}{dot}{suffix}"
