@@ -232,7 +232,8 @@ def compare_network(report: Report, device: Device, sizes: Sizes, name: str, cro
 
     theirs, _, _ = run(CPU, n, "whole")
     with device.training():
-        longest, _, memory = ours, _, _ = run(device, n, "whole")
+        ours, _, memory = run(device, n, "whole")
+        longest = ours
         if len(crops) > n:
             longest, _, memory = run(device, len(crops), "whole", sizes.epochs, 16)
     seen = [_n_train(m) * sizes.folds for m in (len(crops), n)]
