@@ -1,8 +1,10 @@
 """`make bench`: seconds per unit of work, and ratios within this run, printed as a table.
 
 Machines differ and are noisy, so what counts is the ratio of two ways measured side by side.
+`python -m tests.benchmarks.gpu` is the check of a GPU, which this does not run.
 """
 
+import argparse
 import resource
 import subprocess
 import sys
@@ -16,11 +18,9 @@ from tests.benchmarks import models as classical_and_deep_models
 from tests.benchmarks import radiomics as radiomic_features
 from tests.benchmarks import statistics as statistics_of_r
 from tests.benchmarks import super_resolution
+from thyro import imaging, simulate, statistics
 from thyro.cohort import example, image_flags
-from thyro.imaging import reading
 from thyro.selection import lasso_path
-from thyro.simulate import cohort as simulate
-from thyro.statistics import delong
 
 
 def seconds(work, *, repeat: int = 3) -> float:
@@ -39,14 +39,14 @@ def pairwise_auc(y: np.ndarray, score: np.ndarray) -> float:
     return ((difference > 0) + 0.5 * (difference == 0)).mean()
 
 
-def door(cohort):
+def reading(cohort):
     """A case of DICOM and NIfTI from the disk to its measures."""
     table = simulate.source_table(cohort)
     with tempfile.TemporaryDirectory() as folder:
         frames = zip(cohort.images, *cohort.readers, strict=True)
         example.write(folder, table, frames, spacing_mm=list(cohort.table["spacing_mm"]))
         files = table[["image", "mask", "mask_2"]].rename(columns={"mask_2": "second_mask"})
-        cases = reading.Folder(folder, files)
+        cases = imaging.Folder(folder, files)
         read = seconds(lambda: [cases[i] for i in range(12)])
         yield "read and compare a DICOM image, two NIfTI masks", read / 12, ""
         case = cases[0]
@@ -62,7 +62,7 @@ def rows():
     order = iter(range(12))
     yield "simulate one 384 x 512 frame", seconds(lambda: cohort.images[next(order)]), ""
 
-    yield from door(cohort)
+    yield from reading(cohort)
 
     X, y = rng.standard_normal((380, 300)), rng.integers(0, 2, 380).astype(float)
     path = seconds(lambda: lasso_path.fit_path(X, y, lasso_path.lambda_grid(X, y)), repeat=1)
@@ -70,13 +70,14 @@ def rows():
 
     y, score = rng.integers(0, 2, 6000), rng.standard_normal(6000)
     fast, slow = (
-        seconds(lambda: delong.auc_ci(y, score)),
+        seconds(lambda: statistics.auc_ci(y, score)),
         seconds(lambda: pairwise_auc(y, score)),
     )
     yield "AUC with DeLong interval, n = 6000", fast, f"all pairs: {slow / fast:.0f} times"
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="make bench", description=__doc__).parse_args()
     table = pd.DataFrame(rows(), columns=["what", "seconds", "beside"])
     print(table.to_string(index=False, formatters={"seconds": "{:.4f}".format}))
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n")

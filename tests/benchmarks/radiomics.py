@@ -19,7 +19,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from tests import plain_radiomics
-from thyro.radiomics import cohort_extraction, extractor, feature_sets
+from thyro import radiomics
 
 FOLDER = Path("../shared/data/ddti")
 SEED = 2024
@@ -62,16 +62,16 @@ def measured(names, flash) -> pd.DataFrame:
     rows = []
     for name in tqdm(names, leave=False):
         image, mask, spacing = read(name)
-        paper = feature_sets.PAPER
+        paper = radiomics.PAPER
         row = {
             "name": name,
             "pixels": int(mask.sum()),
-            "thyro": seconds(partial(extractor.extract, image, mask, spacing), 3),
+            "thyro": seconds(partial(radiomics.extract, image, mask, spacing), 3),
         }
         began = time.perf_counter()
         plain = plain_radiomics.measure(image, mask, spacing, paper)
         row["plain"] = time.perf_counter() - began
-        ours = extractor.extract(image, mask, spacing)
+        ours = radiomics.extract(image, mask, spacing)
         row["difference"] = ((ours - plain).abs() / plain.abs().where(plain.abs() > 1e-9)).max()
         if flash is not None:
             began = time.perf_counter()
@@ -93,11 +93,11 @@ def flash_radiomics():
 
 def two_processes(names) -> float:
     """How many times sooner two processes measure a cohort than one."""
-    cohort_extraction.extract_cohort(names[:4], read, workers=2)  # the processes stand ready
+    radiomics.extract_cohort(names[:4], read, workers=2)  # the processes stand ready
     times = []
     for workers in (1, 2):
         began = time.perf_counter()
-        cohort_extraction.extract_cohort(names, read, workers=workers)
+        radiomics.extract_cohort(names, read, workers=workers)
         times.append(time.perf_counter() - began)
     return times[0] / times[1]
 
@@ -106,8 +106,8 @@ def memory(n: int) -> float:
     """MB of a process that measures `n` masks; not `ru_maxrss`, which a child has of its parent."""
     code = (
         "import sys; from tests.benchmarks import radiomics as r; "
-        "from thyro.radiomics import cohort_extraction as extraction; from pathlib import Path; "
-        f"extraction.extract_cohort(r.masks()[:{n}], r.read); "
+        "from thyro import radiomics; from pathlib import Path; "
+        f"radiomics.extract_cohort(r.masks()[:{n}], r.read); "
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
