@@ -14,6 +14,11 @@ ABOUT_IMAGES = ("image_column", "mask_column", "second_mask_column", "frame")
 Flag = Literal["duplicate", "blur", "size", "border", "components", "text"]
 
 
+def _check_limits(lowest: str, low: float | None, highest: str, high: float | None) -> None:
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"{lowest} {low:g} is above {highest} {high:g}")
+
+
 class Variable(Section):
     """A clinical variable of the user's table."""
 
@@ -41,8 +46,7 @@ class Variable(Section):
         strange = sorted(named - {*self.levels})
         if self.kind == "categorical" and strange:
             raise ValueError(f"{strange} not among the levels {self.levels}")
-        if None not in (self.minimum, self.maximum) and self.minimum > self.maximum:
-            raise ValueError(f"minimum {self.minimum:g} is above maximum {self.maximum:g}")
+        _check_limits("minimum", self.minimum, "maximum", self.maximum)
         if self.tells_outcome and (self.preoperative or self.kind == "continuous"):
             raise ValueError(
                 "a variable that tells the outcome is categorical and `preoperative: false`"
@@ -64,8 +68,7 @@ class Criterion(Section):
     def _limits_are_whole(self):
         if self.until and self.at_least is None and self.at_most is None:
             raise ValueError("`until` counts days: say at_most, at_least or both")
-        if None not in (self.at_least, self.at_most) and self.at_least > self.at_most:
-            raise ValueError(f"at_least {self.at_least:g} is above at_most {self.at_most:g}")
+        _check_limits("at_least", self.at_least, "at_most", self.at_most)
         return self
 
 
