@@ -2,11 +2,12 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.model_selection import StratifiedKFold
 
 
 def stratified_folds(y: ArrayLike, n: int, *, seed: int) -> np.ndarray:
     """Fold of each patient, stratified by the outcome: shape (n_patients,), from 0."""
+    from sklearn.model_selection import StratifiedKFold  # a second, and `core` is loaded by all
+
     y = np.asarray(y)
     folds = np.empty(len(y), dtype=np.int_)
     splitter = StratifiedKFold(n, shuffle=True, random_state=seed)
