@@ -10,6 +10,8 @@ PIP    := $(PY) -m pip --disable-pip-version-check install --quiet --quiet
 
 # Tests run in as many processes as there are cores, at most four: each loads torch.
 PYTEST := $(PY) -m pytest -q -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# More cases of the trusted R implementations than tests/golden has, where they lie beside the project.
+export THYRO_REFERENCE ?= $(abspath $(wildcard ../shared/reference/r))
 # The wall between the rooms; quiet unless it is broken.
 WALL   := out=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$out" >&2; exit 1; }
 
