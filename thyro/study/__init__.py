@@ -16,6 +16,7 @@ from thyro.study.classifiers import (
     model_names,
 )
 from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
+from thyro.study.features import FeatureTable, feature_tables
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
@@ -60,6 +61,7 @@ __all__ = [
     "ClassifierEntry",
     "Cohort",
     "Criterion",
+    "FeatureTable",
     "ImageSet",
     "Job",
     "Kind",
@@ -73,6 +75,7 @@ __all__ = [
     "Variable",
     "check_candidates",
     "check_notebook",
+    "feature_tables",
     "job_arguments",
     "kinds",
     "load_study",
