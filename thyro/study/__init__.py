@@ -10,13 +10,16 @@ from thyro.study.classifiers import (
     CLASSIFIERS,
     FAMILIES,
     HEAD,
+    PRINCIPAL,
     ClassifierEntry,
     Kind,
+    features_of,
     kinds,
     model_names,
+    principal_models,
 )
 from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
-from thyro.study.features import FeatureTable, feature_tables
+from thyro.study.features import FeatureTable, feature_tables, model_tables
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
@@ -53,6 +56,7 @@ __all__ = [
     "OR",
     "PENALISED",
     "PLANAR",
+    "PRINCIPAL",
     "RADIOLOGIST",
     "RANKED",
     "RECORDS",
@@ -76,11 +80,14 @@ __all__ = [
     "check_candidates",
     "check_notebook",
     "feature_tables",
+    "features_of",
     "job_arguments",
     "kinds",
     "load_study",
     "model_names",
+    "model_tables",
     "nomograms",
+    "principal_models",
     "result_arguments",
     "threads_of",
     "threshold_points",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from thyro.study.classifiers import features_of, model_names
 from thyro.study.names import BC, OR, PLANAR, SR, STUDIED, ImageSet, ModelName
 from thyro.study.networks import NETWORKS
 
@@ -61,3 +62,9 @@ def feature_tables(images: ImageSet | None = None) -> list[FeatureTable]:
         for one in image_sets
         if images in (None, one)
     ]
+
+
+def model_tables() -> list[FeatureTable]:
+    """Those that the models of Table 2 read, in the same order."""
+    read = {features_of(name) for name in model_names()}
+    return [table for table in feature_tables() if table.name in read]
