@@ -115,6 +115,15 @@ def model_names() -> list[ModelName]:
     return [ModelName(images.name, kind) for kind in kinds() for images in RANKED]
 
 
+def given_settings(**given: Any) -> dict[str, dict[str, Any]]:
+    """Settings that a study gives, such as `neighbours`, by the kinds of model that have them."""
+    chosen = {
+        kind.name: {key: given[key] for key in CLASSIFIERS[kind.classifier].grid[0] if key in given}
+        for kind in kinds().values()
+    }
+    return {kind: settings for kind, settings in chosen.items() if settings}
+
+
 def principal_models(image_sets: Sequence[ImageSet] = RANKED, variant: str = "") -> list[ModelName]:
     """The principal classifier on each of these image sets, such as the control's.
 
