@@ -1,6 +1,6 @@
 """The tables of features: which there are, in which order, and what each is called."""
 
-from thyro.study import BC, NETWORKS, SR, FeatureTable, ModelName, feature_tables
+from thyro.study import BC, NETWORKS, SR, FeatureTable, ModelName, feature_tables, model_tables
 
 
 def test_their_order_is_that_of_the_selection():
@@ -37,3 +37,10 @@ def test_names_of_deep_features():
 def test_every_name_is_one_of_a_model():
     for table in feature_tables():
         assert ModelName.read(table.name) == ModelName(table.image_set, table.features)
+
+
+def test_models_of_table_2_read_neither_the_control_nor_planar_features():
+    assert [table.name for table in model_tables()] == [
+        *("OR_radiomics", "SR_radiomics"),
+        *(f"{images}_{name}" for name in NETWORKS for images in ("OR", "SR")),
+    ]

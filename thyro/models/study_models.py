@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 
 from thyro.models.classifiers import decision_values, fit_classifier, predict
@@ -191,7 +192,7 @@ def cross_fit_models(
     recipes: Mapping[str, Recipe],
     measured: Mapping[str, pd.DataFrame],
     y: pd.Series,
-    folds,
+    folds: ArrayLike,
     *,
     of_fold: Mapping[str, Mapping[int, pd.DataFrame]] | None = None,
     workers: int = 1,
