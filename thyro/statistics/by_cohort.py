@@ -1,6 +1,7 @@
 """Curves and tests of several scores, each cohort apart."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -156,7 +157,7 @@ def decision_curves(
     """
     y = as_labels(y, "y")
     called = {name: p[name].ge(cutoff) for name, cutoff in (cutoffs or {}).items() if name in p}
-    options = {"draws": draws, "level": level, "seed": seed}
+    options: dict[str, Any] = {"draws": draws, "level": level, "seed": seed}
     return {
         cohort: [
             decision_curve(y[chosen], values[chosen], thresholds, model=str(model), **options)
