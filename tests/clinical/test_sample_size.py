@@ -7,6 +7,7 @@ import pytest
 from tests.reference import cases, compare
 from thyro.clinical import sample_size
 from thyro.clinical.logistic import fit_logistic
+from thyro.clinical.penalised import fit_penalised
 
 LOGISTIC = "logistic"
 
@@ -83,3 +84,25 @@ def test_independent_terms_have_no_inflation_and_twins_have_much():
     table = sample_size.collinearity(fit_logistic(twins, y, ["a", "b", "c"])).set_index("term")
     assert table.loc["a", "gvif"] > 50 and table.loc["b", "gvif"] < 1.1
     assert sample_size.collinearity(fit_logistic(frame, y, ["a"]))["gvif"].tolist() == [1.0]
+
+
+def test_each_clinical_model_is_counted_by_what_it_could_have_estimated():
+    rng = np.random.default_rng(0)
+    y = np.tile([0, 1, 0], 40)
+    frame = pd.DataFrame(
+        {
+            "age": rng.normal(45, 10, 120),
+            "margin": pd.Categorical(np.tile(list("abcd"), 30)),
+            "y": y,
+        }
+    )
+    everything = fit_penalised(frame, y, ["age", "margin"])
+    sizes = sample_size.sample_sizes(frame, ["age", "margin"], everything, ["age"])
+    counted = {name: size.parameters for name, size in sizes.items()}
+    assert counted == {
+        "All candidates, screened": 1 + 3,
+        "All candidates, penalised, with splines": 3 + 3,
+        "Nomogram_C, had its terms been named beforehand": 1,
+    }
+    assert all(size.n == 120 and size.events == 40 for size in sizes.values())
+    assert sizes["All candidates, screened"] == sample_size.minimum_sample_size(4, 120, 40)

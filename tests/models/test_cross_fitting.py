@@ -177,3 +177,9 @@ def test_predictions_are_kept_long():
     assert table["fold"].fillna(-1).tolist() == [1, 1, -1, -1] and set(table["protocol"]) == {
         "sound"
     }
+
+
+def test_what_left_no_fold_out_has_none():
+    p = pd.DataFrame({"A": [0.1, 0.2]}, index=["p0", "p1"])
+    table = cross_fitting.long_table(p, "paper")
+    assert table["fold"].isna().all() and table["fold"].dtype == "Int64"

@@ -1,6 +1,7 @@
 """The real notebooks in order on a tiny simulated study; and that nothing leaks into training."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -164,7 +165,7 @@ def test_simulated_figures_and_tables_say_so(tiny):
         cells = json.loads((tiny / f"{name}.ipynb").read_text())["cells"]
         for cell in cells:
             source = "".join(cell["source"])
-            if "plt.subplots(" in source:
+            if re.search(r"plt\.subplots\(|figures\.\w+_figure\(", source):
                 assert "label_origin" in source, f"{name}: {source[:80]}"
             for output in cell.get("outputs", []):
                 text = "".join(output.get("data", {}).get("text/markdown", []))

@@ -80,6 +80,16 @@ def test_a_figure_is_written_as_picture_and_drawing(project):
     assert first["pdf"] == files.read_bytes("results/s/06/roc.pdf")
 
 
+def test_several_go_under_their_names(project):
+    frames = {"fate": pd.DataFrame({"p": [0.5]}), "kept": pd.DataFrame({"weight": [1.0, 2.0]})}
+    files.write_tables(frames, "results/s/03")
+    files.write_figures({"lasso": Figure(figsize=(1, 1), layout="none")}, "results/s/03")
+    for name, frame in frames.items():
+        pd.testing.assert_frame_equal(files.read_table(f"results/s/03/{name}.parquet"), frame)
+    written = {file.name for file in (project / "results/s/03").glob("lasso.*")}
+    assert written == {f"lasso.{suffix}" for suffix in ("png", "png.json", "pdf", "pdf.json")}
+
+
 def test_a_folder_that_is_replaced_keeps_nothing_of_before(project):
     for patient in ("a", "b"):
         (project / f"{patient}.png").write_bytes(patient.encode())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import is_classifier
 
-from thyro.study import NETWORKS, classifiers
+from thyro.study import BC, NETWORKS, PLANAR, STUDIED, ModelName, classifiers, feature_tables
 
 
 def test_the_models_of_the_paper_in_the_order_of_table_2():
@@ -64,3 +64,33 @@ def test_a_stronger_penalty_shrinks_the_head():
     make = classifiers.CLASSIFIERS[classifiers.HEAD].make
     sizes = [np.abs(make({"penalty_strength": s}, 2).fit(X, y).coef_).sum() for s in (0.1, 10)]
     assert sizes[0] > sizes[1]
+
+
+def test_the_principal_classifier_has_a_control_and_planar_variants():
+    assert classifiers.PRINCIPAL in classifiers.CLASSIFIERS
+    assert [str(n) for n in classifiers.principal_models()] == ["SR_SVM", "OR_SVM"]
+    assert [str(n) for n in classifiers.principal_models([BC])] == ["BC_SVM"]
+    planar = classifiers.principal_models(STUDIED, PLANAR)
+    assert [str(n) for n in planar] == ["OR_SVM_planar", "SR_SVM_planar"]
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("SR_SVM", "SR_radiomics"),
+        ("OR_KNN", "OR_radiomics"),
+        ("BC_SVM", "BC_radiomics"),
+        ("OR_SVM_planar", "OR_planar"),
+        ("SR_ResNet101", "SR_ResNet101"),
+    ],
+)
+def test_a_model_reads_one_table(name, table):
+    assert classifiers.features_of(ModelName.read(name)) == table
+    assert table in [one.name for one in feature_tables()]
+
+
+def test_settings_go_to_the_kinds_that_have_them():
+    given = classifiers.given_settings
+    assert given(neighbours=7) == {"KNN": {"neighbours": 7}}
+    assert given(penalty_strength=2.0) == dict.fromkeys(NETWORKS, {"penalty_strength": 2.0})
+    assert given(unknown=1) == {}

@@ -3,20 +3,34 @@
 from thyro.clinical.bootstrap import optimism_of
 from thyro.clinical.logistic import LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
-from thyro.clinical.sample_size import collinearity, minimum_sample_size, parameters
+from thyro.clinical.protocols import (
+    coefficient_table,
+    fit_by_protocol,
+    long_risks,
+    nomogram_terms,
+    predict_by_protocol,
+)
+from thyro.clinical.sample_size import (
+    collinearity,
+    sample_sizes,
+)
 from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
 from thyro.clinical.splines import spline_basis
 
 __all__ = [
     "LogisticFit",
+    "coefficient_table",
     "collinearity",
+    "fit_by_protocol",
     "fit_logistic",
     "fit_nomograms",
     "fit_penalised",
-    "minimum_sample_size",
+    "long_risks",
+    "nomogram_terms",
     "optimism_of",
-    "parameters",
+    "predict_by_protocol",
     "preoperative",
+    "sample_sizes",
     "select_terms",
     "spline_basis",
     "univariate_table",

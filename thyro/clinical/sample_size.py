@@ -9,6 +9,7 @@ from scipy import stats
 
 from thyro.clinical.logistic import LogisticFit
 from thyro.statistics import is_categorical
+from thyro.study import CLINICAL
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,31 @@ def _r2_cox_snell(auc: float, risk: float, entropy: float) -> float:
 def parameters(frame: pd.DataFrame, variables: list[str]) -> int:
     """Coefficients of a regression on all `variables`: one each, levels less one of a factor."""
     return sum(max(frame[v].nunique() - 1, 0) if is_categorical(frame[v]) else 1 for v in variables)
+
+
+def sample_sizes(
+    frame: pd.DataFrame, variables: list[str], penalised: LogisticFit, terms: list[str]
+) -> dict[str, SampleSize]:
+    """What the clinical models of a study ask of their training patients, by model in words.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Training patients, with `y`.
+    variables : list of str
+        Every candidate, of screening and of the penalised model.
+    penalised : LogisticFit
+        The model of all candidates, whose splines have columns of their own.
+    terms : list of str
+        What screening left.
+    """
+    counted = {
+        "All candidates, screened": parameters(frame, variables),
+        "All candidates, penalised, with splines": len(penalised.names) - 1,
+        f"{CLINICAL}, had its terms been named beforehand": parameters(frame, terms),
+    }
+    n, events = len(frame), int(frame["y"].sum())
+    return {name: minimum_sample_size(number, n, events) for name, number in counted.items()}
 
 
 def collinearity(fit: LogisticFit) -> pd.DataFrame:

@@ -73,7 +73,7 @@ class OutOfFold:
     notes: dict[int, str]  # fold -> fallbacks that the selection used
 
 
-def long_table(p: pd.DataFrame, protocol: str, fold: pd.Series) -> pd.DataFrame:
+def long_table(p: pd.DataFrame, protocol: str, fold: pd.Series | None = None) -> pd.DataFrame:
     """Predictions as they are kept: one row per patient and model.
 
     Parameters
@@ -82,7 +82,7 @@ def long_table(p: pd.DataFrame, protocol: str, fold: pd.Series) -> pd.DataFrame:
         Probabilities, 0-1.
     protocol : "paper" or "sound"
         Under which they were made; sound ones of training patients are cross-fitted.
-    fold : Series of int, shape (n_patients,)
+    fold : Series of int, shape (n_patients,), optional
         The fold left out of what predicted a patient, missing where none was.
 
     Returns
@@ -91,6 +91,8 @@ def long_table(p: pd.DataFrame, protocol: str, fold: pd.Series) -> pd.DataFrame:
         patient_id, model, p, protocol, fold.
     """
     table = p.rename_axis(index="patient_id", columns="model").stack().rename("p").reset_index()
+    if fold is None:
+        fold = pd.Series(pd.NA, p.index, dtype="Int64")
     return table.assign(protocol=protocol, fold=fold.loc[table["patient_id"]].array)
 
 

@@ -2,5 +2,12 @@
 
 from thyro.nomogram.axes import Nomogram
 from thyro.nomogram.calculator import calculator_fragment, calculator_page
+from thyro.nomogram.saved import as_saved, saved_nomograms
 
-__all__ = ["Nomogram", "calculator_fragment", "calculator_page"]
+__all__ = [
+    "Nomogram",
+    "as_saved",
+    "calculator_fragment",
+    "calculator_page",
+    "saved_nomograms",
+]

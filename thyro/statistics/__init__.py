@@ -9,6 +9,17 @@ from thyro.statistics.agreement import (
     rank_correlation,
 )
 from thyro.statistics.baseline import baseline_comparison
+from thyro.statistics.by_cohort import (
+    auc_table,
+    calibration_curves,
+    decision_curves,
+    decision_table,
+    delong_by_cohort,
+    delong_by_family,
+    roc_curves,
+    updated_curves,
+)
+from thyro.statistics.by_protocol import performance_by_protocol, scores_by_protocol
 from thyro.statistics.calibration import calibration_curve, hosmer_lemeshow
 from thyro.statistics.classification import (
     metrics_from_counts,
@@ -44,12 +55,18 @@ __all__ = [
     "agreement_table",
     "auc_ci",
     "auc_intervals",
+    "auc_table",
     "baseline_comparison",
     "between_cohorts",
     "calibration_curve",
+    "calibration_curves",
     "calibration_table",
     "cohorts",
     "decision_curve",
+    "decision_curves",
+    "decision_table",
+    "delong_by_cohort",
+    "delong_by_family",
     "delong_matrix",
     "delong_test",
     "group_test",
@@ -60,6 +77,7 @@ __all__ = [
     "lowess",
     "maximise_logistic",
     "metrics_from_counts",
+    "performance_by_protocol",
     "performance_table",
     "proportion_ci",
     "protocol_difference",
@@ -68,7 +86,10 @@ __all__ = [
     "rank_correlation",
     "reclassification_table",
     "roc_curve",
+    "roc_curves",
+    "scores_by_protocol",
     "standardised_difference",
     "threshold_metrics",
+    "updated_curves",
     "youden_threshold",
 ]

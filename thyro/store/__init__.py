@@ -9,9 +9,11 @@ from thyro.store.files import (
     replace_folder,
     write_bytes,
     write_figure,
+    write_figures,
     write_json,
     write_pages,
     write_table,
+    write_tables,
 )
 from thyro.store.paths import atomic, path, project_root
 from thyro.store.progress import PROGRESS_FILE, progress_bar
@@ -34,7 +36,9 @@ __all__ = [
     "versions",
     "write_bytes",
     "write_figure",
+    "write_figures",
     "write_json",
     "write_pages",
     "write_table",
+    "write_tables",
 ]

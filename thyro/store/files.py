@@ -8,7 +8,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +69,12 @@ def write_table(frame: pd.DataFrame, out_dir: str, name: str) -> None:
     _write(frame.to_parquet(), out_dir, f"{name}.parquet")
 
 
+def write_tables(frames: Mapping[str, pd.DataFrame], out_dir: str) -> None:
+    """Write each table under its name, as `write_table` does."""
+    for name, frame in frames.items():
+        write_table(frame, out_dir, name)
+
+
 def write_json(value: Any, out_dir: str, name: str) -> None:
     """Write a value to `<out_dir>/<name>.json`; NaN and infinities become null.
 
@@ -115,6 +121,12 @@ def write_figure(fig: "Figure", out_dir: str, name: str) -> None:
         data = io.BytesIO()
         fig.savefig(data, format=suffix[1:], dpi=300, metadata=metadata)
         _write(data.getvalue(), out_dir, f"{name}{suffix}")
+
+
+def write_figures(figures: Mapping[str, "Figure"], out_dir: str) -> None:
+    """Write each figure under its name, as `write_figure` does."""
+    for name, figure in figures.items():
+        write_figure(figure, out_dir, name)
 
 
 def write_pages(

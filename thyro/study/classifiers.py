@@ -4,11 +4,11 @@
 the names. Fitting, tuning and storage are in `models`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thyro.study.names import RANKED, ModelName
+from thyro.study.names import RANKED, ImageSet, ModelName
 from thyro.study.networks import NETWORKS
 
 RADIOMICS = "radiomics"
@@ -65,6 +65,7 @@ def _logistic(settings, n_features):
     return LogisticRegression(C=1 / strength, max_iter=1000, tol=1e-8)
 
 
+PRINCIPAL = "SVM"  # its models have a control and planar variants, and are looked into
 HEAD = "logistic"  # the classifier on pooled features of a network
 CLASSIFIERS = {
     entry.name: entry
@@ -112,3 +113,25 @@ def kinds() -> dict[str, Kind]:
 def model_names() -> list[ModelName]:
     """The models of a study of images, in the order of Table 2."""
     return [ModelName(images.name, kind) for kind in kinds() for images in RANKED]
+
+
+def given_settings(**given: Any) -> dict[str, dict[str, Any]]:
+    """Settings that a study gives, such as `neighbours`, by the kinds of model that have them."""
+    chosen = {
+        kind.name: {key: given[key] for key in CLASSIFIERS[kind.classifier].grid[0] if key in given}
+        for kind in kinds().values()
+    }
+    return {kind: settings for kind, settings in chosen.items() if settings}
+
+
+def principal_models(image_sets: Sequence[ImageSet] = RANKED, variant: str = "") -> list[ModelName]:
+    """The principal classifier on each of these image sets, such as the control's.
+
+    `variant` is "" or `PLANAR`: fitted alike, on features measured otherwise.
+    """
+    return [ModelName(images.name, PRINCIPAL, variant) for images in image_sets]
+
+
+def features_of(model: ModelName) -> str:
+    """The table of features that a model reads, by its name: "OR_radiomics", "OR_planar"."""
+    return str(ModelName(model.image_set, model.variant or kinds()[model.kind].features))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from thyro.study.names import BC, STUDIED, ImageSet, nomograms
-from thyro.study.networks import NETWORKS
+from thyro.study.features import FEATURE_SETS, MEASURED, FeatureTable, feature_tables
+from thyro.study.names import STUDIED, ImageSet, nomograms
 
 RECORDS = "notebooks"  # folder of executed notebooks and of how long each took
 
@@ -75,51 +75,28 @@ OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "planar_predictions": "planar.parquet",  # the same SVM on planar features
     "output_predictions": "output.parquet",  # of the tuned networks themselves
 }
-FEATURE_SETS = {"radiomics": "paper", "planar": "planar"}  # in names of files -> of `radiomics`
-OF_CONTROL = ("radiomics",)  # families that are measured in bicubic images
 PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, and their audit
 PUBLISHED_FILES = ("paper_reference.yml", "audit.json")
-MEASURED = (*STUDIED, BC)  # one run of 02 each
 
 
-def _families(images: ImageSet) -> list[str]:
-    """Radiomic features of an image set, as names of files call them."""
-    return list(OF_CONTROL if images.control else FEATURE_SETS)
+def _measured(table: FeatureTable) -> list[str]:
+    """The files of 02 that hold features and how stable the radiomic ones are."""
+    names = [table.file] if table.deep else [table.file, table.robustness]
+    return [f"02_features/{name}.parquet" for name in names]
 
 
-def _network_keys(images: ImageSet) -> list[str]:
-    """The networks on an image set, as names of files and parameters call them."""
-    networks = [] if images.control else NETWORKS.values()
-    return [f"{network.key}_{images.key}" for network in networks]
-
-
-def _feature_tables(images: ImageSet) -> dict[str, str]:
-    """Tables of 02 that 03 selects from: parameter of 03 -> file."""
-    radiomic = {f"{family}_{images.key}": f"{family}_{images.key}" for family in _families(images)}
-    tables = radiomic | {key: f"deep_{key}" for key in _network_keys(images)}
-    return {key: f"02_features/{table}.parquet" for key, table in tables.items()}
-
-
-def _robustness(images: ImageSet) -> dict[str, str]:
-    """Stability of the radiomic features: parameter of 03 -> file."""
-    names = [f"robustness_{family}_{images.key}" for family in _families(images)]
-    return {name: f"02_features/{name}.parquet" for name in names}
-
-
-def _trained(images: ImageSet) -> list[str]:
+def _trained(table: FeatureTable) -> list[str]:
     """What a network leaves beside its features.
 
     Those of the networks that never saw a fold, its own output, and its weights.
     """
     patterns = ("folds_{}.parquet", "output_{}.parquet", "networks/{}.safetensors")
-    keys = _network_keys(images)
-    return [f"02_features/{pattern.format(key)}" for pattern in patterns for key in keys]
+    return [f"02_features/{pattern.format(table.key)}" for pattern in patterns if table.deep]
 
 
-FEATURES = {key: file for s in MEASURED for key, file in _feature_tables(s).items()}
-ROBUSTNESS = {key: file for s in MEASURED for key, file in _robustness(s).items()}
-TRAINED = [file for s in MEASURED for file in _trained(s)]
-SELECTED = {key: f"03_selection/selected_{key}.parquet" for key in FEATURES}
+FEATURES = [file for table in feature_tables() for file in _measured(table)]
+TRAINED = [file for table in feature_tables() for file in _trained(table)]
+SELECTED = [f"03_selection/selected_{table.key}.parquet" for table in feature_tables()]
 
 
 def _job(
@@ -167,12 +144,13 @@ def _super_resolution(start: str | None) -> Job:
 
 
 def _features(images: ImageSet, weights: str | None) -> Job:
-    networks = [] if images.control else list(NETWORKS)
-    made = [*_feature_tables(images).values(), *_robustness(images).values(), *_trained(images)]
+    made = feature_tables(images)
+    networks = [table.features for table in made if table.deep]
+    files = [file for table in made for file in (*_measured(table), *_trained(table))]
     return _job(
         "02_features",
         [
-            *(file.removeprefix("02_features/") for file in made),
+            *(file.removeprefix("02_features/") for file in files),
             f"ibsi_{images.key}.parquet",
             f"scalars_{images.key}.json",
         ],
@@ -180,18 +158,21 @@ def _features(images: ImageSet, weights: str | None) -> Job:
         outside=[weights] if weights and networks else [],
         fixed={
             "image_set": images.key,
-            "measured": [FEATURE_SETS[family] for family in _families(images)],
+            "measured": [FEATURE_SETS[table.features] for table in made if not table.deep],
             "networks": networks,
         },
     )
 
 
 def _selection() -> Job:
-    tables = [f"{kind}_{key}.parquet" for key in FEATURES for kind in ("fate", "selected")]
+    fates = [f"fate_{table.key}.parquet" for table in feature_tables()]
+    selected = [file.removeprefix("03_selection/") for file in SELECTED]
     return _job(
         "03_selection",
-        [*tables, "agreement.parquet", "agreement.json", "scalars.json"],
-        reads=ABOUT | FEATURES | ROBUSTNESS,
+        [*fates, *selected, "agreement.parquet", "agreement.json", "scalars.json"],
+        reads=ABOUT,
+        folders={"features_dir": "02_features"},
+        files=FEATURES,
     )
 
 
@@ -203,7 +184,7 @@ def _models(weights: str | None) -> Job:
         [*(f"{table}.parquet" for table in tables), "scalars.json"],
         reads=ABOUT | IMAGES,
         folders={"features_dir": "02_features", "selection_dir": "03_selection"},
-        files=[*FEATURES.values(), *ROBUSTNESS.values(), *TRAINED, *SELECTED.values()],
+        files=[*FEATURES, *TRAINED, *SELECTED],
         outside=[weights] if weights else [],
     )
 

@@ -1,0 +1,240 @@
+"""Curves and tests of several scores, each cohort apart."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import expit, logit
+
+from thyro.core import as_labels
+from thyro.statistics.calibration import CalibrationCurve, calibration_curve
+from thyro.statistics.classification import RocCurve, roc_curve
+from thyro.statistics.decision import DecisionCurve, decision_curve
+from thyro.statistics.delong import auc_ci, delong_matrix
+from thyro.statistics.performance import cohorts
+
+
+def auc_table(y: ArrayLike, scores: pd.DataFrame, split: ArrayLike) -> pd.DataFrame:
+    """The AUC of every score: a row per score, a column per cohort.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+    scores : DataFrame, shape (n_patients, n_scores)
+        Higher meaning more suspicious.
+    split : array_like of str, shape (n_patients,)
+        As in `cohorts`.
+    """
+    y = as_labels(y, "y")
+    return pd.DataFrame(
+        {
+            cohort: {model: auc_ci(y[chosen], score[chosen]).auc for model, score in scores.items()}
+            for cohort, chosen in cohorts(split).items()
+        }
+    )
+
+
+def roc_curves(
+    y: ArrayLike, scores: pd.DataFrame, split: ArrayLike
+) -> dict[str, dict[str, RocCurve]]:
+    """The ROC curve of every score: cohort -> score -> curve.
+
+    Parameters
+    ----------
+    y, scores, split
+        As in `auc_table`.
+    """
+    y = as_labels(y, "y")
+    return {
+        cohort: {model: roc_curve(y[chosen], score[chosen]) for model, score in scores.items()}
+        for cohort, chosen in cohorts(split).items()
+    }
+
+
+def delong_by_cohort(
+    y: ArrayLike,
+    scores: pd.DataFrame,
+    split: ArrayLike,
+    *,
+    groups: Sequence[Sequence[str]] | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Paired DeLong tests between every two scores, per cohort.
+
+    Parameters
+    ----------
+    y, scores, split
+        As in `auc_table`.
+    groups : sequence of sequences of str, optional
+        Tested apart, and adjusted for themselves alone, such as pairs; all scores without it.
+    level : float, default 0.95
+        Coverage of the intervals of the differences.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `delong_matrix` by cohort and group, with `cohort` as last column.
+
+    Raises
+    ------
+    ValueError
+        If a group has fewer than two scores, and as `delong_matrix`.
+    """
+    y = as_labels(y, "y")
+    return pd.concat(
+        [
+            delong_matrix(y[chosen], scores.loc[chosen, list(group)], level=level).assign(
+                cohort=cohort
+            )
+            for cohort, chosen in cohorts(split).items()
+            for group in groups or [scores.columns]
+        ],
+        ignore_index=True,
+    )
+
+
+def delong_by_family(
+    y: ArrayLike,
+    scores: pd.DataFrame,
+    split: ArrayLike,
+    families: Mapping[str, Sequence[str]],
+    *,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Paired DeLong tests within families of scores, per cohort.
+
+    Parameters
+    ----------
+    y, scores, split, level
+        As in `delong_by_cohort`.
+    families : mapping of family to scores
+        One with a single score has nothing to be compared with, and no row.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `delong_by_cohort` by family, with `family` as last column.
+
+    Raises
+    ------
+    ValueError
+        If no family has two scores, and as `delong_matrix`.
+    """
+    return pd.concat(
+        [
+            delong_by_cohort(y, scores[list(family)], split, level=level).assign(family=name)
+            for name, family in families.items()
+            if len(family) > 1
+        ],
+        ignore_index=True,
+    )
+
+
+def decision_curves(
+    y: ArrayLike,
+    p: pd.DataFrame,
+    split: ArrayLike,
+    thresholds: ArrayLike,
+    *,
+    cutoffs: Mapping[str, float] | None = None,
+    draws: int = 0,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, list[DecisionCurve]]:
+    """The decision curve of every model: cohort -> curves in the order of the columns.
+
+    Parameters
+    ----------
+    y, split
+        As in `auc_table`.
+    p : DataFrame of float, shape (n_patients, n_models)
+        Probabilities, or scores that are in `cutoffs`.
+    thresholds, draws, level, seed
+        As in `decision_curve`; every curve has the same random draws.
+    cutoffs : mapping of score to threshold, optional
+        Of a reader's grades: a grade is no probability, the call at the cut-off is one.
+    """
+    y = as_labels(y, "y")
+    called = {name: p[name].ge(cutoff) for name, cutoff in (cutoffs or {}).items() if name in p}
+    options: dict[str, Any] = {"draws": draws, "level": level, "seed": seed}
+    return {
+        cohort: [
+            decision_curve(y[chosen], values[chosen], thresholds, model=str(model), **options)
+            for model, values in (dict(p.items()) | called).items()
+        ]
+        for cohort, chosen in cohorts(split).items()
+    }
+
+
+def decision_table(curves: Mapping[str, Sequence[DecisionCurve]]) -> pd.DataFrame:
+    """All points of `decision_curves`: the columns of `DecisionCurve.to_frame`, and `cohort`."""
+    frames = [
+        curve.to_frame().assign(cohort=cohort)
+        for cohort, of_cohort in curves.items()
+        for curve in of_cohort
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def calibration_curves(
+    y: ArrayLike, p: pd.DataFrame, split: ArrayLike, *, level: float = 0.95
+) -> dict[str, dict[str, CalibrationCurve]]:
+    """The calibration curve of every model: cohort -> model -> curve.
+
+    Parameters
+    ----------
+    y, split
+        As in `auc_table`.
+    p : DataFrame of float, shape (n_patients, n_models)
+        Probabilities.
+    level : float, default 0.95
+        Coverage of the bands.
+    """
+    y = as_labels(y, "y")
+    return {
+        cohort: {
+            model: calibration_curve(y[chosen], values[chosen], level=level)
+            for model, values in p.items()
+        }
+        for cohort, chosen in cohorts(split).items()
+    }
+
+
+def updated_curves(
+    y: ArrayLike,
+    p: pd.DataFrame,
+    split: ArrayLike,
+    calibrated: pd.DataFrame,
+    *,
+    cohort: str = "external",
+    level: float = 0.95,
+) -> dict[str, dict[str, CalibrationCurve]]:
+    """The calibration curves of one cohort had the intercepts been updated in it, and no more.
+
+    Parameters
+    ----------
+    y, p, split, level
+        As in `calibration_curves`.
+    calibrated : DataFrame
+        `calibration_table` of the same models: its `citl` moves the linear predictor.
+    cohort : str, default "external"
+
+    Returns
+    -------
+    dict
+        As `calibration_curves`, with `cohort` alone; empty where the study has no such cohort.
+    """
+    y, members = as_labels(y, "y"), cohorts(split)
+    if cohort not in members:
+        return {}
+    chosen = members[cohort]
+    moves = calibrated[calibrated["cohort"].eq(cohort)].set_index("model")["citl"]
+    return {
+        cohort: {
+            model: calibration_curve(
+                y[chosen], expit(logit(values[chosen]) + moves[model]), level=level
+            )
+            for model, values in p.items()
+        }
+    }
