@@ -13,7 +13,7 @@ from thyro.cohort import clinical_table, example, flow, image_flags, intake, rev
 from thyro.simulate import case_mix
 from thyro.simulate import cohort as simulate
 from thyro.store import files, paths
-from thyro.study import load_study, settings
+from thyro.study import cohorts, load_study
 from thyro.study.settings import Cohort, Source
 
 N = 24
@@ -282,7 +282,7 @@ def test_simulated_cohorts_take_the_same_way(tmp_path):
 
 def test_every_flag_has_its_sentence_its_reason_and_its_place_in_a_study():
     assert list(image_flags.FLAGS) == list(flow.FLAG_REASONS)
-    assert set(image_flags.FLAGS) == set(get_args(settings.Flag))
+    assert set(image_flags.FLAGS) == set(get_args(cohorts.Flag))
 
 
 def test_a_view_that_no_external_row_has_is_told_beside_everything_else(folder):

@@ -30,7 +30,7 @@ def test_what_the_report_reads_is_left_by_a_job(tiny, tiny_study, tmp_path):
     assert read - {file for job in tiny_study.jobs.values() for file in job.left} == set()
     # And the record is not empty: these were missing once.
     assert {
-        "00_cohort/truth.parquet",
+        "06_statistics/recovery_risks.parquet",
         "05_nomogram/logistic.parquet",
         "06_statistics/calibration.parquet",
         "notebooks/00_cohort.json",

@@ -79,7 +79,12 @@ def scores(request, tmp_path):
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
     factors |= {"bootstraps": 20, "bootstraps_failed": 1, "validated": "paper"}
     factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
-    repeated = bootstrap.optimism(train[["age"]], train["y"], draws=20).table.reset_index()
+    repeated = bootstrap.optimism_of(
+        lambda them, y: {"age": logistic.fit_logistic(them, y, ["age"]).predict},
+        train[["age"]],
+        train["y"],
+        draws=20,
+    )["age"].table.reset_index()
     against = pairs.iloc[:1].assign(cohort="test")
     measured = performance.performance_table(patients["y"], every, split)
     calibrated = performance.calibration_table(patients["y"], p, split)

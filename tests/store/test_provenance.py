@@ -28,6 +28,7 @@ NOT_OF_NUMBERS = {
     "openpyxl",
     "papermill",
     "pydantic",
+    "pydantic-core",
     "pypandoc-binary",
     "python-docx",
     "pyyaml",

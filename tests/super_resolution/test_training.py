@@ -257,11 +257,11 @@ def test_pretraining_goes_on_from_a_start_and_changes_it():
 RUN = """
 import sys
 import torch
-from tests.super_resolution.test_training import Degradation, SMALL, adversarial, frames
+from tests.super_resolution.test_training import Degradation, SMALL, frames, training
 from thyro import store
 torch.set_num_threads(1)
-adversarial.CHECKPOINT_SECONDS = 0
-adversarial.train(
+training.CHECKPOINT_SECONDS = 0
+training.train_generator(
     frames(4), SMALL, Degradation(), simulated=frames(2, seed=9), seed=3, devices=2,
     checkpoint=store.Checkpoint(sys.argv[1], "training"),
 )
