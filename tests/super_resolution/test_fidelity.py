@@ -145,12 +145,12 @@ def test_a_table_that_does_not_pair_is_refused(pairs, message):
 
 @pytest.mark.parametrize("shape", [(256, 256), (120, 300), (301, 77)])
 def test_white_noise_is_flat_at_its_variance(shape):
-    # Of its own, and many: the bound is then five standard errors of the ring with fewest values.
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(5)  # of its own: what it draws does not hang on other tests
     spectra = [fidelity.power_spectrum(10 * rng.standard_normal(shape)) for _ in range(160)]
     # Power averaged before the logarithm, whose mean would lie below where a ring has few values.
     level = 10 * np.log10(np.mean([10 ** (s / 10) for s in spectra], axis=0))
-    assert level == pytest.approx(20, abs=1.2)
+    # Taking out the mean takes power from the slowest ring, by 1.3 dB in the narrowest frame.
+    assert level[1:] == pytest.approx(20, abs=0.8) and 18.5 < level[0] < 20.5
     assert level.mean() == pytest.approx(20, abs=0.1)
 
 
