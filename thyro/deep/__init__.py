@@ -4,8 +4,10 @@ from thyro.deep.crops import crop, crop_mask
 from thyro.deep.features import (
     feature_table,
     fold_table,
+    network_tables,
     output_table,
     prepare_network,
+    remove_checkpoints,
     use_threads,
 )
 from thyro.deep.fine_tuning import cross_fit, restore_network
@@ -34,9 +36,11 @@ __all__ = [
     "head_weights",
     "heat_map_agreement",
     "heat_maps",
+    "network_tables",
     "output_table",
     "prepare_network",
     "randomised_network",
+    "remove_checkpoints",
     "restore_network",
     "surest_by_outcome",
     "use_threads",

@@ -16,7 +16,7 @@ from thyro.study.classifiers import (
     model_names,
 )
 from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
-from thyro.study.features import FeatureTable, feature_tables
+from thyro.study.features import FEATURE_SETS, FeatureTable, feature_tables
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
@@ -46,6 +46,7 @@ __all__ = [
     "CLINICAL",
     "COHORTS",
     "FAMILIES",
+    "FEATURE_SETS",
     "HEAD",
     "IMAGE_SETS",
     "JOBS",
