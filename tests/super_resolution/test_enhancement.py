@@ -196,7 +196,7 @@ def test_enhance_refuses(image, generator, arguments, message):
 
 def test_held_out_patients_are_measured_the_test_cohort_first(image, generator):
     splits = pd.Series({"a": "external", "b": "train", "c": "test", "d": "test"})
-    frames = {patient: image + i for i, patient in enumerate(splits.index)}
+    frames = {patient: image / 2 + i for i, patient in enumerate(splits.index)}
     seen = []
 
     def progress(patients, total):
