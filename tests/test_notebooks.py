@@ -1,5 +1,6 @@
 """The notebooks as files: without outputs, thin, seven steps, one cell of typed parameters."""
 
+import ast
 import json
 from pathlib import Path
 
@@ -53,6 +54,55 @@ def test_files_are_reached_through_store_only(path):
     text = "\n".join(source(cell) for cell in cells(path))
     for forbidden in ("open(", "read_csv", "to_csv", "to_parquet", "read_parquet", "savefig"):
         assert forbidden not in text
+
+
+# A cell that fits half a screen is read at a glance: its longest may list the settings of one call.
+LINES_OF_A_CELL = 24
+# Four screens: what a reader goes through in one pass without losing the thread.
+LINES_OF_A_NOTEBOOK = 165
+COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def method(path):
+    """Code of the cells beside that of the parameters, without blank lines and comments."""
+    for cell in cells(path):
+        if "parameters" not in cell["metadata"].get("tags", []):
+            lines = source(cell).splitlines()
+            yield [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+def loops(path):
+    for lines in method(path):
+        tree = ast.parse("\n".join(lines))
+        yield from (node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While))
+
+
+def depth(node):
+    """How deep comprehensions stand in each other, and how many loops one has."""
+    below = max((depth(child) for child in ast.iter_child_nodes(node)), default=0)
+    return below + (len(node.generators) if isinstance(node, COMPREHENSIONS) else 0)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_reader_sees_the_method_in_one_pass(path):
+    lengths = [len(lines) for lines in method(path)]
+    assert max(lengths) <= LINES_OF_A_CELL
+    assert sum(lengths) <= LINES_OF_A_NOTEBOOK
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_loop_calls_one_function(path):
+    for loop in loops(path):
+        (only,) = loop.body
+        assert isinstance(only, ast.Expr | ast.Assign) and isinstance(only.value, ast.Call), (
+            f"line {loop.lineno}: {ast.unparse(loop)}"
+        )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_comprehensions_are_at_most_two_deep(path):
+    for lines in method(path):
+        assert depth(ast.parse("\n".join(lines))) <= 2, lines
 
 
 def behind(path):

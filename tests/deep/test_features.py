@@ -1,6 +1,7 @@
 """The network of a study, and the tables of what it gives."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import safetensors.torch
 from tests.deep.networks import crops, pooled
 from thyro.deep import backbones, features
 from thyro.deep.fine_tuning import Learned
+from thyro.store import Checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +79,20 @@ def test_a_frozen_network_leaves_tables_without_rows(learned):
     empty = features.output_table(frozen, "SR_DenseNet121", PATIENTS, TRAIN, FOLDS)
     full = features.output_table(learned, "SR_DenseNet121", PATIENTS, TRAIN, FOLDS)
     assert len(empty) == 0 and list(empty.columns) == list(full.columns)
+
+
+def test_tables_of_a_network_are_named_by_network_and_images(learned):
+    tables = features.network_tables(learned, "SR", PATIENTS, TRAIN, FOLDS)
+    kinds = ("deep", "folds", "output", "tuning")
+    assert list(tables) == [f"{kind}_densenet121_sr" for kind in kinds]
+    assert set(tables["output_densenet121_sr"]["model"]) == {"SR_DenseNet121"}
+    folds = tables["folds_densenet121_sr"].index.get_level_values("patient_id")
+    assert list(dict.fromkeys(folds)) == list(PATIENTS[TRAIN])
+
+
+def test_checkpoints_of_every_training_are_removed(learned, project):
+    history = pd.DataFrame({"network": ["all", "all", "fold_0"]})
+    for name in ("all", "fold_0", "other"):
+        Checkpoint("results/s", name).save(b"state")
+    features.remove_checkpoints(replace(learned, history=history), partial(Checkpoint, "results/s"))
+    assert [file.name for file in (project / "results/s").iterdir()] == [".other.safetensors"]

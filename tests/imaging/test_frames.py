@@ -67,3 +67,13 @@ def test_masks_of_another_reader_take_the_place_of_the_first(project):
     assert np.array_equal(read("P2")[1], masks["second"])
     with pytest.raises(KeyError):  # who was read once only
         read("P1")
+
+
+def test_originals_are_read_by_patient(project):
+    image = np.arange(96, dtype=np.uint8).reshape(8, 12)
+    frames.write_image(image, "results/s/00", "a.png")
+    frames.write_image(image > 50, "results/s/00", "m.png")
+    paths_of = {"image": ["results/s/00/a.png"], "mask": ["results/s/00/m.png"]}
+    images, masks = frames.read_originals(pd.DataFrame(paths_of, index=["P1"]))
+    assert images["P1"].dtype == np.uint8 and np.array_equal(images["P1"], image)
+    assert np.array_equal(masks["P1"], image > 50)

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -191,3 +192,46 @@ def test_frames_that_are_no_grey_image_are_refused(bad, generator):
 def test_enhance_refuses(image, generator, arguments, message):
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
         enhancement.enhance(image, generator, **arguments)
+
+
+def test_held_out_patients_are_measured_the_test_cohort_first(image, generator):
+    splits = pd.Series({"a": "external", "b": "train", "c": "test", "d": "test"})
+    frames = {patient: image / 2 + i for i, patient in enumerate(splits.index)}
+    seen = []
+
+    def progress(patients, total):
+        seen.append(total)
+        return patients
+
+    measured = enhancement.measure_held_out(
+        frames, splits, {"sr": generator}, Degradation(), np.random.default_rng(3), progress
+    )
+    assert list(dict.fromkeys(measured.index)) == ["c", "d", "a"] and seen == [3]
+    assert list(measured.columns) == ["split", "method", "psnr", "ssim"]
+    alone = enhancement.held_out_fidelity(
+        frames["c"], {"sr": generator}, Degradation(), np.random.default_rng(3)
+    )
+    assert measured.loc["c", ["method", "psnr", "ssim"]].to_dict("records") == alone
+
+
+def test_files_of_the_patients_come_one_at_a_time(image, mask, generator):
+    how = {"factor": 2, "axes": "both", "scale": 2, "region": "frame"}
+    made = enhancement.enhanced_files({"P1": image}, {"P1": mask}, generator, **how)
+    found = dict(made)
+    assert list(found) == ["images/P1.png", "bicubic/P1.png", "masks/P1.png"]
+    assert found["masks/P1.png"].shape == (140, 180)
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_the_table_of_images_says_where_each_lies(scale):
+    cases = pd.DataFrame(
+        {"image": ["00/a.png"], "mask": ["00/m.png"], "spacing_mm": [(0.2, 0.1)], "y": [1]},
+        index=pd.Index(["P1"], name="patient_id"),
+    )
+    table = enhancement.image_table(cases, "01", scale=scale).set_index("image_set")
+    assert table["image"].to_dict() == {
+        "or": "00/a.png", "sr": "01/images/P1.png", "bc": "01/bicubic/P1.png"
+    }  # fmt: skip
+    assert table.loc["or", "mask"] == "00/m.png" and table.loc["or", "spacing_mm"] == (0.2, 0.1)
+    assert table.loc["sr", "mask"] == ("00/m.png" if scale == 1 else "01/masks/P1.png")
+    assert table.loc["bc", "spacing_mm"] == (0.2 / scale, 0.1 / scale)

@@ -1,5 +1,6 @@
 """Notebook 00: who of the table is studied, counted at every step, under a pseudonym."""
 
+from thyro.cohort.about import called, describe_cohort, table_1_rows, table_1_variables
 from thyro.cohort.clinical_table import CohortError, stop_at, text_column
 from thyro.cohort.flow import flow_chart
 from thyro.cohort.image_flags import FLAGS
@@ -12,9 +13,11 @@ from thyro.cohort.split import check_split, split_by_patient
 __all__ = [
     "FLAGS",
     "CohortError",
+    "called",
     "check_levels",
     "check_split",
     "count_flags",
+    "describe_cohort",
     "export",
     "flagged_cases",
     "flow_chart",
@@ -22,5 +25,7 @@ __all__ = [
     "ingest",
     "split_by_patient",
     "stop_at",
+    "table_1_rows",
+    "table_1_variables",
     "text_column",
 ]

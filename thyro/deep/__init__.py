@@ -5,8 +5,10 @@ from thyro.deep.explained import Explained, explain_network, heat_map_summary
 from thyro.deep.features import (
     feature_table,
     fold_table,
+    network_tables,
     output_table,
     prepare_network,
+    remove_checkpoints,
     use_threads,
 )
 from thyro.deep.fine_tuning import cross_fit, restore_network
@@ -21,8 +23,10 @@ __all__ = [
     "feature_table",
     "fold_table",
     "heat_map_summary",
+    "network_tables",
     "output_table",
     "prepare_network",
+    "remove_checkpoints",
     "restore_network",
     "use_threads",
 ]

@@ -1,6 +1,6 @@
 """The network that a study uses, and the tables of what it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,8 @@ import torch
 from thyro.deep import weights as checkpoints
 from thyro.deep.backbones import Network, build, calibrate_batchnorm
 from thyro.deep.fine_tuning import Learned
+from thyro.store import Checkpoint
+from thyro.study import FeatureTable, ModelName
 
 CALIBRATION_CROPS = 64  # ample for a mean and a variance; all crops would double the cost
 
@@ -107,3 +109,40 @@ def output_table(learned: Learned, model: str, patients: pd.Index, train, folds)
     sound.loc[train, "p"] = learned.p_out_of_fold
     sound.loc[train, "fold"] = np.asarray(folds)
     return pd.concat([paper, sound], ignore_index=True)
+
+
+def network_tables(
+    learned: Learned, images: str, patients: pd.Index, train: Sequence[bool], folds: Sequence[int]
+) -> dict[str, pd.DataFrame]:
+    """What later notebooks read of a network, by the name of the file.
+
+    Parameters
+    ----------
+    learned : Learned
+    images : str
+        The image set: "OR".
+    patients : Index, shape (n,)
+    train : sequence of bool, shape (n,)
+    folds : sequence of int, shape (n_train,)
+
+    Returns
+    -------
+    dict
+        deep (pooled features), folds, output and tuning (the history) of the network.
+    """
+    of_training = patients[np.asarray(train, dtype=bool)]
+    model = str(ModelName(images, learned.network.name))
+    tables = {
+        "deep": feature_table(learned, patients.tolist()),
+        "folds": fold_table(learned, of_training, folds),
+        "output": output_table(learned, model, patients, train, folds),
+        "tuning": learned.history,
+    }
+    key = FeatureTable(images, learned.network.name).key
+    return {f"{name}_{key}": table for name, table in tables.items()}
+
+
+def remove_checkpoints(learned: Learned, checkpoint: Callable[[str], Checkpoint]) -> None:
+    """Forget the trainings of a network, once what it gives is written."""
+    for trained in learned.history["network"].unique():
+        checkpoint(trained).remove()

@@ -241,7 +241,7 @@ def stability_figure(
             described[name],
             ax,
             degenerate=degenerate[name],
-            title=f"{name.title()} profile",
+            title=f"{name.title()} feature set",
         )
     return fig
 

@@ -1,6 +1,6 @@
 """Image files: formats, geometry, masks, and the frames between notebooks."""
 
-from thyro.imaging.frames import Frames, image_pairs, write_image, write_images
+from thyro.imaging.frames import Frames, image_pairs, read_originals, write_image, write_images
 from thyro.imaging.pixels import EIGHT, ImageError, pixel_hash, scan_area
 from thyro.imaging.reading import Case, Folder, inside, read_image, read_mask
 
@@ -15,6 +15,7 @@ __all__ = [
     "pixel_hash",
     "read_image",
     "read_mask",
+    "read_originals",
     "scan_area",
     "write_image",
     "write_images",

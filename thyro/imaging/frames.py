@@ -53,6 +53,27 @@ class Frames:
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
+def read_originals(
+    cases: pd.DataFrame,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Image (uint8) and mask (bool) of every patient, both of shape (rows, columns), by patient.
+
+    Parameters
+    ----------
+    cases : DataFrame, index patient_id
+        Columns image and mask: project-relative paths.
+    """
+    images = {
+        patient: reading.read_image(store.path(image))[0].astype(np.uint8)
+        for patient, image in cases["image"].items()
+    }
+    masks = {
+        patient: reading.read_mask(store.path(cases.at[patient, "mask"]), image)
+        for patient, image in images.items()
+    }
+    return images, masks
+
+
 def image_pairs(
     relative: str | Path, first: str, second: str
 ) -> Callable[[str], tuple[np.ndarray, np.ndarray]]:

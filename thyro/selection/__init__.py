@@ -2,5 +2,25 @@
 
 from thyro.selection.filters import mann_whitney_filter
 from thyro.selection.select import Selection, select_features
+from thyro.selection.summaries import (
+    correlations_around,
+    outcome_effects,
+    penalty_table,
+    selection_logs,
+    selection_notes,
+    selection_summary,
+    selection_tables,
+)
 
-__all__ = ["Selection", "mann_whitney_filter", "select_features"]
+__all__ = [
+    "Selection",
+    "correlations_around",
+    "mann_whitney_filter",
+    "outcome_effects",
+    "penalty_table",
+    "select_features",
+    "selection_logs",
+    "selection_notes",
+    "selection_summary",
+    "selection_tables",
+]

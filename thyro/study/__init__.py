@@ -20,7 +20,7 @@ from thyro.study.classifiers import (
     principal_models,
 )
 from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
-from thyro.study.features import FeatureTable, feature_tables, model_tables
+from thyro.study.features import FEATURE_SETS, FeatureTable, feature_tables, model_tables
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
@@ -50,6 +50,7 @@ __all__ = [
     "CLINICAL",
     "COHORTS",
     "FAMILIES",
+    "FEATURE_SETS",
     "HEAD",
     "IMAGE_SETS",
     "JOBS",

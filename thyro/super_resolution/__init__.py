@@ -4,8 +4,11 @@ from thyro.super_resolution.degradation import Degradation
 from thyro.super_resolution.enhancement import (
     degrade,
     enhance,
+    enhanced_files,
     frame_versions,
     held_out_fidelity,
+    image_table,
+    measure_held_out,
     sr_and_control,
 )
 from thyro.super_resolution.fidelity import (
@@ -33,11 +36,14 @@ __all__ = [
     "degrade",
     "describe_layers",
     "enhance",
+    "enhanced_files",
     "fidelity_gains",
     "frame_versions",
     "generator_from_bytes",
     "generator_to_bytes",
     "held_out_fidelity",
+    "image_table",
+    "measure_held_out",
     "spectra_and_sharpness",
     "sr_and_control",
     "train_generator",

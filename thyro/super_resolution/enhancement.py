@@ -4,15 +4,17 @@
 texture that a generator adds is synthetic: it looks like tissue and need not be.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from thyro.core import as_grey, as_one_of
+from thyro.study import BC, OR, SR
 from thyro.super_resolution import fidelity
 from thyro.super_resolution.degradation import Degradation, bicubic, lanczos
 from thyro.super_resolution.networks import Generator
@@ -221,6 +223,91 @@ def held_out_fidelity(
         {"method": name, **fidelity.psnr_ssim(image, other)}
         for name, other in (made | restored).items()
     ]
+
+
+def measure_held_out(
+    frames: Mapping[str, np.ndarray],
+    splits: pd.Series,
+    generators: Mapping[str, Generator],
+    degradation: Degradation,
+    rng: np.random.Generator,
+    progress: Callable,
+) -> pd.DataFrame:
+    """Fidelity of every frame that trained nothing.
+
+    Parameters
+    ----------
+    frames
+        By patient, as `held_out_fidelity` takes them.
+    splits : Series of str, index patient_id
+        Of all patients: those of "train" are left out. The test cohort comes first, so that an
+        external one leaves its noise as it is.
+    generators, degradation, rng
+        As in `held_out_fidelity`.
+    progress
+        Called as `progress(iterable, total=n)`, like tqdm.
+
+    Returns
+    -------
+    DataFrame
+        Index patient_id, one row per patient and method: split, method, psnr, ssim.
+    """
+    held_out = splits[splits.ne("train")].sort_values(ascending=False, kind="stable")
+    rows = [
+        {"patient_id": patient, "split": held_out[patient], **row}
+        for patient in progress(held_out.index, total=len(held_out))
+        for row in held_out_fidelity(frames[patient], generators, degradation, rng)
+    ]
+    return pd.DataFrame(rows).set_index("patient_id")
+
+
+def enhanced_files(
+    images: Mapping[str, np.ndarray],
+    masks: Mapping[str, np.ndarray],
+    generator: Generator,
+    **how,
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Name of the file and pixels of all that is kept of the patients, one at a time.
+
+    Parameters
+    ----------
+    images, masks
+        By patient.
+    generator
+    **how
+        As in `sr_and_control`: factor, axes, scale, region.
+    """
+    for patient, image in images.items():
+        for folder, array in sr_and_control(image, masks[patient], generator, **how).items():
+            yield f"{folder}/{patient}.png", array
+
+
+def image_table(cases: pd.DataFrame, out_dir: str, *, scale: int) -> pd.DataFrame:
+    """One row per patient and image set: where image and mask lie, and the size of a pixel.
+
+    Parameters
+    ----------
+    cases : DataFrame, index patient_id
+        image, mask and spacing_mm (row, column) of the originals.
+    out_dir
+        Where `enhanced_files` were written.
+    scale
+        Of their grid: above 1 they have masks of their own.
+    """
+    rows = cases.reset_index()[["patient_id", "image", "mask", "spacing_mm"]]
+    files = "/" + rows["patient_id"] + ".png"
+    made = rows.assign(
+        spacing_mm=[tuple(side / scale for side in sides) for sides in rows["spacing_mm"]],
+        mask=rows["mask"] if scale == 1 else out_dir + "/masks" + files,
+    )
+    return pd.concat(
+        [
+            rows.assign(image_set=OR.key),
+            made.assign(image_set=SR.key, image=out_dir + "/images" + files),
+            made.assign(image_set=BC.key, image=out_dir + "/bicubic" + files),
+        ],
+        ignore_index=True,
+    )
 
 
 def _in_tiles(x: Tensor, generator: Generator, box: tuple[slice, slice], tile: int) -> Tensor:

@@ -1,0 +1,74 @@
+"""What is shown and kept of measured features."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from thyro.radiomics import PAPER, summaries
+from thyro.radiomics.cohort_extraction import Extraction
+from thyro.study import BC, SR
+
+
+def test_failures_name_their_feature_set():
+    failed = pd.DataFrame({"patient_id": ["P2"], "reason": ["too small"]})
+    found = {"paper": Extraction(None, failed, 0), "planar": Extraction(None, failed[:0], 0)}
+    table = summaries.failure_table(found)
+    expected = {"profile": "paper", "patient_id": "P2", "reason": "too small"}
+    assert table.to_dict("records") == [expected]
+
+
+def test_features_are_counted_by_set():
+    table = pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": [3.0, 3.0, 3.0], "c": [np.nan] * 3})
+    counted = summaries.feature_summary({"paper": table}, {"paper": {"c"}})["paper"]
+    assert counted.to_dict() == {
+        "features": 3, "degenerate": 1, "constant": 2, "missing values": 4
+    }  # fmt: skip
+
+
+def test_tables_are_named_by_features_and_images():
+    frames = {name: {s: pd.DataFrame({name: [1.0]}) for s in ("paper", "planar")} for name in "abc"}
+    tables = summaries.feature_set_tables(SR, frames["a"], frames["b"], frames["c"])
+    assert list(tables) == [
+        *("radiomics_sr", "robustness_radiomics_sr", "description_radiomics_sr"),
+        *("planar_sr", "robustness_planar_sr", "description_planar_sr"),
+    ]
+    assert tables["robustness_planar_sr"] is frames["b"]["planar"]
+    control = summaries.feature_set_tables(BC, frames["a"], frames["b"], frames["c"])
+    assert list(control)[0] == "radiomics_bc" and len(control) == 3
+
+
+@pytest.fixture
+def stability():
+    icc = {"icc_mask": [0.9, 0.7, 0.1, np.nan], "icc": [0.8, 0.6, 0.1, np.nan]}
+    return pd.DataFrame(icc, index=list("abcd"))
+
+
+def test_degenerate_features_are_not_in_the_medians(stability):
+    medians = summaries.stability_medians({"paper": stability}, {"paper": {"c"}})
+    assert medians.loc["icc_mask", "paper"] == pytest.approx(0.8)
+    summary = summaries.stability_summary(stability, {"c"})
+    assert (summary["n"], summary["good"]) == (2, 1)
+    assert summary["median"] == pytest.approx({"icc_mask": 0.8, "icc": 0.7})
+
+
+@pytest.fixture(scope="module")
+def agreement():
+    rng = np.random.default_rng(0)
+    shape = (8, len(PAPER.names))
+    original = pd.DataFrame(rng.normal(size=shape), columns=list(PAPER.names))
+    return summaries.image_set_agreement(original, original, original + 1)
+
+
+def test_the_enhanced_images_stand_before_the_control(agreement):
+    assert agreement["icc"].to_numpy() == pytest.approx(1)
+    assert (agreement["icc_bc"] < 0.99).all()
+    assert agreement["spearman_bc"].to_numpy() == pytest.approx(1)
+    assert agreement["degenerate"].sum() == len(PAPER.degenerate())
+
+
+def test_what_cannot_disagree_is_not_summarised(agreement):
+    scalars = summaries.agreement_scalars(agreement)
+    left_out = agreement["degenerate"] | agreement["feature_class"].eq("shape")
+    assert scalars["sr"]["n"] == scalars["bc"]["n"] == (~left_out).sum()
+    assert scalars["sr"]["good"] == 1.0 > scalars["bc"]["good"]
+    assert (True, "shape") in summaries.agreement_medians(agreement).index

@@ -1,0 +1,128 @@
+"""What is shown and kept of measured features: counts, failures, stability, agreement."""
+
+from collections.abc import Collection, Mapping
+
+import pandas as pd
+
+from thyro import statistics
+from thyro.radiomics.cohort_extraction import Extraction
+from thyro.radiomics.feature_sets import PAPER
+from thyro.study import FEATURE_SETS, ImageSet, feature_tables
+
+
+def failure_table(found: Mapping[str, Extraction]) -> pd.DataFrame:
+    """Who could not be measured, and why, over all feature sets; `profile` names the set."""
+    failures = pd.concat({name: one.failures for name, one in found.items()}, names=["profile"])
+    return failures.reset_index("profile").reset_index(drop=True)
+
+
+def feature_summary(
+    features: Mapping[str, pd.DataFrame], degenerate: Mapping[str, Collection[str]]
+) -> pd.DataFrame:
+    """Numbers of features, degenerate and constant ones, and missing values; a column per set."""
+    return pd.DataFrame(
+        {
+            name: {
+                "features": table.shape[1],
+                "degenerate": len(degenerate[name]),
+                "constant": int((table.nunique() <= 1).sum()),
+                "missing values": int(table.isna().sum().sum()),
+            }
+            for name, table in features.items()
+        }
+    )
+
+
+def stability_medians(
+    stability: Mapping[str, pd.DataFrame], degenerate: Mapping[str, Collection[str]]
+) -> pd.DataFrame:
+    """Median of every ICC over the features that are not degenerate; a column per feature set."""
+    medians = {
+        name: table[~table.index.isin(degenerate[name])].filter(like="icc").median()
+        for name, table in stability.items()
+    }
+    return pd.concat(medians, axis=1)
+
+
+def stability_summary(table: pd.DataFrame, degenerate: Collection[str]) -> dict[str, object]:
+    """Features with an ICC that are not degenerate: n, good (of them) and median of every ICC."""
+    informative = table.drop(index=list(degenerate)).dropna(subset="icc")
+    return {
+        "n": len(informative),
+        "good": int((informative["icc"] >= statistics.GOOD_ICC).sum()),
+        "median": informative.filter(like="icc").median().to_dict(),
+    }
+
+
+def feature_set_tables(
+    images: ImageSet,
+    features: Mapping[str, pd.DataFrame],
+    stability: Mapping[str, pd.DataFrame],
+    described: Mapping[str, pd.DataFrame],
+) -> dict[str, pd.DataFrame]:
+    """What later notebooks read of the radiomic features, by the name of the file.
+
+    Parameters
+    ----------
+    images
+        The image set.
+    features, stability, described
+        Of every feature set that was measured there, by its name.
+
+    Returns
+    -------
+    dict
+        Of each set the features, robustness and description.
+    """
+    tables = {}
+    for table in feature_tables(images):
+        if not table.deep:
+            name = FEATURE_SETS[table.features]
+            tables[table.file] = features[name]
+            tables[table.robustness] = stability[name]
+            tables[f"description_{table.key}"] = described[name]
+    return tables
+
+
+def image_set_agreement(
+    original: pd.DataFrame, enhanced: pd.DataFrame, control: pd.DataFrame
+) -> pd.DataFrame:
+    """How far the paper's features say the same of a patient in another image set.
+
+    Parameters
+    ----------
+    original, enhanced, control : DataFrame of float, shape (n_patients, n_features)
+        Of the same patients.
+
+    Returns
+    -------
+    DataFrame
+        Index `feature`: icc and spearman of the enhanced images against the original ones, icc_bc
+        and spearman_bc of the control; image_type, feature_class, degenerate.
+    """
+    described = PAPER.describe().set_index("name")
+    described["degenerate"] = described.index.isin(PAPER.degenerate())
+    return (
+        statistics.agreement_table(original, enhanced)
+        .join(statistics.agreement_table(original, control).add_suffix("_bc"))
+        .join(described[["image_type", "feature_class", "degenerate"]])
+    )
+
+
+def agreement_medians(agreement: pd.DataFrame) -> pd.DataFrame:
+    """Median ICC of both comparisons by class of feature, degenerate ones apart."""
+    classes = agreement.groupby(["degenerate", "feature_class"], sort=False)
+    return classes[["icc", "icc_bc"]].median()
+
+
+def agreement_scalars(agreement: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Summary of both comparisons, over features that could disagree.
+
+    Shape depends on the outline alone, and degenerate features say nothing: both are left out.
+    """
+    known = agreement[~agreement["degenerate"] & agreement["feature_class"].ne("shape")]
+    known = known.dropna(subset=["icc", "icc_bc"])
+    return {
+        "sr": statistics.agreement_summary(known),
+        "bc": statistics.agreement_summary(known, suffix="_bc"),
+    }
