@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from thyro.core import as_one_of
@@ -70,7 +71,7 @@ def build(
     )
 
 
-def calibrate_batchnorm(network: Network, crops, *, batch: int = 16) -> Network:
+def calibrate_batchnorm(network: Network, crops: ArrayLike, *, batch: int = 16) -> Network:
     """Give a network with random weights the batch statistics of training crops.
 
     Fresh batch normalisation believes in mean 0 and variance 1, and over a hundred layers the

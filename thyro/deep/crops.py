@@ -2,10 +2,11 @@
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch.nn import functional as F
 
 
-def crop_square(mask, *, margin: float = 0.1) -> tuple[int, int, int]:
+def crop_square(mask: ArrayLike, *, margin: float = 0.1) -> tuple[int, int, int]:
     """Top row, left column and side in pixels of the square around the nodule.
 
     The longer side of the bounding box, widened by `margin` of it on each side. Where the frame
@@ -32,7 +33,7 @@ def crop_square(mask, *, margin: float = 0.1) -> tuple[int, int, int]:
     return starts[0], starts[1], side
 
 
-def crop(image, mask, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
+def crop(image: ArrayLike, mask: ArrayLike, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
     """Cut the square around the nodule and resize it; never stretched.
 
     Parameters
@@ -74,7 +75,7 @@ def crop(image, mask, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
     return resized[0, 0].clamp(0, 255).numpy()
 
 
-def crop_mask(mask, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
+def crop_mask(mask: ArrayLike, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
     """The mask on the grid of `crop`.
 
     Parameters
@@ -89,7 +90,7 @@ def crop_mask(mask, *, size: int = 224, margin: float = 0.1) -> np.ndarray:
     return crop(np.asarray(mask) * 255.0, mask, size=size, margin=margin) > 127.5
 
 
-def as_crops(crops) -> np.ndarray:
+def as_crops(crops: ArrayLike) -> np.ndarray:
     """Checked crops, float32 of shape (n, size, size), grey levels 0-255."""
     crops = np.asarray(crops, dtype=np.float32)
     if crops.ndim != 3 or not len(crops) or crops.shape[1] != crops.shape[2]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 
 from thyro.deep import weights as checkpoints
 from thyro.deep.backbones import Network, build, calibrate_batchnorm
@@ -16,7 +17,12 @@ CALIBRATION_CROPS = 64  # ample for a mean and a variance; all crops would doubl
 
 
 def prepare_network(
-    name: str, weights: str, crops=None, *, seed: int = 0, device: str | None = None
+    name: str,
+    weights: str,
+    crops: ArrayLike | None = None,
+    *,
+    seed: int = 0,
+    device: str | None = None,
 ) -> Network:
     """The network that a study uses: weights fetched, built, and calibrated when they are random.
 
@@ -61,7 +67,7 @@ def feature_table(learned: Learned, patients: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(learned.features, pd.Index(patients, name="patient_id"), columns)
 
 
-def fold_table(learned: Learned, train: Sequence[str], folds) -> pd.DataFrame:
+def fold_table(learned: Learned, train: Sequence[str], folds: ArrayLike) -> pd.DataFrame:
     """Features of training patients by the network of every fold, indexed by fold and patient.
 
     Without rows where the network was left frozen: its features then serve every fold.
@@ -81,7 +87,9 @@ def fold_table(learned: Learned, train: Sequence[str], folds) -> pd.DataFrame:
     return pd.DataFrame(values, index, feature_names(learned.network))
 
 
-def output_table(learned: Learned, model: str, patients: pd.Index, train, folds) -> pd.DataFrame:
+def output_table(
+    learned: Learned, model: str, patients: pd.Index, train: ArrayLike, folds: ArrayLike
+) -> pd.DataFrame:
     """What the network itself predicts, in the form of the predictions of the models.
 
     Parameters

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import safetensors.torch
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -45,10 +46,10 @@ class Learned:
 
 def cross_fit(
     network: Network,
-    crops,
-    y,
-    train,
-    folds,
+    crops: ArrayLike,
+    y: ArrayLike,
+    train: ArrayLike,
+    folds: ArrayLike,
     *,
     settings: FineTuningSettings,
     seed: int = 0,

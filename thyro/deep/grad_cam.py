@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from scipy import stats
 from skimage.metrics import structural_similarity
 from torch import nn
@@ -54,7 +55,9 @@ def head_weights(weights: pd.Series, network: Network) -> np.ndarray:
     return weights.reindex(names, fill_value=0.0).to_numpy()
 
 
-def heat_maps(network: Network, head_weights, crops, *, batch: int = 16) -> np.ndarray:
+def heat_maps(
+    network: Network, head_weights: ArrayLike, crops: ArrayLike, *, batch: int = 16
+) -> np.ndarray:
     """Where in the crops a linear head finds evidence, by Grad-CAM at the last block.
 
     Parameters
@@ -132,7 +135,11 @@ def surest_by_outcome(y: pd.Series, p: pd.Series, threshold: float) -> dict[str,
 
 
 def randomised_network(
-    network: Network, seed: int, crops, *, what: Literal["all", "last block"] = "all"
+    network: Network,
+    seed: int,
+    crops: ArrayLike,
+    *,
+    what: Literal["all", "last block"] = "all",
 ) -> Network:
     """The network with weights drawn anew, as a control: what it learned is gone.
 
@@ -168,7 +175,7 @@ def randomised_network(
     return replace(network, module=module, weights=f"{network.weights}; {what} drawn anew")
 
 
-def heat_map_agreement(maps_a, maps_b) -> pd.DataFrame:
+def heat_map_agreement(maps_a: ArrayLike, maps_b: ArrayLike) -> pd.DataFrame:
     """How alike two sets of maps are, such as of a network and of its `randomised_network`.
 
     Parameters
@@ -198,7 +205,7 @@ def heat_map_agreement(maps_a, maps_b) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["rank_correlation", "ssim"], dtype=float)
 
 
-def energy_in_nodule(maps, masks) -> pd.DataFrame:
+def energy_in_nodule(maps: ArrayLike, masks: ArrayLike) -> pd.DataFrame:
     """How much of each map lies inside the nodule, beside what a flat map would have there.
 
     Parameters
@@ -224,7 +231,7 @@ def energy_in_nodule(maps, masks) -> pd.DataFrame:
     return frame.assign(ratio=frame["inside"] / frame["area"])
 
 
-def share_inside(heat, mask) -> float:
+def share_inside(heat: ArrayLike, mask: ArrayLike) -> float:
     """Share of a heat map's sum that lies inside the nodule; NaN for an empty map.
 
     `mask`, bool and of the shape of `heat`, is the mask of the crop.

@@ -21,7 +21,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from thyro.core import safetensors_metadata
+from thyro.core import Checkpoint, safetensors_metadata
 
 SMALLEST_SD = 1e-6  # of a pooled feature, to be divided by it
 COLUMNS = ["epoch", "loss", "inner_loss", "inner_auc", "seconds"]
@@ -94,7 +94,19 @@ class Run:
     checkpoint : Checkpoint, optional
     """
 
-    def __init__(self, part, inputs, rows, y, settings, *, seed, device, identity, checkpoint):
+    def __init__(
+        self,
+        part: TrainedPart,
+        inputs: Inputs,
+        rows: np.ndarray,
+        y: np.ndarray,
+        settings: FineTuningSettings,
+        *,
+        seed: int,
+        device: torch.device,
+        identity: str,
+        checkpoint: Checkpoint | None,
+    ):
         self.inputs, self.settings, self.seed, self.checkpoint = inputs, settings, seed, checkpoint
         about = json.dumps([identity, asdict(settings), seed, rows.tolist(), y.tolist()])
         self.identity = hashlib.sha256(about.encode()).hexdigest()

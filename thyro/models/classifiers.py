@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import PredefinedSplit, StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline
@@ -23,7 +24,7 @@ INNER_FOLDS = 5  # of Platt's sigmoid and of tuning; fewer where the smaller cla
 def fit_classifier(
     name: str,
     X: pd.DataFrame,
-    y,
+    y: ArrayLike,
     *,
     settings: Mapping[str, Any] | None = None,
     tune: bool = False,
@@ -91,7 +92,12 @@ def classifier_settings(name: str, settings: Mapping[str, Any] | None = None) ->
 
 
 def tune_classifier(
-    name: str, X: pd.DataFrame, y, *, settings: Mapping[str, Any] | None = None, seed: int = 0
+    name: str,
+    X: pd.DataFrame,
+    y: ArrayLike,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """The settings with the largest mean AUC of an inner cross-validation; the first of equals.
 

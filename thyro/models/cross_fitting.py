@@ -13,6 +13,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
@@ -29,7 +30,7 @@ class Recipe:
     classifiers: Mapping[str, tuple[str, Mapping[str, Any]]]  # model -> of CLASSIFIERS, keywords
     tune: bool = False  # their settings by inner cross-validation
 
-    def fit(self, X: pd.DataFrame, y) -> "Fitted":
+    def fit(self, X: pd.DataFrame, y: ArrayLike) -> "Fitted":
         """Select features and fit every classifier on `X`, shape (n_patients, n_features).
 
         The keywords of a classifier are `settings` and `seed` of `fit_classifier`.
@@ -104,8 +105,8 @@ def features_by_fold(table: pd.DataFrame) -> dict[int, pd.DataFrame]:
 def out_of_fold(
     recipe: Recipe,
     X: pd.DataFrame,
-    y,
-    folds,
+    y: ArrayLike,
+    folds: ArrayLike,
     *,
     of_fold: Mapping[int, pd.DataFrame] | None = None,
     workers: int = 1,
@@ -152,7 +153,12 @@ def out_of_fold(
 
 
 def rank_models(
-    y_train, p_train: pd.DataFrame, y_test, p_test: pd.DataFrame, *, level: float = 0.95
+    y_train: ArrayLike,
+    p_train: pd.DataFrame,
+    y_test: ArrayLike,
+    p_test: pd.DataFrame,
+    *,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Rank models by their out-of-fold AUC in training; the first one is the best model (R-61).
 

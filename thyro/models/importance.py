@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm, rankdata
 from sklearn.pipeline import Pipeline
 
@@ -12,7 +13,7 @@ from thyro.models.classifiers import predict
 def permutation_importance(
     model: Pipeline,
     X: pd.DataFrame,
-    y,
+    y: ArrayLike,
     *,
     rng: np.random.Generator,
     repeats: int = 100,

@@ -12,6 +12,7 @@ from functools import cached_property
 import joblib
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 from threadpoolctl import threadpool_limits
 
@@ -33,7 +34,7 @@ class Repeats:
 def repeated_splits(
     recipes: Mapping[str, Recipe],
     X: Mapping[str, pd.DataFrame],
-    y,
+    y: ArrayLike,
     *,
     repeats: int = 100,
     test_share: float = 0.3,

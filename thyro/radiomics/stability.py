@@ -9,6 +9,7 @@ random deformation, noise), by pixels instead of volumes.
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,7 +130,7 @@ def extract_perturbed(
     seed: int = 0,
     second: Callable | None = None,
     twice: Iterable[str] = (),
-    **how,
+    **how: Any,
 ) -> cohort_extraction.Extraction:
     """Measure every version of some patients.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import false_discovery_control, mannwhitneyu
 
 from thyro import statistics
@@ -37,7 +38,7 @@ def leave_out(X: pd.DataFrame, set_aside: Iterable[str]) -> pd.DataFrame:
     return left
 
 
-def mann_whitney_filter(X: pd.DataFrame, y, *, alpha: float = 0.05) -> FilterResult:
+def mann_whitney_filter(X: pd.DataFrame, y: ArrayLike, *, alpha: float = 0.05) -> FilterResult:
     """Keep the features whose distribution differs between the outcomes, p < `alpha`.
 
     Two-sided Mann-Whitney U test by the normal approximation with correction for ties and

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from thyro.core import stratified_folds
 from thyro.selection.lasso_solver import deviance, null_intercept, predictor, solutions
@@ -163,7 +164,7 @@ def cross_validate(
     )
 
 
-def checked_folds(y: np.ndarray, cv, *, seed: int = 0) -> np.ndarray:
+def checked_folds(y: np.ndarray, cv: int | ArrayLike, *, seed: int = 0) -> np.ndarray:
     """Fold of each patient, shape (n_patients,), stratified by outcome.
 
     Parameters

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from thyro.core import as_one_of
 from thyro.selection import lasso_path
@@ -31,9 +32,9 @@ class LassoResult:
 
 def lasso_select(
     X: pd.DataFrame,
-    y,
+    y: ArrayLike,
     *,
-    cv=5,
+    cv: int | ArrayLike = 5,
     n_lambdas: int = 100,
     family: str = "binomial",
     penalty: str = "minimum",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from thyro.core import as_labels
 
@@ -116,7 +117,7 @@ def as_features(X: pd.DataFrame, *, missing: bool = False) -> pd.DataFrame:
     return X
 
 
-def as_outcome(y, n: int) -> np.ndarray:
+def as_outcome(y: ArrayLike, n: int) -> np.ndarray:
     """`y` as 0/1 of `n` patients."""
     y = as_labels(y, "y")
     if len(y) != n:

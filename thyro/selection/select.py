@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from thyro.core import as_one_of
 from thyro.selection.filters import (
@@ -43,12 +44,12 @@ class Selection:
 
 def select_features(
     X: pd.DataFrame,
-    y,
+    y: ArrayLike,
     *,
     alpha: float = 0.05,
     threshold: float = 0.9,
     rule: str = "p",
-    cv=5,
+    cv: int | ArrayLike = 5,
     seed: int = 0,
     family: str = "binomial",
     penalty: str = "minimum",

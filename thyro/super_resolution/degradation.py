@@ -33,7 +33,7 @@ class Degradation:
     axes: str = "both"
     sigma: float = 5 / 255
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.factor < 1 or not 0 <= self.sigma < 1 or self.axes not in AXES:
             raise ValueError(
                 "degradation: expected a factor of at least 1, sigma from 0 to below 1 and axes "
