@@ -6,6 +6,7 @@ texture that a generator adds is synthetic: it looks like tissue and need not be
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -265,7 +266,7 @@ def enhanced_files(
     images: Mapping[str, np.ndarray],
     masks: Mapping[str, np.ndarray],
     generator: Generator,
-    **how,
+    **how: Any,
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Name of the file and pixels of all that is kept of the patients, one at a time.
 
