@@ -102,7 +102,7 @@ def pytest_sessionfinish(session):
     """A process of several hands over how far from R its tests were."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["agreement"] = [
-            [file, case, *errors]
+            [file, case, *map(float, errors)]  # no numpy: it travels as plain text
             for file, found in reference.LEDGER.items()
             for case, errors in found.items()
         ]
