@@ -40,7 +40,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 report: setup  ## run a study and render its report (STUDY=demo)
 	@$(PY) -m thyro.cli report $(STUDY) $(if $(DATA),--data '$(DATA)')
 
-test: setup  ## run the tests (6 minutes)
+test: setup  ## run the tests
 	@$(WALL)
 	@$(PYTEST)
 
