@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from tests.reference import cases, compare
+from tests.statistics.scored import scored
 from thyro.statistics import classification, delong
 from thyro.statistics.classification import (
     metrics_from_counts,
@@ -144,22 +144,6 @@ def test_unpaired_delong(case):
     p += [2 * stats.norm.sf(abs(got.statistic))]
     keys = ("p_two_sided", "p_greater", "p_less", "p_two_sided_normal_approx")
     compare("roc", name, p, [want[key] for key in keys], 1e-9, what="p")
-
-
-@st.composite
-def scored(draw, scores=2):
-    """Labels with two of each, and scores with many ties."""
-    n = draw(st.integers(4, 40))
-    y = np.array(
-        draw(
-            st.permutations(
-                [1, 1, 0, 0, *draw(st.lists(st.integers(0, 1), min_size=n - 4, max_size=n - 4))]
-            )
-        )
-    )
-    value = st.integers(0, 12).map(lambda k: k / 4 - 1)
-    drawn = [np.array(draw(st.lists(value, min_size=n, max_size=n))) for _ in range(scores)]
-    return y, *drawn
 
 
 @given(scored())

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.reference import cases, compare
+from tests.statistics.scored import scored
 from thyro.statistics.reclassification import discrimination, reclassification
 
 
@@ -53,22 +53,6 @@ def check_change(name, got, want, what):
         return
     compare("nri_idi", name, [got.z, got.p_value], [want["z"], want["p"]], 1e-10, what=what)
     compare("nri_idi", name, [got.ci_low, got.ci_high], want["ci95"], 1e-10, what=what)
-
-
-@st.composite
-def scored(draw, scores=2):
-    """Labels with two of each, and scores with many ties."""
-    n = draw(st.integers(4, 40))
-    y = np.array(
-        draw(
-            st.permutations(
-                [1, 1, 0, 0, *draw(st.lists(st.integers(0, 1), min_size=n - 4, max_size=n - 4))]
-            )
-        )
-    )
-    value = st.integers(0, 12).map(lambda k: k / 4 - 1)
-    drawn = [np.array(draw(st.lists(value, min_size=n, max_size=n))) for _ in range(scores)]
-    return y, *drawn
 
 
 @given(scored())
