@@ -80,6 +80,14 @@ def test_multivariable_regression(case):
     assert fit.n == want["n"]
 
 
+def test_a_fit_without_tests_is_the_same_fit():
+    case = cases("logistic", "logistic_cases")[0]
+    frame, y = read(getattr(case, "values", [case])[0])
+    tested, plain = (fit_logistic(frame, y, list(frame), tests=tests) for tests in (True, False))
+    np.testing.assert_array_equal(plain.predict(frame), tested.predict(frame))
+    assert plain.table()["lr_p"].isna().all() and tested.table()["lr_p"].notna().all()
+
+
 @pytest.mark.parametrize("case", cases("logistic", "logistic_cases"))
 def test_what_lrm_prints(case):
     frame, y = read(case)

@@ -29,7 +29,7 @@ class LogisticFit:
     covariance: np.ndarray  # shape (n_coefficients, n_coefficients)
     log_likelihood: float  # with Firth's penalty where `method` is "Firth"
     null_log_likelihood: float  # same, every coefficient but the intercept held at 0
-    lr_p: dict[str, float]  # term -> likelihood-ratio p of leaving it out
+    lr_p: dict[str, float]  # term -> likelihood-ratio p of leaving it out, or NaN
     n: int
     n_events: int
     method: str  # "maximum likelihood", "Firth" or "penalised"
@@ -43,7 +43,7 @@ class LogisticFit:
 
         Columns: term, level ("" for a continuous term, a dash for each further column of its
         spline), estimate and se (log odds), odds_ratio, ci_low and ci_high (Wald, odds ratio),
-        p_value (Wald), lr_p (whole term; NaN in a penalised fit).
+        p_value (Wald), lr_p (whole term; NaN where `lr_p` is).
         """
         coded = [
             (t, lev)
@@ -148,6 +148,7 @@ def fit_logistic(
     terms: list[str],
     *,
     knots: Mapping[str, list[float]] | None = None,
+    tests: bool = True,
 ) -> LogisticFit:
     """Logistic regression by maximum likelihood, or Firth's penalised likelihood if separated.
 
@@ -166,6 +167,9 @@ def fit_logistic(
         Columns of `frame`. Levels that do not occur are left out and listed in `note`.
     knots : mapping of str to list of float, optional
         Continuous terms that enter as a restricted cubic spline; see `default_knots`.
+    tests : bool, default True
+        Whether each term is tested by the likelihood ratio, which takes one more fit per term.
+        Without it `lr_p` is NaN: for a bootstrap, which wants predictions only.
 
     Returns
     -------
@@ -184,8 +188,8 @@ def fit_logistic(
     data = prepare(frame, y, terms, knots)
     beta, log_likelihood, separating = highest(data.design, data.y)
     firth = len(separating) > 0
-    lr_p = {}
-    for term, block in data.blocks.items():
+    lr_p = dict.fromkeys(data.blocks, np.nan)
+    for term, block in data.blocks.items() if tests else ():
         others = [k for k in range(len(beta)) if k not in block]
         gain = log_likelihood - _height(data, others, firth=firth)
         # Rounding can leave a gain of -1e-13 where the term explains nothing.

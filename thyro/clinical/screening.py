@@ -156,6 +156,6 @@ def fit_nomograms(
     """
     terms = select_terms(frame, y, variables, entry=entry, retain=retain).terms
     return {
-        name: fit_logistic(frame, y, [*beside, *terms]).predict
+        name: fit_logistic(frame, y, [*beside, *terms], tests=False).predict
         for name, beside in signatures.items()
     }

@@ -105,10 +105,9 @@ def maximise_logistic(
         if gain < SMALLEST_GAIN:
             return beta, height
         # Up to rounding, every step must climb.
-        while objective(beta + step) < height - 1e-13 * (1 + abs(height)):
+        while (there := objective(beta + step)) < height - 1e-13 * (1 + abs(height)):
             step = step / 2
-        beta = beta + step
-        height = objective(beta)
+        beta, height = beta + step, there
         if np.abs(design @ beta).max() > farthest:
             raise NoMaximum(f"a linear predictor exceeds {farthest:g}")
     raise RuntimeError(
