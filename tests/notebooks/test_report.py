@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from thyro.report import manuscript
+from thyro.study import model_names
 
 from .conftest import make_report
 
@@ -71,9 +72,9 @@ def test_the_numbers_of_the_text_are_those_of_the_files(report, tiny_study):
     table = pd.read_parquet(report / "06_statistics/performance.parquet").set_index(
         ["model", "cohort"]
     )
-    auc = manuscript.variables(str(report), "tiny", tiny_study)["performance"]["sr_svm"]["test"][
-        "auc"
-    ]
-    assert auc.startswith(f"{table.loc[('SR_SVM', 'test'), 'auc']:.3f} (")
+    told = manuscript.variables(str(report), "tiny", tiny_study)["image_models"]["test"]
     html = re.sub(r"\s+", " ", (report / "report/index.html").read_text())
-    assert auc in html
+    for model in map(str, model_names()):
+        auc, low, high = table.loc[(model, "test"), ["auc", "ci_low", "ci_high"]]
+        text = f"{auc:.3f} ({low:.3f}–{high:.3f})"
+        assert f"{text} ({model})" in told and text in html

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_notebook
 
-from thyro.report import render
+from thyro.report import render, shortcodes
 
 VARIABLES = {
     "study": {"title": "A study of 2 * 30 patients"},
@@ -64,9 +64,11 @@ def test_stage_leaves_everything_a_renderer_needs(study_dir, report_dir):
 
 
 def test_stage_escapes_values_and_names_the_renderer(study_dir, report_dir):
-    folder = stage(study_dir, report_dir)
+    cited = {"networks": shortcodes.Markdown("A [@he2016]"), "weights": "[@he2016]"}
+    folder = stage(study_dir, report_dir, deep=cited)
     variables = yaml.safe_load((folder / "_variables.yml").read_text(encoding="utf-8"))
     assert variables["study"]["title"] == r"A study of 2 \* 30 patients"
+    assert variables["deep"] == {"networks": "A [@he2016]", "weights": r"\[\@he2016\]"}
     assert variables["run"]["renderer"].startswith("pandoc 3")
     assert "Typst" in variables["run"]["renderer"]
 

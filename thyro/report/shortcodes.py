@@ -48,11 +48,18 @@ class Context:
     format: str  # "html", "typst" or "docx"
 
 
+class Markdown(str):
+    """Text that the package wrote as Markdown, such as a citation; nothing of a user is in it."""
+
+
 def escape(text: str) -> str:
     """Escape `text` so that Markdown prints it as it is, on one line.
 
-    Values are data: a level of a user's table may hold an asterisk, a tag or a shortcode.
+    Values are data: a level of a user's table may hold an asterisk, a tag or a shortcode. Only
+    `Markdown` is left as it stands.
     """
+    if isinstance(text, Markdown):
+        return str(text)
     text = SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
     return re.sub(r"^(\(?\w+)([.)])", r"\1\\\2", text)  # "1." or "(a)" would start a list
 

@@ -9,7 +9,7 @@ import pytest
 from thyro.deep import FineTuningSettings
 from thyro.report.words import models
 from thyro.statistics import protocol_summary
-from thyro.study import load_study
+from thyro.study import NETWORKS, RADIOMICS, kinds, load_study, model_names
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,24 @@ FITS = {
         {"names": ["(Intercept)", "SR_SVM", "age"], "coefficients": [-1.0, 2.5, -0.1]},
     )
 }
+
+
+def test_every_model_of_the_registry_is_told_by_family():
+    names = [str(name) for name in model_names()]
+    rows = [(name, cohort) for name in names for cohort in ("train", "test")]
+    table = pd.DataFrame(rows, columns=["model", "cohort"])
+    table = table.assign(auc=0.8, ci_low=0.7, ci_high=0.9, accuracy=0.75)
+    told = models.image_models(table, ["SR_KNN"])
+    assert told["principal"] == "support vector machine"
+    assert told["classifiers"].startswith("support vector machine (SVM)")
+    radiomic, deep = told["test"].split("; ")
+    of_kind = kinds()
+    for name in model_names():
+        told_there = radiomic if of_kind[name.kind].family == RADIOMICS else deep
+        assert f"0.800 (0.700–0.900) ({name})" in told_there
+    assert told["training"] == "SR_KNN was 0.800 (0.700–0.900)"
+    cited = models.networks(["a"], random=False)["networks"]
+    assert all(f"{entry.name} [@{entry.citation}]" in cited for entry in NETWORKS.values())
 
 
 def ranked(by_test):

@@ -21,7 +21,7 @@ def test_the_facts_are_told_as_the_publication_and_its_audit_have_them():
     assert told["radiologist_positive_table2"] == "170"
     assert (told["delong_p"], told["delong_p_holm"]) == ("= 0.013", "= 0.052")
     assert (told["checks"], told["inconsistent"]) == ("48", "24")
-    assert [told[f"auc_{name}"] for name in ("sr_svm", "nomogram_b", "nomogram_c")] == [
+    assert [told[f"auc_{name}"] for name in ("chosen", "nomogram_b", "nomogram_c")] == [
         "0.878",
         "0.868",
         "0.880",

@@ -1,13 +1,26 @@
 """Words on the models: networks, selection, both protocols, random splits, what models look at."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import applying, listed
-from thyro.study import OR, STUDIED, Study, nomograms
+from thyro.report.shortcodes import Markdown, escape
+from thyro.report.words.phrases import applying, aucs, each, listed
+from thyro.study import (
+    CLASSIFIERS,
+    FAMILIES,
+    NETWORKS,
+    OR,
+    PRINCIPAL,
+    RADIOMICS,
+    STUDIED,
+    Study,
+    kinds,
+    model_names,
+    nomograms,
+)
 
 TUNED = {
     "none": "The networks were not tuned on these patients; the publication tuned them.",
@@ -32,7 +45,7 @@ def texts(study: Study, results: Results) -> dict:
     Returns
     -------
     dict
-        deep, selection, protocols, repeats, explained.
+        image_models, deep, selection, protocols, repeats, explained.
     """
     measured = results.table("06_statistics/performance")
     trained = results.values(f"02_features/scalars_{OR.key}")
@@ -46,6 +59,7 @@ def texts(study: Study, results: Results) -> dict:
         for name in joined
     }
     return {
+        "image_models": image_models(measured, study.nomogram.signatures),
         "deep": networks(trained["weights"].values(), random=study.features.weights == "random")
         | {"training": training(trained["fine_tuning"])},
         "selection": selection(study, results.values("03_selection/scalars")),
@@ -66,8 +80,34 @@ def texts(study: Study, results: Results) -> dict:
     }
 
 
+def image_models(table: pd.DataFrame, signatures: Sequence[str]) -> dict[str, str]:
+    """What the models are that read the images, and how well they tell the outcomes apart.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `statistics.performance_table`.
+    signatures : sequence of str
+        Models in nomograms, whose training figures are told.
+    """
+    of_kind = kinds()
+    families = [
+        f"the AUC of models of {label} in the test cohort was "
+        + listed([f"{auc} ({name})" for name, auc in aucs(table, "test", names).items()])
+        for family, label in FAMILIES.items()
+        if (names := [str(n) for n in model_names() if of_kind[n.kind].family == family])
+    ]
+    radiomic = [kind for kind in of_kind.values() if kind.family == RADIOMICS]
+    return {
+        "principal": CLASSIFIERS[PRINCIPAL].label,
+        "classifiers": listed([f"{kind.label} ({kind.name})" for kind in radiomic]),
+        "test": "; ".join(families),
+        "training": each(aucs(table, "train", signatures)),
+    }
+
+
 def networks(weights: Collection[str], *, random: bool) -> dict[str, str]:
-    """The weights of the networks, and what a heat map is worth with them.
+    """The networks with their weights, and what a heat map is worth with them.
 
     Parameters
     ----------
@@ -80,7 +120,9 @@ def networks(weights: Collection[str], *, random: bool) -> dict[str, str]:
         "From random weights such a map means little: but for what was tuned here, no filter has "
         "learned what a nodule is."
     )
+    cited = [f"{escape(entry.name)} [@{entry.citation}]" for entry in NETWORKS.values()]
     return {
+        "networks": Markdown(listed(cited)),
         "weights": " and ".join(dict.fromkeys(weights)),
         "caution": caution if random else "",
     }
@@ -291,6 +333,7 @@ def explained(scalars: Mapping, importance: pd.DataFrame) -> dict[str, str]:
     alike = {name: tables.number(found["rank_correlation"], 2) for name, found in maps.items()}
     return {
         "n": str(scalars["explained"]),
+        "models": listed(list(first.index)),
         "importance": "Permuting one feature among the test patients cost at most " + listed(falls),
         "energy": "In the median "
         + listed([f"{share} of the heat map of {name}" for name, share in inside.items()])

@@ -67,8 +67,9 @@ def aucs(
 
 
 def comparison(test: pd.Series) -> dict[str, str]:
-    """A DeLong test: difference with interval, p, and p after Holm's adjustment."""
+    """A DeLong test, named by its pair: what is compared, difference with interval, p, Holm's p."""
     return {
+        "names": " minus ".join(test.name),
         "difference_ci": tables.estimate(*test[["difference", "ci_low", "ci_high"]]),
         "p": relation(test["p_value"]),
         "p_holm": relation(test["p_holm"]),

@@ -37,7 +37,7 @@ def facts(values: Mapping) -> dict[str, str]:
         **{f"radiologist_positive_{place}": str(n) for place, n in values["suspected"].items()},
         "delong_p": relation(values["delong_p"]),
         "delong_p_holm": relation(values["delong_p_holm"]),
-        "auc_sr_svm": auc[values["chosen"]],
+        "auc_chosen": auc[values["chosen"]],
         "auc_nomogram_b": auc["Nomogram_B"],
         "auc_nomogram_c": auc["Nomogram_C"],
     }

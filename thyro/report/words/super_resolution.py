@@ -209,6 +209,9 @@ def control(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> di
     sr, original, bicubic = (str(ModelName(images.name, kind)) for images in (SR, OR, BC))
     test = delong[delong["cohort"].eq("test")].set_index(["model_a", "model_b"])
     return {
+        "sr": sr,
+        "or": original,
+        "bc": bicubic,
         "aucs": each(aucs(measured, "test", [sr, original, bicubic])),
         "sr_vs_bc": comparison(test.loc[(sr, bicubic)]),
         "or_vs_bc": comparison(test.loc[(original, bicubic)]),
