@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import safetensors.torch
 import torch
-from lightning_fabric import Fabric
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -115,6 +114,8 @@ class Run:
         self.inner_rows, self.inner_y = rows[watched], y[watched]
         self.part = part.to(device).eval()
         self.weights = self._class_weights().to(device)
+        from lightning_fabric import Fabric  # a second, and only for those who train
+
         fabric = Fabric(
             accelerator=device.type,
             devices=[device.index] if device.index else 1,

@@ -4,7 +4,6 @@ import io
 import json
 import zipfile
 
-import skops.io
 from sklearn.pipeline import Pipeline
 
 from thyro.study import CLASSIFIERS
@@ -23,6 +22,8 @@ def classifier_to_bytes(model: Pipeline) -> bytes:
     skops names its parts after memory addresses and stamps them with the time. Both are replaced
     by a count in order of appearance and a fixed date.
     """
+    import skops.io  # loads torch, which the processes that fit models do without
+
     with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as source:
         schema = json.loads(source.read("schema.json"))
         numbers: dict[int, int] = {}
@@ -46,6 +47,8 @@ def classifier_from_bytes(data: bytes) -> Pipeline:
     skops.io.exceptions.UntrustedTypesFoundException
         If the file holds anything but the types that skops trusts, and those of the registry.
     """
+    import skops.io
+
     of_entries = [name for entry in CLASSIFIERS.values() for name in entry.trusted]
     return skops.io.loads(data, trusted=[*TRUSTED, *of_entries])
 

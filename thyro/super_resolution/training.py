@@ -15,12 +15,11 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -28,6 +27,9 @@ from thyro.core import Checkpoint, as_grey
 from thyro.super_resolution.degradation import Degradation
 from thyro.super_resolution.networks import Discriminator, Generator
 from thyro.super_resolution.training_state import State
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 PHASES = ("pretraining", "pixel", "adversarial")
 COLUMNS = ["step", "phase", "pixel", "generator", "discriminator", "inner_psnr"]
@@ -121,6 +123,8 @@ def train_generator(
         are to be frozen without a start; if the device is not there.
     """
     _check(images, settings, start, simulated, device, devices, checkpoint)
+    from lightning_fabric import Fabric  # a second, and only for those who train
+
     fabric = Fabric(
         accelerator=device,
         devices=devices,
@@ -191,7 +195,7 @@ class _Run:
             original = _patches(watched, INNER_PATCHES, settings.patch_px, rng)
             self.watched = original, degradation(original, rng)
 
-    def __call__(self, fabric: Fabric) -> bytes | None:
+    def __call__(self, fabric: "Fabric") -> bytes | None:
         """Train, and return the last state; one of several processes keeps it instead."""
         self.fabric = fabric
         self.leads = fabric.global_rank == 0  # of several processes, the one that keeps and shows
