@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from thyro.report import render
+from thyro.study import NETWORKS
 
 REPORT = Path(__file__).parents[2] / "report"
 CAPTIONS = [
@@ -246,7 +247,7 @@ def test_results_are_never_typed():
 
 def test_every_source_cited_is_in_the_bibliography_and_the_other_way_round():
     text = "".join(path.read_text(encoding="utf-8") for path in REPORT.glob("*.qmd"))
-    cited = set(re.findall(r"@([a-z]+\d{4})", text))
+    cited = set(re.findall(r"@([a-z]+\d{4})", text)) | {n.citation for n in NETWORKS.values()}
     bibliography = (REPORT / "references.bib").read_text(encoding="utf-8")
     assert cited == set(re.findall(r"^@\w+\{(\w+)", bibliography, re.MULTILINE))
 

@@ -136,7 +136,8 @@ def test_random_weights_carry_a_caution():
     random, trained = "random initial weights, no pre-training", "weights from the file a.pt"
     made = models.networks([random, random], random=True)
     assert made["weights"] == random and made["caution"].startswith("From random weights")
-    assert models.networks([trained], random=False) == {"weights": trained, "caution": ""}
+    made = models.networks([trained], random=False)
+    assert made["weights"] == trained and made["caution"] == ""
 
 
 def test_the_selection_names_its_rules(study):
