@@ -1,5 +1,6 @@
 """What all tests share: figures, an empty project, and how several processes share the work."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def pytest_ignore_collect(collection_path, config):
     return True if config.option.markexpr == "not slow" and is_slow(collection_path) else None
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Say which tests are slow and which stay in one process, and begin with the longest.
 
@@ -91,6 +93,12 @@ def pytest_collection_modifyitems(items):
         whole = folder == "report" and {"report", "study_dir"} & set(item.fixturenames)
         item.add_marker(pytest.mark.xdist_group(folder if whole else f"{folder}/{item.path.name}"))
     items.sort(key=lambda item: item.path.parent.name != "notebooks")  # stable
+
+
+def pytest_collection_finish():
+    """Leave what was loaded out of later collections of garbage: statsmodels asks for many."""
+    gc.collect()
+    gc.freeze()
 
 
 def is_slow(path):

@@ -2,11 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest import mock
 
+import papermill
 import pytest
 import yaml
 from filelock import FileLock
@@ -17,7 +17,7 @@ from thyro.study import Study, job_arguments, load_study
 SMALL = {
     "extends": "smoke",
     "title": "Tiny study of the tests",
-    "cohort": {"n_patients": 48, "image_shape": [128, 160]},
+    "cohort": {"n_patients": 40, "image_shape": [128, 160]},
     "external": {"n_patients": 20, "image_shape": [128, 160]},
     "super_resolution": {
         "pretraining_frames": 2,
@@ -28,10 +28,11 @@ SMALL = {
         "width": 8,
         "blocks": 1,
     },
-    "features": {"crop_px": 64, "epochs": 1},
-    "models": {"repeats": 2, "permutations": 2, "explained": 4},
+    "features": {"crop_px": 64, "epochs": 1, "robustness_patients": 5},
+    "models": {"outer_folds": 2, "repeats": 2, "permutations": 2, "explained": 4},
     "nomogram": {"bootstraps": 20},
     "statistics": {"draws": 20},
+    "compute": {"workers": 1},  # a process takes longer to start than its share of the work
 }
 STEPS = [
     ["00_cohort"],
@@ -53,22 +54,7 @@ def execute(job_name: str, study: Study, results: Path, data: str = "") -> None:
         for key, value in values.items()
     }
     files = [f"notebooks/{job.notebook}.ipynb", str(results / f"{job_name}.ipynb")]
-    options = [
-        "--no-progress-bar",
-        "--kernel",
-        "python3",
-        "--parameters_yaml",
-        yaml.safe_dump(moved),
-    ]
-    # One thread: notebooks run side by side, and sums do not depend on the machine.
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "papermill", *files, *options],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    papermill.execute_notebook(*files, moved, kernel_name="python3", progress_bar=False)
 
 
 def run_chain(
@@ -90,6 +76,13 @@ def make_report(study: Study, name: str, results: Path) -> None:
         record = {"seconds": 1.5, "peak_mb": 400}
         (results / f"notebooks/{job}.json").write_text(json.dumps(record))
     manuscript.make_report(str(results), name, study)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment():
+    """Of every kernel. One thread: notebooks run side by side, and sums depend on no machine."""
+    with mock.patch.dict(os.environ, OMP_NUM_THREADS="1", JUPYTER_PREFER_ENV_PATH="1"):
+        yield
 
 
 @pytest.fixture(scope="session")
