@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thyro.study.names import RANKED, ImageSet, ModelName
+from thyro.study.names import RANKED, SR, ImageSet, ModelName
 from thyro.study.networks import NETWORKS
 
 RADIOMICS = "radiomics"
@@ -67,6 +67,8 @@ def _logistic(settings, n_features):
 
 PRINCIPAL = "SVM"  # its models have a control and planar variants, and are looked into
 HEAD = "logistic"  # the classifier on pooled features of a network
+# Of nomograms A and B where a study names no others: the publication's.
+SIGNATURES = [str(ModelName(SR.name, kind)) for kind in (PRINCIPAL, "ResNet101")]
 CLASSIFIERS = {
     entry.name: entry
     for entry in (

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from thyro.study.classifiers import SIGNATURES
 from thyro.study.features import FEATURE_SETS, MEASURED, FeatureTable, feature_tables
 from thyro.study.names import STUDIED, ImageSet, nomograms
 
@@ -233,7 +234,7 @@ def plan(
     *,
     images: bool = True,
     truth: bool = True,
-    signatures: Sequence[str] = ("SR_SVM", "SR_ResNet101"),
+    signatures: Sequence[str] = SIGNATURES,
     start: str | None = None,
     weights: str | None = None,
 ) -> dict[str, Job]:

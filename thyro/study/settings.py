@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from thyro.study.classifiers import model_names
+from thyro.study.classifiers import SIGNATURES, model_names
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
 from thyro.study.fields import Distinct, Positive, Section, Share, Text
 from thyro.study.names import RADIOLOGIST, ModelName, nomograms
@@ -107,7 +107,7 @@ class Nomogram(Section):
     retain: Share = 0.05
     candidates: Annotated[list[Name], Distinct] = []  # empty: every preoperative variable
     signatures: Annotated[list[str], Distinct] = Field(
-        default=["SR_SVM", "SR_ResNet101"], min_length=1, max_length=2
+        default=SIGNATURES, min_length=1, max_length=2
     )
     bootstraps: Annotated[int, Field(ge=20)] = 500  # of the whole model, with its choice of terms
 
