@@ -1,6 +1,5 @@
 """Fine-tuning of networks: what it learns, from whom, and that a kill changes nothing."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -42,6 +41,20 @@ def dense():
 @pytest.fixture(scope="module")
 def learned(dense):
     return fine_tuning.cross_fit(dense, *patients(), settings=QUICK)
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A network that trains in a blink, for what holds of any."""
+    crops, _, train, _ = patients()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(NETWORKS, SMALL.name, SMALL)
+        yield features.prepare_network(SMALL.name, "random", crops[train])
+
+
+@pytest.fixture(scope="module")
+def learned_small(small):
+    return fine_tuning.cross_fit(small, *patients(), settings=QUICK)
 
 
 def test_it_finds_a_sign_in_patients_it_never_saw(learned):
@@ -113,31 +126,31 @@ def test_a_frozen_network_is_left_as_it_is(dense):
 
 
 @pytest.mark.parametrize("trained", ["last_block", "whole"])
-def test_other_patients_leave_every_weight_as_it_is(dense, trained):
+def test_other_patients_leave_every_weight_as_it_is(small, trained):
     """Outcomes and crops of patients who do not train are not looked at."""
     crops, y, train, folds = patients(24)
     settings = replace(QUICK, trained=trained, epochs=1, batch=8)
-    before = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    before = fine_tuning.cross_fit(small, crops, y, train, folds, settings=settings)
     changed, turned = crops.copy(), np.where(train, y, 1 - y)
     changed[~train] = 255 - changed[~train]
-    after = fine_tuning.cross_fit(dense, changed, turned, train, folds, settings=settings)
+    after = fine_tuning.cross_fit(small, changed, turned, train, folds, settings=settings)
     assert before.state == after.state
     np.testing.assert_array_equal(before.p_out_of_fold, after.p_out_of_fold)
     np.testing.assert_array_equal(before.fold_features, after.fold_features)
     assert not np.allclose(before.p[~train], after.p[~train])
     y[np.flatnonzero(train)[0]] ^= 1  # the other half of the proof
-    other = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    other = fine_tuning.cross_fit(small, crops, y, train, folds, settings=settings)
     assert other.state != before.state
 
 
-def test_a_fold_leaves_the_network_that_predicts_it_as_it_is(dense):
+def test_a_fold_leaves_the_network_that_predicts_it_as_it_is(small):
     crops, y, train, folds = patients(36)
     settings = replace(QUICK, epochs=2, batch=8)  # the head must move before the block does
-    before = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
+    before = fine_tuning.cross_fit(small, crops, y, train, folds, settings=settings)
     members = np.flatnonzero(train)[folds == 1]
     turned = y.copy()
     turned[members] = 1 - turned[members]
-    after = fine_tuning.cross_fit(dense, crops, turned, train, folds, settings=settings)
+    after = fine_tuning.cross_fit(small, crops, turned, train, folds, settings=settings)
     np.testing.assert_array_equal(before.fold_features[1], after.fold_features[1])
     assert not np.array_equal(before.fold_features[0], after.fold_features[0])
     np.testing.assert_array_equal(before.p_out_of_fold[folds == 1], after.p_out_of_fold[folds == 1])
@@ -145,6 +158,7 @@ def test_a_fold_leaves_the_network_that_predicts_it_as_it_is(dense):
 
 def test_the_whole_network_of_the_other_kind_learns_too():
     crops, y, train, folds = patients(24, seed=5)
+    crops = crops[:, ::2, ::2]
     resnet = features.prepare_network("ResNet101", "random", crops[train])
     settings = training_run.FineTuningSettings(trained="whole", epochs=2, batch=8)
     found = fine_tuning.cross_fit(resnet, crops, y, train, folds, settings=settings)
@@ -189,64 +203,87 @@ class Slot:
 
 
 @pytest.mark.parametrize("saves", [0, 1, 4, 7])
-def test_a_stopped_run_goes_on_to_the_same_end(dense, learned, saves):
+def test_a_stopped_run_goes_on_to_the_same_end(small, learned_small, saves):
     memory = Memory(stop_after=saves)
     with pytest.raises(Killed):
-        fine_tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+        fine_tuning.cross_fit(small, *patients(), settings=QUICK, checkpoint=memory)
     memory.left = None
-    again = fine_tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
-    assert again.state == learned.state
-    np.testing.assert_array_equal(again.p_out_of_fold, learned.p_out_of_fold)
+    again = fine_tuning.cross_fit(small, *patients(), settings=QUICK, checkpoint=memory)
+    assert again.state == learned_small.state
+    np.testing.assert_array_equal(again.p_out_of_fold, learned_small.p_out_of_fold)
     columns = ["network", "epoch", "loss", "inner_loss", "inner_auc", "kept"]
-    assert again.history[columns].equals(learned.history[columns])
+    assert again.history[columns].equals(learned_small.history[columns])
 
 
-def test_what_is_done_is_not_trained_again_nor_taken_by_another_run(dense, learned):
+def test_what_is_done_is_not_trained_again_nor_taken_by_another_run(small, learned_small):
     memory = Memory()
-    first = fine_tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
-    assert first.state == learned.state
+    first = fine_tuning.cross_fit(small, *patients(), settings=QUICK, checkpoint=memory)
+    assert first.state == learned_small.state
     memory.left = 0  # a further save would stop it
-    second = fine_tuning.cross_fit(dense, *patients(), settings=QUICK, checkpoint=memory)
+    second = fine_tuning.cross_fit(small, *patients(), settings=QUICK, checkpoint=memory)
     assert second.state == first.state
     with pytest.raises(Killed):
-        fine_tuning.cross_fit(dense, *patients(), settings=QUICK, seed=1, checkpoint=memory)
+        fine_tuning.cross_fit(small, *patients(), settings=QUICK, seed=1, checkpoint=memory)
 
-
-CHILD = """
-import sys
-from pathlib import Path
-from tests.deep.test_fine_tuning import QUICK, patients
-from thyro.deep import features, fine_tuning
 
 class File:
-    def __init__(self, name):
-        self.file = Path(sys.argv[1]) / name
+    """A checkpoint on disk that says when it was written."""
+
+    def __init__(self, file):
+        self.file = file
+
     def load(self):
         return self.file.read_bytes() if self.file.is_file() else None
+
     def save(self, data):
         self.file.write_bytes(data)
         print(self.file.name, flush=True)
 
-crops, y, train, folds = patients()
-network = features.prepare_network("DenseNet121", "random", crops[train])
-found = fine_tuning.cross_fit(network, crops, y, train, folds, settings=QUICK, checkpoint=File)
-(Path(sys.argv[1]) / "state").write_bytes(found.state)
+
+def train_in(folder, kind=File):
+    features.use_threads(1)  # for sums that are the same in every process
+    crops, _, train, _ = given = patients()
+    network = features.prepare_network(SMALL.name, "random", crops[train])
+    return fine_tuning.cross_fit(
+        network, *given, settings=QUICK, checkpoint=lambda name: kind(folder / name)
+    )
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from tests.deep.test_fine_tuning import NETWORKS, SMALL, File, train_in
+
+class Last(File):
+    def save(self, data):
+        super().save(data)
+        if self.file.name == "fold_0":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+NETWORKS[SMALL.name] = SMALL
+train_in(Path(sys.argv[1]), Last)
 """
 
 
-def test_a_killed_process_goes_on_to_the_same_end(tmp_path):
-    command = [sys.executable, "-c", CHILD, str(tmp_path)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    options = {"stdout": subprocess.PIPE, "text": True, "env": environment}
-    with subprocess.Popen(command, **options) as child:
-        names = [child.stdout.readline().strip() for _ in range(4)]
-        child.send_signal(signal.SIGKILL)
-    assert names == ["all", "all", "all", "fold_0"] and not (tmp_path / "state").exists()
-    subprocess.run(command, check=True, **options)
-    whole = tmp_path / "undisturbed"
+@pytest.fixture
+def threads_as_before():
+    threads = torch.get_num_threads()
+    yield
+    features.use_threads(threads)
+
+
+def test_a_killed_process_goes_on_to_the_same_end(small, threads_as_before, tmp_path, capsys):
+    killed, whole = tmp_path / "killed", tmp_path / "undisturbed"
+    killed.mkdir()
     whole.mkdir()
-    subprocess.run([*command[:-1], str(whole)], check=True, **options)
-    assert (tmp_path / "state").read_bytes() == (whole / "state").read_bytes()
+    command = [sys.executable, "-c", CHILD, str(killed)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    assert done.returncode == -signal.SIGKILL
+    assert done.stdout.split() == ["all", "all", "all", "fold_0"]
+    found = train_in(killed)
+    saved = capsys.readouterr().out.split()
+    assert "all" not in saved and saved[-1] == "fold_2"
+    assert found.state == train_in(whole).state
 
 
 @pytest.mark.parametrize(
@@ -262,11 +299,11 @@ def test_a_killed_process_goes_on_to_the_same_end(tmp_path):
     ],
     ids=["few", "one fold", "length", "small", "one outcome", "unknown", "no case in a fold"],
 )
-def test_bad_input_is_named_before_anything_trains(dense, change, message):
+def test_bad_input_is_named_before_anything_trains(small, change, message):
     names = ("crops", "y", "train", "folds")
     given = dict(zip(names, patients(), strict=True)) | {"settings": QUICK} | change
     with pytest.raises(ValueError, match=message):
-        fine_tuning.cross_fit(dense, **given)
+        fine_tuning.cross_fit(small, **given)
 
 
 @pytest.mark.parametrize("trained", ["none", "last_block", "whole"])
