@@ -159,14 +159,14 @@ def test_either_network_finds_the_region_that_decides(name):
     control is for. `test_explained_toy` has the drop for weights that were trained.
     """
     network = backbones.build(name, seed=1)
-    images, y, _ = spots(48, 0)
-    backbones.calibrate_batchnorm(network, images[:32])
+    images, y, _ = spots(24, 0)
+    backbones.calibrate_batchnorm(network, images[:8])
     features = pooled(network, images)
     features = pd.DataFrame(features, columns=feature_names(network))
     weights = classifiers.linear_weights(classifiers.fit_classifier("logistic", features, y))[0]
     weights = grad_cam.head_weights(weights, network)
 
-    images, y, regions = spots(60, 1)
+    images, y, regions = spots(40, 1)
     cases, regions = images[y == 1], regions[y == 1]
     maps = grad_cam.heat_maps(network, weights, cases)
     assert found(maps, regions) >= 0.95
@@ -174,7 +174,7 @@ def test_either_network_finds_the_region_that_decides(name):
     np.testing.assert_allclose(energy["area"], CHANCE)
     assert energy["ratio"].median() > 1.5
 
-    control = grad_cam.randomised_network(network, 7, images[:16])
+    control = grad_cam.randomised_network(network, 7, images[:8])
     redrawn = grad_cam.heat_maps(control, weights, cases)
     assert grad_cam.energy_in_nodule(redrawn, regions)["ratio"].median() < energy["ratio"].median()
     survives = grad_cam.heat_map_agreement(maps, redrawn)["rank_correlation"].median() > 0.8
