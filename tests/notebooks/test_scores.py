@@ -1,6 +1,7 @@
 """A study of scores, from its table on: one or two signatures, and an external cohort."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,10 @@ VARIABLES = [
 ]
 
 
-@pytest.mark.parametrize("signatures", [["second"], ["first", "second"]], ids=["one", "two"])
-def test_nomograms_and_statistics_of_scores(signatures, tmp_path):
-    scores = SCORES if len(signatures) == 2 else {"second": "b"}
+def scores_study(signatures):
     source = {"source": "folder", "table": "t.csv", "id_column": "id", "outcome_column": "y"}
-    study = Study(
+    scores = {name: SCORES[name] for name in signatures}
+    return Study(
         title="Scores",
         outcome="metastasis",
         outcome_levels=["None", "Metastasis"],
@@ -32,21 +32,38 @@ def test_nomograms_and_statistics_of_scores(signatures, tmp_path):
         nomogram={"signatures": signatures, "bootstraps": 20},
         statistics={"draws": 20},
     )
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory):
+    """The folder of results of a study of both scores, once its patients are read."""
+    folder = tmp_path_factory.mktemp("scores")
     rng, n = np.random.default_rng(2), 180
     table = pd.DataFrame({"id": [f"hospital-{i}" for i in range(n)]})
     table["age"] = rng.normal(45, 10, n).round(1)
     table["tsh"] = np.where(rng.random(n) < 0.3, np.nan, rng.normal(2, 1, n).clip(0.1))
     table = table.join(pd.DataFrame({c: rng.normal(size=n) for c in "ab"}))  # no probabilities
     table["y"] = rng.binomial(1, expit(table["b"] + (45 - table["age"]) / 20))
-    (tmp_path / "data").mkdir()
-    table[:120].to_csv(tmp_path / "data/t.csv", index=False)
-    table[120:].to_csv(tmp_path / "data/other.csv", index=False)
-
-    execute("00_cohort", study, tmp_path, str(tmp_path / "data"))
-    patients = pd.read_parquet(tmp_path / "00_cohort/patients.parquet")
+    (folder / "data").mkdir()
+    table[:120].to_csv(folder / "data/t.csv", index=False)
+    table[120:].to_csv(folder / "data/other.csv", index=False)
+    execute("00_cohort", scores_study([*SCORES]), folder, str(folder / "data"))
+    patients = pd.read_parquet(folder / "00_cohort/patients.parquet")
     assert patients["split"].value_counts().to_dict() == {"train": 84, "external": 60, "test": 36}
     assert "image" not in patients and patients["tsh"].isna().any()
-    assert not (tmp_path / "00_cohort/contact_sheet.pdf").exists()
+    assert not (folder / "00_cohort/contact_sheet.pdf").exists()
+    return folder
+
+
+@pytest.mark.parametrize("signatures", [["second"], ["first", "second"]], ids=["one", "two"])
+def test_nomograms_and_statistics_of_scores(signatures, ingested, tmp_path):
+    study = scores_study(signatures)
+    scores = study.cohort.scores
+    shutil.copytree(ingested, tmp_path, dirs_exist_ok=True)
+    predicted = pd.read_parquet(tmp_path / "00_cohort/scores.parquet")
+    assert set(predicted["model"]) == {*SCORES}
+    # each score comes on its own, so those of fewer are a part of them
+    predicted[predicted["model"].isin(signatures)].to_parquet(tmp_path / "00_cohort/scores.parquet")
     for job in ("05_nomogram", "06_statistics"):
         execute(job, study, tmp_path, str(tmp_path / "data"))
         for file in study.jobs[job].writes:
