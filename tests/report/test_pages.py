@@ -100,6 +100,11 @@ def page(report):
 
 
 @pytest.fixture(scope="module")
+def page_text(page):
+    return flat("".join(page.text))
+
+
+@pytest.fixture(scope="module")
 def pdf_pages(report):
     try:
         command = ["pdftotext", "-layout", str(report / "thyro.pdf"), "-"]
@@ -114,9 +119,15 @@ def word(report):
     return docx.Document(report / "thyro.docx")
 
 
+@pytest.fixture(scope="module")
+def word_captions(word):
+    styles = ("Image Caption", "Table Caption")
+    return [flat(p.text) for p in word.paragraphs if p.style.name in styles]
+
+
 @pytest.mark.parametrize("caption", CAPTIONS)
-def test_every_caption_in_html(page, caption):
-    assert caption in flat("".join(page.text))
+def test_every_caption_in_html(page_text, caption):
+    assert caption in page_text
 
 
 @pytest.mark.parametrize("caption", CAPTIONS)
@@ -125,15 +136,13 @@ def test_every_caption_in_pdf(pdf_pages, caption):
 
 
 @pytest.mark.parametrize("caption", CAPTIONS)
-def test_every_caption_in_docx(word, caption):
-    styles = ("Image Caption", "Table Caption")
-    captions = [flat(p.text) for p in word.paragraphs if p.style.name in styles]
-    assert sum(text.startswith(caption) for text in captions) == 1
-    assert len(captions) == len(CAPTIONS)
+def test_every_caption_in_docx(word_captions, caption):
+    assert sum(text.startswith(caption) for text in word_captions) == 1
+    assert len(word_captions) == len(CAPTIONS)
 
 
-def test_the_label_is_on_every_page(page, pdf_pages, word):
-    assert flat("".join(page.text)).count(LABEL) == 1
+def test_the_label_is_on_every_page(page_text, pdf_pages, word):
+    assert page_text.count(LABEL) == 1
     assert all(text.lstrip().startswith(LABEL) for text in pdf_pages)
     assert [section.header.paragraphs[0].text for section in word.sections] == [LABEL]
 
@@ -185,16 +194,16 @@ def test_what_a_study_lacks_can_be_absent(study_dir, variables, tables, tmp_path
     assert "external cohort of" not in text and "simulated truth" not in text.lower()
 
 
-def test_an_external_cohort_is_in_abstract_methods_and_results(page):
-    text = flat("".join(page.text))
+def test_an_external_cohort_is_in_abstract_methods_and_results(page_text):
+    text = page_text
     assert "In the external cohort of 20 patients the AUC of Nomogram_A was 0.861" in text
     assert "A further cohort of 20 patients (7 with the outcome; 3 excluded) is external." in text
     assert "The external cohort has the same case mix and another simulated scanner." in text
     assert "The calibration slope of Nomogram_A was 0.71" in text
 
 
-def test_the_abstract_says_where_super_resolution_is_not_better(page):
-    text = flat("".join(page.text))
+def test_the_abstract_says_where_super_resolution_is_not_better(page_text):
+    text = page_text
     abstract = text[text.index("Purpose.") : text.index("Reading.")]
     assert "the generator did not exceed bicubic interpolation in SSIM." in abstract
 
