@@ -64,3 +64,7 @@ def test_images_that_cannot_be_used_stop_the_run_before_anything_is_written(proj
     # An error names what it is about; that must not stay in the results.
     assert [file for file in (project / "results").rglob("*") if file.is_file()] == []
     assert (project / ".thyro/mine/00_cohort.failed.ipynb").is_file()
+    # Snakemake logs every input file of a rule; a name may tell who a patient is.
+    log = (project / ".thyro/mine/snakemake.log").read_text()
+    assert "00_cohort" in log
+    assert not [f.name for f in (project / "data").glob("*.png") if f.name in log]

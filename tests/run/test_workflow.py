@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import ROOT, STUDY, call, thyro
+from tests.projects import ROOT, STUDY, call
 from thyro.run import workflow
 from thyro.study import StudyError, job_arguments, load_study
 
@@ -40,10 +40,10 @@ def test_a_run_ends_when_the_one_who_asked_for_it_is_gone():
     )
     done = subprocess.run([sys.executable, "-c", asking], cwd=ROOT, capture_output=True, text=True)
     pid = int(done.stdout)
-    for _ in range(100):
+    for _ in range(500):
         if not _alive(pid):
             return
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise AssertionError("the orphan lives on")
 
 
@@ -69,15 +69,6 @@ def test_results_of_other_parameters_make_a_job_stale(here, changed):
     assert workflow.other_parameters("smoke", study, "") == stale
     command = workflow.snakemake_command("smoke", study, "")
     assert command[command.index("--config") + 2 :] == (["--forcerun", *stale] if stale else [])
-
-
-def test_names_of_image_files_are_in_no_log(project):
-    """Snakemake logs every input file of a rule; a name may tell who a patient is."""
-    (project / "data/patients.csv").write_text("id\nhospital-1\n")
-    done = thyro(project, "report", "mine", "--data", "data")
-    assert done.returncode == 1 and "no column 'y', 'age'" in done.stderr
-    log = (project / ".thyro/mine/snakemake.log").read_text()
-    assert "00_cohort" in log and "i0.png" not in log
 
 
 def test_another_file_in_the_folder_makes_the_cohort_stale(here):
