@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import yaml
 
 from tests.projects import thyro
 from thyro.run import write_example
@@ -10,7 +11,10 @@ from thyro.study import StudyError
 
 
 def test_an_example_is_a_folder_that_runs(project):
-    done = thyro(project, "example", "try", "--study", "smoke")
+    few = {"cohort": {"n_patients": 48, "image_shape": [128, 160]}}
+    few["external"] = few["cohort"] | {"n_patients": 20}
+    (project / "params/few.yml").write_text(yaml.safe_dump({"extends": "smoke"} | few))
+    done = thyro(project, "example", "try", "--study", "few")
     assert done.returncode == 0, done.stderr
     assert "cp try/example.yml params/example.yml" in done.stdout
     (project / "params/example.yml").write_text((project / "try/example.yml").read_text())
