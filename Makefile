@@ -8,8 +8,9 @@ DATA   ?=
 # Quiet pip: what it has to say beside errors is not about this project.
 PIP    := $(PY) -m pip --disable-pip-version-check install --quiet --quiet
 
-# Tests run in as many processes as there are cores, at most four: each loads torch.
-PYTEST := $(PY) -m pytest -q -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# Tests run in as many processes as there are cores, at most four: each loads torch. A file keeps to
+# one process, so that its fixtures are made once.
+PYTEST := $(PY) -m pytest -q -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # More cases of the trusted R implementations than tests/golden has, where they lie beside the project.
 export THYRO_REFERENCE ?= $(abspath $(wildcard ../shared/reference/r))
 # The wall between the rooms; quiet unless it is broken.

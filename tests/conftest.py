@@ -79,19 +79,11 @@ def pytest_ignore_collect(collection_path, config):
     return True if config.option.markexpr == "not slow" and is_slow(collection_path) else None
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Say which tests are slow and which stay in one process, and begin with the whole chain.
-
-    A file keeps to one process, so that its fixtures are made once; the rendered report of
-    `tests/report` is shared by its files.
-    """
+    """Say which tests are slow, and begin with the whole chain."""
     for item in items:
         if is_slow(item.path):
             item.add_marker(pytest.mark.slow)
-        folder = item.path.parent.name
-        whole = folder == "report" and {"report", "study_dir"} & set(item.fixturenames)
-        item.add_marker(pytest.mark.xdist_group(folder if whole else f"{folder}/{item.path.name}"))
     # The others that read the tiny study come by when it is there; the sort is stable.
     items.sort(key=lambda item: item.path.name != "test_chain.py")
 

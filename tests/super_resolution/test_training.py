@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from lightning_fabric import Fabric
 from monai.losses import SSIMLoss
 
 from thyro.store import checkpoints
@@ -286,7 +287,7 @@ def test_two_processes_agree_with_one(undisturbed, tmp_path):
 def test_what_several_processes_leave_must_be_of_this_run(monkeypatch):
     memory = Memory()
     memory.data = b"of another run"
-    monkeypatch.setattr(training.Fabric, "launch", lambda fabric, run: None)
+    monkeypatch.setattr(Fabric, "launch", lambda fabric, run: None)
     with pytest.raises(RuntimeError, match="does not hold what the processes have trained"):
         small(checkpoint=memory)
 
