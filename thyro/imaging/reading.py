@@ -111,7 +111,7 @@ class Folder:
         if problems:
             raise ImageError(*problems)
         read, notes = zip(*masks_read, strict=True)
-        spacing = picture.spacing_mm or self.spacing_mm
+        spacing = picture.spacing_of(read[0]) or self.spacing_mm
         return Case(
             image=np.where(shown, picture.grey, 0.0),
             mask=read[0],
