@@ -111,13 +111,14 @@ class Folder:
         if problems:
             raise ImageError(*problems)
         read, notes = zip(*masks_read, strict=True)
-        spacing = picture.spacing_of(read[0]) or self.spacing_mm
+        own = picture.spacing_of(read[0])
+        spacing = own or self.spacing_mm
         return Case(
             image=np.where(shown, picture.grey, 0.0),
             mask=read[0],
             second_mask=read[1] if len(read) > 1 else None,
             spacing_mm=spacing,
-            notes=(*_size_note(picture, spacing), *sum(notes, ())),
+            notes=(*(() if own else _size_note(picture, spacing)), *sum(notes, ())),
             pixel_hash=pixel_hash(picture.grey),
         )
 
