@@ -17,7 +17,7 @@ import pandas as pd
 from joblib import delayed
 
 from thyro import core, imaging, store
-from thyro.cohort import cells, clinical_table, image_flags, inclusion
+from thyro.cohort import cells, clinical_table, image_flags, inclusion, near_copies
 from thyro.cohort import split as split_module
 from thyro.cohort.flow import Flow
 from thyro.cohort.pseudonyms import pseudonym_key, pseudonyms
@@ -148,6 +148,7 @@ class _Intake:
         self.opened = opened
         self.clinical: pd.DataFrame | None = None
         self.image_flags, self.cases = pd.DataFrame(), None
+        self.prints = np.empty((0, near_copies.SIDE, near_copies.SIDE), np.int8)
 
     def read_table(self) -> list[str]:
         """Type the table; returns what is wrong with it, and what will be without any image."""
@@ -252,7 +253,19 @@ class _Intake:
             index=[result["row"] for result in read],
             columns=None if read else ["pixel_hash", "row_mm"],
         )
+        self.prints = np.array([result["print"] for result in read])
+        if read:
+            self.image_flags["copy_of"] = self._copied_rows()
         return self._named(problems + _spacing_problems(self.image_flags))
+
+    def _copied_rows(self) -> pd.Series:
+        """Of every examined image, the first row that shows nearly the same frame; NaN for none."""
+        rows = self.image_flags.index
+        first = pd.Series(np.nan, index=rows)
+        for earlier, later, _ in near_copies.near_copies(self.prints):
+            if np.isnan(first.iloc[later]):
+                first.iloc[later] = rows[earlier]
+        return first
 
     def _look(self, rows: pd.Index, scratch: Path, workers: int) -> list[dict]:
         """What was found in each image, in order."""
@@ -342,10 +355,11 @@ def _examine(
             if array is not None:
                 imaging.write_image(array, str(scratch), f"{name}-{row}-{part}.png")
         sides = case.spacing_mm or (np.nan, np.nan)
-        measures = image_flags.measure(pixels, case.mask, case.spacing_mm)
+        measures = image_flags.measure(pixels, case.mask, case.spacing_mm, case.coloured)
         measures |= {"row_mm": sides[0], "column_mm": sides[1], "notes": "; ".join(case.notes)}
         measures |= {"pixel_hash": case.pixel_hash, "second_reader": case.second_mask is not None}
-        results.append({"problems": [], "measures": measures, "row": int(row)})
+        seen = near_copies.print_of(case.image)
+        results.append({"problems": [], "measures": measures, "row": int(row), "print": seen})
     return results
 
 

@@ -198,4 +198,4 @@ class _Simulated(Sequence):
         spacing = tuple(made.table["spacing_mm"].iloc[row])
         image = made.images[row]
         seen = imaging.pixel_hash(image)
-        return imaging.Case(image.astype(float), first, second, spacing, (), seen)
+        return imaging.Case(image.astype(float), first, second, spacing, (), None, seen)

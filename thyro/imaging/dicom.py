@@ -28,6 +28,7 @@ from thyro.imaging.pixels import (
     Region,
     check_size,
     choose_frame,
+    coloured_pixels,
     to_grey,
 )
 
@@ -106,13 +107,16 @@ def _read(path: Path, frame: int | None) -> Picture:
         header.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
     frames = int(header.get("NumberOfFrames") or 1)
     stored = _stored(header, choose_frame(frame, frames, path.name), path)
+    if header.PhotometricInterpretation == "PALETTE COLOR":
+        stored = _coloured(header, stored, path)
     spacing, note, regions = _spacing(header, path.name)
     grid = Grid(
         spacing if _pixel_spacing(header) else None,
         _numbers(header, "ImagePositionPatient", 3),
         _numbers(header, "ImageOrientationPatient", 6),
     )
-    return Picture(_grey(header, stored, path), spacing, grid, frames, note, regions)
+    grey = _grey(header, stored, path)
+    return Picture(grey, spacing, grid, frames, note, coloured_pixels(stored), regions)
 
 
 def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
@@ -175,7 +179,7 @@ def _true_colours(
 def _grey(header: pydicom.Dataset, stored: np.ndarray, path: Path) -> np.ndarray:
     photometric = header.PhotometricInterpretation
     if photometric == "PALETTE COLOR":
-        return to_grey(_coloured(header, stored, path), path.name)
+        return to_grey(stored, path.name)
     bits, signed = header.BitsStored, header.get("PixelRepresentation", 0)
     held = np.array([-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] if signed else [0, 2**bits - 1])
     used = int(stored.min()), int(stored.max())

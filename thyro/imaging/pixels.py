@@ -11,6 +11,7 @@ MAX_PIXELS = 64_000_000  # 8000 x 8000: far beyond any ultrasound frame
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, the weights of grey in JPEG
 EIGHT = np.ones((3, 3))  # neighbours that belong to one part of a mask
 TISSUE_SHARE = 0.4  # of the pixels around one in the scan; a dense line of text has less
+COLOURED = 40  # levels between the channels: more than a JPEG puts between those of grey
 NO_SIZE = "the file tells none"  # the usual reason for having no pixel size
 SAME_SCALE = 1e-3  # relative: below it two regions are measured alike
 Result = TypeVar("Result")
@@ -51,6 +52,7 @@ class Picture(NamedTuple):
     grid: Grid
     frames: int  # how many the file holds
     note: str = ""  # why there is no pixel size
+    coloured: np.ndarray | None = None  # bool, where it is not grey; None: it is grey all over
     regions: tuple[Region, ...] = ()  # where they differ in scale, so that there is no one size
 
     def spacing_of(self, mask: np.ndarray) -> tuple[float, float] | None:
@@ -129,6 +131,15 @@ def to_grey(array: np.ndarray, name: str) -> np.ndarray:
             "export the image with 8 bits."
         )
     return grey
+
+
+def coloured_pixels(array: np.ndarray) -> np.ndarray | None:
+    """Where an RGB(A) array is in colour, shape (rows, columns); None of a grey one."""
+    if array.ndim != 3 or array.shape[-1] not in (3, 4):
+        return None
+    channels = array[..., :3].astype(float)
+    coloured = channels.max(axis=-1) - channels.min(axis=-1) > COLOURED
+    return coloured if coloured.any() else None
 
 
 def pixel_hash(image: np.ndarray) -> str:

@@ -19,6 +19,7 @@ from thyro.imaging.pixels import (
     Picture,
     attempt,
     choose_frame,
+    coloured_pixels,
     pixel_hash,
     scan_area,
     to_grey,
@@ -33,6 +34,7 @@ class Case(NamedTuple):
     second_mask: np.ndarray | None  # of the second reader
     spacing_mm: tuple[float, float] | None  # (row, column)
     notes: tuple[str, ...]  # warnings; they name no file
+    coloured: np.ndarray | None  # bool, where the file is not grey; None: it is grey all over
     pixel_hash: str  # `pixels.pixel_hash` of the image before anything is set to black
 
 
@@ -119,6 +121,7 @@ class Folder:
             second_mask=read[1] if len(read) > 1 else None,
             spacing_mm=spacing,
             notes=(*(() if own else _size_note(picture, spacing)), *sum(notes, ())),
+            coloured=picture.coloured,
             pixel_hash=pixel_hash(picture.grey),
         )
 
@@ -306,7 +309,12 @@ def _load(path: Path, frame: int | None) -> Picture:
     unknown = grid.spacing_mm in (None, (1, 1))
     note = NO_SIZE if grid.origin_mm is None else "its header says none, or 1 x 1 mm"
     return Picture(
-        grey, None if unknown else grid.spacing_mm, grid, len(stack), note if unknown else ""
+        grey,
+        None if unknown else grid.spacing_mm,
+        grid,
+        len(stack),
+        note if unknown else "",
+        coloured_pixels(array),
     )
 
 

@@ -11,7 +11,19 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Level = Annotated[int, Field(ge=0, le=1)]
 Model = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ .-]*$")]
 ABOUT_IMAGES = ("image_column", "mask_column", "second_mask_column", "frame")
-Flag = Literal["duplicate", "blur", "size", "border", "components", "text"]
+Flag = Literal[
+    "duplicate",
+    "copy",
+    "blur",
+    "size",
+    "border",
+    "components",
+    "outline",
+    "turned",
+    "area",
+    "colour",
+    "text",
+]
 
 
 def _check_limits(lowest: str, low: float | None, highest: str, high: float | None) -> None:
@@ -113,7 +125,10 @@ class Source(Section):
     )  # top, bottom, left, right: made black
     blank_outside_scan: bool = False  # everything beside the scan made black
     # quality flags
-    exclude_flagged: list[Flag] = ["duplicate"]  # these exclude unless the reader says "keep"
+    exclude_flagged: list[Flag] = [
+        "duplicate",
+        "copy",
+    ]  # these exclude unless the reader says "keep"
     min_sharpness: Annotated[float, Field(ge=0)] = 0.1  # below: flagged as blurred
     max_pixels: Positive = 4_000_000  # above: flagged as too large
     variables: list[Variable] = []
