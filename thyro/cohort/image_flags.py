@@ -67,7 +67,7 @@ def measure(
             to 192 pixels on its longer side. Neither gain nor brightness changes it, and the size
             of the frame hardly does.
         mask_area_px, mask_diameter_px : area and largest Feret diameter in pixels.
-        mask_diameter_mm : the latter in mm; NaN without a pixel size.
+        mask_area_mm2, mask_diameter_mm : both in mm; NaN without a pixel size.
         mask_parts : separate parts of the mask (8 neighbours).
         mask_thickness_px : how far the innermost pixel is from the edge.
         mask_filled_px : area with what the outline encloses.
@@ -97,6 +97,7 @@ def measure(
         "grey_mean": float(image[area].mean()),
         "sharpness": _sharpness(image[area]),
         "mask_area_px": int(mask.sum()),
+        "mask_area_mm2": np.nan if spacing_mm is None else float(mask.sum() * np.prod(spacing_mm)),
         "mask_diameter_px": _diameter(points),
         "mask_diameter_mm": np.nan if spacing_mm is None else _diameter(points * spacing_mm),
         "mask_parts": int(ndimage.label(mask, structure=EIGHT)[1]),
@@ -116,8 +117,7 @@ def flag(measures: pd.DataFrame, *, min_sharpness: float, max_pixels: float) -> 
     ----------
     measures
         One row per image, in the order of the table: columns as `measure` names them, and
-        `pixel_hash`, that of `imaging.Case`; `copy_of`, the row of which an image is a near
-        copy, NaN for none.
+        `pixel_hash`, that of `imaging.Case`; `frame_of_row`, that of `near_copies.first_rows`.
     min_sharpness
         Below it an image is flagged as blurred; 0 flags none.
     max_pixels
@@ -135,7 +135,7 @@ def flag(measures: pd.DataFrame, *, min_sharpness: float, max_pixels: float) -> 
     thin = measures["mask_thickness_px"] <= THIN_PX
     flags = {
         "duplicate": duplicate,
-        "copy": measures["copy_of"].notna() & ~duplicate,
+        "copy": measures["frame_of_row"].duplicated() & ~duplicate,
         "blur": measures["sharpness"] < min_sharpness,
         "size": measures["rows"] * measures["columns"] > max_pixels,
         "border": measures["touches_border"].astype(bool),
@@ -151,7 +151,7 @@ def flag(measures: pd.DataFrame, *, min_sharpness: float, max_pixels: float) -> 
 
 def _area(measures: pd.DataFrame) -> pd.Series:
     """Area of every nodule in square millimetres, or in pixels where no size is known."""
-    return measures["mask_area_px"] * (measures["row_mm"] * measures["column_mm"]).fillna(1)
+    return measures["mask_area_mm2"].fillna(measures["mask_area_px"])
 
 
 def _unusual(values: pd.Series) -> pd.Series:

@@ -255,17 +255,9 @@ class _Intake:
         )
         self.prints = np.array([result["print"] for result in read])
         if read:
-            self.image_flags["copy_of"] = self._copied_rows()
+            rows = cells.row_number(self.image_flags.index)
+            self.image_flags["frame_of_row"] = near_copies.first_rows(self.prints, rows)
         return self._named(problems + _spacing_problems(self.image_flags))
-
-    def _copied_rows(self) -> pd.Series:
-        """Of every examined image, the first row that shows nearly the same frame; NaN for none."""
-        rows = self.image_flags.index
-        first = pd.Series(np.nan, index=rows)
-        for earlier, later, _ in near_copies.near_copies(self.prints):
-            if np.isnan(first.iloc[later]):
-                first.iloc[later] = rows[earlier]
-        return first
 
     def _look(self, rows: pd.Index, scratch: Path, workers: int) -> list[dict]:
         """What was found in each image, in order."""

@@ -61,6 +61,26 @@ def near_copies(prints: np.ndarray) -> list[tuple[int, int, float]]:
     return sorted(found, key=lambda pair: (pair[1], pair[0]))
 
 
+def first_rows(prints: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Of every image the row of the first one that shows its frame, which may be its own.
+
+    Parameters
+    ----------
+    prints
+        As in `near_copies`.
+    rows
+        Number of the row of each, shape (n_images,).
+
+    Returns
+    -------
+    int array, shape (n_images,)
+    """
+    found = np.array(rows, dtype=int)
+    for earlier, later, _ in near_copies(prints):  # so the earlier one is settled
+        found[later] = min(found[later], found[earlier])
+    return found
+
+
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Normalised cross-correlation of two prints, at the best of small shifts; 0 if even."""
     a, b = (one - one.mean() for one in (first.astype(float), second.astype(float)))
