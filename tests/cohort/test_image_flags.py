@@ -189,7 +189,7 @@ def test_flags(frames):
     flags = image_flags.flag(measures, min_sharpness=0.1, max_pixels=400_000)
     assert list(flags) == list(image_flags.FLAGS) and all(flags.dtypes == "bool")
     expected = {"again": "duplicate", "blurred": "blur", "large": "size", "cut": "border"}
-    expected |= {"two": "components", "named": "text", "moved": "copy", "ring": "outline"}
+    expected |= {"two": "components", "named": "text", "moved": "copy", "ring": "outline area"}
     expected |= {"tiny": "area", "painted": "colour"}
     found = {
         name: " ".join(flags.columns[row]) for name, row in zip(cases, flags.values, strict=True)

@@ -21,7 +21,8 @@ SIZES = ("mask_area_px", "mask_diameter_px", "mask_diameter_mm")  # measures of 
 THIN_PX = 1.5  # no pixel of an outline is farther from its edge
 TURNED = 1.3  # times as steep an edge along the outline with rows and columns swapped
 EDGE_PX = 2  # to either side of an outline, and SD of the gradient there
-UNUSUAL = 3.5  # robust SDs of the logarithm of the area (Iglewicz and Hoaglin 1993)
+UNUSUAL = 3.5  # robust SDs of the logarithm of the area (Iglewicz and Hoaglin 1993) ...
+UNUSUAL_TIMES = 4  # ... and as many times the median, or a fraction of it, at least
 COLOURED_SHARE = 0.01  # of the nodule
 
 FLAGS = {
@@ -159,7 +160,7 @@ def _unusual(values: pd.Series) -> pd.Series:
     logs = np.log(values)
     off = (logs - logs.median()).abs()
     # 0.6745: of a normal distribution, the median distance from the median in SDs.
-    return 0.6745 * off > UNUSUAL * off.median()
+    return (0.6745 * off > UNUSUAL * off.median()) & (off >= np.log(UNUSUAL_TIMES))
 
 
 def _turned_edge(image: np.ndarray, mask: np.ndarray) -> float:

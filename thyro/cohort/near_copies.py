@@ -1,7 +1,7 @@
 """Frames that look alike: the same one saved again, shifted, brightened, or with a caliper on it.
 
 Two patients never give the same speckle. Every image leaves a small print of its detail, without
-coarse grey and brightness; prints whose signs mostly agree are held against each other by
+coarse grey and brightness; prints that correlate when seen coarsely are held against each other by
 normalised cross-correlation at every small shift. Of 273 frames of DDTI, two different ones reach
 0.8 at most, while a copy that was compressed, shifted by 3 pixels, darkened and marked keeps 0.94.
 """
@@ -13,13 +13,13 @@ from PIL import Image
 from scipy import ndimage
 
 SIDE = 64  # pixels of a print
-CELLS = 16  # to each side, whose signs make the hash
+CELLS = 16  # to each side of the coarse print, which is held against all others
 COARSE, FINE = 5.0, 1.0  # SD, in pixels of a print, of what is taken out as grey, and as noise
 CONTRAST = 2.5  # local SDs: lines and letters drawn on the frame count no more
-ALIKE_BITS = 40  # of 256: at most so many signs differ between prints that are compared
+LIKELY = 0.7  # correlation of coarse prints that are looked at in detail: one pair of a thousand
 ALIKE = 0.85  # correlation of two prints of one frame
 REACH = 4  # pixels of a print by which a copy may be shifted
-CHUNK = 256  # hashes that are held against all others at once
+CHUNK = 256  # coarse prints that are held against all others at once
 
 
 def print_of(image: np.ndarray) -> np.ndarray:
@@ -54,7 +54,7 @@ def near_copies(prints: np.ndarray) -> list[tuple[int, int, float]]:
         In the order of the later one; positions in `prints`.
     """
     found = []
-    for earlier, later in _candidates(_hashes(prints)):
+    for earlier, later in _candidates(prints):
         agreement = correlation(prints[earlier], prints[later])
         if agreement >= ALIKE:
             found.append((earlier, later, agreement))
@@ -92,16 +92,17 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(near.max() / scale)
 
 
-def _hashes(prints: np.ndarray) -> np.ndarray:
-    """Signs of the cells of each print, packed: uint64, shape (n_images, 4)."""
+def _candidates(prints: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Pairs whose coarse prints agree, the earlier one first."""
     side = SIDE // CELLS
-    means = prints.reshape(-1, CELLS, side, CELLS, side).mean(axis=(2, 4))
-    return np.packbits(means.reshape(len(prints), -1) > 0, axis=1).view(np.uint64)
-
-
-def _candidates(hashes: np.ndarray) -> Iterator[tuple[int, int]]:
-    for start in range(0, len(hashes), CHUNK):
-        block = hashes[start : start + CHUNK, None]
-        differing = np.bitwise_count(block ^ hashes[None, start:]).sum(axis=2, dtype=np.uint16)
-        rows, columns = np.nonzero(np.triu(differing <= ALIKE_BITS, 1))
+    coarse = np.zeros((len(prints), CELLS**2), np.float32)
+    for start in range(0, len(prints), CHUNK):
+        block = prints[start : start + CHUNK].reshape(-1, CELLS, side, CELLS, side)
+        means = block.mean(axis=(2, 4), dtype=np.float32).reshape(len(block), -1)
+        means -= means.mean(axis=1, keepdims=True)
+        length = np.linalg.norm(means, axis=1, keepdims=True)
+        coarse[start : start + CHUNK] = means / np.where(length > 0, length, 1)
+    for start in range(0, len(prints), CHUNK):
+        likely = coarse[start : start + CHUNK] @ coarse[start:].T >= LIKELY
+        rows, columns = np.nonzero(np.triu(likely, 1))
         yield from zip((rows + start).tolist(), (columns + start).tolist(), strict=True)
