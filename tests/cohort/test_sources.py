@@ -34,6 +34,14 @@ def test_a_table_that_is_not_there_is_named(project, folder, name, message):
         sources.read_source_table(folder, name)
 
 
+def test_a_table_in_another_spelling_is_found(project):
+    (project / "data" / "Mu\u0308ller.CSV").write_text("id,y\na,0\n")
+    assert sources.read_source_table("data", "müller.csv").to_dict("list") == {
+        "id": ["a"],
+        "y": ["0"],
+    }
+
+
 def test_an_encoding_that_the_study_declares(project):
     (project / "data" / "t.csv").write_bytes("编号,性别\n一,男\n".encode("gb18030"))
     back = sources.read_source_table("data", "t.csv", encoding="gb18030")

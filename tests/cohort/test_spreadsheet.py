@@ -323,8 +323,8 @@ def test_gb18030_is_proposed_and_not_guessed(text):
     at = error.value.start
     line = data.count(b"\n", 0, at) + 1
     with raises(
-        f"line {line}: byte 0x{data[at]:02X} is not UTF-8, so letters would be lost. It can be read "
-        "as GB18030, as Excel saves a CSV in Chinese: set cohort.encoding: gb18030 (or "
+        f"line {line}: byte 0x{data[at]:02X} is not UTF-8, so letters would be lost. It can be "
+        "read as GB18030, as Excel saves a CSV in Chinese: set cohort.encoding: gb18030 (or "
         'external.encoding, of that table). Save it as "CSV UTF-8" (Excel: Save as; LibreOffice: '
         "character set Unicode (UTF-8))."
     ):

@@ -157,8 +157,8 @@ def read_source_table(data_dir: str, name: str, **reading: Any) -> pd.DataFrame:
     folder = store.path(data_dir)
     if not data_dir or not folder.is_dir():
         raise FileNotFoundError(f"{data_dir or 'DATA'}: no such folder. Say DATA=path/to/folder.")
-    imaging.inside(folder, name, "table")
-    return spreadsheet.read(store.read_bytes(f"{data_dir}/{name}"), name, **reading)
+    file = imaging.inside(folder, name, "table").relative_to(folder.resolve())
+    return spreadsheet.read(store.read_bytes(f"{data_dir}/{file}"), name, **reading)
 
 
 def export(study: Study, folder: Path) -> dict[str, dict]:
