@@ -208,3 +208,9 @@ def test_all_problems_are_told_together():
         "row 2: id",
         "row 2: share",
     ]
+
+
+@pytest.mark.parametrize("rows", [[], [[None]], [[" "]]])
+def test_a_sheet_without_cells_is_an_empty_table(rows):
+    with raises("the table is empty.", name="t.xlsx"):
+        read(book({"A": rows}), columns={"id"}, ids=["id"])

@@ -67,7 +67,10 @@ def rows_of(
                 "delete the empty rows and columns beside the table."
             ],
         )
-    rows = [[_text(cell.value) for cell in row] for row in stored.iter_rows()]
+    stored_rows = list(stored.iter_rows())
+    rows = [[_text(cell.value) for cell in row] for row in stored_rows]
+    if not rows:
+        return []
     header = [unicodedata.normalize("NFC", cell.strip()) for cell in rows[0]]
     used = [i for i, text in enumerate(header) if columns is None or text in columns]
     problems = [
@@ -75,10 +78,13 @@ def rows_of(
         for merged in written.merged_cells.ranges
         if any(merged.min_col <= i + 1 <= merged.max_col for i in used)
     ]
-    for stored_row, written_row in zip(stored.iter_rows(), written.iter_rows(), strict=True):
-        problems += filter(None, (_wrong(stored_row[i], written_row[i]) for i in used))
+    for row in stored_rows:
+        there = [row[i] for i in used]
+        problems += filter(
+            None, (_wrong(cell, written.cell(cell.row, cell.column)) for cell in there)
+        )
     for i in used:
-        below = [row[i] for row in stored.iter_rows(min_row=2)]
+        below = [row[i] for row in stored_rows[1:]]
         problems += _two_formats(header[i], below)
         problems += _shortened(header[i], below) if header[i] in ids else []
     if problems:
