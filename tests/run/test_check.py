@@ -37,6 +37,16 @@ def test_a_folder_and_its_table_have_to_be_there(here, data, message):
         check_study("mine", data=data)
 
 
+@pytest.mark.parametrize("name", ["PATIENTS.csv", "Patients.CSV"])
+def test_a_table_may_be_in_another_spelling(here, name):
+    (here / "data/patients.csv").rename(here / "data" / name)
+    assert check_study("mine", data="data").cohort.table == "patients.csv"
+    (here / "data" / name.lower().replace("p", "P", 1)).touch()
+    (here / "data" / "pAtients.csv").touch()
+    with pytest.raises(StudyError, match="table of `cohort`: data/patients.csv is not there."):
+        check_study("mine", data="data")
+
+
 def test_the_table_of_external_patients_has_to_be_there(here):
     (here / "params/mine.yml").write_text(STUDY + "external: {table: other.csv}\n")
     with pytest.raises(StudyError, match="table of `external`: data/other.csv is not there."):

@@ -86,6 +86,11 @@ CRITERION = {"column": "a", "label": "b", "kind": "inclusion"}
         ({"radiologist_yes_from": 4.0}, "`radiologist_yes_from` needs `radiologist_column`"),
         ({"scores": {"Deep": "dl"}}, "`scores` are those of a folder's table"),
         ({"scores": {"$x$": "dl"}}, "String should match pattern"),
+        (
+            {"encoding": "gb18031"},
+            "`cohort.encoding`: 'gb18031' is no encoding of text; such are utf-8, gb18030, big5, "
+            "shift_jis, cp1252, found 'gb18031'",
+        ),
     ],
 )
 def test_a_wrong_cohort_names_file_key_and_remedy(changed, cohort, message):
@@ -121,6 +126,18 @@ def test_an_external_table_is_like_that_of_the_cohort(changed, external, message
     with pytest.raises(StudyError) as error:
         load_study("mine", changed(cohort=FOLDER, external=external))
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("own", "encoding"), [({}, "gb18030"), ({"encoding": "utf-8"}, "utf-8")], ids=["alike", "own"]
+)
+def test_an_external_table_has_the_encoding_of_the_cohort_unless_it_says_another(
+    changed, own, encoding
+):
+    external = {"table": "other.csv"} | own
+    path = changed(cohort=FOLDER | {"encoding": "gb18030"}, external=external)
+    study = load_study("mine", path)
+    assert (study.cohort.encoding, study.external.encoding) == ("gb18030", encoding)
 
 
 def test_an_external_cohort_is_like_the_cohort_but_for_what_it_says():

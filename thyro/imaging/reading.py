@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from thyro.imaging import dicom, formats, masks
+from thyro.imaging.named import inside, respelled
 from thyro.imaging.pixels import (
     NO_SIZE,
     Grid,
@@ -120,9 +121,23 @@ class Folder:
             mask=read[0],
             second_mask=read[1] if len(read) > 1 else None,
             spacing_mm=spacing,
-            notes=(*(() if own else _size_note(picture, spacing)), *sum(notes, ())),
+            notes=(
+                *(() if own else _size_note(picture, spacing)),
+                *sum(notes, ()),
+                *self._spelling_notes(i),
+            ),
             coloured=picture.coloured,
             pixel_hash=pixel_hash(picture.grey),
+        )
+
+    def _spelling_notes(self, i: int) -> tuple[str, ...]:
+        """Whose names in the table are spelled otherwise than the file that was read."""
+        image, mask, second, _ = self.rows[i]
+        named = {"image": image, "mask": mask, "second mask": second}
+        return tuple(
+            f"{what}: its file is spelled otherwise than in the table (capitals, composed letters)"
+            for what, name in named.items()
+            if name.strip() and respelled(self.folder, name)
         )
 
     def _image(self, name: str, frame: int | None) -> tuple[Picture, np.ndarray]:
@@ -195,42 +210,6 @@ def _size_note(picture: Picture, spacing_mm) -> tuple[str, ...]:
     if picture.note not in ("", NO_SIZE):
         return (f"pixel size taken from cohort.spacing_mm ({picture.note})",)
     return ()
-
-
-def inside(folder: Path, name: str, what: str) -> Path:
-    """Path of a file that a table names, which must lie below the user's folder.
-
-    Parameters
-    ----------
-    folder
-        The user's.
-    name
-        The cell of the table.
-    what
-        What the file is, for messages: "image", "mask".
-
-    Raises
-    ------
-    ImageError
-        If the name is empty, leaves the folder (by `..`, an absolute path or a link), or no such
-        file is there.
-    """
-    if not name.strip():
-        raise ImageError(f"{what}: no file named; fill the cell.")
-    try:
-        file = (folder / name).resolve()
-        within = file.is_relative_to(folder.resolve())
-        there, is_folder = file.is_file(), file.is_dir()
-    except (OSError, ValueError):  # too long for a name, or with a character that none can hold
-        within, there, is_folder = True, False, False
-    if not within:
-        raise ImageError(f"{what} {name!r} lies outside the data folder; copy it there.")
-    if is_folder:
-        raise ImageError(f"{what} {name!r} is a folder; name one file in it.")
-    if not there:
-        remedy = " Write / between folder and file." if "\\" in name else ""
-        raise ImageError(f"{what} {name!r} is not in the data folder {folder}.{remedy}")
-    return file
 
 
 def read_image(path: Path, *, frame: int | None = None) -> tuple[np.ndarray, tuple | None]:

@@ -88,8 +88,20 @@ def _check_data(name: str, study: Study, data: str) -> None:
     if not store.path(data).exists():
         raise StudyError(f"DATA: {data} is not there. Name an existing folder.")
     for section, source in (("cohort", study.cohort), ("external", study.external)):
-        if source and not store.path(Path(data, source.table)).exists():
+        if source and not _is_there(store.path(data), source.table):
             raise StudyError(
                 f"table of `{section}`: {Path(data, source.table)} is not there. "
                 f"See `table` in params/{name}.yml."
             )
+
+
+def _is_there(folder: Path, table: str) -> bool:
+    """Whether a table is in the folder, perhaps in another spelling, as it will be read."""
+    if (folder / table).exists():
+        return True
+    from thyro import imaging  # slow, so only where it is needed
+
+    try:
+        return imaging.inside(folder, table, "table").exists()
+    except imaging.ImageError:
+        return False

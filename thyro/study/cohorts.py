@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from thyro.study.fields import Distinct, Positive, Section, Share, Text
+from thyro.study.fields import Distinct, Encoding, Positive, Section, Share, Text
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Level = Annotated[int, Field(ge=0, le=1)]
@@ -101,6 +101,7 @@ class Source(Section):
     simulated: bool = False  # its patients are invented, and every page has to say so
     table: str = ""  # CSV or XLSX in the data folder
     sheet: str = ""  # of an XLSX; empty: the only one that holds anything
+    encoding: Encoding = "utf-8"  # of a CSV; gb18030: as Excel saves one in Chinese
     id_column: str | list[str] = ""  # several make one id, such as centre and number
     image_column: str = ""
     mask_column: str = ""
