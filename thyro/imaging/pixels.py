@@ -52,6 +52,7 @@ class Picture(NamedTuple):
     frames: int  # how many the file holds
     note: str = ""  # why there is no pixel size
     regions: tuple[Region, ...] = ()  # where they differ in scale, so that there is no one size
+    notes: tuple[str, ...] = ()  # on what was taken of the file, naming none
 
     def spacing_of(self, mask: np.ndarray) -> tuple[float, float] | None:
         """Pixel size at a nodule: that of the frame, or of the one region that holds the mask."""

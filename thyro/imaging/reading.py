@@ -47,7 +47,8 @@ class Folder:
         One row per image, text: `image`, `mask`, and if there are any `second_mask` and `frame`
         (from 0); an empty cell is none.
     mask_label
-        The label of the nodule in label maps. A picture in black and white shows label 1.
+        The nodule's label in label maps, where None is label 1 and a picture in black and white
+        shows label 1; or the name or the label of its segment, which a file of several needs.
     mask_flip
         "none", "horizontal", "vertical" or "both": how masks lie against their images. Any but
         "none" overrules what the header of a mask says about its position.
@@ -67,7 +68,7 @@ class Folder:
         folder: Path,
         files: pd.DataFrame,
         *,
-        mask_label: int = 1,
+        mask_label: int | str | None = None,
         mask_flip: str = "none",
         component: str = "single",
         spacing_mm: float | None = None,
@@ -117,7 +118,7 @@ class Folder:
             mask=read[0],
             second_mask=read[1] if len(read) > 1 else None,
             spacing_mm=spacing,
-            notes=(*_size_note(picture, spacing), *sum(notes, ())),
+            notes=(*_size_note(picture, spacing), *picture.notes, *sum(notes, ())),
             pixel_hash=pixel_hash(picture.grey),
         )
 
@@ -258,7 +259,7 @@ def read_mask(
     path: Path,
     image: np.ndarray,
     *,
-    label: int = 1,
+    label: int | str | None = None,
     flip: str = "none",
     component: str = "all",
 ) -> np.ndarray:
@@ -267,7 +268,7 @@ def read_mask(
     Parameters
     ----------
     path
-        NIfTI, NRRD, MHA, PNG, TIFF, BMP or JPEG.
+        NIfTI, NRRD, MHA, PNG, TIFF, BMP, JPEG or DICOM SEG.
     image
         The image that it belongs to, shape (rows, columns).
     label, flip, component
@@ -304,8 +305,16 @@ def _load(path: Path, frame: int | None) -> Picture:
     # No scanner has pixels of 1 mm: programs write it when they do not know the size.
     unknown = grid.spacing_mm in (None, (1, 1))
     note = NO_SIZE if grid.origin_mm is None else "its header says none, or 1 x 1 mm"
+    about = formats.about(path)
+    further = about.pictures - len(stack)
+    notes = (f"the first of {about.pictures} pictures in its file is taken",) if further else ()
     return Picture(
-        grey, None if unknown else grid.spacing_mm, grid, len(stack), note if unknown else ""
+        grey,
+        None if unknown else grid.spacing_mm,
+        grid,
+        len(stack),
+        note if unknown else "",
+        notes=notes,
     )
 
 
