@@ -45,6 +45,13 @@ class About(NamedTuple):
     palette: np.ndarray | None = None  # uint8 RGBA, shape (entries, 4)
     pictures: int = 1  # how many it holds
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """That there are pictures which nobody reads."""
+        if self.kind != PHONE or self.pictures < 2:
+            return ()
+        return (f"the first of {self.pictures} pictures in its file is taken",)
+
 
 def is_dicom(path: Path, name: str) -> bool:
     """Whether a file is DICOM by its content, be it without the preamble that marks one.

@@ -95,7 +95,9 @@ def _read_values(
     segments = segments_of_nrrd(path, len(layers), name)
     if segments:
         return attempt(problems, inside_segment, layers, segments, label, name, notes), shape, grid
-    channel = one_channel(values, formats.about(path), name, notes)
+    about = formats.about(path)
+    notes += about.notes
+    channel = one_channel(values, about, name, notes)
     return attempt(problems, inside_label, channel, label, name, notes), shape, grid
 
 

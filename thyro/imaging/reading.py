@@ -305,16 +305,13 @@ def _load(path: Path, frame: int | None) -> Picture:
     # No scanner has pixels of 1 mm: programs write it when they do not know the size.
     unknown = grid.spacing_mm in (None, (1, 1))
     note = NO_SIZE if grid.origin_mm is None else "its header says none, or 1 x 1 mm"
-    about = formats.about(path)
-    further = about.pictures - len(stack)
-    notes = (f"the first of {about.pictures} pictures in its file is taken",) if further else ()
     return Picture(
         grey,
         None if unknown else grid.spacing_mm,
         grid,
         len(stack),
         note if unknown else "",
-        notes=notes,
+        notes=formats.about(path).notes,
     )
 
 
