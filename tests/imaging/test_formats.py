@@ -88,6 +88,20 @@ def test_an_empty_and_a_short_file_are_refused(tmp_path):
         formats.read(tmp_path / "a.nii", "a")
 
 
+@pytest.mark.parametrize("labels", [False, True])
+@pytest.mark.parametrize("mode", ["L", "P", "RGB"])
+def test_a_damaged_byte_of_a_small_picture_is_refused(tmp_path, mode, labels):
+    # Pillow tells of it once, when the pixels are first looked at, be it for the EXIF entry.
+    Image.fromarray(GREY).convert(mode).save(tmp_path / "a.png")
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[content.index(b"IDAT") + 8] ^= 0xFF
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(
+        pixels.ImageError, match="^a: its pixels cannot be decoded: the file is cut"
+    ):
+        formats.read(tmp_path / "a.png", "a", labels=labels)
+
+
 def test_importing_the_module_leaves_itk_as_it_is():
     code = (
         "import SimpleITK as sitk; sitk.ProcessObject.SetGlobalWarningDisplay(True); "

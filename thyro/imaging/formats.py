@@ -140,7 +140,11 @@ def _picture(path: Path, name: str, labels: bool) -> np.ndarray:
                 # A phone keeps a preview or a map of light behind the picture that was taken.
                 count = 1 if picture.format == PHONE else getattr(picture, "n_frames", 1)
                 check_size(picture.height, picture.width * count, name)
-                _check_turn(picture, name)  # before the pixels: reading those of a TIFF turns them
+                # Pixels of a TIFF are turned when they are read; entries of a PNG are read with its
+                # pixels, where damage would pass for that of an entry.
+                if picture.format != "TIFF":
+                    picture.load()
+                _check_turn(picture, name)
                 if picture.mode.startswith(("I", "F")) and not labels:
                     raise ImageError(
                         f"{name}: more than 8 bits per pixel, expected 8. Export it with 8 bits."
