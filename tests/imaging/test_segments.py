@@ -193,6 +193,14 @@ def test_files_of_another_kind_list_no_segments(tmp_path):
     assert segments_of_nrrd(tmp_path / "m.nrrd", 1, "m") == ()
 
 
+@pytest.mark.parametrize("value", [0.5, np.nan, np.inf])
+def test_values_between_labels_are_refused(value):
+    layers = np.where(NODULE, value, 0)[None]
+    message = "^m: holds values between the labels of its segments. Threshold it.$"
+    with pytest.raises(ImageError, match=message):
+        inside_segment(layers, [Segment("nodule", 1, 0)], None, "m", [])
+
+
 def test_notes_hold_labels_and_no_names():
     layers = np.stack([GLAND, NODULE * 2])
     notes = []

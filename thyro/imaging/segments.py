@@ -100,8 +100,11 @@ def inside_segment(
     Raises
     ------
     ImageError
-        With the names and labels of all segments, if none or several answer.
+        With the names and labels of all segments, if none or several answer; if the segment is
+        empty, or the file holds values between labels.
     """
+    if layers.dtype.kind == "f" and not (np.isfinite(layers) & (layers == np.rint(layers))).all():
+        raise ImageError(f"{name}: holds values between the labels of its segments. Threshold it.")
     listed = ", ".join(f"{one.name} (label {one.label})" for one in segments)
     if label is None:
         answering = list(segments)
