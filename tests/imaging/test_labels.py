@@ -180,6 +180,20 @@ def test_white_of_a_legend_is_a_label(tmp_path, other):
     assert np.array_equal(case_of(tmp_path, "m.png", mask_label=2).mask, NODULE == 1)
 
 
+@pytest.mark.parametrize("label", [15, 3])
+def test_a_number_that_is_asked_for_is_that_of_the_entry(tmp_path, label):
+    write_palette(tmp_path / "m.png", NODULE * label, VGA)
+    case = case_of(tmp_path, "m.png", mask_label=label)
+    assert np.array_equal(case.mask, NODULE == 1) and case.notes == ()
+
+
+def test_a_palette_may_list_fewer_colours_than_are_used():
+    palette = np.array([[0, 0, 0, 255], [255] * 4], np.uint8)
+    notes = []
+    values = one_channel(NODULE * np.uint8(9), About("PNG", palette), None, "m", notes)
+    assert np.array_equal(values.array, NODULE * 255) and notes == []
+
+
 def test_numbers_of_coloured_entries_are_labels(tmp_path):
     write_palette(tmp_path / "m.png", NODULE + 2 * (GREY > 200), VGA)
     case = case_of(tmp_path, "m.png")
@@ -278,5 +292,5 @@ def test_ink_of_a_print_is_no_transparency(tmp_path):
 
 def test_arrays_in_and_out():
     notes = []
-    values = one_channel(np.stack([NODULE] * 3, axis=-1), About(), "m", notes)
+    values = one_channel(np.stack([NODULE] * 3, axis=-1), About(), None, "m", notes)
     assert np.array_equal(inside_label(values, None, "m", notes), NODULE == 1) and notes == []

@@ -26,7 +26,9 @@ class Values(NamedTuple):
     lossy: bool  # whether they went through JPEG, which keeps no label
 
 
-def one_channel(values: np.ndarray, about: About, name: str, notes: list[str]) -> Values:
+def one_channel(
+    values: np.ndarray, about: About, label: int | str | None, name: str, notes: list[str]
+) -> Values:
     """The channel of a mask that shows the nodule.
 
     Parameters
@@ -35,6 +37,8 @@ def one_channel(values: np.ndarray, about: About, name: str, notes: list[str]) -
         As stored, shape (rows, columns) or (rows, columns, channels).
     about
         What the file says of itself.
+    label
+        The nodule's. Any but 1 is looked for among the numbers of a palette, whatever its colours.
     name
         What messages call it.
     notes
@@ -46,9 +50,10 @@ def one_channel(values: np.ndarray, about: About, name: str, notes: list[str]) -
         If the mask is a picture in colour, or a volume of several layers.
     """
     drawn, lossy = bool(about.kind), about.kind in LOSSY
-    if about.palette is not None:
+    if about.palette is not None and label in (None, 1):
         return _of_palette(values, about.palette, notes)
     if values.ndim == 2:
+        drawn &= about.palette is None
         return Values(values, drawn and values.dtype.kind in "iu", lossy)
     if not drawn and (values != values[..., :1]).any():
         raise ImageError(
@@ -75,7 +80,8 @@ def _of_palette(entries: np.ndarray, palette: np.ndarray, notes: list[str]) -> V
     The numbers of a drawing in black and white are whatever the program came upon: 0 and 15 in the
     palette of Windows, 1 and 0 in a fax.
     """
-    shown = palette[np.minimum(entries, len(palette) - 1)]
+    entries = np.minimum(entries, len(palette) - 1)  # a file may use more than it lists
+    shown = palette[entries]
     colours, alpha = shown[..., :3], shown[..., 3]
     if _even(colours) and not _even(alpha):
         notes.append(OPAQUE)

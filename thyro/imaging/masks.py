@@ -97,7 +97,7 @@ def _read_values(
         return attempt(problems, inside_segment, layers, segments, label, name, notes), shape, grid
     about = formats.about(path)
     notes += about.notes
-    channel = one_channel(values, about, name, notes)
+    channel = one_channel(values, about, label, name, notes)
     return attempt(problems, inside_label, channel, label, name, notes), shape, grid
 
 
