@@ -82,6 +82,9 @@ CRITERION = {"column": "a", "label": "b", "kind": "inclusion"}
             FOLDER | {"variables": [TELLING | {"levels": [False, "Yes"]}]},
             "should be a valid string (put it in quotation marks: YAML reads it as another kind)",
         ),
+        ({"mask_label": 0}, "greater than or equal to 1"),
+        ({"mask_label": " "}, "must not be blank"),
+        ({"mask_label": 1.5}, "valid integer"),
         ({"view": "long"}, "`view` and `view_column` go together"),
         ({"radiologist_yes_from": 4.0}, "`radiologist_yes_from` needs `radiologist_column`"),
         ({"scores": {"Deep": "dl"}}, "`scores` are those of a folder's table"),
@@ -180,3 +183,8 @@ def test_the_template_explains_every_key_of_a_folder(section):
     simulated = {"n_patients", "image_shape", "effect", "device", "exclusions", "missing"}
     keys = set(section.model_fields) - (simulated if issubclass(section, cohorts.Source) else set())
     assert [key for key in sorted(keys) if key not in text] == []
+
+
+@pytest.mark.parametrize("label", [None, 1, 255, "nodule", "结节 2"])
+def test_the_nodule_has_a_label_or_a_name(label):
+    assert cohorts.Source(source="simulated", mask_label=label).mask_label == label

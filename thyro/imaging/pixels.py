@@ -54,6 +54,7 @@ class Picture(NamedTuple):
     note: str = ""  # why there is no pixel size
     coloured: np.ndarray | None = None  # bool, where it is not grey; None: it is grey all over
     regions: tuple[Region, ...] = ()  # where they differ in scale, so that there is no one size
+    notes: tuple[str, ...] = ()  # on what was taken of the file, naming none
 
     def spacing_of(self, mask: np.ndarray) -> tuple[float, float] | None:
         """Pixel size at a nodule: that of the frame, or of the one region that holds the mask."""

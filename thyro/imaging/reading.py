@@ -50,7 +50,8 @@ class Folder:
         One row per image, text: `image`, `mask`, and if there are any `second_mask` and `frame`
         (from 0); an empty cell is none.
     mask_label
-        The label of the nodule in label maps. A picture in black and white shows label 1.
+        The nodule's label in label maps, where None is label 1 and a picture in black and white
+        shows label 1; or the name or the label of its segment, which a file of several needs.
     mask_flip
         "none", "horizontal", "vertical" or "both": how masks lie against their images. Any but
         "none" overrules what the header of a mask says about its position.
@@ -70,7 +71,7 @@ class Folder:
         folder: Path,
         files: pd.DataFrame,
         *,
-        mask_label: int = 1,
+        mask_label: int | str | None = None,
         mask_flip: str = "none",
         component: str = "single",
         spacing_mm: float | None = None,
@@ -123,6 +124,7 @@ class Folder:
             spacing_mm=spacing,
             notes=(
                 *(() if own else _size_note(picture, spacing)),
+                *picture.notes,
                 *sum(notes, ()),
                 *self._spelling_notes(i),
             ),
@@ -241,7 +243,7 @@ def read_mask(
     path: Path,
     image: np.ndarray,
     *,
-    label: int = 1,
+    label: int | str | None = None,
     flip: str = "none",
     component: str = "all",
 ) -> np.ndarray:
@@ -250,7 +252,7 @@ def read_mask(
     Parameters
     ----------
     path
-        NIfTI, NRRD, MHA, PNG, TIFF, BMP or JPEG.
+        NIfTI, NRRD, MHA, PNG, TIFF, BMP, JPEG or DICOM SEG.
     image
         The image that it belongs to, shape (rows, columns).
     label, flip, component
@@ -294,6 +296,7 @@ def _load(path: Path, frame: int | None) -> Picture:
         len(stack),
         note if unknown else "",
         coloured_pixels(array),
+        notes=formats.about(path).notes,
     )
 
 

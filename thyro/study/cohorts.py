@@ -117,7 +117,8 @@ class Source(Section):
     criteria: list[Criterion] = []  # in the order of the flow chart
     quality_column: str = ""  # the reader's "keep" or "exclude", which overrules the flags
     # folder: images and masks
-    mask_label: Annotated[int, Field(ge=1, le=255)] = 1
+    # label or segment of the nodule; null: label 1, or the only segment
+    mask_label: Annotated[int, Field(ge=1, le=255)] | Text | None = None
     mask_flip: Literal["none", "horizontal", "vertical", "both"] = "none"
     mask_component: Literal["single", "largest", "all"] = "single"
     spacing_mm: Annotated[float, Field(gt=0)] | None = None  # where the images do not tell it
