@@ -76,6 +76,7 @@ class Opened:
             mask_label=source.mask_label,
             mask_flip=source.mask_flip,
             component=source.mask_component,
+            fill=source.mask_fill,
             spacing_mm=source.spacing_mm,
             border_px=tuple(source.border_px),
             blank_outside_scan=source.blank_outside_scan,

@@ -29,6 +29,7 @@ def read(
     label: int | str | None,
     flip: str,
     component: str,
+    fill: bool = False,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Read a mask and hold it against its image.
 
@@ -44,8 +45,8 @@ def read(
         Its image, or None where that is not readable: then only the mask itself is checked.
     frame
         The slice of a mask that has one for each frame of the image.
-    label, flip, component
-        As `mask_label`, `mask_flip` and `component` of `imaging.Folder`.
+    label, flip, component, fill
+        As `mask_label`, `mask_flip`, `component` and `fill` of `imaging.Folder`.
 
     Returns
     -------
@@ -71,6 +72,11 @@ def read(
             f"{place.row} rows down and {place.column} columns right"
         )
     mask = None
+    if inside is not None and fill:
+        filled = ndimage.binary_fill_holes(inside)
+        if filled.sum() > inside.sum():
+            notes.append("what the outline of a mask encloses is taken for the nodule")
+        inside = filled
     if inside is not None:
         down, right = geometry.FLIPS[flip]
         whole = picture is None or inside.shape == picture.grey.shape

@@ -74,6 +74,7 @@ class Folder:
         mask_label: int | str | None = None,
         mask_flip: str = "none",
         component: str = "single",
+        fill: bool = False,
         spacing_mm: float | None = None,
         border_px: tuple[int, int, int, int] = (0, 0, 0, 0),
         blank_outside_scan: bool = False,
@@ -81,7 +82,12 @@ class Folder:
         self.folder = Path(folder)
         columns = ("image", "mask", "second_mask", "frame")
         self.rows = files.reindex(columns=columns, fill_value="").values.tolist()
-        self.reading = {"label": mask_label, "flip": mask_flip, "component": component}
+        self.reading = {
+            "label": mask_label,
+            "flip": mask_flip,
+            "component": component,
+            "fill": fill,
+        }
         self.spacing_mm = None if spacing_mm is None else (float(spacing_mm), float(spacing_mm))
         self.border_px, self.blank_outside_scan = tuple(border_px), blank_outside_scan
 

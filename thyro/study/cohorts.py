@@ -121,6 +121,7 @@ class Source(Section):
     mask_label: Annotated[int, Field(ge=1, le=255)] | Text | None = None
     mask_flip: Literal["none", "horizontal", "vertical", "both"] = "none"
     mask_component: Literal["single", "largest", "all"] = "single"
+    mask_fill: bool = False  # what an outline encloses belongs to the nodule
     spacing_mm: Annotated[float, Field(gt=0)] | None = None  # where the images do not tell it
     border_px: list[Annotated[int, Field(ge=0)]] = Field(
         default=[0, 0, 0, 0], min_length=4, max_length=4
