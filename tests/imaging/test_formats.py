@@ -1,6 +1,7 @@
 """Pictures and volumes: values as stored, and where they lie, of every format."""
 
 import gzip
+import struct
 import subprocess
 import sys
 
@@ -100,6 +101,18 @@ def test_a_damaged_byte_of_a_small_picture_is_refused(tmp_path, mode, labels):
         pixels.ImageError, match="^a: its pixels cannot be decoded: the file is cut"
     ):
         formats.read(tmp_path / "a.png", "a", labels=labels)
+
+
+@pytest.mark.parametrize("suffix", ["nii", "nii.gz"])
+@pytest.mark.parametrize("offset", [80, 284, 316, 324])
+def test_an_infinite_place_is_refused_at_once(tmp_path, suffix, offset):
+    write_volume(tmp_path / "a.nii", GREY[None])  # with which ITK counts for ever
+    content = bytearray((tmp_path / "a.nii").read_bytes())
+    struct.pack_into("<f", content, offset, -np.inf)
+    packed = gzip.compress(bytes(content)) if suffix == "nii.gz" else content
+    (tmp_path / f"b.{suffix}").write_bytes(packed)
+    with pytest.raises(pixels.ImageError, match="cut short or damaged"):
+        formats.read(tmp_path / f"b.{suffix}", "b")
 
 
 def test_importing_the_module_leaves_itk_as_it_is():

@@ -183,17 +183,22 @@ def _check_turn(picture: Image.Image, name: str) -> None:
         )
 
 
-def _ending(path: Path) -> str:
-    """The one of `VOLUMES` that the content asks for, else that ends the name, or ""."""
+def _head(path: Path) -> tuple[bytes, bool]:
+    """The first bytes of a file, as many as a NIfTI header has, and whether they were packed."""
     with path.open("rb") as file:
         head = file.read(NIFTI_HEADER)
-    packed = head.startswith(GZIP)
-    if packed:
-        try:
-            with gzip.open(path) as file:
-                head = file.read(NIFTI_HEADER)
-        except (OSError, EOFError, zlib.error):
-            head = b""
+    if not head.startswith(GZIP):
+        return head, False
+    try:
+        with gzip.open(path) as file:
+            return file.read(NIFTI_HEADER), True
+    except (OSError, EOFError, zlib.error):
+        return b"", True
+
+
+def _ending(path: Path) -> str:
+    """The one of `VOLUMES` that the content asks for, else that ends the name, or ""."""
+    head, packed = _head(path)
     if head.endswith(NIFTI_MAGIC):
         return ".nii.gz" if packed else ".nii"
     if head.startswith(b"NRRD000"):
@@ -227,6 +232,8 @@ def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
     # Only these formats can point to other files, which may lie anywhere.
     if _elsewhere(path):
         raise ImageError(f"{name}: its pixels lie in another file; save both as one file.")
+    if _is_endless(path):
+        raise broken
     _keep_itk_quiet()
     reader = sitk.ImageFileReader()
     reader.SetImageIO(VOLUMES[_ending(path)])
@@ -272,6 +279,16 @@ def _elsewhere(path: Path) -> bool:
         place = head.partition(b"elementdatafile")[2].partition(b"\n")[0]
         return place.strip(b" =\r") != b"local"
     return False
+
+
+def _is_endless(path: Path) -> bool:
+    """Whether sizes or places in a NIfTI header are infinite, with which ITK counts for ever."""
+    head, _ = _head(path)
+    if not head.endswith(NIFTI_MAGIC):
+        return False
+    order = "<" if head.startswith(struct.pack("<i", NIFTI_HEADER)) else ">"
+    sides = struct.unpack_from(f"{order}8f", head, 76)
+    return bool(np.isinf([*sides, *struct.unpack_from(f"{order}18f", head, 256)]).any())
 
 
 def _check_nifti(path: Path, name: str) -> bool:
