@@ -11,6 +11,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 
+from thyro.cohort import cells
 from thyro.imaging import EIGHT, scan_area
 
 SHARPNESS_PX = 192  # longer side of the scan on which sharpness is measured
@@ -148,6 +149,21 @@ def flag(measures: pd.DataFrame, *, min_sharpness: float, max_pixels: float) -> 
         "text": measures["text_edges"] > TEXT_EDGES,
     }
     return pd.DataFrame(flags)[list(FLAGS)]
+
+
+def spacing_problems(measures: pd.DataFrame) -> list[str]:
+    """Lines where some images tell the size of a pixel and others do not.
+
+    Millimetres and pixels in one column would be no sizes at all.
+    """
+    unknown = measures.index[measures["row_mm"].isna()]
+    if 0 < len(unknown) < len(measures):
+        return cells.row_lines(
+            unknown[:1],
+            f"{len(unknown)} of {len(measures)} images do not tell the size of a pixel, this one "
+            "first; give `spacing_mm`, or leave these images out",
+        )
+    return []
 
 
 def _area(measures: pd.DataFrame) -> pd.Series:

@@ -35,7 +35,7 @@ def candidates(
     CohortError
         If no row of the table has the view.
     """
-    out = _decided(clinical) == "exclude"
+    out = decided(clinical) == "exclude"
     for i in range(len(criteria)):
         out |= clinical[criterion_name(i)]
     return clinical[~(out | _other_view(clinical, view_column, view))]
@@ -94,7 +94,7 @@ def include(
         a cell of `one_per_patient` is no number or not measured, or nobody is left.
     """
     unit = unit or ("image" if clinical["source_id"].duplicated().any() else "patient")
-    decision = _decided(clinical)
+    decision = decided(clinical)
     kept, refused = decision == "keep", decision == "exclude"
     by_criterion = [
         (entry["label"], clinical[criterion_name(i)]) for i, entry in enumerate(criteria)
@@ -164,7 +164,7 @@ def _check_somebody_left(flow: Flow) -> None:
         raise CohortError(f"No patient is left. {'; '.join(counts)}.")
 
 
-def _decided(clinical: pd.DataFrame) -> pd.Series:
+def decided(clinical: pd.DataFrame) -> pd.Series:
     """What the reader decided on each image: "keep", "exclude" or ""."""
     return clinical.get("quality", pd.Series("", index=clinical.index))
 

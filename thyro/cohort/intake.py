@@ -257,7 +257,7 @@ class _Intake:
         if read:
             rows = cells.row_number(self.image_flags.index)
             self.image_flags["frame_of_row"] = near_copies.first_rows(self.prints, rows)
-        return self._named(problems + _spacing_problems(self.image_flags))
+        return self._named(problems + image_flags.spacing_problems(self.image_flags))
 
     def _look(self, rows: pd.Index, scratch: Path, workers: int) -> list[dict]:
         """What was found in each image, in order."""
@@ -355,18 +355,6 @@ def _examine(
     return results
 
 
-def _spacing_problems(measures: pd.DataFrame) -> list[str]:
-    """Millimetres and pixels in one column would be no sizes at all."""
-    unknown = measures.index[measures["row_mm"].isna()]
-    if 0 < len(unknown) < len(measures):
-        return cells.row_lines(
-            unknown[:1],
-            f"{len(unknown)} of {len(measures)} images do not tell the size of a pixel, this one "
-            "first; give `spacing_mm`, or leave these images out",
-        )
-    return []
-
-
 def _between(first: _Intake, second: _Intake) -> list[str]:
     """What is wrong between two cohorts: the same patient, the same image, another unit."""
     problems = split_module.check_disjoint(
@@ -382,6 +370,17 @@ def _between(first: _Intake, second: _Intake) -> list[str]:
                 f"{second.opened.name} row {there}: the same pixels as row {here} of the cohort; "
                 "an image belongs to one of them"
             )
+    same = {problem.split(":")[0] for problem in problems}
+    n, rows = len(first.prints), [*first.image_flags.index, *second.image_flags.index]
+    kept = inclusion.decided(second.clinical) == "keep"
+    for earlier, later, _ in near_copies.near_copies(np.concatenate([first.prints, second.prints])):
+        if earlier < n <= later and not kept[rows[later]]:
+            place = f"{second.opened.name} row {cells.row_number(rows[later])}"
+            if place not in same:
+                problems.append(
+                    f"{place}: nearly the same frame as row {cells.row_number(rows[earlier])} of "
+                    "the cohort; leave one out, or say keep in the quality column"
+                )
     known = [one.image_flags["row_mm"].notna().all() for one in (first, second)]
     if known[0] != known[1]:
         problems.append(
