@@ -17,6 +17,29 @@ def test_a_good_study_is_returned(here):
     assert check_study("smoke", data="").cohort.n_patients == 60
 
 
+def test_letters_that_no_font_has_stop_before_anything_runs(here, monkeypatch):
+    from matplotlib import font_manager
+
+    from thyro.figures import fonts
+
+    fonts.families.cache_clear()
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: ["DejaVu Sans"])
+    (here / "params/mine.yml").write_text(STUDY.replace("label: Age", "label: 年龄"))
+    with pytest.raises(StudyError) as caught:
+        check_study("mine")
+    fonts.families.cache_clear()
+    assert str(caught.value).splitlines()[0] == (
+        "params/mine.yml: `age: 年龄` holds 年龄, which no font of this machine can draw."
+    )
+    assert "Install one of Noto Sans CJK SC" in str(caught.value)
+
+
+@pytest.mark.parametrize("label", ["Ηλικία", "Возраст", "Âge (années)"])
+def test_greek_cyrillic_and_accented_letters_need_no_font(here, label):
+    (here / "params/mine.yml").write_text(STUDY.replace("label: Age", f"label: {label}"))
+    assert check_study("mine").cohort.variables[0].label == label
+
+
 def test_a_device_that_is_not_there_stops_before_anything_runs(here, monkeypatch):
     (here / "params/mine.yml").write_text(STUDY + "compute: {device: cuda}\n")
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
