@@ -21,6 +21,7 @@ cohort:
   outcome_column: y
   variables:
     - {name: age, label: Age, kind: continuous, unit: years}
+super_resolution: {patch_px: 32}  # within images of 40 x 50
 """
 
 

@@ -305,6 +305,20 @@ CELLS = {
         "row 5, 9: id: ids that differ only in how they are written (capitals, spaces, zeros, "
         "invisible characters); write those of one patient alike, and of others differently",
     ),
+    "ids in scientific notation": (
+        {"id": {5: "1.10101E+17", 6: "1.10101E+17", 8: "1,1E+05", 9: "2E+10"}},
+        "row 5, 6, 8, 9: id: in scientific notation, such as 1.10101E+17, so that digits of the id "
+        "are lost; format the column as text in the spreadsheet program, and export it again",
+    ),
+    "level that became a date": (
+        {"margin": {5: "2024-06-15", 8: "2024-06-15", 9: "15-Jun"}},
+        "row 5, 8: margin: '2024-06-15', expected one of: Irregular, Smooth, found a date: a "
+        "spreadsheet program makes one of a level such as 6-15; format the column as text and "
+        "write the level again, or say in `recode` which it is\n  "
+        "row 9: margin: '15-Jun', expected one of: Irregular, Smooth, found a date: a spreadsheet "
+        "program makes one of a level such as 6-15; format the column as text and write the level "
+        "again, or say in `recode` which it is",
+    ),
     "outcome of a patient that changes": (
         {"id": {5: "x", 8: "x"}},
         "row 5, 8: clnm: both 1 and 0 for the same patient; correct it, or give each patient an id "

@@ -221,3 +221,41 @@ def test_a_problem_of_rows_is_known_by_its_type_wherever_it_comes_from():
     problems = []
     cells.column(pd.Series(["x", "1"], name="age"), cells.number, problems)
     assert len(problems) == 1 and isinstance(problems[0], cells.RowProblem)
+
+
+MADE = (
+    ", found a date: a spreadsheet program makes one of a level such as 6-15; format the column as "
+    "text and write the level again, or say in `recode` which it is"
+)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2024-06-15",
+        "15.06.2024",
+        "15-Jun",
+        "Jun-15",
+        "15. Juni",
+        "6月15日",
+        "2024年6月",
+        "15 mrt 24",
+    ],
+)
+def test_a_level_that_became_a_date_is_called_one(cell):
+    known = dict.fromkeys(["<5", "6-15", ">15"])
+    with pytest.raises(cells.CellError) as error:
+        cells.level(cell, known)
+    assert str(error.value) == f"{cell!r}, expected one of: 6-15, <5, >15{MADE}"
+
+
+@pytest.mark.parametrize("cell", ["16-25", "Juny", "May", "1 node", "Sept", "3-June-left"])
+def test_other_levels_are_no_dates(cell):
+    with pytest.raises(cells.CellError) as error:
+        cells.level(cell, {"6-15": "6-15"})
+    assert "found a date" not in str(error.value)
+
+
+def test_a_number_that_became_a_date_by_its_name_is_called_one():
+    with pytest.raises(cells.CellError, match="found a date; was it changed by a spreadsheet"):
+        cells.number("5-Mar")

@@ -162,6 +162,8 @@ def test_a_mask_of_another_shape_or_without_pixels_is_refused(frames):
 def test_flags(frames):
     image, mask = frames[0], box(frames[0].shape)
     text = with_text(image, "DOE JANE 1970-01-01")
+    ring = mask & ~ndimage.binary_erosion(mask, iterations=2)
+    painted = box(image.shape, slice(90, 110))  # a sixth of the nodule
     cases = {
         "good": (image, mask),
         "again": (image.copy(), box(image.shape, slice(90, 160))),
@@ -170,24 +172,86 @@ def test_flags(frames):
         "cut": (frames[1], box(image.shape, slice(0, 30))),
         "two": (frames[2], mask | box(image.shape, slice(300, 310), slice(20, 30))),
         "named": (text, box(text.shape)),
+        "moved": (np.roll(image, 3, axis=1), mask),
+        "ring": (frames[3], ring),
+        "tiny": (frames[3] + 1, box(image.shape, slice(100, 106), slice(200, 206))),
+        "painted": (frames[3] + 2, mask, painted),
     }
     measures = pd.DataFrame(
         [
-            image_flags.measure(*case, (0.1, 0.1)) | {"pixel_hash": pixel_hash(case[0])}
-            for case in cases.values()
+            image_flags.measure(*case[:2], (0.1, 0.1), *case[2:])
+            | {"pixel_hash": pixel_hash(case[0]), "frame_of_row": row}
+            for row, case in enumerate(cases.values())
         ],
         index=list(cases),
     )
+    measures.loc[["again", "moved"], "frame_of_row"] = 0
     flags = image_flags.flag(measures, min_sharpness=0.1, max_pixels=400_000)
     assert list(flags) == list(image_flags.FLAGS) and all(flags.dtypes == "bool")
     expected = {"again": "duplicate", "blurred": "blur", "large": "size", "cut": "border"}
-    expected |= {"two": "components", "named": "text"}
+    expected |= {"two": "components", "named": "text", "moved": "copy", "ring": "outline area"}
+    expected |= {"tiny": "area", "painted": "colour"}
     found = {
         name: " ".join(flags.columns[row]) for name, row in zip(cases, flags.values, strict=True)
     }
     assert found == {"good": ""} | expected
     none = image_flags.flag(measures, min_sharpness=0, max_pixels=10**9)
     assert not none[["blur", "size"]].any(axis=None)
+
+
+def line(shape):
+    """An open curve of two pixels."""
+    mask = np.zeros(shape, bool)
+    rows = np.arange(60)
+    mask[100 + rows, 200 + (rows**2) // 40] = mask[100 + rows, 201 + (rows**2) // 40] = True
+    return mask
+
+
+@pytest.mark.parametrize(
+    ("shape", "thin"),
+    [
+        ("one pixel", True),
+        ("three pixels", True),
+        ("curve", True),
+        ("disc", False),
+        ("slit", False),
+    ],
+)
+def test_an_outline_is_told_from_a_region(frames, shape, thin):
+    rows, columns = np.indices(frames[0].shape)
+    radius = np.hypot(rows - 200, columns - 250)
+    masks = {
+        "one pixel": (radius < 40) & (radius >= 39),
+        "three pixels": (radius < 40) & (radius >= 37),
+        "curve": line(frames[0].shape),
+        "disc": (radius < 40) & (radius >= 8),  # with a cyst left out
+        "slit": box(frames[0].shape, slice(100, 104), slice(200, 260)),
+    }
+    measured = image_flags.measure(frames[0], masks[shape], None) | {
+        "pixel_hash": "",
+        "frame_of_row": 2,
+    }
+    flags = image_flags.flag(pd.DataFrame([measured]), min_sharpness=0, max_pixels=10**9)
+    assert flags["outline"].item() == thin
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("square", [False, True])
+def test_rows_and_columns_swapped_show_in_a_square_picture(square, swapped):
+    rng = np.random.default_rng(1)
+    image = rng.normal(120, 20, (200, 200 if square else 260))
+    mask = box(image.shape, slice(30, 70), slice(90, 170))
+    image[mask] -= 70
+    drawn = mask.T if square and swapped else mask
+    measured = image_flags.measure(image, drawn, None)
+    assert np.isnan(measured["turned_edge"]) != square
+    assert (measured["turned_edge"] > image_flags.TURNED) == (square and swapped)
+
+
+def test_an_area_is_unusual_by_its_kind():
+    areas = pd.Series([900, 1100, 1000, 1300, 800, 8800, 1200, 60])
+    assert image_flags._unusual(areas).tolist() == [False] * 5 + [True, False, True]
+    assert not image_flags._unusual(pd.Series([1000] * 9)).any()
 
 
 def test_no_images_have_no_flags():
@@ -203,7 +267,7 @@ def test_real_frames():
         image, spacing = reading.read_image(file)
         mask = reading.read_mask(REAL / "masks" / f"{file.stem}.png", image, component="largest")
         rows.append(image_flags.measure(image, mask, spacing) | {"pixel_hash": pixel_hash(image)})
-    measures = pd.DataFrame(rows)
+    measures = pd.DataFrame(rows).assign(frame_of_row=range(len(rows)))
     # Every frame of this collection has text burned in, and none is blurred.
     flags = image_flags.flag(measures, min_sharpness=0.1, max_pixels=4e6)
     assert flags["text"].all() and not flags[["blur", "size", "components"]].any(axis=None)

@@ -203,6 +203,37 @@ def test_an_image_in_both_cohorts_is_a_problem(folder):
     ]
 
 
+def test_a_near_copy_in_the_external_cohort_is_a_problem_unless_the_reader_keeps_it(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    other = table.iloc[4:14]
+    other = other.assign(patient_id=[f"X{i}" for i in range(10)], y=list("0101010101"))
+    for row in range(10):
+        shown = pydicom.dcmread(folder / other["image"].iloc[row])
+        pixels = shown.pixel_array
+        # Two are darker and moved; of the others nothing can be known again.
+        changed = np.roll(pixels // 2 + 20, 2, axis=1) if row < 2 else pixels[::-1, ::-1]
+        shown.PixelData = np.ascontiguousarray(changed).astype(np.uint8).tobytes()
+        other.iloc[row, list(other).index("image")] = f"images/other-{row}.dcm"
+        shown.save_as(folder / f"images/other-{row}.dcm")
+    other.assign(seen=["keep", *[""] * 9]).to_csv(folder / "other.csv", index=False)
+    lines = problems_of(lambda: ingest(external=source(table="other.csv", quality_column="seen")))
+    assert lines == [
+        "external row 3: nearly the same frame as row 7 of the cohort; leave one out, or say keep "
+        "in the quality column"
+    ]
+
+
+def test_a_near_copy_within_a_cohort_leaves_and_is_counted(folder):
+    moved = np.roll(pydicom.dcmread(folder / "images/S0003.dcm").pixel_array, 2, axis=0)
+    copy = pydicom.dcmread(folder / "images/S0006.dcm")
+    copy.PixelData = np.ascontiguousarray(moved).tobytes()
+    copy.save_as(folder / "images/S0006.dcm")
+    one = ingest()["cohort"]
+    assert {"label": "Excluded: near copy of an image", "n": 1, "excluded": True} in one.flow.steps
+    flags = one.image_flags
+    assert flags.loc[flags["copy"], "frame_of_row"].tolist() == [4]
+
+
 def test_an_external_cohort_without_outcomes_stops(folder):
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
     other = table.tail(5).assign(patient_id=list("vwxyz"), y="0", lnm_location="No")

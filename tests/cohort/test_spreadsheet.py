@@ -285,3 +285,79 @@ def test_a_csv_that_pandas_wrote_comes_back():
     frame = pd.DataFrame({"a": ["x,y", 'say "z"', "l\n2"], "b": ["1;2", "", "ü"]})
     back = csv(frame.to_csv(index=False))
     pd.testing.assert_frame_equal(back, frame)
+
+
+CHINESE = "编号,性别,边缘,y\n张三,男,不规则,1\n李四,女,光滑,0\n"
+CHINESE_ALREADY = (
+    "its letters are written in UTF-8, and read as gb18030 they would be others. Correct "
+    '`cohort.encoding`, or leave it out. Save it as "CSV UTF-8" (Excel: Save as; LibreOffice: '
+    "character set Unicode (UTF-8))."
+)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "GB18030", "gbk", "gb2312"])
+def test_a_declared_encoding_is_read(encoding):
+    data = CHINESE.encode("gb2312")
+    assert spreadsheet.read(data, "table.csv", encoding=encoding).equals(csv(CHINESE))
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("id,ort\n1,Köln\n", "cp1252"), ("id,πόλη\n1,Αθήνα\n", "cp1253"), ("號,y\n1,0\n", "big5")],
+)
+def test_so_are_others(text, encoding):
+    data = text.encode(encoding)
+    assert spreadsheet.read(data, "table.csv", encoding=encoding).equals(csv(text))
+
+
+def test_the_mark_of_gb18030_is_no_letter():
+    data = ("\ufeff" + CHINESE).encode("gb18030")
+    assert spreadsheet.read(data, "table.csv", encoding="gb18030").equals(csv(CHINESE))
+
+
+@pytest.mark.parametrize("text", [CHINESE, "id,姓名\n1,张三\n", "id,name\n1,欧阳喆\n"])
+def test_gb18030_is_proposed_and_not_guessed(text):
+    data = text.encode("gb18030")
+    with pytest.raises(UnicodeDecodeError) as error:
+        data.decode()
+    at = error.value.start
+    line = data.count(b"\n", 0, at) + 1
+    with raises(
+        f"line {line}: byte 0x{data[at]:02X} is not UTF-8, so letters would be lost. It can be "
+        "read as GB18030, as Excel saves a CSV in Chinese: set cohort.encoding: gb18030 (or "
+        'external.encoding, of that table). Save it as "CSV UTF-8" (Excel: Save as; LibreOffice: '
+        "character set Unicode (UTF-8))."
+    ):
+        spreadsheet.read(data, "table.csv")
+
+
+@pytest.mark.parametrize("word", ["Köln", "Genève", "größer", "Malmö;Århus", "señor"])
+def test_text_of_western_europe_does_not_seem_chinese(word):
+    with pytest.raises(spreadsheet.TableError, match="is not UTF-8") as error:
+        csv(f"id,place\n1,{word}\n", "cp1252")
+    assert "GB18030" not in str(error.value)
+
+
+def test_bytes_that_belie_the_declared_encoding_are_refused():
+    with raises(CHINESE_ALREADY):
+        spreadsheet.read(CHINESE.encode(), "table.csv", encoding="gb18030")
+    marked = CHINESE_ALREADY.replace(
+        "its letters are written in UTF-8, and read as gb18030 they would be others",
+        "it begins with the byte-order mark of {}, which is not gb18030",
+    )
+    for encoding, kind in (("utf-8-sig", "UTF-8"), ("utf-16", "UTF-16")):
+        with raises(marked.format(kind)):
+            spreadsheet.read(CHINESE.encode(encoding), "table.csv", encoding="gb18030")
+    broken = CHINESE_ALREADY.replace(
+        "its letters are written in UTF-8, and read as gb18030 they would be others",
+        "line 2: not gb18030, so letters would be lost",
+    )
+    with raises(broken):
+        spreadsheet.read(b"id,y\n1,\xff\xff\n", "table.csv", encoding="gb18030")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "utf-8-sig", "utf-16"])
+def test_utf_by_any_name_is_no_contradiction(encoding):
+    written = "utf-16" if encoding == "utf-16" else "utf-8-sig"
+    data = CHINESE.encode(written)
+    assert spreadsheet.read(data, "table.csv", encoding=encoding).equals(csv(CHINESE))

@@ -86,6 +86,10 @@ def region(**changes):
     return item
 
 
+def of(*regions):
+    return {"SequenceOfUltrasoundRegions": pydicom.Sequence(regions)}
+
+
 def palette(table, *, bits=16, first=0, data=None):
     """Tags of a palette: `table` is (entries, 3); `data` overrides what is stored."""
     kind = "<u2" if bits == 16 else "u1"
@@ -365,16 +369,143 @@ MISFIT = (
         ([region(RegionLocationMaxX1=9), region(RegionLocationMinX0=10)], (0.2, 0.1), ""),
         ([region(), region(PhysicalDeltaX=0.03)], None, "its tissue regions differ in scale"),
         ([region(PhysicalDeltaX=0.0)], None, "its tissue region has no scale"),
-        ([region(RegionDataType=2)], None, "the file tells none"),
+        ([region(RegionDataType=2)], (0.2, 0.1), ""),  # colour flow alone
+        ([region(RegionDataType=2, PhysicalDeltaX=0.03), region()], (0.2, 0.1), ""),
+        ([region(RegionDataType=3)], None, "the file tells none"),  # a pulsed wave spectrum
+        ({"PixelSpacing": [1, 1]}, None, "its PixelSpacing is 1 x 1 mm"),
+        ({"PixelSpacing": [1, 1]} | of(region()), (0.2, 0.1), ""),
+        ({"PixelSpacing": [0, 0.4]} | of(region()), (0.2, 0.1), ""),
+        ({"PixelSpacing": [0.2, 0.1005]} | of(region()), (0.2, 0.1005), ""),  # rounded
+        ({"PixelSpacing": [0.3, 0.4]} | of(region(RegionLocationMaxX1=40)), (0.3, 0.4), ""),
         ({}, None, "the file tells none"),
     ],
 )
 def test_spacing_and_why_there_is_none(tmp_path, tags, spacing, note):
-    if isinstance(tags, list):
-        tags = {"SequenceOfUltrasoundRegions": pydicom.Sequence(tags)}
+    tags = of(*tags) if isinstance(tags, list) else tags
     picture = dicom.read(write_dicom(tmp_path / "a.dcm", GREY, **tags))
     assert picture.spacing_mm == (None if spacing is None else pytest.approx(spacing))
     assert picture.note == note
+
+
+@pytest.mark.parametrize("spacing", [[0.3, 0.4], [0.2, 0.11], [0.1, 0.2]])
+def test_two_sizes_of_a_pixel_are_refused_with_both(tmp_path, spacing):
+    path = write_dicom(tmp_path / "a.dcm", GREY, PixelSpacing=spacing, **of(region()))
+    row, column = spacing
+    with pytest.raises(ImageError) as caught:
+        dicom.read(path)
+    assert str(caught.value) == (
+        f"a.dcm: its PixelSpacing says {row} x {column} mm, and its region of ultrasound 0.2 x "
+        "0.1 mm. Find out which is right, and correct the header."
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "spacing"),
+    [((2, 8), (0.2, 0.1)), ((12, 18), (0.4, 0.3)), ((5, 15), None)],
+    ids=["left", "right", "straddles"],
+)
+def test_a_split_screen_has_the_scale_of_the_half_that_holds_the_nodule(tmp_path, columns, spacing):
+    right = {"PhysicalDeltaX": 0.03, "PhysicalDeltaY": 0.04, "RegionLocationMinX0": 10}
+    halves = of(region(RegionLocationMaxX1=9), region(**right))
+    picture = dicom.read(write_dicom(tmp_path / "a.dcm", GREY, **halves))
+    mask = np.zeros(GREY.shape, bool)
+    mask[3:9, slice(*columns)] = True
+    found = picture.spacing_of(mask)
+    assert found == (None if spacing is None else pytest.approx(spacing))
+
+
+def ramp_as_jpeg(**options):
+    """A grey ramp in colour, its JPEG stream of YCbCr, and the same without the JFIF segment."""
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None], 32, axis=0)
+    data = io.BytesIO()
+    Image.fromarray(np.stack([ramp] * 3, axis=-1)).save(data, "JPEG", quality=90, **options)
+    stream = data.getvalue()
+    end = 4 + int.from_bytes(stream[4:6], "big")  # of APP0, which follows the start
+    return ramp, stream, stream[:2] + stream[end:]
+
+
+@pytest.mark.parametrize("options", [{}, {"subsampling": "4:2:2"}, {"subsampling": "4:4:4"}])
+@pytest.mark.parametrize("bare", [True, False], ids=["bare", "JFIF"])
+@pytest.mark.parametrize("called", ["RGB", "YBR_FULL_422"])
+def test_a_jpeg_of_luma_is_read_as_such_whatever_the_header_calls_it(
+    tmp_path, options, bare, called
+):
+    ramp, with_jfif, without = ramp_as_jpeg(**options)
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        np.stack([ramp] * 3, axis=-1),
+        syntax=JPEGBaseline8Bit,
+        PhotometricInterpretation=called,
+        PixelData=encapsulate([without if bare else with_jfif]),
+    )
+    assert np.abs(dicom.read(path).grey - ramp).max() <= 2
+
+
+def test_of_a_clip_the_stream_of_the_frame_counts(tmp_path):
+    ramp, with_jfif, without = ramp_as_jpeg()
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        np.stack([np.stack([ramp] * 3, axis=-1)] * 2),
+        syntax=JPEGBaseline8Bit,
+        frames=2,
+        PhotometricInterpretation="RGB",
+        PixelData=encapsulate([with_jfif, without]),
+    )
+    for frame in (0, 1):
+        assert np.abs(dicom.read(path, frame=frame).grey - ramp).max() <= 2
+
+
+def test_a_grey_jpeg_of_rgb_stays_one_and_a_coloured_one_that_does_not_tell_is_refused(tmp_path):
+    ramp, _, _ = ramp_as_jpeg()
+    grey = np.stack([ramp] * 3, axis=-1)
+    paint = np.stack([ramp, ramp[:, ::-1], np.full_like(ramp, 70)], axis=-1)
+
+    def stream(pixels):  # the channels as they are, and nothing that says so
+        data = io.BytesIO()
+        Image.fromarray(pixels, mode="YCbCr").save(data, "JPEG", quality=95, subsampling=0)
+        content = data.getvalue()
+        return content[:2] + content[4 + int.from_bytes(content[4:6], "big") :]
+
+    def written(name, pixels):
+        return write_dicom(
+            tmp_path / name,
+            pixels,
+            syntax=JPEGBaseline8Bit,
+            PhotometricInterpretation="RGB",
+            PixelData=encapsulate([stream(pixels)]),
+        )
+
+    assert np.abs(dicom.read(written("a.dcm", grey)).grey - ramp).max() <= 2
+    with pytest.raises(ImageError, match="nothing in its JPEG stream tells whether that holds RGB"):
+        dicom.read(written("b.dcm", paint))
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_three_whole_samples_are_read_though_the_header_says_422(tmp_path, frames):
+    pixels = COLOUR if frames == 1 else np.stack([COLOUR] * frames)
+    luma = np.full((*GREY.shape, 3), 128, np.uint8)
+    luma[..., 0] = GREY
+    stored = luma if frames == 1 else np.stack([luma] * frames)
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        pixels,
+        frames=frames,
+        PhotometricInterpretation="YBR_FULL_422",
+        PixelData=stored.tobytes(),
+    )
+    assert np.abs(dicom.read(path, frame=0 if frames > 1 else None).grey - GREY).max() <= 1
+
+
+def test_two_samples_of_three_are_read_as_422(tmp_path):
+    pairs = np.stack([GREY[:, ::2], GREY[:, 1::2]], axis=-1)
+    middle = np.full_like(pairs, 128)  # Y1 Y2 Cb Cr
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        COLOUR,
+        PhotometricInterpretation="YBR_FULL_422",
+        PixelData=np.concatenate([pairs, middle], axis=-1).tobytes(),
+    )
+    assert np.abs(dicom.read(path).grey - GREY).max() <= 1
 
 
 def test_position_and_direction_are_told_where_they_are_known(tmp_path):

@@ -17,6 +17,29 @@ def test_a_good_study_is_returned(here):
     assert check_study("smoke", data="").cohort.n_patients == 60
 
 
+def test_letters_that_no_font_has_stop_before_anything_runs(here, monkeypatch):
+    from matplotlib import font_manager
+
+    from thyro.figures import fonts
+
+    fonts.families.cache_clear()
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: ["DejaVu Sans"])
+    (here / "params/mine.yml").write_text(STUDY.replace("label: Age", "label: 年龄"))
+    with pytest.raises(StudyError) as caught:
+        check_study("mine")
+    fonts.families.cache_clear()
+    assert str(caught.value).splitlines()[0] == (
+        "params/mine.yml: `age: 年龄` holds 年龄, which no font of this machine can draw."
+    )
+    assert "Install one of Noto Sans CJK SC" in str(caught.value)
+
+
+@pytest.mark.parametrize("label", ["Ηλικία", "Возраст", "Âge (années)"])
+def test_greek_cyrillic_and_accented_letters_need_no_font(here, label):
+    (here / "params/mine.yml").write_text(STUDY.replace("label: Age", f"label: {label}"))
+    assert check_study("mine").cohort.variables[0].label == label
+
+
 def test_a_device_that_is_not_there_stops_before_anything_runs(here, monkeypatch):
     (here / "params/mine.yml").write_text(STUDY + "compute: {device: cuda}\n")
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
@@ -35,6 +58,16 @@ def test_a_device_that_is_not_there_stops_before_anything_runs(here, monkeypatch
 def test_a_folder_and_its_table_have_to_be_there(here, data, message):
     with pytest.raises(StudyError, match=message):
         check_study("mine", data=data)
+
+
+@pytest.mark.parametrize("name", ["PATIENTS.csv", "Patients.CSV"])
+def test_a_table_may_be_in_another_spelling(here, name):
+    (here / "data/patients.csv").rename(here / "data" / name)
+    assert check_study("mine", data="data").cohort.table == "patients.csv"
+    (here / "data" / name.lower().replace("p", "P", 1)).touch()
+    (here / "data" / "pAtients.csv").touch()
+    with pytest.raises(StudyError, match="table of `cohort`: data/patients.csv is not there."):
+        check_study("mine", data="data")
 
 
 def test_the_table_of_external_patients_has_to_be_there(here):

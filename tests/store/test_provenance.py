@@ -63,7 +63,7 @@ def test_every_package_that_changes_numbers_is_locked_and_used():
     lock = Path("requirements.lock").read_text().lower()
     assert [p for p in provenance.PACKAGES if f"\n{p.lower()}==" not in lock] == []
     # pydicom finds its decoders itself
-    decoders = {"pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg"}
+    decoders = {"pyjpegls", "pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg"}
     assert {p.lower() for p in provenance.PACKAGES} - imported() == decoders
 
 

@@ -77,6 +77,16 @@ def test_what_00_foresees_of_the_screening_is_passed_on_and_no_reason_to_run_aga
     assert arguments.result_arguments(before) == arguments.result_arguments(after)
 
 
+def test_what_00_foresees_of_the_training_is_passed_on_and_no_reason_to_run_again():
+    study = load_study("smoke", Path("params"))
+    training = study.super_resolution.model_copy(update={"patch_px": 48})
+    changed = study.model_copy(update={"super_resolution": training})
+    job = study.jobs["00_cohort"]
+    before, after = (arguments.job_arguments(one, "smoke", job) for one in (study, changed))
+    assert (before["trained_px"], after["trained_px"]) == (64, 48)
+    assert arguments.result_arguments(before) == arguments.result_arguments(after)
+
+
 @pytest.mark.parametrize(
     ("cells", "message"),
     [

@@ -82,10 +82,18 @@ CRITERION = {"column": "a", "label": "b", "kind": "inclusion"}
             FOLDER | {"variables": [TELLING | {"levels": [False, "Yes"]}]},
             "should be a valid string (put it in quotation marks: YAML reads it as another kind)",
         ),
+        ({"mask_label": 0}, "greater than or equal to 1"),
+        ({"mask_label": " "}, "must not be blank"),
+        ({"mask_label": 1.5}, "valid integer"),
         ({"view": "long"}, "`view` and `view_column` go together"),
         ({"radiologist_yes_from": 4.0}, "`radiologist_yes_from` needs `radiologist_column`"),
         ({"scores": {"Deep": "dl"}}, "`scores` are those of a folder's table"),
         ({"scores": {"$x$": "dl"}}, "String should match pattern"),
+        (
+            {"encoding": "gb18031"},
+            "`cohort.encoding`: 'gb18031' is no encoding of text; such are utf-8, gb18030, big5, "
+            "shift_jis, cp1252, found 'gb18031'",
+        ),
     ],
 )
 def test_a_wrong_cohort_names_file_key_and_remedy(changed, cohort, message):
@@ -121,6 +129,18 @@ def test_an_external_table_is_like_that_of_the_cohort(changed, external, message
     with pytest.raises(StudyError) as error:
         load_study("mine", changed(cohort=FOLDER, external=external))
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("own", "encoding"), [({}, "gb18030"), ({"encoding": "utf-8"}, "utf-8")], ids=["alike", "own"]
+)
+def test_an_external_table_has_the_encoding_of_the_cohort_unless_it_says_another(
+    changed, own, encoding
+):
+    external = {"table": "other.csv"} | own
+    path = changed(cohort=FOLDER | {"encoding": "gb18030"}, external=external)
+    study = load_study("mine", path)
+    assert (study.cohort.encoding, study.external.encoding) == ("gb18030", encoding)
 
 
 def test_an_external_cohort_is_like_the_cohort_but_for_what_it_says():
@@ -163,3 +183,8 @@ def test_the_template_explains_every_key_of_a_folder(section):
     simulated = {"n_patients", "image_shape", "effect", "device", "exclusions", "missing"}
     keys = set(section.model_fields) - (simulated if issubclass(section, cohorts.Source) else set())
     assert [key for key in sorted(keys) if key not in text] == []
+
+
+@pytest.mark.parametrize("label", [None, 1, 255, "nodule", "结节 2"])
+def test_the_nodule_has_a_label_or_a_name(label):
+    assert cohorts.Source(source="simulated", mask_label=label).mask_label == label

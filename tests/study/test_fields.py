@@ -36,3 +36,14 @@ def test_a_section_guesses_nothing_from_another_kind():
     for wrong in ({"share": "0.5"}, {"share": 1.0}, {"number": 1.0}, {"number": 0}, {"x": 1}):
         with pytest.raises(ValidationError):
             Part(**{"share": 0.5, "number": 1} | wrong)
+
+
+@pytest.mark.parametrize("name", ["utf-8", "UTF8", "gb18030", "GBK", "big5", "cp1252"])
+def test_encodings_of_text_are_taken_as_they_are_written(name):
+    assert fields.encoding_of_text(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "gb18031", "base64", "rot13", "Chinese (GB)", "utf-8\0"])
+def test_what_is_no_encoding_of_text_is_named(name):
+    with pytest.raises(ValueError, match="is no encoding of text; such are utf-8, gb18030"):
+        fields.encoding_of_text(name)

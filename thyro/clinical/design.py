@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from thyro.clinical.splines import spline_basis
 from thyro.core import as_columns, as_labels, as_scores
-from thyro.statistics import is_categorical
+from thyro.statistics import is_categorical, redundant_columns
 
 
 @dataclass(frozen=True)
@@ -164,11 +164,9 @@ def design(
 
 def _check_rank(design: np.ndarray, names: list[str]) -> None:
     """Raise when a column is a combination of those before it, naming it."""
-    scaled = design / np.linalg.norm(design, axis=0)
-    if np.linalg.matrix_rank(scaled) == scaled.shape[1]:
+    redundant = [names[k] for k in redundant_columns(design)]
+    if not redundant:
         return
-    ranks = [np.linalg.matrix_rank(scaled[:, : k + 1]) for k in range(scaled.shape[1])]
-    redundant = [names[k] for k in range(1, len(names)) if ranks[k] == ranks[k - 1]]
     raise ValueError(
         f"terms: {', '.join(redundant)} can be computed from the terms before it in all "
         f"{len(design)} patients. Drop a term, or merge rare levels."

@@ -11,9 +11,8 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from thyro.clinical.design import Prepared, dashes, design, prepare
-from thyro.clinical.likelihood import highest
 from thyro.core import as_columns, as_level
-from thyro.statistics import logistic_information, maximise_logistic
+from thyro.statistics import highest_likelihood, logistic_information, maximise_logistic
 
 MAXIMUM_LIKELIHOOD, FIRTH, PENALISED = "maximum likelihood", "Firth", "penalised"
 
@@ -186,7 +185,7 @@ def fit_logistic(
     Firth (1993), Biometrika 80:27-38. Heinze, Schemper (2002), Stat. Med. 21:2409-2419.
     """
     data = prepare(frame, y, terms, knots)
-    beta, log_likelihood, separating = highest(data.design, data.y)
+    beta, log_likelihood, separating = highest_likelihood(data.design, data.y)
     firth = len(separating) > 0
     lr_p = dict.fromkeys(data.blocks, np.nan)
     for term, block in data.blocks.items() if tests else ():

@@ -7,10 +7,15 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from thyro.clinical.design import Prepared, prepare
-from thyro.clinical.likelihood import FARTHEST
 from thyro.clinical.logistic import PENALISED, LogisticFit
 from thyro.clinical.splines import default_knots
-from thyro.statistics import NoMaximum, is_categorical, logistic_information, maximise_logistic
+from thyro.statistics import (
+    FARTHEST,
+    NoMaximum,
+    is_categorical,
+    logistic_information,
+    maximise_logistic,
+)
 
 PENALTIES = (0.0, *np.geomspace(0.1, 1000, 41).tolist())
 

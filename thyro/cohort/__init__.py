@@ -5,7 +5,8 @@ from thyro.cohort.clinical_table import CohortError, stop_at, text_column
 from thyro.cohort.flow import flow_chart
 from thyro.cohort.image_flags import FLAGS
 from thyro.cohort.intake import ingest
-from thyro.cohort.levels import check_levels
+from thyro.cohort.levels import check_dependence, check_levels
+from thyro.cohort.patches import check_patches
 from thyro.cohort.review import count_flags, flagged_cases, included_cases
 from thyro.cohort.sources import export
 from thyro.cohort.split import check_split, split_by_patient
@@ -14,7 +15,9 @@ __all__ = [
     "FLAGS",
     "CohortError",
     "called",
+    "check_dependence",
     "check_levels",
+    "check_patches",
     "check_split",
     "count_flags",
     "describe_cohort",

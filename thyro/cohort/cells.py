@@ -22,7 +22,20 @@ MEASURE = re.compile(NUMBER.pattern + r"\s*([^\W\d_]\D*|%)")
 COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 GROUPED = re.compile(r"[+-]?\d{1,3}(?P<mark>[,.'’\s])\d{3}((?P=mark)\d{3})*(?P<rest>[.,]\d+)?")
 DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", re.ASCII)
+MONTHS = (  # first letters, as spreadsheet programs of western Europe write them
+    "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mrz|mär|mai|okt|dez|fév|avr|jui|aoû|déc|"
+    "ene|abr|ago|dic|gen|mag|giu|lug|set|ott|fev|out|mrt|mei"
+)
+MADE_DATE = re.compile(  # of a level such as 6-15: 15-Jun, Jun-15, 15. Juni 2024, 6月15日
+    rf"\d{{1,2}}[-. /]+({MONTHS})[^\W\d_]*\.?([-. /]*\d{{2,4}})?"
+    rf"|({MONTHS})[^\W\d_]*\.?[-. /]+\d{{1,4}}"
+    r"|(\d{4}年)?\d{1,2}月(\d{1,2}日)?",
+    re.IGNORECASE,
+)
 ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?", re.ASCII)
+SCIENTIFIC = re.compile(  # as programs write a long number: 1.10101E+17, 1,1E+05, 1E+05
+    r"[+-]?\d([.,]\d+)?[eE][+-]\d+|[+-]?\d[.,]\d+[eE]\d+", re.ASCII
+)
 UNKNOWN = {"na", "n/a", "nan", "null", "none", "unknown", "missing", "inf", "-inf", "?", "-", "."}
 
 
@@ -64,11 +77,17 @@ def row_number(row: int | pd.Index) -> int | pd.Index:
     return row + FIRST_ROW
 
 
-def row_lines(rows: Iterable[int], what: str) -> list[str]:
-    """One line for all rows, given by the index of the table, with the same problem."""
+def numbered(rows: Iterable[int]) -> str:
+    """Numbers of rows, given by the index of the table: "2, 5"; of many the first."""
     numbers = [str(row_number(int(row))) for row in rows]
     more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
-    return [RowProblem(f"row {', '.join(numbers[:SHOWN])}{more}: {what}")] if numbers else []
+    return ", ".join(numbers[:SHOWN]) + more
+
+
+def row_lines(rows: Iterable[int], what: str) -> list[str]:
+    """One line for all rows, given by the index of the table, with the same problem."""
+    numbers = numbered(rows)
+    return [RowProblem(f"row {numbers}: {what}")] if numbers else []
 
 
 def counted(values: pd.Series) -> str:
@@ -158,7 +177,7 @@ def _remedy(cell: str) -> str:
     """What to write instead, where the text lets us say so."""
     if cell.lower() in UNKNOWN:
         return "; leave the cell empty where it is not known"
-    if DATE.fullmatch(cell):
+    if DATE.fullmatch(cell) or MADE_DATE.fullmatch(cell):
         return ", found a date; was it changed by a spreadsheet program?"
     grouped = GROUPED.fullmatch(cell)
     if COMMA.fullmatch(cell) and grouped:
@@ -189,7 +208,14 @@ def level(cell: str, known: Mapping[str, str | None]) -> str | None:
     """The level that `known` has for the cell; a similar one is proposed where it has none."""
     if cell in known:
         return known[cell]
-    raise CellError(_not_among(cell, [name for name in known if name]))
+    names = [name for name in known if name]
+    if DATE.fullmatch(cell) or MADE_DATE.fullmatch(cell):
+        raise CellError(
+            f"{quoted(cell)}, expected one of: {', '.join(sorted(names))}, found a date: a "
+            "spreadsheet program makes one of a level such as 6-15; format the column as text and "
+            "write the level again, or say in `recode` which it is"
+        )
+    raise CellError(_not_among(cell, names))
 
 
 def word(cell: str, accepted: Collection[str]) -> str:

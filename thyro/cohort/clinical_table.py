@@ -120,13 +120,20 @@ def read_clinical(
 
 
 def _ids(parts: pd.DataFrame, problems: list[str]) -> pd.Series:
-    """Ids from one or several columns, "" where a part is empty."""
+    """Ids from one or several columns, "" where a part is empty or has lost digits."""
     name = ", ".join(parts.columns)
     parts = parts.map(cells.plain)
-    filled = parts.all(axis=1)
+    shortened = parts.map(lambda cell: bool(cells.SCIENTIFIC.fullmatch(cell))).any(axis=1)
+    filled = parts.all(axis=1) & ~shortened
     ids = parts.agg("|".join, axis=1).where(filled, "")
     identity = parts.map(cells.identity).agg("|".join, axis=1).where(filled, "")
-    problems += cells.row_lines(parts.index[identity == ""], f"{name}: empty, expected an id")
+    problems += cells.row_lines(
+        parts.index[shortened],
+        f"{name}: in scientific notation, such as 1.10101E+17, so that digits of the id are lost; "
+        "format the column as text in the spreadsheet program, and export it again",
+    )
+    empty = (identity == "") & ~shortened
+    problems += cells.row_lines(parts.index[empty], f"{name}: empty, expected an id")
     problems += _spellings(ids, identity, name)
     return ids
 

@@ -9,10 +9,15 @@ from thyro.cohort.clinical_table import CohortError
 
 FLAG_REASONS = {  # of a flagged image, as the flow chart says them
     "duplicate": "duplicate image",
+    "copy": "near copy of an image",
     "blur": "blurred image",
     "size": "excessively large image",
     "border": "nodule reaches beyond the image",
     "components": "more than one nodule outlined",
+    "outline": "outline without its region",
+    "turned": "outline with rows and columns swapped",
+    "area": "nodule of unusual area",
+    "colour": "colour within the nodule",
     "text": "text in the image",
 }
 

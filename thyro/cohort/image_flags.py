@@ -11,6 +11,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 
+from thyro.cohort import cells
 from thyro.imaging import EIGHT, scan_area
 
 SHARPNESS_PX = 192  # longer side of the scan on which sharpness is measured
@@ -18,18 +19,33 @@ TEXT_STEP = 40  # grey levels between neighbours: the edge of a letter of grey 6
 TEXT_EDGES = 16  # of such steps: a number however large the frame, as letters do not grow with it
 SIZES = ("mask_area_px", "mask_diameter_px", "mask_diameter_mm")  # measures of the nodule
 
+THIN_PX = 1.5  # no pixel of an outline is farther from its edge
+TURNED = 1.3  # times as steep an edge along the outline with rows and columns swapped
+EDGE_PX = 2  # to either side of an outline, and SD of the gradient there
+UNUSUAL = 3.5  # robust SDs of the logarithm of the area (Iglewicz and Hoaglin 1993) ...
+UNUSUAL_TIMES = 4  # ... and as many times the median, or a fraction of it, at least
+COLOURED_SHARE = 0.01  # of the nodule
+
 FLAGS = {
     "duplicate": "The same pixels as an image further up in the table.",
+    "copy": "The frame of an image further up in the table, saved again, moved or marked.",
     "blur": "Fine detail holds less of the grey variance than the threshold asks for.",
     "size": "More pixels than the threshold allows.",
     "border": "The outline touches the border of the image: the nodule may be cut off.",
     "components": "The outline has several separate parts.",
+    "outline": "The mask is a thin line or ring, and not the region within it.",
+    "turned": "No edge lies along the outline, but one does with rows and columns swapped.",
+    "area": "The nodule is far larger or smaller than the others: is it the right label?",
+    "colour": "Part of the nodule is in colour, as under Doppler or marks of the scanner.",
     "text": "Letters or marks stand outside the scan: look for names, dates and grades.",
 }
 
 
 def measure(
-    image: np.ndarray, mask: np.ndarray, spacing_mm: tuple[float, float] | None
+    image: np.ndarray,
+    mask: np.ndarray,
+    spacing_mm: tuple[float, float] | None,
+    coloured: np.ndarray | None = None,
 ) -> dict[str, str | float]:
     """Measure one image and its mask.
 
@@ -41,6 +57,8 @@ def measure(
         Bool, same shape, True inside the nodule.
     spacing_mm
         (row, column) in mm, or None.
+    coloured
+        Bool, same shape, True where the file is not grey; None where it is grey all over.
 
     Returns
     -------
@@ -51,8 +69,13 @@ def measure(
             to 192 pixels on its longer side. Neither gain nor brightness changes it, and the size
             of the frame hardly does.
         mask_area_px, mask_diameter_px : area and largest Feret diameter in pixels.
-        mask_diameter_mm : the latter in mm; NaN without a pixel size.
+        mask_area_mm2, mask_diameter_mm : both in mm; NaN without a pixel size.
         mask_parts : separate parts of the mask (8 neighbours).
+        mask_thickness_px : how far the innermost pixel is from the edge.
+        mask_filled_px : area with what the outline encloses.
+        turned_edge : steepness of grey along the outline with rows and columns swapped, over that
+            along the outline as it is; NaN where the frame is not square.
+        coloured_share : share of the nodule that is not grey.
         touches_border : whether the mask reaches the first or last row or column.
         text_edges : steps between neighbouring pixels outside the scan area that are as high as
             the edge of a letter. Letters on the tissue itself are not found.
@@ -76,9 +99,14 @@ def measure(
         "grey_mean": float(image[area].mean()),
         "sharpness": _sharpness(image[area]),
         "mask_area_px": int(mask.sum()),
+        "mask_area_mm2": np.nan if spacing_mm is None else float(mask.sum() * np.prod(spacing_mm)),
         "mask_diameter_px": _diameter(points),
         "mask_diameter_mm": np.nan if spacing_mm is None else _diameter(points * spacing_mm),
         "mask_parts": int(ndimage.label(mask, structure=EIGHT)[1]),
+        "mask_thickness_px": float(ndimage.distance_transform_edt(np.pad(mask, 1)).max()),
+        "mask_filled_px": int(ndimage.binary_fill_holes(mask).sum()),
+        "turned_edge": _turned_edge(image, mask),
+        "coloured_share": 0.0 if coloured is None else float(coloured[mask].mean()),
         "touches_border": bool(any(edge.any() for edge in edges)),
         "text_edges": _text_edges(image, area),
     }
@@ -91,7 +119,7 @@ def flag(measures: pd.DataFrame, *, min_sharpness: float, max_pixels: float) -> 
     ----------
     measures
         One row per image, in the order of the table: columns as `measure` names them, and
-        `pixel_hash`, that of `imaging.Case`.
+        `pixel_hash`, that of `imaging.Case`; `frame_of_row`, that of `near_copies.first_rows`.
     min_sharpness
         Below it an image is flagged as blurred; 0 flags none.
     max_pixels
@@ -105,15 +133,64 @@ def flag(measures: pd.DataFrame, *, min_sharpness: float, max_pixels: float) -> 
     """
     if measures.empty:
         return pd.DataFrame(index=measures.index, columns=list(FLAGS), dtype=bool)
+    duplicate = measures["pixel_hash"].duplicated()
+    thin = measures["mask_thickness_px"] <= THIN_PX
     flags = {
-        "duplicate": measures["pixel_hash"].duplicated(),
+        "duplicate": duplicate,
+        "copy": measures["frame_of_row"].duplicated() & ~duplicate,
         "blur": measures["sharpness"] < min_sharpness,
         "size": measures["rows"] * measures["columns"] > max_pixels,
         "border": measures["touches_border"].astype(bool),
         "components": measures["mask_parts"] > 1,
+        "outline": thin | (measures["mask_filled_px"] > 2 * measures["mask_area_px"]),
+        "turned": measures["turned_edge"] > TURNED,
+        "area": _unusual(_area(measures)),
+        "colour": measures["coloured_share"] > COLOURED_SHARE,
         "text": measures["text_edges"] > TEXT_EDGES,
     }
     return pd.DataFrame(flags)[list(FLAGS)]
+
+
+def spacing_problems(measures: pd.DataFrame) -> list[str]:
+    """Lines where some images tell the size of a pixel and others do not.
+
+    Millimetres and pixels in one column would be no sizes at all.
+    """
+    unknown = measures.index[measures["row_mm"].isna()]
+    if 0 < len(unknown) < len(measures):
+        return cells.row_lines(
+            unknown[:1],
+            f"{len(unknown)} of {len(measures)} images do not tell the size of a pixel, this one "
+            "first; give `spacing_mm`, or leave these images out",
+        )
+    return []
+
+
+def _area(measures: pd.DataFrame) -> pd.Series:
+    """Area of every nodule in square millimetres, or in pixels where no size is known."""
+    return measures["mask_area_mm2"].fillna(measures["mask_area_px"])
+
+
+def _unusual(values: pd.Series) -> pd.Series:
+    """Whether positive values lie far from the median, on a logarithmic scale."""
+    logs = np.log(values)
+    off = (logs - logs.median()).abs()
+    # 0.6745: of a normal distribution, the median distance from the median in SDs.
+    return (0.6745 * off > UNUSUAL * off.median()) & (off >= np.log(UNUSUAL_TIMES))
+
+
+def _turned_edge(image: np.ndarray, mask: np.ndarray) -> float:
+    """Edge along the outline with rows and columns swapped, over that along the outline.
+
+    Of 150 frames of DDTI, cut square, 1 % exceed 1.3 as they are and 71 % once they are swapped.
+    """
+    if image.shape[0] != image.shape[1]:
+        return np.nan
+    steep = ndimage.gaussian_gradient_magnitude(image.astype(float), EDGE_PX)
+    grown = ndimage.binary_dilation(mask, iterations=EDGE_PX)
+    rim = grown & ~ndimage.binary_erosion(mask, iterations=EDGE_PX)
+    along = float(steep[rim].mean())
+    return float(steep[rim.T].mean()) / along if along > 0 else np.inf
 
 
 def _sharpness(scan: np.ndarray) -> float:

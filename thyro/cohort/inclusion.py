@@ -12,6 +12,9 @@ from thyro.cohort import cells
 from thyro.cohort.clinical_table import TEXT, CohortError, criterion_name, stop_at, text_column
 from thyro.cohort.flow import FLAG_REASONS, Flow
 
+# Flags that depend on who else is there, and the measure that is equal where images are the same.
+SAME_IMAGE = {"duplicate": "pixel_hash", "copy": "frame_of_row"}
+
 
 def candidates(
     clinical: pd.DataFrame,
@@ -32,7 +35,7 @@ def candidates(
     CohortError
         If no row of the table has the view.
     """
-    out = _decided(clinical) == "exclude"
+    out = decided(clinical) == "exclude"
     for i in range(len(criteria)):
         out |= clinical[criterion_name(i)]
     return clinical[~(out | _other_view(clinical, view_column, view))]
@@ -91,7 +94,7 @@ def include(
         a cell of `one_per_patient` is no number or not measured, or nobody is left.
     """
     unit = unit or ("image" if clinical["source_id"].duplicated().any() else "patient")
-    decision = _decided(clinical)
+    decision = decided(clinical)
     kept, refused = decision == "keep", decision == "exclude"
     by_criterion = [
         (entry["label"], clinical[criterion_name(i)]) for i, entry in enumerate(criteria)
@@ -101,12 +104,13 @@ def include(
     needed = _needed(clinical, variables, scores)
 
     single = [out for _, out in by_criterion] + [refused, other_view]
-    single += [out for flag, out in by_flag.items() if flag != "duplicate"]
+    single += [out for flag, out in by_flag.items() if flag not in SAME_IMAGE]
     rows = clinical[~pd.concat(single, axis=1).any(axis=1)]
     size = _sizes(rows, one_per_patient, measured) if one_per_patient else None
-    if "duplicate" in by_flag:
-        complete = clinical[list(needed)].notna().all(axis=1)
-        by_flag["duplicate"] = _copies(rows, size, complete, kept, measured["pixel_hash"])
+    complete = clinical[list(needed)].notna().all(axis=1)
+    for flag in [flag for flag in SAME_IMAGE if flag in by_flag]:
+        by_flag[flag] = _copies(rows, size, complete, kept, measured[SAME_IMAGE[flag]])
+        rows = rows[~by_flag[flag]]
 
     assessed = {"label": f"Assessed ({unit}s)", "n": len(clinical), "excluded": False, "unit": unit}
     flow = Flow(clinical, [assessed])
@@ -160,7 +164,7 @@ def _check_somebody_left(flow: Flow) -> None:
         raise CohortError(f"No patient is left. {'; '.join(counts)}.")
 
 
-def _decided(clinical: pd.DataFrame) -> pd.Series:
+def decided(clinical: pd.DataFrame) -> pd.Series:
     """What the reader decided on each image: "keep", "exclude" or ""."""
     return clinical.get("quality", pd.Series("", index=clinical.index))
 
@@ -217,9 +221,9 @@ def _copies(
     size: pd.Series | None,
     complete: pd.Series,
     kept: pd.Series,
-    pixel_hash: pd.Series,
+    image: pd.Series,
 ) -> pd.Series:
-    """Rows with the image of a row further up, among `rows` that stay at every other step.
+    """Rows with the `image` of a row further up, among `rows` that stay at every other step.
 
     Another row of a patient may move up where a copy leaves, so the search is repeated until all
     images that stay differ, or the reader keeps them.
@@ -229,7 +233,7 @@ def _copies(
         left = rows[~copies]
         if size is not None:
             left = left[~_further_rows(left, size)]
-        images = pixel_hash.reindex(left.index[complete[left.index]]).dropna()
+        images = image.reindex(left.index[complete[left.index]]).dropna()
         again = images.index[images.duplicated() & ~kept[images.index]]
         if again.empty:
             return copies

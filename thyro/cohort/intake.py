@@ -17,7 +17,7 @@ import pandas as pd
 from joblib import delayed
 
 from thyro import core, imaging, store
-from thyro.cohort import cells, clinical_table, image_flags, inclusion
+from thyro.cohort import cells, clinical_table, image_flags, inclusion, near_copies
 from thyro.cohort import split as split_module
 from thyro.cohort.flow import Flow
 from thyro.cohort.pseudonyms import pseudonym_key, pseudonyms
@@ -148,6 +148,7 @@ class _Intake:
         self.opened = opened
         self.clinical: pd.DataFrame | None = None
         self.image_flags, self.cases = pd.DataFrame(), None
+        self.prints = np.empty((0, near_copies.SIDE, near_copies.SIDE), np.int8)
 
     def read_table(self) -> list[str]:
         """Type the table; returns what is wrong with it, and what will be without any image."""
@@ -252,7 +253,11 @@ class _Intake:
             index=[result["row"] for result in read],
             columns=None if read else ["pixel_hash", "row_mm"],
         )
-        return self._named(problems + _spacing_problems(self.image_flags))
+        self.prints = np.array([result["print"] for result in read])
+        if read:
+            rows = cells.row_number(self.image_flags.index)
+            self.image_flags["frame_of_row"] = near_copies.first_rows(self.prints, rows)
+        return self._named(problems + image_flags.spacing_problems(self.image_flags))
 
     def _look(self, rows: pd.Index, scratch: Path, workers: int) -> list[dict]:
         """What was found in each image, in order."""
@@ -342,23 +347,12 @@ def _examine(
             if array is not None:
                 imaging.write_image(array, str(scratch), f"{name}-{row}-{part}.png")
         sides = case.spacing_mm or (np.nan, np.nan)
-        measures = image_flags.measure(pixels, case.mask, case.spacing_mm)
+        measures = image_flags.measure(pixels, case.mask, case.spacing_mm, case.coloured)
         measures |= {"row_mm": sides[0], "column_mm": sides[1], "notes": "; ".join(case.notes)}
         measures |= {"pixel_hash": case.pixel_hash, "second_reader": case.second_mask is not None}
-        results.append({"problems": [], "measures": measures, "row": int(row)})
+        seen = near_copies.print_of(case.image)
+        results.append({"problems": [], "measures": measures, "row": int(row), "print": seen})
     return results
-
-
-def _spacing_problems(measures: pd.DataFrame) -> list[str]:
-    """Millimetres and pixels in one column would be no sizes at all."""
-    unknown = measures.index[measures["row_mm"].isna()]
-    if 0 < len(unknown) < len(measures):
-        return cells.row_lines(
-            unknown[:1],
-            f"{len(unknown)} of {len(measures)} images do not tell the size of a pixel, this one "
-            "first; give `spacing_mm`, or leave these images out",
-        )
-    return []
 
 
 def _between(first: _Intake, second: _Intake) -> list[str]:
@@ -376,6 +370,17 @@ def _between(first: _Intake, second: _Intake) -> list[str]:
                 f"{second.opened.name} row {there}: the same pixels as row {here} of the cohort; "
                 "an image belongs to one of them"
             )
+    same = {problem.split(":")[0] for problem in problems}
+    n, rows = len(first.prints), [*first.image_flags.index, *second.image_flags.index]
+    kept = inclusion.decided(second.clinical) == "keep"
+    for earlier, later, _ in near_copies.near_copies(np.concatenate([first.prints, second.prints])):
+        if earlier < n <= later and not kept[rows[later]]:
+            place = f"{second.opened.name} row {cells.row_number(rows[later])}"
+            if place not in same:
+                problems.append(
+                    f"{place}: nearly the same frame as row {cells.row_number(rows[earlier])} of "
+                    "the cohort; leave one out, or say keep in the quality column"
+                )
     known = [one.image_flags["row_mm"].notna().all() for one in (first, second)]
     if known[0] != known[1]:
         problems.append(

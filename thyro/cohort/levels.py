@@ -1,12 +1,13 @@
-"""Levels that patients of the test or external cohort have, and no training patient."""
+"""What would stop the clinical model in 05: levels that nobody trains, variables said twice."""
 
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
-from scipy.stats import chi2_contingency
 
 from thyro.cohort import cells
 from thyro.cohort.intake import Ingested
+from thyro.statistics import likelihood_ratio_p, redundant_columns
 
 
 def check_levels(
@@ -19,9 +20,10 @@ def check_levels(
     """Levels that the clinical model could not predict, as problems.
 
     A regression has no coefficient for a level that no training patient has, and stops at a patient
-    who has it. Only variables that can come into the model count: categorical, required, known
-    before surgery, and alone with a likelihood-ratio p below `entry` in the training patients. All
-    others stay out of the screened model, and the penalised one knows the declared levels.
+    who has it. Only variables that can come into the model count: required, known before surgery,
+    and alone with a likelihood-ratio p below `entry` in the training patients, or the one with the
+    smallest if none is below. All others stay out of the screened model, and the penalised one
+    knows the declared levels.
 
     Parameters
     ----------
@@ -46,23 +48,100 @@ def check_levels(
     train = frames.pop("train")
     return [
         line
-        for variable in main.opened.variables
-        if _may_enter(train, variable, candidates, entry)
+        for name in _entering(train, _candidates(main, candidates), entry)
+        if isinstance(train[name].dtype, pd.CategoricalDtype)
         for part, rows in frames.items()
-        for line in _unseen(variable["name"], train, rows, part)
+        for line in _unseen(name, train, rows, part)
     ]
 
 
-def _may_enter(
-    train: pd.DataFrame, variable: Mapping, candidates: Collection[str], entry: float
-) -> bool:
-    if variable["kind"] != "categorical" or (candidates and variable["name"] not in candidates):
-        return False
-    if not (variable["required"] and variable["preoperative"]):
-        return False
-    counts = pd.crosstab(train[variable["name"]], train["y"])
-    # What a regression on this factor alone gives: its fit is the share of every level.
-    return chi2_contingency(counts, correction=False, lambda_="log-likelihood").pvalue < entry
+def check_dependence(
+    ingested: Mapping[str, Ingested],
+    split: pd.Series,
+    *,
+    candidates: Collection[str] = (),
+    entry: float = 0.1,
+) -> list[str]:
+    """Variables that can be computed from others, as problems: mm and cm, a total and its parts.
+
+    No regression can tell their coefficients. Looked at are the continuous candidates, of which
+    that is no accident, and all variables that come into the clinical model.
+
+    Parameters
+    ----------
+    ingested, split, candidates, entry
+        As in `check_levels`.
+
+    Returns
+    -------
+    list of str
+        One line for each such variable, with the names of the others.
+    """
+    main = ingested["cohort"]
+    train = main.flow.frame[split == "train"]
+    names = _varied(train, _candidates(main, candidates))
+    numeric = [n for n in names if not isinstance(train[n].dtype, pd.CategoricalDtype)]
+    lines = _computed(train, numeric) + _computed(train, _entering(train, names, entry))
+    return list(dict.fromkeys(lines))
+
+
+def _candidates(main: Ingested, named: Collection[str]) -> list[str]:
+    """Variables that a model may use, as far as declarations tell."""
+    return [
+        variable["name"]
+        for variable in main.opened.variables
+        if variable["required"] and variable["preoperative"]
+        if not named or variable["name"] in named
+    ]
+
+
+def _varied(train: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Those with two values: 05 sets the others aside."""
+    return [name for name in names if train[name].nunique() > 1]
+
+
+def _entering(train: pd.DataFrame, names: Sequence[str], entry: float) -> list[str]:
+    """Those that the screening of 05 lets into the regression with several variables."""
+    y = train["y"].to_numpy(int)
+    p = {name: _p_alone(train[name], y) for name in _varied(train, names)}
+    return [name for name in p if p[name] < entry] or ([min(p, key=p.__getitem__)] if p else [])
+
+
+def _p_alone(values: pd.Series, y: np.ndarray) -> float:
+    """Likelihood-ratio p of one variable, as the screening of 05 has it."""
+    try:
+        return likelihood_ratio_p(_with_intercept([_columns(values)], len(y)), y)
+    except (RuntimeError, np.linalg.LinAlgError):  # there, too; until then it counts as entering
+        return 0.0
+
+
+def _computed(train: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """One line for each variable of which a column is a combination of others' columns."""
+    blocks = [_columns(train[name]) for name in names]
+    owner = ["", *(name for name, block in zip(names, blocks, strict=True) for _ in block.T)]
+    others: dict[str, dict[str, None]] = {}
+    for column, made_of in redundant_columns(_with_intercept(blocks, len(train))).items():
+        known = {owner[k]: None for k in made_of if owner[k] not in ("", owner[column])}
+        others.setdefault(owner[column], {}).update(known)
+    return [
+        f"{name}: can be computed from {', '.join(known)} in all {len(train)} training patients, "
+        "so that the clinical model cannot hold them together; leave one of them out of "
+        "`nomogram.candidates` (without names, these are all variables known before surgery)"
+        for name, known in others.items()
+    ]
+
+
+def _columns(values: pd.Series) -> np.ndarray:
+    """Columns of a variable in a regression: a number, or 0 and 1 for each level but the first."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return values.to_numpy(float)[:, None]
+    found = values.cat.remove_unused_categories()
+    return pd.get_dummies(found, drop_first=True, dtype=float).to_numpy()
+
+
+def _with_intercept(blocks: Sequence[np.ndarray], n: int) -> np.ndarray:
+    """Columns of a regression of `n` patients, the first of ones."""
+    return np.hstack([np.ones((n, 1)), *blocks])
 
 
 def _unseen(name: str, train: pd.DataFrame, rows: pd.DataFrame, part: str) -> Sequence[str]:

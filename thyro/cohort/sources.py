@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,7 @@ class Opened:
             mask_label=source.mask_label,
             mask_flip=source.mask_flip,
             component=source.mask_component,
+            fill=source.mask_fill,
             spacing_mm=source.spacing_mm,
             border_px=tuple(source.border_px),
             blank_outside_scan=source.blank_outside_scan,
@@ -100,14 +102,43 @@ def open_all(sources: Mapping[str, Source], *, data_dir: str, seed: int) -> list
         else Opened(
             name,
             source,
-            read_source_table(data_dir, source.table, sheet=source.sheet),
+            read_source_table(
+                data_dir,
+                source.table,
+                sheet=source.sheet,
+                encoding=source.encoding,
+                columns=used_columns(source),
+                ids=id_columns(source),
+            ),
             folder=store.path(data_dir),
         )
         for (name, source), stream in zip(sources.items(), streams, strict=True)
     ]
 
 
-def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFrame:
+def id_columns(source: Source) -> list[str]:
+    """Columns of the table that make up the id of a patient."""
+    return [source.id_column] if isinstance(source.id_column, str) else list(source.id_column)
+
+
+def used_columns(source: Source) -> set[str]:
+    """Columns of the table that the study reads; what others hold does not matter.
+
+    With the name that `one_per_patient` says, though it may be measured and no column.
+    """
+    single = [
+        *(source.image_column, source.mask_column, source.second_mask_column),
+        *(source.outcome_column, source.radiologist_column, source.view_column),
+        *(source.one_per_patient, source.quality_column, getattr(source, "split_column", "")),
+    ]
+    single += [source.frame] if isinstance(source.frame, str) else []
+    decided = [column for entry in source.criteria for column in (entry.column, entry.until)]
+    declared = [variable.column or variable.name for variable in source.variables]
+    every = (*id_columns(source), *single, *decided, *declared, *source.scores.values())
+    return {column for column in every if column}
+
+
+def read_source_table(data_dir: str, name: str, **reading: Any) -> pd.DataFrame:
     """The user's table, every cell as text; empty cells are "".
 
     Parameters
@@ -116,8 +147,8 @@ def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFr
         The user's folder, relative to the project.
     name
         The file in it: CSV or XLSX.
-    sheet
-        Of an XLSX; "" for the only one that holds anything.
+    reading
+        Options of `spreadsheet.read`.
 
     Raises
     ------
@@ -127,8 +158,8 @@ def read_source_table(data_dir: str, name: str, *, sheet: str = "") -> pd.DataFr
     folder = store.path(data_dir)
     if not data_dir or not folder.is_dir():
         raise FileNotFoundError(f"{data_dir or 'DATA'}: no such folder. Say DATA=path/to/folder.")
-    imaging.inside(folder, name, "table")
-    return spreadsheet.read(store.read_bytes(f"{data_dir}/{name}"), name, sheet=sheet)
+    file = imaging.inside(folder, name, "table").relative_to(folder.resolve())
+    return spreadsheet.read(store.read_bytes(f"{data_dir}/{file}"), name, **reading)
 
 
 def export(study: Study, folder: Path) -> dict[str, dict]:
@@ -198,4 +229,4 @@ class _Simulated(Sequence):
         spacing = tuple(made.table["spacing_mm"].iloc[row])
         image = made.images[row]
         seen = imaging.pixel_hash(image)
-        return imaging.Case(image.astype(float), first, second, spacing, (), seen)
+        return imaging.Case(image.astype(float), first, second, spacing, (), None, seen)

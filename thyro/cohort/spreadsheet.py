@@ -4,38 +4,39 @@ What a table cannot say clearly (an unknown encoding, merged cells, a formula th
 computed) is refused with its row, because each of these shifts or loses values without a trace.
 """
 
+import codecs
 import csv
-import datetime
 import io
 import re
 import unicodedata
-import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
 import pandas as pd
-from openpyxl import load_workbook
+
+from thyro.cohort.workbook import TableError, rows_of
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LONGEST = 1000  # characters of a cell
-LARGEST = 5_000_000  # cells of a sheet that are looked at, empty ones too
-SHOWN = 12  # problems named before it says how many more there are
 DECLARED = re.compile(r'"?sep=([^\w\s"]|\t)"? *(\r\n|\r|\n)', re.IGNORECASE)  # Excel's own line
 DATUM = re.compile(r"[-+.,:/]*\d[-+\s\d.,:/T]*")  # number or date
+FIRST_LEVEL = range(0xB0, 0xD8)  # first bytes of the 3755 most frequent characters in GB 2312
+GB18030 = (
+    "It can be read as GB18030, as Excel saves a CSV in Chinese: set cohort.encoding: gb18030 (or "
+    "external.encoding, of that table)."
+)
 UTF8 = 'Save it as "CSV UTF-8" (Excel: Save as; LibreOffice: character set Unicode (UTF-8)).'
 
 
-class TableError(ValueError):
-    """A file that is no usable table; `problems` has one line each."""
-
-    def __init__(self, name: str, problems: Sequence[str]):
-        self.problems = list(problems)
-        more = len(self.problems) - SHOWN
-        shown = self.problems[:SHOWN] + ([f"and {more} more"] if more > 0 else [])
-        super().__init__("\n  ".join([f"{name}: not usable as a table:", *shown]))
-
-
-def read(data: bytes, name: str, *, sheet: str = "") -> pd.DataFrame:
+def read(
+    data: bytes,
+    name: str,
+    *,
+    sheet: str = "",
+    encoding: str = "utf-8",
+    columns: Collection[str] | None = None,
+    ids: Collection[str] = (),
+) -> pd.DataFrame:
     """Read a table, every cell as text and empty cells as "".
 
     Parameters
@@ -47,6 +48,12 @@ def read(data: bytes, name: str, *, sheet: str = "") -> pd.DataFrame:
     sheet
         Of an XLSX file; "" takes the only one that holds anything. Hidden sheets, rows and columns
         are read like any other.
+    encoding
+        Of a CSV. One in UTF-16 says so itself by its byte-order mark.
+    columns
+        Names of those that are used: what the cells of others hold does not matter. None: all.
+    ids
+        Names of those that tell patients apart, and must have kept every digit.
 
     Returns
     -------
@@ -64,10 +71,10 @@ def read(data: bytes, name: str, *, sheet: str = "") -> pd.DataFrame:
     if not data:
         raise TableError(name, ["the file is empty."])
     if PurePath(name).suffix.lower() == ".xlsx":
-        return _frame(_xlsx_rows(data, name, sheet), name)
+        return _frame(rows_of(data, name, sheet, columns=columns, ids=ids), name, columns)
     if sheet:
         raise TableError(name, [f"sheet {sheet!r} is asked for; only an XLSX file has sheets."])
-    return _frame(_csv_rows(_decoded(data, name), name), name)
+    return _frame(_csv_rows(_decoded(data, name, encoding), name), name, columns)
 
 
 def holds_data(header: Sequence[str]) -> bool:
@@ -75,7 +82,7 @@ def holds_data(header: Sequence[str]) -> bool:
     return any(DATUM.fullmatch(name) for name in header)
 
 
-def _frame(rows: list[list[str]], name: str) -> pd.DataFrame:
+def _frame(rows: list[list[str]], name: str, columns: Collection[str] | None) -> pd.DataFrame:
     """Rows of cells, header first, as a table; what is empty at the right and below is none."""
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()
@@ -100,7 +107,7 @@ def _frame(rows: list[list[str]], name: str) -> pd.DataFrame:
             problems += [
                 f"row {number}: {column}: {len(cell)} characters, at most {LONGEST} are accepted."
                 for column, cell in zip(header, row, strict=True)
-                if len(cell) > LONGEST
+                if len(cell) > LONGEST and (columns is None or column in columns)
             ]
     if problems:
         raise TableError(name, problems)
@@ -145,22 +152,66 @@ def _header_problems(header: list[str]) -> list[str]:
     ]
 
 
-def _decoded(data: bytes, name: str) -> str:
-    """Text of a CSV file in UTF-8 or, with a byte-order mark, UTF-16."""
+def _decoded(data: bytes, name: str, encoding: str) -> str:
+    """Text of a CSV file in its encoding or, with a byte-order mark, UTF-16."""
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise TableError(name, ["this is a spreadsheet, not text; save it as XLSX, named .xlsx."])
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    try:
-        text = data.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        problem = "not UTF-16" if wide else f"byte 0x{data[error.start]:02X} is not UTF-8"
-        raise TableError(
-            name, [f"line {line}: {problem}, so letters would be lost. {UTF8}"]
-        ) from None
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if not codecs.lookup(encoding).name.startswith("utf-8"):
+        text = _decoded_as(data, name, encoding)
+    else:
+        try:
+            text = data.decode("utf-16" if wide else "utf-8-sig")
+        except UnicodeDecodeError as error:
+            problem = "not UTF-16" if wide else f"byte 0x{data[error.start]:02X} is not UTF-8"
+            remedy = f"{GB18030} {UTF8}" if not wide and _seems_chinese(data) else UTF8
+            what = f"line {_line(data, error)}: {problem}, so letters would be lost. {remedy}"
+            raise TableError(name, [what]) from None
     if "\0" in text:
         raise TableError(name, [f"it holds zero bytes, so it is no text in UTF-8. {UTF8}"])
     return text
+
+
+def _decoded_as(data: bytes, name: str, encoding: str) -> str:
+    """Text in an encoding that the study declares, unless the bytes belie it."""
+    marks = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    marked = next((kind for mark, kind in marks.items() if data.startswith(mark)), "")
+    if marked and not codecs.lookup(encoding).name.startswith(marked):
+        what = f"it begins with the byte-order mark of {marked.upper()}, which is not {encoding}"
+    elif not marked and _is_utf8_beyond_europe(data):
+        what = f"its letters are written in UTF-8, and read as {encoding} they would be others"
+    else:
+        try:
+            return data.decode(encoding).removeprefix("\ufeff")
+        except UnicodeError as error:
+            what = f"line {_line(data, error)}: not {encoding}, so letters would be lost"
+    raise TableError(name, [f"{what}. Correct `cohort.encoding`, or leave it out. {UTF8}"])
+
+
+def _line(data: bytes, error: UnicodeError) -> int:
+    return data.count(b"\n", 0, getattr(error, "start", 0)) + 1
+
+
+def _is_utf8_beyond_europe(data: bytes) -> bool:
+    """Whether bytes are UTF-8 with letters of three bytes, as no text in other encodings is."""
+    try:
+        return any(letter >= "\u0800" for letter in data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
+def _seems_chinese(data: bytes) -> bool:
+    """Whether bytes are GB18030, and most of their letters those of everyday Chinese.
+
+    Text of western Europe can be read as GB18030, too, but gives letters that few use.
+    """
+    try:
+        letters = [letter for letter in data.decode("gb18030") if letter > "\x7f"]
+    except UnicodeDecodeError:
+        return False
+    known = "".join(letters).encode("gb2312", errors="ignore")
+    everyday = [first for first in known[::2] if first in FIRST_LEVEL]
+    return 2 * len(everyday) > len(letters)
 
 
 def _csv_rows(text: str, name: str) -> list[list[str]]:
@@ -210,84 +261,3 @@ def _parsed(text: str, delimiter: str) -> tuple[list[list[str]], str]:
         what = "a quotation mark is not closed, or more text follows the closing one."
         return rows, f"row {len(rows) + 1}: {what}"
     return rows, ""
-
-
-def _xlsx_rows(data: bytes, name: str, sheet: str) -> list[list[str]]:
-    values, formulas = _workbook(data, name, values=True), _workbook(data, name, values=False)
-    title = _sheet(values, name, sheet)
-    stored, written = values[title], formulas[title]
-    if stored.max_row * stored.max_column > LARGEST:
-        raise TableError(
-            name,
-            [
-                f"sheet {title!r} reaches to row {stored.max_row}, column {stored.max_column}; "
-                "delete the empty rows and columns beside the table."
-            ],
-        )
-    problems = [
-        f"sheet {title!r}: cells {merged.coord} are merged; a table has one value in each cell."
-        for merged in written.merged_cells.ranges
-    ]
-    rows = []
-    for stored_row, written_row in zip(stored.iter_rows(), written.iter_rows(), strict=True):
-        rows.append([_text(cell.value) for cell in stored_row])
-        for cell, source in zip(stored_row, written_row, strict=True):
-            if cell.data_type == "e":
-                problems.append(
-                    f"row {cell.row}: cell {cell.coordinate} holds the error {cell.value}; "
-                    "correct or empty it."
-                )
-            # "str" without a value is a formula that gave empty text.
-            elif source.data_type == "f" and cell.value is None and cell.data_type != "str":
-                problems.append(
-                    f"row {cell.row}: cell {cell.coordinate} holds a formula without its value; "
-                    "open the file in a spreadsheet program and save it again."
-                )
-    if problems:
-        raise TableError(name, problems)
-    return rows
-
-
-def _workbook(data: bytes, name: str, *, values: bool):
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of what it would not write again: drawings, validation, styles.
-            warnings.simplefilter("ignore", UserWarning)
-            return load_workbook(io.BytesIO(data), data_only=values)
-    except Exception:  # a damaged file makes openpyxl stumble in a dozen ways
-        what = "it cannot be opened as XLSX (damaged, protected by a password, or another format)"
-        raise TableError(name, [f"{what}; save it as XLSX without password, or as CSV."]) from None
-
-
-def _sheet(workbook, name: str, sheet: str) -> str:
-    """Title of the sheet to read."""
-    titles = [each.title for each in workbook.worksheets]
-    if sheet:
-        if sheet not in titles:
-            there = ", ".join(map(repr, titles))
-            raise TableError(name, [f"there is no sheet {sheet!r}. Sheets: {there}."])
-        return sheet
-    filled = [
-        each.title
-        for each in workbook.worksheets
-        if (each.max_row, each.max_column) != (1, 1) or each["A1"].value is not None
-    ]
-    if len(filled) > 1:
-        several = ", ".join(map(repr, filled))
-        raise TableError(name, [f"several sheets hold something: {several}. Say which: `sheet`."])
-    return (filled or titles)[0]
-
-
-def _text(value) -> str:
-    """A value of a spreadsheet as text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        return value.date().isoformat()
-    if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
-    return str(value)

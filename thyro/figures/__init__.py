@@ -21,6 +21,7 @@ from thyro.figures.explanations import (
 )
 from thyro.figures.fine_tuning import draw_tuning, tuning_figure
 from thyro.figures.flow_chart import draw_flow, flow_figure, flow_height
+from thyro.figures.fonts import STAND_INS, without_glyph
 from thyro.figures.nomogram import draw_nomogram, nomogram_height, nomograms_figure
 from thyro.figures.performance import (
     delong_figure,
@@ -69,6 +70,7 @@ from thyro.figures.ultrasound import crops_figure, draw_image, draw_pair, draw_p
 from thyro.figures.wipe import wipe_html
 
 __all__ = [
+    "STAND_INS",
     "agreement_figure",
     "by_family",
     "calibration_figure",
@@ -139,4 +141,5 @@ __all__ = [
     "use_style",
     "volcano_figure",
     "wipe_html",
+    "without_glyph",
 ]

@@ -1,8 +1,9 @@
 """Image files: formats, geometry, masks, and the frames between notebooks."""
 
 from thyro.imaging.frames import Frames, image_pairs, read_originals, write_image, write_images
+from thyro.imaging.named import inside
 from thyro.imaging.pixels import EIGHT, ImageError, pixel_hash, scan_area
-from thyro.imaging.reading import Case, Folder, inside, read_image, read_mask
+from thyro.imaging.reading import Case, Folder, read_image, read_mask
 
 __all__ = [
     "EIGHT",

@@ -8,24 +8,42 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.encaps import get_frame
+from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder, pixel_array
+from pydicom.uid import (
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+)
 
+from thyro.imaging import jpeg
 from thyro.imaging.pixels import (
     NO_SIZE,
+    SAME_SCALE,
     Grid,
     ImageError,
     Picture,
+    Region,
     check_size,
     choose_frame,
+    coloured_pixels,
     to_grey,
 )
 
 CENTIMETRES = 3  # DICOM PS3.3 C.8.5.5.1.15: physical unit of a region
 UNITS = {0: "no unit", 1: "per cent", 2: "decibels", 4: "seconds", 5: "hertz", 6: "decibels/s"}
 TISSUE = 1  # DICOM PS3.3 C.8.5.5.1.3: region data type
-SAME_SCALE = 1e-3  # relative: below it two regions are measured alike
+COLOUR_FLOW = 2  # the same: B-mode below colours, on the same scale
+UNKNOWN_MM = (1.0, 1.0)  # written by programs that do not know the size of a pixel
+ROUNDED = 0.01  # relative: PixelSpacing and a region may round one scale
+LUMA_422 = 2  # bytes per pixel of an uncompressed YBR_FULL_422
 USED_SHARE = 1 / 8  # of what more than 8 bits can hold: less leaves under 32 levels of grey
+
+LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit)
+GREY_NOISE = 8  # levels between the channels of a grey pixel that went through JPEG
+GREY_SHARE = 0.8  # of the pixels of an ultrasound frame, at least, are grey
 
 COLOURS = ("Red", "Green", "Blue")
 TAGS = [
@@ -59,8 +77,9 @@ def read(path: Path, *, frame: int | None = None) -> Picture:
     ------
     ImageError
         If the file has no pixels, too many, or pixels that cannot be decoded; if they use little
-        of the range of their bits, or a palette that the standard does not know; or if the frame
-        is not declared or not there.
+        of the range of their bits, or a palette that the standard does not know; if nothing tells
+        whether a JPEG is RGB; if two entries of the header contradict each other in the size of
+        a pixel; or if the frame is not declared or not there.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom's warnings may quote what a header holds
@@ -88,18 +107,26 @@ def _read(path: Path, frame: int | None) -> Picture:
         header.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
     frames = int(header.get("NumberOfFrames") or 1)
     stored = _stored(header, choose_frame(frame, frames, path.name), path)
-    spacing, note = _spacing(header)
+    if header.PhotometricInterpretation == "PALETTE COLOR":
+        stored = _coloured(header, stored, path)
+    spacing, note, regions = _spacing(header, path.name)
     grid = Grid(
-        spacing if header.get("PixelSpacing") is not None else None,
+        spacing if _pixel_spacing(header) else None,
         _numbers(header, "ImagePositionPatient", 3),
         _numbers(header, "ImageOrientationPatient", 6),
     )
-    return Picture(_grey(header, stored, path), spacing, grid, frames, note)
+    grey = _grey(header, stored, path)
+    return Picture(grey, spacing, grid, frames, note, coloured_pixels(stored), regions)
 
 
 def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
     """Stored values of one frame, (rows, columns) or (rows, columns, 3); YBR is made RGB."""
     syntax = header.file_meta.TransferSyntaxUID
+    if header.get("PhotometricInterpretation") == "YBR_FULL_422" and not syntax.is_compressed:
+        pixels = header.Rows * header.Columns * int(header.get("NumberOfFrames") or 1)
+        # Named after the JPEG that it once was: three whole samples are there, not two of three.
+        if len(header.PixelData) > pixels * LUMA_422 + 1:
+            header.PhotometricInterpretation = "YBR_FULL"
     try:
         if not get_decoder(syntax).is_available:
             raise NotImplementedError
@@ -109,7 +136,12 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
             "Export the image uncompressed (Explicit VR Little Endian)."
         ) from None
     try:
-        return pixel_array(header, index=frame)
+        stored = pixel_array(header, index=frame)
+        if header.get("PhotometricInterpretation") == "RGB" and syntax in LOSSY:
+            stored = _true_colours(header, stored, frame, path)
+        return stored
+    except ImageError:
+        raise
     except Exception:  # decoders raise what they like
         raise ImageError(
             f"{path.name}: its pixels cannot be decoded ({syntax.name}): the file is cut short or "
@@ -117,10 +149,37 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
         ) from None
 
 
+def _true_colours(
+    header: pydicom.Dataset, stored: np.ndarray, frame: int, path: Path
+) -> np.ndarray:
+    """RGB of a JPEG that the header calls RGB, which several scanners write above luma.
+
+    By the standard (DICOM PS3.5, 8.2.1) the header is right; the stream knows better where it
+    says what it holds.
+    """
+    frames = int(header.get("NumberOfFrames") or 1)
+    stream = get_frame(header.PixelData, frame, number_of_frames=frames)
+    space = jpeg.colour_space(stream)
+    if space == jpeg.YBR and b"JFIF" not in stream[:64]:  # of which pydicom knows
+        return convert_color_space(stored, "YBR_FULL", "RGB")
+    if space:
+        return stored
+    # Most of an ultrasound frame is grey: all three alike in RGB, two of them in the middle in YBR.
+    apart = np.abs(stored[..., 1:].astype(int) - stored[..., :1]).max(axis=-1)
+    from_middle = np.abs(stored[..., 1:].astype(int) - 128).max(axis=-1)
+    rgb, ybr = (np.mean(distance <= GREY_NOISE) for distance in (apart, from_middle))
+    if max(rgb, ybr) < GREY_SHARE or min(rgb, ybr) > 1 - GREY_SHARE:
+        raise ImageError(
+            f"{path.name}: its PhotometricInterpretation is RGB, and nothing in its JPEG stream "
+            "tells whether that holds RGB or YCbCr. Export the image uncompressed."
+        )
+    return convert_color_space(stored, "YBR_FULL", "RGB") if ybr > rgb else stored
+
+
 def _grey(header: pydicom.Dataset, stored: np.ndarray, path: Path) -> np.ndarray:
     photometric = header.PhotometricInterpretation
     if photometric == "PALETTE COLOR":
-        return to_grey(_coloured(header, stored, path), path.name)
+        return to_grey(stored, path.name)
     bits, signed = header.BitsStored, header.get("PixelRepresentation", 0)
     held = np.array([-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] if signed else [0, 2**bits - 1])
     used = int(stored.min()), int(stored.max())
@@ -184,46 +243,78 @@ def _numbers(header: pydicom.Dataset, tag: str, n: int) -> tuple[float, ...] | N
     return values if len(values) == n and np.isfinite(values).all() else None
 
 
-def _spacing(header: pydicom.Dataset) -> tuple[tuple[float, float] | None, str]:
-    """(row, column) in mm, else None and the reason.
+def _pixel_spacing(header: pydicom.Dataset) -> tuple[float, ...] | None:
+    """(row, column) in mm of the tag; None where it is absent, malformed, or says 1 and 1.
 
-    PixelSpacing counts first. Else the tissue regions do, if they measure both axes in centimetres,
-    all alike, and their boxes lie within the pixels.
+    No scanner has pixels of 1 mm: programs write it when they do not know the size.
     """
-    if header.get("PixelSpacing") is not None:
-        sides = _numbers(header, "PixelSpacing", 2)
+    sides = _numbers(header, "PixelSpacing", 2)
+    return sides if sides and min(sides) > 0 and sides != UNKNOWN_MM else None
+
+
+def _spacing(
+    header: pydicom.Dataset, name: str
+) -> tuple[tuple[float, float] | None, str, tuple[Region, ...]]:
+    """(row, column) in mm, else None and the reason; and regions that differ in scale.
+
+    PixelSpacing counts first. Else the regions of tissue do (of colour flow, where only those are
+    measured), if they measure both axes in centimetres and their boxes lie within the pixels.
+    """
+    regions, reason = _regions(header)
+    alike = all(np.allclose(r.spacing_mm, regions[0].spacing_mm, SAME_SCALE, 0) for r in regions)
+    given = _pixel_spacing(header)
+    if given:
+        for one in regions:
+            if not np.allclose(given, one.spacing_mm, rtol=ROUNDED, atol=0):
+                here, there = (" x ".join(f"{s:.4g}" for s in x) for x in (given, one.spacing_mm))
+                raise ImageError(
+                    f"{name}: its PixelSpacing says {here} mm, and its region of ultrasound "
+                    f"{there} mm. Find out which is right, and correct the header."
+                )
+        return given, "", ()
+    if regions:
         return (
-            (sides, "") if sides and min(sides) > 0 else (None, "its PixelSpacing is not positive")
+            (regions[0].spacing_mm, "", ())
+            if alike
+            else (None, "its tissue regions differ in scale", regions)
         )
-    regions = header.get("SequenceOfUltrasoundRegions") or []
-    tissue = [region for region in regions if region.get("RegionDataType") == TISSUE]
-    if not tissue:
-        return None, NO_SIZE
+    if header.get("PixelSpacing") is not None:
+        unknown = _numbers(header, "PixelSpacing", 2) == UNKNOWN_MM
+        return None, f"its PixelSpacing is {'1 x 1 mm' if unknown else 'not positive'}", ()
+    return None, reason, ()
+
+
+def _regions(header: pydicom.Dataset) -> tuple[tuple[Region, ...], str]:
+    """Regions measured in centimetres, and why there are none."""
+    listed = header.get("SequenceOfUltrasoundRegions") or []
+    seen = [one for one in listed if one.get("RegionDataType") in (TISSUE, COLOUR_FLOW)]
+    tissue = [one for one in seen if one.get("RegionDataType") == TISSUE]
+    if not seen:
+        return (), NO_SIZE
     # M-mode shows tissue too, over seconds; the B-mode region beside it still counts.
-    measured = [region for region in tissue if _units(region) == (CENTIMETRES, CENTIMETRES)]
+    measured = [one for one in seen if _units(one) == (CENTIMETRES, CENTIMETRES)]
+    measured = [one for one in measured if one in tissue] or measured
     if not measured:
-        code = next(unit for unit in _units(tissue[0]) if unit != CENTIMETRES)
+        code = next(unit for unit in _units((tissue or seen)[0]) if unit != CENTIMETRES)
         unit = UNITS.get(code, f"unit {code}")
-        return None, f"its tissue region is measured in {unit}, not in centimetres"
-    scales = []
-    for region in measured:
-        scale, reason = _region_scale(region, header.Rows, header.Columns)
-        if reason:
-            return None, reason
-        scales.append(scale)
-    if not np.allclose(scales, scales[0], rtol=SAME_SCALE, atol=0):
-        return None, "its tissue regions differ in scale"
-    return scales[0], ""
+        return (), f"its tissue region is measured in {unit}, not in centimetres"
+    found = []
+    for one in measured:
+        region, reason = _region(one, header.Rows, header.Columns)
+        if region is None:
+            return (), reason
+        found.append(region)
+    return tuple(found), ""
 
 
 def _units(region: pydicom.Dataset) -> tuple:
     return tuple(region.get(f"PhysicalUnits{axis}Direction") for axis in "XY")
 
 
-def _region_scale(region: pydicom.Dataset, rows: int, columns: int):
-    """(row, column) in mm of one tissue region and "", or None and the reason."""
+def _region(item: pydicom.Dataset, rows: int, columns: int) -> tuple[Region | None, str]:
+    """Box and scale of one region, or None and the reason."""
     left, top, right, bottom = (
-        region.get(f"RegionLocation{corner}", -1) for corner in ("MinX0", "MinY0", "MaxX1", "MaxY1")
+        item.get(f"RegionLocation{corner}", -1) for corner in ("MinX0", "MinY0", "MaxX1", "MaxY1")
     )
     # A box beyond the pixels was written for another size of the image: its scale is wrong too.
     # Some writers count the last column as the first one outside.
@@ -232,5 +323,8 @@ def _region_scale(region: pydicom.Dataset, rows: int, columns: int):
             f"its tissue region ({left}-{right} x {top}-{bottom}) does not fit its "
             f"{columns} x {rows} pixels, so its scale is that of another image"
         )
-    scale = tuple(abs(float(region.get(f"PhysicalDelta{axis}") or 0)) * 10 for axis in "YX")
-    return (scale, "") if min(scale) > 0 else (None, "its tissue region has no scale")
+    row_mm, column_mm = (abs(float(item.get(f"PhysicalDelta{axis}") or 0)) * 10 for axis in "YX")
+    if min(row_mm, column_mm) <= 0:
+        return None, "its tissue region has no scale"
+    box = slice(top, bottom + 1), slice(left, right + 1)
+    return Region(box, (row_mm, column_mm)), ""

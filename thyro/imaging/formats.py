@@ -4,11 +4,16 @@ Only stored values and where they lie are read, nothing else of a header.
 """
 
 import gzip
+import shutil
 import struct
+import tempfile
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import SimpleITK as sitk
@@ -27,7 +32,25 @@ VOLUMES = {
 KNOWN = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, NRRD or MHA"
 NIFTI_HEADER = 348  # bytes, and the number it begins with
 NIFTI_FLOATS = (16, 64)  # codes of its data types
+NIFTI_MAGIC = b"n+1\0"  # ends the header of a file that holds its pixels too
+GZIP = b"\x1f\x8b"
+PHONE = "MPO"  # what Pillow calls a JPEG with further pictures behind the first
 UNTURNED = 1  # EXIF orientation of a picture that is shown as it is stored
+
+
+class About(NamedTuple):
+    """What a picture file says of itself beside its values; of a volume, nothing."""
+
+    kind: str = ""  # as Pillow calls it: "PNG", "JPEG", "MPO" ...
+    palette: np.ndarray | None = None  # uint8 RGBA, shape (entries, 4)
+    pictures: int = 1  # how many it holds
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """That there are pictures which nobody reads."""
+        if self.kind != PHONE or self.pictures < 2:
+            return ()
+        return (f"the first of {self.pictures} pictures in its file is taken",)
 
 
 def is_dicom(path: Path, name: str) -> bool:
@@ -66,7 +89,7 @@ def read(path: Path, name: str, *, labels: bool = False) -> tuple[np.ndarray, Gr
     Parameters
     ----------
     path
-        The file. Volumes are known by the ending of their name, pictures by their content.
+        The file, known by its content. The ending of its name counts where that is damaged.
     name
         What messages call it.
     labels
@@ -75,7 +98,7 @@ def read(path: Path, name: str, *, labels: bool = False) -> tuple[np.ndarray, Gr
     Returns
     -------
     values : array, shape (frames, rows, columns) or (frames, rows, columns, channels)
-        As stored; a 2-D file has one frame.
+        As stored; a 2-D file has one frame, and so has a phone's JPEG with further pictures.
     grid : Grid
         Pixel size, position and direction: nothing for a picture. A size that is not positive
         is none.
@@ -89,8 +112,23 @@ def read(path: Path, name: str, *, labels: bool = False) -> tuple[np.ndarray, Gr
     if path.stat().st_size == 0:
         raise ImageError(f"{name}: an empty file. Copy or export it again.")
     if _ending(path):
-        return _volume(path, name)
+        with _named_by_content(path) as file:
+            return _volume(file, name)
     return _picture(path, name, labels), Grid()
+
+
+def about(path: Path) -> About:
+    """What a file that `read` accepts says of itself beside its values."""
+    if _ending(path):
+        return About()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers
+        with Image.open(path, formats=PICTURES) as picture:
+            palette = None
+            if picture.mode == "P":
+                picture.apply_transparency()
+                palette = np.reshape(picture.getpalette("RGBA"), (-1, 4)).astype(np.uint8)
+            return About(picture.format or "", palette, getattr(picture, "n_frames", 1))
 
 
 def _picture(path: Path, name: str, labels: bool) -> np.ndarray:
@@ -99,16 +137,21 @@ def _picture(path: Path, name: str, labels: bool) -> np.ndarray:
         try:
             frames = []
             with Image.open(path, formats=PICTURES) as picture:
-                count = getattr(picture, "n_frames", 1)
+                # A phone keeps a preview or a map of light behind the picture that was taken.
+                count = 1 if picture.format == PHONE else getattr(picture, "n_frames", 1)
                 check_size(picture.height, picture.width * count, name)
-                _check_turn(picture, name)  # before the pixels: reading those of a TIFF turns them
+                # Pixels of a TIFF are turned when they are read; entries of a PNG are read with its
+                # pixels, where damage would pass for that of an entry.
+                if picture.format != "TIFF":
+                    picture.load()
+                _check_turn(picture, name)
                 if picture.mode.startswith(("I", "F")) and not labels:
                     raise ImageError(
                         f"{name}: more than 8 bits per pixel, expected 8. Export it with 8 bits."
                     )
                 for i in range(count):
                     picture.seek(i)
-                    as_stored = labels or picture.mode in ("L", "RGB")
+                    as_stored = picture.mode in ("L", "RGB") or labels and picture.mode != "CMYK"
                     frames.append(np.asarray(picture if as_stored else picture.convert("RGB")))
             return np.stack(frames)
         except ImageError:
@@ -140,9 +183,45 @@ def _check_turn(picture: Image.Image, name: str) -> None:
         )
 
 
+def _head(path: Path) -> tuple[bytes, bool]:
+    """The first bytes of a file, as many as a NIfTI header has, and whether they were packed."""
+    with path.open("rb") as file:
+        head = file.read(NIFTI_HEADER)
+    if not head.startswith(GZIP):
+        return head, False
+    try:
+        with gzip.open(path) as file:
+            return file.read(NIFTI_HEADER), True
+    except (OSError, EOFError, zlib.error):
+        return b"", True
+
+
 def _ending(path: Path) -> str:
+    """The one of `VOLUMES` that the content asks for, else that ends the name, or ""."""
+    head, packed = _head(path)
+    if head.endswith(NIFTI_MAGIC):
+        return ".nii.gz" if packed else ".nii"
+    if head.startswith(b"NRRD000"):
+        return ".nrrd"
+    return _named(path)
+
+
+def _named(path: Path) -> str:
     """The one of `VOLUMES` that ends the name, or ""."""
     return next((end for end in VOLUMES if path.name.lower().endswith(end)), "")
+
+
+@contextmanager
+def _named_by_content(path: Path) -> Iterator[Path]:
+    """The file, or a copy of it for as long as it is read: ITK goes by the ending of a name."""
+    ending = _ending(path)
+    if _named(path) == ending:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, f"volume{ending}")
+        shutil.copyfile(path, copy)
+        yield copy
 
 
 def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
@@ -153,6 +232,8 @@ def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
     # Only these formats can point to other files, which may lie anywhere.
     if _elsewhere(path):
         raise ImageError(f"{name}: its pixels lie in another file; save both as one file.")
+    if _is_endless(path):
+        raise broken
     _keep_itk_quiet()
     reader = sitk.ImageFileReader()
     reader.SetImageIO(VOLUMES[_ending(path)])
@@ -198,6 +279,16 @@ def _elsewhere(path: Path) -> bool:
         place = head.partition(b"elementdatafile")[2].partition(b"\n")[0]
         return place.strip(b" =\r") != b"local"
     return False
+
+
+def _is_endless(path: Path) -> bool:
+    """Whether sizes or places in a NIfTI header are infinite, with which ITK counts for ever."""
+    head, _ = _head(path)
+    if not head.endswith(NIFTI_MAGIC):
+        return False
+    order = "<" if head.startswith(struct.pack("<i", NIFTI_HEADER)) else ">"
+    sides = struct.unpack_from(f"{order}8f", head, 76)
+    return bool(np.isinf([*sides, *struct.unpack_from(f"{order}18f", head, 256)]).any())
 
 
 def _check_nifti(path: Path, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Nodule masks: one label of a file, compared with the geometry of its image."""
+"""Nodule masks: one label or segment of a file, compared with the geometry of its image."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from thyro.core import FEWEST_PIXELS
-from thyro.imaging import formats
+from thyro.imaging import dicom_seg, formats, geometry
+from thyro.imaging.labels import inside_label, one_channel
 from thyro.imaging.pixels import (
     EIGHT,
     Grid,
@@ -16,25 +17,7 @@ from thyro.imaging.pixels import (
     choose_frame,
     largest_component,
 )
-
-FLIPS = {  # of the mask, as steps along its rows and columns
-    "none": (1, 1),
-    "horizontal": (1, -1),
-    "vertical": (-1, 1),
-    "both": (-1, -1),
-}
-SAME_SPACING = 0.02  # relative: mask and image may round their pixel size
-SAME_DIRECTION = 0.01  # of a unit vector
-SAME_ORIGIN = 0.5  # pixels
-MIRRORED = {  # in words, by the flip that undoes it
-    "horizontal": "mirrored left to right",
-    "vertical": "mirrored top to bottom",
-    "both": "mirrored both ways",
-}
-PLAIN = np.eye(2, 3)  # directions of rows and columns in a header that does not turn anything
-UNKNOWN_MM = (1, 1)  # pixel size that programs write when they do not know it
-WHITE = 255  # of masks drawn as pictures
-LARGEST_LABEL = 10  # of a small label map; the grey edges of a picture reach far beyond
+from thyro.imaging.segments import inside_segment, segments_of_nrrd
 
 
 def read(
@@ -43,24 +26,27 @@ def read(
     picture: Picture | None,
     frame: int | None,
     *,
-    label: int,
+    label: int | str | None,
     flip: str,
     component: str,
+    fill: bool = False,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Read a mask and hold it against its image.
+
+    A mask that holds a part of its image is put in its place where the headers of both tell it.
 
     Parameters
     ----------
     path
-        NIfTI, NRRD, MHA, PNG, TIFF, BMP or JPEG.
+        NIfTI, NRRD, MHA, PNG, TIFF, BMP, JPEG or DICOM SEG.
     name
         What messages call it.
     picture
         Its image, or None where that is not readable: then only the mask itself is checked.
     frame
         The slice of a mask that has one for each frame of the image.
-    label, flip, component
-        As `mask_label`, `mask_flip` and `component` of `imaging.Folder`.
+    label, flip, component, fill
+        As `mask_label`, `mask_flip`, `component` and `fill` of `imaging.Folder`.
 
     Returns
     -------
@@ -72,22 +58,63 @@ def read(
     ImageError
         With every problem found. A mask is never resized.
     """
-    if formats.is_dicom(path, name):
-        raise ImageError(f"{name}: a DICOM file; save masks as NIfTI, NRRD, MHA or PNG.")
-    stack, grid = formats.read(path, name, labels=True)
-    values = _one_slice(stack, frame, picture, name)
     notes: list[str] = []
     problems: list[str] = []
-    mask = attempt(problems, _inside_label, values, label, name, notes)
-    if mask is not None:
-        down, right = FLIPS[flip]
-        mask = mask[::down, ::right]
-        mask = attempt(problems, _one_nodule, mask, component, name)
-    if picture is not None:
-        problems += _misfits(values.shape, grid, picture, flip, name)
+    read_one = _read_segments if formats.is_dicom(path, name) else _read_values
+    inside, shape, grid = read_one(path, name, picture, frame, label, problems, notes)
+    place = None
+    if picture is not None and flip == "none":  # else the user has overruled the header
+        place = geometry.place_of_part(shape, grid, picture)
+    if inside is not None and place is not None:
+        inside = _placed(inside, place, picture.grey.shape)
+        notes.append(
+            "a mask of a part of its image is placed by its header, "
+            f"{place.row} rows down and {place.column} columns right"
+        )
+    mask = None
+    if inside is not None and fill:
+        filled = ndimage.binary_fill_holes(inside)
+        if filled.sum() > inside.sum():
+            notes.append("what the outline of a mask encloses is taken for the nodule")
+        inside = filled
+    if inside is not None:
+        down, right = geometry.FLIPS[flip]
+        whole = picture is None or inside.shape == picture.grey.shape
+        mask = attempt(problems, _one_nodule, inside[::down, ::right], component, whole, name)
+    if picture is not None and place is None:
+        problems += geometry.misfits(shape, grid, picture, flip, name)
     if problems:
         raise ImageError(*problems)
+    if picture is not None and place is None and geometry.may_be_swapped(mask, grid, picture):
+        notes.append("rows and columns of a square mask may be swapped: no header tells")
     return mask, tuple(notes)
+
+
+def _read_values(
+    path: Path, name: str, picture, frame, label, problems: list[str], notes: list[str]
+) -> tuple[np.ndarray | None, tuple[int, int], Grid]:
+    """Where the nodule is, None with the problem noted; shape and grid, of what is not DICOM."""
+    stack, grid = formats.read(path, name, labels=True)
+    values = _one_slice(stack, frame, picture, name)
+    layers = values[None] if values.ndim == 2 else np.moveaxis(values, -1, 0)
+    shape = values.shape[:2]
+    segments = segments_of_nrrd(path, len(layers), name)
+    if segments:
+        return attempt(problems, inside_segment, layers, segments, label, name, notes), shape, grid
+    about = formats.about(path)
+    notes += about.notes
+    channel = one_channel(values, about, label, name, notes)
+    return attempt(problems, inside_label, channel, label, name, notes), shape, grid
+
+
+def _read_segments(
+    path: Path, name: str, picture, frame, label, problems: list[str], notes: list[str]
+) -> tuple[np.ndarray | None, tuple[int, int], Grid]:
+    """The same of a DICOM file."""
+    frames = 1 if picture is None else picture.frames
+    layers, segments, grid = dicom_seg.read(path, name, frame=frame, frames=frames)
+    inside = attempt(problems, inside_segment, layers, segments, label, name, notes)
+    return inside, layers.shape[1:], grid
 
 
 def _one_slice(stack: np.ndarray, frame: int | None, picture, name: str) -> np.ndarray:
@@ -95,57 +122,19 @@ def _one_slice(stack: np.ndarray, frame: int | None, picture, name: str) -> np.n
         raise ImageError(
             f"{name}: {len(stack)} slices, but its image has {picture.frames}. Save the one slice."
         )
-    values = stack[choose_frame(frame, len(stack), name) if len(stack) > 1 else 0]
-    if values.ndim == 3:  # grey with transparency, or a picture in colour
-        colours = values[..., :3] if values.shape[-1] > 2 else values[..., :1]
-        if (colours != colours[..., :1]).any():
-            raise ImageError(f"{name}: a picture in colour; save the mask in black and white.")
-        values = colours[..., 0]
-    return values.astype(np.uint8) if values.dtype == bool else values
+    return stack[choose_frame(frame, len(stack), name) if len(stack) > 1 else 0]
 
 
-def _inside_label(values: np.ndarray, label: int, name: str, notes: list[str]) -> np.ndarray:
-    """Where `values` hold the label; a picture in black and white holds label 1."""
-    if values.dtype.kind == "f" and not (np.isfinite(values) & (values == np.rint(values))).all():
-        raise ImageError(
-            f"{name}: holds values between labels, expected 0 and {label}. Threshold it."
-        )
-    present = [int(value) for value in np.unique(values) if value]
-    if not present:
-        raise ImageError(f"{name}: empty. Outline the nodule, or exclude the patient.")
-    if label == 1 and present[-1] == WHITE:
-        if len(present) > 1:
-            _check_edges(values, present[:-1], name)
-            notes.append("a mask has grey edges: pixels above 127 are taken")
-        return values > WHITE // 2
-    if label not in present:
-        shown = _listed(present)
-        raise ImageError(
-            f"{name}: holds only label {shown}, expected {label}; set cohort.mask_label."
-        )
-    return values == label
+def _placed(part: np.ndarray, place: geometry.Place, shape: tuple[int, int]) -> np.ndarray:
+    """A part of a mask on the grid of the image, (rows, columns), with nothing around it."""
+    whole = np.zeros(shape, bool)
+    rows, columns = part.shape
+    whole[place.row : place.row + rows, place.column : place.column + columns] = part
+    return whole
 
 
-def _check_edges(values: np.ndarray, between: list[int], name: str) -> None:
-    """Refuse labels beside white, which are not the grey edges of what is drawn in white.
-
-    Those hold darker and lighter grey and are narrow: no pixel of middle grey has eight neighbours
-    that are all like it.
-    """
-    middle = (values > LARGEST_LABEL) & (values < WHITE - LARGEST_LABEL)
-    even = ndimage.minimum_filter(values, 3) == ndimage.maximum_filter(values, 3)
-    if between[-1] <= LARGEST_LABEL or between[0] < 0 or (middle & even).any():
-        raise ImageError(
-            f"{name}: holds {_listed(between)} and {WHITE}: labels, or black and white? Save the "
-            f"nodule alone, or set cohort.mask_label to {WHITE} if that is its label."
-        )
-
-
-def _listed(labels: list[int]) -> str:
-    return ", ".join(map(str, labels[:5])) + (" ..." if len(labels) > 5 else "")
-
-
-def _one_nodule(mask: np.ndarray, component: str, name: str) -> np.ndarray:
+def _one_nodule(mask: np.ndarray, component: str, whole: bool, name: str) -> np.ndarray:
+    """The mask, or its largest part; `whole` says that it covers its image and no part of it."""
     if component == "largest":
         mask = largest_component(mask)
     rows, columns = (mask.any(axis=axis).sum() for axis in (1, 0))
@@ -154,9 +143,9 @@ def _one_nodule(mask: np.ndarray, component: str, name: str) -> np.ndarray:
             f"{name}: {mask.sum()} pixels inside {rows} x {columns}, too few to measure. "
             "Correct the outline, or exclude the patient."
         )
-    if mask.all():
+    if whole and mask.all():
         raise ImageError(f"{name}: covers the whole image. Outline the nodule.")
-    if mask[0, 0] and mask[0, -1] and mask[-1, 0] and mask[-1, -1]:
+    if whole and mask[0, 0] and mask[0, -1] and mask[-1, 0] and mask[-1, -1]:
         raise ImageError(
             f"{name}: holds all four corners of the image: the background is outlined, not the "
             "nodule. Invert it."
@@ -169,73 +158,3 @@ def _one_nodule(mask: np.ndarray, component: str, name: str) -> np.ndarray:
             "expected one nodule. Correct it, or set cohort.mask_component to largest or all."
         )
     return mask
-
-
-def _misfits(shape: tuple, grid: Grid, picture: Picture, flip: str, name: str) -> list[str]:
-    """What tells that a mask was not drawn on the grid of its image."""
-    problems = []
-    if shape != picture.grey.shape:
-        swapped = shape == picture.grey.shape[::-1]
-        remedy = (
-            "Its rows and columns are swapped: transpose it before saving."
-            if swapped
-            else "Export the mask on the grid of the image."
-        )
-        problems.append(
-            f"{name}: {shape[0]} x {shape[1]} pixels, but its image has "
-            f"{picture.grey.shape[0]} x {picture.grey.shape[1]}. {remedy}"
-        )
-    mine, its = grid.spacing_mm, picture.grid.spacing_mm
-    if its is None and mine != UNKNOWN_MM:  # ITK does not see the regions of an ultrasound image
-        its = picture.spacing_mm
-    if mine and its and not np.allclose(mine, its, rtol=SAME_SPACING, atol=0):
-        problems.append(
-            f"{name}: pixels of {mine[0]:.4g} x {mine[1]:.4g} mm, but its image has "
-            f"{its[0]:.4g} x {its[1]:.4g} mm. Export the mask on the grid of the image."
-        )
-    if flip != "none":  # the user has said how it lies, whatever the header says
-        return problems
-    if grid.direction:
-        turn = _turn(grid.direction, picture.grid.direction)
-        if turn:
-            return [*problems, f"{name}: by its header it {turn}"]
-    if grid.origin_mm and picture.grid.origin_mm:
-        apart = np.subtract(grid.origin_mm, picture.grid.origin_mm)
-        if np.nanmax(np.abs(apart)) > SAME_ORIGIN * min(its or (1,)):
-            shift = ", ".join(f"{value:.4g}" for value in apart if np.isfinite(value))
-            problems.append(
-                f"{name}: by its header it lies ({shift}) mm beside its image. "
-                "Export the mask on the grid of the image."
-            )
-    return problems
-
-
-def _turn(direction: tuple, of_image: tuple | None) -> str:
-    """How the axes of a mask lie against those of its image, and the remedy; "" if alike."""
-    mask = np.reshape(direction, (2, 3))
-    image = PLAIN if of_image is None else np.reshape(of_image, (2, 3))
-    if np.allclose(mask, image, atol=SAME_DIRECTION):
-        return ""
-    flips = (flip for flip in MIRRORED if _is_flipped(mask, image, flip))
-    flip = next(flips, None)
-    if of_image is None:  # whether the tool turned the pixels too, only its user can see
-        way = MIRRORED[flip] if flip else "turned"
-        remedy = f"set cohort.mask_flip to {flip}" if flip else "export it as the image lies"
-        return (
-            f"is {way}, while its image says nothing of its direction. If the drawing tool turned "
-            f"it, {remedy}; else save it with a plain header."
-        )
-    if flip:
-        return (
-            f"lies {MIRRORED[flip]} against its image; set cohort.mask_flip to {flip}, or export "
-            "the mask on the grid of the image."
-        )
-    if np.allclose(np.abs(mask), np.abs(image[::-1]), atol=SAME_DIRECTION):
-        return "lies with rows and columns swapped against its image; transpose it before saving."
-    return "lies turned against its image. Export the mask on the grid of the image."
-
-
-def _is_flipped(mask: np.ndarray, image: np.ndarray, flip: str) -> bool:
-    """Whether the flip brings the axes of the mask, (2, 3), to those of the image."""
-    down, right = FLIPS[flip]
-    return np.allclose(mask, image * [[right], [down]], atol=SAME_DIRECTION)

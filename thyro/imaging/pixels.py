@@ -11,7 +11,9 @@ MAX_PIXELS = 64_000_000  # 8000 x 8000: far beyond any ultrasound frame
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, the weights of grey in JPEG
 EIGHT = np.ones((3, 3))  # neighbours that belong to one part of a mask
 TISSUE_SHARE = 0.4  # of the pixels around one in the scan; a dense line of text has less
+COLOURED = 40  # levels between the channels: more than a JPEG puts between those of grey
 NO_SIZE = "the file tells none"  # the usual reason for having no pixel size
+SAME_SCALE = 1e-3  # relative: below it two regions are measured alike
 Result = TypeVar("Result")
 
 
@@ -35,6 +37,13 @@ class Grid(NamedTuple):
     direction: tuple[float, ...] | None = None  # unit vectors along a row, and along a column
 
 
+class Region(NamedTuple):
+    """A part of a frame that is measured on its own, as a scanner's split screen has them."""
+
+    box: tuple[slice, slice]  # rows and columns
+    spacing_mm: tuple[float, float]  # (row, column)
+
+
 class Picture(NamedTuple):
     """One frame of a file."""
 
@@ -43,6 +52,17 @@ class Picture(NamedTuple):
     grid: Grid
     frames: int  # how many the file holds
     note: str = ""  # why there is no pixel size
+    coloured: np.ndarray | None = None  # bool, where it is not grey; None: it is grey all over
+    regions: tuple[Region, ...] = ()  # where they differ in scale, so that there is no one size
+    notes: tuple[str, ...] = ()  # on what was taken of the file, naming none
+
+    def spacing_of(self, mask: np.ndarray) -> tuple[float, float] | None:
+        """Pixel size at a nodule: that of the frame, or of the one region that holds the mask."""
+        if self.spacing_mm or not self.regions:
+            return self.spacing_mm
+        holding = [one.spacing_mm for one in self.regions if mask[one.box].sum() == mask.sum()]
+        alike = bool(holding) and np.allclose(holding, holding[0], rtol=SAME_SCALE, atol=0)
+        return holding[0] if alike else None
 
 
 def attempt(problems: list[str], read: Callable[..., Result], *arguments: Any) -> Result | None:
@@ -112,6 +132,15 @@ def to_grey(array: np.ndarray, name: str) -> np.ndarray:
             "export the image with 8 bits."
         )
     return grey
+
+
+def coloured_pixels(array: np.ndarray) -> np.ndarray | None:
+    """Where an RGB(A) array is in colour, shape (rows, columns); None of a grey one."""
+    if array.ndim != 3 or array.shape[-1] not in (3, 4):
+        return None
+    channels = array[..., :3].astype(float)
+    coloured = channels.max(axis=-1) - channels.min(axis=-1) > COLOURED
+    return coloured if coloured.any() else None
 
 
 def pixel_hash(image: np.ndarray) -> str:

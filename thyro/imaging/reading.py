@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from thyro.imaging import dicom, formats, masks
+from thyro.imaging.named import inside, respelled
 from thyro.imaging.pixels import (
     NO_SIZE,
     Grid,
@@ -19,6 +20,7 @@ from thyro.imaging.pixels import (
     Picture,
     attempt,
     choose_frame,
+    coloured_pixels,
     pixel_hash,
     scan_area,
     to_grey,
@@ -33,6 +35,7 @@ class Case(NamedTuple):
     second_mask: np.ndarray | None  # of the second reader
     spacing_mm: tuple[float, float] | None  # (row, column)
     notes: tuple[str, ...]  # warnings; they name no file
+    coloured: np.ndarray | None  # bool, where the file is not grey; None: it is grey all over
     pixel_hash: str  # `pixels.pixel_hash` of the image before anything is set to black
 
 
@@ -47,7 +50,8 @@ class Folder:
         One row per image, text: `image`, `mask`, and if there are any `second_mask` and `frame`
         (from 0); an empty cell is none.
     mask_label
-        The label of the nodule in label maps. A picture in black and white shows label 1.
+        The nodule's label in label maps, where None is label 1 and a picture in black and white
+        shows label 1; or the name or the label of its segment, which a file of several needs.
     mask_flip
         "none", "horizontal", "vertical" or "both": how masks lie against their images. Any but
         "none" overrules what the header of a mask says about its position.
@@ -67,9 +71,10 @@ class Folder:
         folder: Path,
         files: pd.DataFrame,
         *,
-        mask_label: int = 1,
+        mask_label: int | str | None = None,
         mask_flip: str = "none",
         component: str = "single",
+        fill: bool = False,
         spacing_mm: float | None = None,
         border_px: tuple[int, int, int, int] = (0, 0, 0, 0),
         blank_outside_scan: bool = False,
@@ -77,7 +82,12 @@ class Folder:
         self.folder = Path(folder)
         columns = ("image", "mask", "second_mask", "frame")
         self.rows = files.reindex(columns=columns, fill_value="").values.tolist()
-        self.reading = {"label": mask_label, "flip": mask_flip, "component": component}
+        self.reading = {
+            "label": mask_label,
+            "flip": mask_flip,
+            "component": component,
+            "fill": fill,
+        }
         self.spacing_mm = None if spacing_mm is None else (float(spacing_mm), float(spacing_mm))
         self.border_px, self.blank_outside_scan = tuple(border_px), blank_outside_scan
 
@@ -111,14 +121,31 @@ class Folder:
         if problems:
             raise ImageError(*problems)
         read, notes = zip(*masks_read, strict=True)
-        spacing = picture.spacing_mm or self.spacing_mm
+        own = picture.spacing_of(read[0])
+        spacing = own or self.spacing_mm
         return Case(
             image=np.where(shown, picture.grey, 0.0),
             mask=read[0],
             second_mask=read[1] if len(read) > 1 else None,
             spacing_mm=spacing,
-            notes=(*_size_note(picture, spacing), *sum(notes, ())),
+            notes=(
+                *(() if own else _size_note(picture, spacing)),
+                *picture.notes,
+                *sum(notes, ()),
+                *self._spelling_notes(i),
+            ),
+            coloured=picture.coloured,
             pixel_hash=pixel_hash(picture.grey),
+        )
+
+    def _spelling_notes(self, i: int) -> tuple[str, ...]:
+        """Whose names in the table are spelled otherwise than the file that was read."""
+        image, mask, second, _ = self.rows[i]
+        named = {"image": image, "mask": mask, "second mask": second}
+        return tuple(
+            f"{what}: its file is spelled otherwise than in the table (capitals, composed letters)"
+            for what, name in named.items()
+            if name.strip() and respelled(self.folder, name)
         )
 
     def _image(self, name: str, frame: int | None) -> tuple[Picture, np.ndarray]:
@@ -193,42 +220,6 @@ def _size_note(picture: Picture, spacing_mm) -> tuple[str, ...]:
     return ()
 
 
-def inside(folder: Path, name: str, what: str) -> Path:
-    """Path of a file that a table names, which must lie below the user's folder.
-
-    Parameters
-    ----------
-    folder
-        The user's.
-    name
-        The cell of the table.
-    what
-        What the file is, for messages: "image", "mask".
-
-    Raises
-    ------
-    ImageError
-        If the name is empty, leaves the folder (by `..`, an absolute path or a link), or no such
-        file is there.
-    """
-    if not name.strip():
-        raise ImageError(f"{what}: no file named; fill the cell.")
-    try:
-        file = (folder / name).resolve()
-        within = file.is_relative_to(folder.resolve())
-        there, is_folder = file.is_file(), file.is_dir()
-    except (OSError, ValueError):  # too long for a name, or with a character that none can hold
-        within, there, is_folder = True, False, False
-    if not within:
-        raise ImageError(f"{what} {name!r} lies outside the data folder; copy it there.")
-    if is_folder:
-        raise ImageError(f"{what} {name!r} is a folder; name one file in it.")
-    if not there:
-        remedy = " Write / between folder and file." if "\\" in name else ""
-        raise ImageError(f"{what} {name!r} is not in the data folder {folder}.{remedy}")
-    return file
-
-
 def read_image(path: Path, *, frame: int | None = None) -> tuple[np.ndarray, tuple | None]:
     """Read one ultrasound frame.
 
@@ -258,7 +249,7 @@ def read_mask(
     path: Path,
     image: np.ndarray,
     *,
-    label: int = 1,
+    label: int | str | None = None,
     flip: str = "none",
     component: str = "all",
 ) -> np.ndarray:
@@ -267,7 +258,7 @@ def read_mask(
     Parameters
     ----------
     path
-        NIfTI, NRRD, MHA, PNG, TIFF, BMP or JPEG.
+        NIfTI, NRRD, MHA, PNG, TIFF, BMP, JPEG or DICOM SEG.
     image
         The image that it belongs to, shape (rows, columns).
     label, flip, component
@@ -305,7 +296,13 @@ def _load(path: Path, frame: int | None) -> Picture:
     unknown = grid.spacing_mm in (None, (1, 1))
     note = NO_SIZE if grid.origin_mm is None else "its header says none, or 1 x 1 mm"
     return Picture(
-        grey, None if unknown else grid.spacing_mm, grid, len(stack), note if unknown else ""
+        grey,
+        None if unknown else grid.spacing_mm,
+        grid,
+        len(stack),
+        note if unknown else "",
+        coloured_pixels(array),
+        notes=formats.about(path).notes,
     )
 
 

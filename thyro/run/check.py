@@ -34,6 +34,7 @@ def check_study(name: str, *, data: str | None = None) -> Study:
     _check_device(name, study)
     _check_checkpoints(name, study)
     _check_simulated_candidates(name, study)
+    _check_letters(name, study)
     for job in study.jobs.values():
         notebook = store.path(f"notebooks/{job.notebook}.ipynb")
         check_notebook(job_arguments(study, name, job, data=data), notebook)
@@ -74,6 +75,30 @@ def _check_simulated_candidates(name: str, study: Study) -> None:
         raise StudyError(f"params/{name}.yml: {error}.") from None
 
 
+def _check_letters(name: str, study: Study) -> None:
+    """Every text of the study file that figures show can be drawn with the fonts that are here."""
+    shown = {"title": study.title, "outcome": study.outcome}
+    shown |= {f"outcome_levels: {level}": level for level in study.outcome_levels}
+    for source in filter(None, (study.cohort, study.external)):
+        for variable in source.variables:
+            texts = [variable.label, variable.unit, *variable.levels, variable.missing or ""]
+            shown |= {f"{variable.name}: {text}": text for text in texts}
+        shown |= {f"criteria: {entry.label}": entry.label for entry in source.criteria}
+    foreign = {key: text for key, text in shown.items() if not text.isascii()}
+    if not foreign:
+        return
+    from thyro import figures  # slow, so only for those who ask
+
+    lines = [
+        f"params/{name}.yml: `{key}` holds {letters}, which no font of this machine can draw."
+        for key, text in foreign.items()
+        if (letters := figures.without_glyph(text))
+    ]
+    if lines:
+        remedy = f"Install one of {', '.join(figures.STAND_INS)}, or write it in other letters."
+        raise StudyError("\n".join([*lines, remedy]))
+
+
 def _check_data(name: str, study: Study, data: str) -> None:
     """The folder of the user, and the tables in it."""
     if study.cohort.source == "simulated":
@@ -88,8 +113,20 @@ def _check_data(name: str, study: Study, data: str) -> None:
     if not store.path(data).exists():
         raise StudyError(f"DATA: {data} is not there. Name an existing folder.")
     for section, source in (("cohort", study.cohort), ("external", study.external)):
-        if source and not store.path(Path(data, source.table)).exists():
+        if source and not _is_there(store.path(data), source.table):
             raise StudyError(
                 f"table of `{section}`: {Path(data, source.table)} is not there. "
                 f"See `table` in params/{name}.yml."
             )
+
+
+def _is_there(folder: Path, table: str) -> bool:
+    """Whether a table is in the folder, perhaps in another spelling, as it will be read."""
+    if (folder / table).exists():
+        return True
+    from thyro import imaging  # slow, so only where it is needed
+
+    try:
+        return imaging.inside(folder, table, "table").exists()
+    except imaging.ImageError:
+        return False

@@ -30,8 +30,14 @@ from thyro.statistics.classification import (
 )
 from thyro.statistics.decision import decision_curve
 from thyro.statistics.delong import auc_ci, delong_matrix, delong_test
+from thyro.statistics.dependence import redundant_columns
 from thyro.statistics.fisher import TableTooLarge
 from thyro.statistics.group_tests import group_test, is_categorical, standardised_difference
+from thyro.statistics.likelihood import (
+    FARTHEST,
+    highest_likelihood,
+    likelihood_ratio_p,
+)
 from thyro.statistics.newton import NoMaximum, logistic_information, maximise_logistic
 from thyro.statistics.performance import (
     auc_intervals,
@@ -47,6 +53,7 @@ from thyro.statistics.ranks import rank_auc
 from thyro.statistics.smoothing import lowess
 
 __all__ = [
+    "FARTHEST",
     "GOOD_ICC",
     "NEARLY_CONSTANT",
     "NoMaximum",
@@ -70,9 +77,11 @@ __all__ = [
     "delong_matrix",
     "delong_test",
     "group_test",
+    "highest_likelihood",
     "hosmer_lemeshow",
     "icc_of_features",
     "is_categorical",
+    "likelihood_ratio_p",
     "logistic_information",
     "lowess",
     "maximise_logistic",
@@ -85,6 +94,7 @@ __all__ = [
     "rank_auc",
     "rank_correlation",
     "reclassification_table",
+    "redundant_columns",
     "roc_curve",
     "roc_curves",
     "scores_by_protocol",

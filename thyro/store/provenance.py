@@ -30,6 +30,8 @@ PACKAGES = (
     "trimesh",
     "pillow",
     "pydicom",
+    "highdicom",
+    "pyjpegls",
     "pylibjpeg",
     "pylibjpeg-libjpeg",
     "pylibjpeg-openjpeg",

@@ -61,6 +61,7 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
     values |= job.fixed | {"out_dir": f"{root}/{job.folder}"}
     if job.section == "cohort":
         values |= _about(study) | {"data_dir": data or ""}
+        values["trained_px"] = study.super_resolution.patch_px
         values["screened"] = {key: getattr(study.nomogram, key) for key in ("candidates", "entry")}
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
@@ -88,12 +89,13 @@ def threads_of(study: Study, job: Job) -> int:
 def result_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments that results depend on, as JSON knows them.
 
-    All but who computes them, and what 00 only foresees of the screening in 05.
+    All but who computes them, and what 00 only foresees of the training in 01 and the screening
+    in 05.
     """
     return {
         key: value
         for key, value in json.loads(json.dumps(arguments)).items()
-        if key not in ("workers", "cluster", "screened")
+        if key not in ("workers", "cluster", "screened", "trained_px")
     }
 
 

@@ -5,13 +5,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from thyro.study.fields import Distinct, Positive, Section, Share, Text
+from thyro.study.fields import Distinct, Encoding, Positive, Section, Share, Text
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Level = Annotated[int, Field(ge=0, le=1)]
 Model = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ .-]*$")]
 ABOUT_IMAGES = ("image_column", "mask_column", "second_mask_column", "frame")
-Flag = Literal["duplicate", "blur", "size", "border", "components", "text"]
+Flag = Literal[
+    "duplicate",
+    "copy",
+    "blur",
+    "size",
+    "border",
+    "components",
+    "outline",
+    "turned",
+    "area",
+    "colour",
+    "text",
+]
 
 
 def _check_limits(lowest: str, low: float | None, highest: str, high: float | None) -> None:
@@ -89,6 +101,7 @@ class Source(Section):
     simulated: bool = False  # its patients are invented, and every page has to say so
     table: str = ""  # CSV or XLSX in the data folder
     sheet: str = ""  # of an XLSX; empty: the only one that holds anything
+    encoding: Encoding = "utf-8"  # of a CSV; gb18030: as Excel saves one in Chinese
     id_column: str | list[str] = ""  # several make one id, such as centre and number
     image_column: str = ""
     mask_column: str = ""
@@ -104,16 +117,21 @@ class Source(Section):
     criteria: list[Criterion] = []  # in the order of the flow chart
     quality_column: str = ""  # the reader's "keep" or "exclude", which overrules the flags
     # folder: images and masks
-    mask_label: Annotated[int, Field(ge=1, le=255)] = 1
+    # label or segment of the nodule; null: label 1, or the only segment
+    mask_label: Annotated[int, Field(ge=1, le=255)] | Text | None = None
     mask_flip: Literal["none", "horizontal", "vertical", "both"] = "none"
     mask_component: Literal["single", "largest", "all"] = "single"
+    mask_fill: bool = False  # what an outline encloses belongs to the nodule
     spacing_mm: Annotated[float, Field(gt=0)] | None = None  # where the images do not tell it
     border_px: list[Annotated[int, Field(ge=0)]] = Field(
         default=[0, 0, 0, 0], min_length=4, max_length=4
     )  # top, bottom, left, right: made black
     blank_outside_scan: bool = False  # everything beside the scan made black
     # quality flags
-    exclude_flagged: list[Flag] = ["duplicate"]  # these exclude unless the reader says "keep"
+    exclude_flagged: list[Flag] = [
+        "duplicate",
+        "copy",
+    ]  # these exclude unless the reader says "keep"
     min_sharpness: Annotated[float, Field(ge=0)] = 0.1  # below: flagged as blurred
     max_pixels: Positive = 4_000_000  # above: flagged as too large
     variables: list[Variable] = []

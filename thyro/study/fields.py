@@ -1,5 +1,6 @@
 """What fields of a study file accept, where more than one section says it."""
 
+import codecs
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -37,7 +38,26 @@ def distinct(texts: list[str]) -> list[str]:
     return texts
 
 
+def encoding_of_text(name: str) -> str:
+    """`name`, which Python knows as an encoding of text.
+
+    Raises
+    ------
+    ValueError
+        If it knows none, or one that is not of text.
+    """
+    try:
+        codecs.lookup(name)
+        "".encode(name)  # refuses what makes something else of bytes, such as base64
+    except (LookupError, ValueError):
+        raise ValueError(
+            f"{name!r} is no encoding of text; such are utf-8, gb18030, big5, shift_jis, cp1252"
+        ) from None
+    return name
+
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 Text = Annotated[str, AfterValidator(not_blank)]
+Encoding = Annotated[str, AfterValidator(encoding_of_text)]
 Distinct = AfterValidator(distinct)

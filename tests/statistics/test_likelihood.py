@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from tests.reference import cases, note
 from thyro.clinical.logistic import fit_logistic
+from thyro.statistics import likelihood_ratio_p
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "logistic.json").read_text())
 
@@ -127,3 +128,23 @@ def test_separation_is_told(case):
     assert fit.method == "Firth" and "separated" in fit.note
     assert np.isfinite(fit.coefficients).all() and np.isfinite(fit.covariance).all()
     note(LOGISTIC, case["name"], 0.0, 1e-7)
+
+
+def test_the_ratio_of_likelihoods_is_that_of_the_regression():
+    frame, y = clinical()
+    for term in ("age", "margin"):
+        fit = fit_logistic(frame, y, [term])
+        values = frame[term]
+        coded = pd.get_dummies(values, drop_first=True, dtype=float) if term == "margin" else values
+        design = np.column_stack([np.ones(len(y)), coded])
+        assert likelihood_ratio_p(design, np.asarray(y)) == pytest.approx(fit.lr_p[term], rel=1e-9)
+
+
+def test_the_ratio_is_that_of_firths_likelihoods_where_the_outcome_is_separated():
+    x, y = np.arange(12.0), np.repeat([0, 1], 6)
+    fit = fit_logistic(pd.DataFrame({"x": x}), y, ["x"])
+    p = likelihood_ratio_p(np.column_stack([np.ones(12), x]), y)
+    assert fit.method == "Firth" and p == pytest.approx(fit.lr_p["x"], rel=1e-9)
+    assert (
+        likelihood_ratio_p(np.column_stack([np.ones(4), [0, 1, 0, 1]]), np.array([0, 0, 1, 1])) == 1
+    )

@@ -1,9 +1,13 @@
-"""Whether a logistic likelihood has a maximum, and where: Firth's where it has none."""
+"""Whether a logistic likelihood has a maximum, and where: Firth's where it has none.
+
+It stands with the statistics because notebook 00 foresees what the regressions of `clinical` do.
+"""
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.stats import chi2
 
-from thyro.statistics import NoMaximum, maximise_logistic
+from thyro.statistics.newton import NoMaximum, maximise_logistic
 
 # While every probability is farther than 1e-8 from 0 and 1, Newton stops only where the score
 # vanishes, which cannot happen on separated data.
@@ -11,7 +15,7 @@ FARTHEST = 18.0
 NO_DIRECTION = 1e-6  # of the linear program: what is smaller is zero
 
 
-def highest(design: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+def highest_likelihood(design: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
     """Maximum-likelihood fit of all columns, or Firth's where the outcome is separated.
 
     Parameters
@@ -55,3 +59,15 @@ def separating_columns(design: np.ndarray, y: np.ndarray) -> np.ndarray:
     if (signed @ direction).max() < NO_DIRECTION:
         return np.array([], dtype=int)
     return np.flatnonzero(np.abs(direction[1:]) > NO_DIRECTION) + 1
+
+
+def likelihood_ratio_p(design: np.ndarray, y: np.ndarray) -> float:
+    """p of the likelihood-ratio test of all columns but the first, as R's anova of two glm.
+
+    Parameters, errors
+        As `highest_likelihood`; where the outcome is separated both likelihoods are Firth's.
+    """
+    _, height, separating = highest_likelihood(design, y)
+    _, null = maximise_logistic(design, y, free=[0], firth=len(separating) > 0)
+    # Rounding can leave a gain of -1e-13 where the columns explain nothing.
+    return float(chi2.sf(max(2 * (height - null), 0), design.shape[1] - 1))

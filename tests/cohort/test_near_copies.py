@@ -1,0 +1,93 @@
+"""A frame is known again however it was saved, and no other frame is taken for it."""
+
+import io
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+from thyro.cohort import near_copies
+from thyro.imaging import read_image
+from thyro.simulate import cohort
+
+REAL = Path("../shared/data/ddti/images")
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """Simulated frames of 192 x 256, float."""
+    made = cohort.simulate_cohort(12, rng=np.random.default_rng(7), image_shape=(192, 256))
+    return [np.asarray(made.images[i], dtype=float) for i in range(12)]
+
+
+def compressed(image, quality=60):
+    data = io.BytesIO()
+    Image.fromarray(np.clip(image, 0, 255).astype(np.uint8)).save(data, "JPEG", quality=quality)
+    return np.asarray(Image.open(data), dtype=float)
+
+
+def marked(image):
+    """With the cross of a caliper, and a line of dots to another."""
+    image = image.copy()
+    image[90:101, 120] = image[95, 115:126] = 255
+    image[96:150:4, 121:175:4] = 255
+    return image
+
+
+CHANGES = {
+    "JPEG": compressed,
+    "shifted": lambda image: np.roll(image, (3, -3), axis=(0, 1)),
+    "marked": marked,
+    "darker": lambda image: 0.6 * image,
+    "brighter": lambda image: np.clip(1.3 * image + 20, 0, 255),
+    "larger": lambda image: np.kron(image, np.ones((2, 2))),
+    "all": lambda image: compressed(marked(np.roll(0.8 * image + 15, 3, axis=1))),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_copy_is_found(frames, change):
+    images = [*frames, *(CHANGES[change](image) for image in frames[:4])]
+    prints = np.array([near_copies.print_of(image) for image in images])
+    found = near_copies.near_copies(prints)
+    assert [pair[:2] for pair in found] == [(i, 12 + i) for i in range(4)]
+    assert all(near_copies.ALIKE <= pair[2] <= 1 + 1e-9 for pair in found)
+
+
+def test_a_chain_of_copies_leads_to_the_first(frames):
+    images = [frames[0], frames[1], compressed(frames[0]), marked(frames[0])]
+    prints = np.array([near_copies.print_of(image) for image in images])
+    assert near_copies.first_rows(prints, np.array([2, 3, 4, 5])).tolist() == [2, 3, 2, 2]
+
+
+def test_an_even_image_is_like_none():
+    prints = np.array([near_copies.print_of(np.full((64, 64), g)) for g in (0.0, 9.0)])
+    assert near_copies.near_copies(prints) == []
+    assert near_copies.near_copies(prints[:0]) == []
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="real images are not on this machine")
+def test_of_real_frames_one_pair_is_the_same():
+    files = sorted(REAL.glob("*.jpg"))
+    prints = np.array([near_copies.print_of(read_image(file)[0]) for file in files])
+    found = near_copies.near_copies(prints)
+    assert [(files[a].stem, files[b].stem) for a, b, _ in found] == [("353_2", "396_1")]
+
+
+def test_the_search_is_quick_and_needs_little_memory(frames):
+    """Time per pair and memory per image, on prints that agree as often as real ones."""
+    rng = np.random.default_rng(0)
+    shared = near_copies.print_of(frames[0]).astype(np.float32)  # as of one scanner
+    own = ndimage.gaussian_filter(rng.normal(size=(3000, 64, 64)), (0, 2, 2))
+    prints = np.rint(shared / shared.std() * 26 + own / own.std() * 23).astype(np.int8)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.process_time()
+    assert near_copies.near_copies(prints) == []
+    seconds = time.process_time() - start
+    assert seconds * (20_000 / 3000) ** 2 < 300
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    assert grown < 100  # megabytes

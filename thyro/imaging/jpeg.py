@@ -1,0 +1,50 @@
+"""What a JPEG stream says of its own colours, which the DICOM header around it may belie."""
+
+import struct
+
+RGB, YBR = "RGB", "YBR"
+START = b"\xff\xd8"
+FRAMES = {0xC0, 0xC1, 0xC2}  # headers of lossy frames
+SCAN = 0xDA  # pixels follow
+JFIF, ADOBE = 0xE0, 0xEE
+BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
+
+
+def colour_space(stream: bytes) -> str:
+    """RGB, YBR (luma and two differences of colour), or "" where the stream does not tell.
+
+    An Adobe segment says it, and a JFIF segment means YBR (ITU-T T.871). Without either the
+    components may be called R, G and B; and where the first one has more samples than the others it
+    is luma, since nobody thins green and blue. What remains, three components alike and numbered,
+    is read as YBR by most programs and as RGB by the standard of DICOM.
+    """
+    adobe = jfif = None
+    for marker, content in _segments(stream):
+        if marker == ADOBE and content.startswith(b"Adobe") and len(content) > 11:
+            adobe = YBR if content[11] else RGB
+        elif marker == JFIF and content.startswith(b"JFIF"):
+            jfif = YBR
+        elif marker in FRAMES and len(content) >= 15 and content[5] == 3:
+            names, samples = content[6:15:3], content[7:15:3]
+            said = adobe or jfif
+            if said:
+                return said
+            if names in (b"RGB", b"rgb"):
+                return RGB
+            return YBR if samples[0] != samples[1] else ""
+    return ""
+
+
+def _segments(stream: bytes):
+    """Marker and content of every segment before the pixels."""
+    at = 2 if stream.startswith(START) else len(stream)
+    while at + 4 <= len(stream) and stream[at] == 0xFF:
+        marker = stream[at + 1]
+        if marker == 0xFF or marker in BARE:  # filled up, or without a length
+            at += 1 if marker == 0xFF else 2
+            continue
+        (length,) = struct.unpack_from(">H", stream, at + 2)
+        yield marker, stream[at + 4 : at + 2 + length]
+        if marker == SCAN:
+            return
+        at += 2 + length
