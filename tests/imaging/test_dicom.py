@@ -441,6 +441,32 @@ def test_a_jpeg_of_luma_is_read_as_such_whatever_the_header_calls_it(
     assert np.abs(dicom.read(path).grey - ramp).max() <= 2
 
 
+def adobe(transform):
+    return b"\xff\xee\x00\x0eAdobe\x00\x65\x00\x00\x00\x00" + bytes([transform])
+
+
+@pytest.mark.parametrize("called", ["RGB", "YBR_FULL", "YBR_FULL_422"])
+@pytest.mark.parametrize("inside", ["luma", "RGB"])
+def test_what_adobe_says_of_the_colours_counts(tmp_path, called, inside):
+    """Which Pillow turns by itself, so that it must not be done twice."""
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None], 32, axis=0)
+    coloured = np.stack([ramp, ramp // 2, np.full_like(ramp, 90)], axis=-1)
+    data = io.BytesIO()
+    mode = "RGB" if inside == "luma" else "YCbCr"  # the latter: the channels as they are
+    Image.fromarray(coloured, mode=mode).save(data, "JPEG", quality=95, subsampling=0)
+    content = data.getvalue()
+    end = 4 + int.from_bytes(content[4:6], "big")
+    stream = content[:2] + adobe(1 if inside == "luma" else 0) + content[end:]
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        coloured,
+        syntax=JPEGBaseline8Bit,
+        PhotometricInterpretation=called,
+        PixelData=encapsulate([stream]),
+    )
+    assert np.abs(dicom.read(path).grey - coloured @ [0.299, 0.587, 0.114]).max() <= 4
+
+
 def test_of_a_clip_the_stream_of_the_frame_counts(tmp_path):
     ramp, with_jfif, without = ramp_as_jpeg()
     path = write_dicom(

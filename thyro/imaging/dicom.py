@@ -4,12 +4,14 @@ Only the tags listed here are ever parsed, so no name, date or institution can p
 """
 
 import warnings
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pydicom
+from PIL import Image
 from pydicom.encaps import get_frame
-from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder, pixel_array
+from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
 from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -22,6 +24,7 @@ from thyro.imaging import jpeg
 from thyro.imaging.pixels import (
     NO_SIZE,
     SAME_SCALE,
+    UNKNOWN_MM,
     Grid,
     ImageError,
     Picture,
@@ -36,7 +39,6 @@ CENTIMETRES = 3  # DICOM PS3.3 C.8.5.5.1.15: physical unit of a region
 UNITS = {0: "no unit", 1: "per cent", 2: "decibels", 4: "seconds", 5: "hertz", 6: "decibels/s"}
 TISSUE = 1  # DICOM PS3.3 C.8.5.5.1.3: region data type
 COLOUR_FLOW = 2  # the same: B-mode below colours, on the same scale
-UNKNOWN_MM = (1.0, 1.0)  # written by programs that do not know the size of a pixel
 ROUNDED = 0.01  # relative: PixelSpacing and a region may round one scale
 LUMA_422 = 2  # bytes per pixel of an uncompressed YBR_FULL_422
 USED_SHARE = 1 / 8  # of what more than 8 bits can hold: less leaves under 32 levels of grey
@@ -136,10 +138,12 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
             "Export the image uncompressed (Explicit VR Little Endian)."
         ) from None
     try:
-        stored = pixel_array(header, index=frame)
-        if header.get("PhotometricInterpretation") == "RGB" and syntax in LOSSY:
-            stored = _true_colours(header, stored, frame, path)
-        return stored
+        if syntax in LOSSY and (header.get("SamplesPerPixel"), header.BitsStored) == (3, 8):
+            colours = _of_the_stream(header, frame, path)
+            if colours is not None:
+                header.PhotometricInterpretation = "RGB"
+                return colours
+        return pixel_array(header, index=frame)
     except ImageError:
         raise
     except Exception:  # decoders raise what they like
@@ -149,31 +153,42 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
         ) from None
 
 
-def _true_colours(
-    header: pydicom.Dataset, stored: np.ndarray, frame: int, path: Path
-) -> np.ndarray:
-    """RGB of a JPEG that the header calls RGB, which several scanners write above luma.
+def _of_the_stream(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray | None:
+    """RGB of a JPEG that holds other colours than its header says, else None.
 
-    By the standard (DICOM PS3.5, 8.2.1) the header is right; the stream knows better where it
-    says what it holds.
+    By the standard (DICOM PS3.5, 8.2.1) the header is right, but several scanners call luma RGB;
+    the stream knows better where it says what it holds, and libjpeg goes by the same signs.
     """
     frames = int(header.get("NumberOfFrames") or 1)
     stream = get_frame(header.PixelData, frame, number_of_frames=frames)
+    called = jpeg.RGB if header.PhotometricInterpretation == "RGB" else jpeg.YBR
     space = jpeg.colour_space(stream)
-    if space == jpeg.YBR and b"JFIF" not in stream[:64]:  # of which pydicom knows
-        return convert_color_space(stored, "YBR_FULL", "RGB")
-    if space:
-        return stored
-    # Most of an ultrasound frame is grey: all three alike in RGB, two of them in the middle in YBR.
-    apart = np.abs(stored[..., 1:].astype(int) - stored[..., :1]).max(axis=-1)
-    from_middle = np.abs(stored[..., 1:].astype(int) - 128).max(axis=-1)
-    rgb, ybr = (np.mean(distance <= GREY_NOISE) for distance in (apart, from_middle))
-    if max(rgb, ybr) < GREY_SHARE or min(rgb, ybr) > 1 - GREY_SHARE:
+    if space == called or not space and called == jpeg.YBR:
+        return None
+    picture = Image.open(BytesIO(stream), formats=("JPEG",))
+    if not space:
+        picture.draft("YCbCr", picture.size)  # the channels as they are
+        channels = np.asarray(picture)
+        if not _look_like_luma(channels, path.name):
+            return channels
+    return np.asarray(picture.convert("RGB"))
+
+
+def _look_like_luma(channels: np.ndarray, name: str) -> bool:
+    """Whether the channels of a picture are luma and two differences, and not red, green and blue.
+
+    Most of an ultrasound frame is grey: all three alike in RGB, two of them in the middle else.
+    """
+    last = channels[..., 1:].astype(int)
+    alike = np.abs(last - channels[..., :1]).max(axis=-1) <= GREY_NOISE
+    middle = np.abs(last - 128).max(axis=-1) <= GREY_NOISE
+    rgb, luma = alike.mean(), middle.mean()
+    if max(rgb, luma) < GREY_SHARE or min(rgb, luma) > 1 - GREY_SHARE:
         raise ImageError(
-            f"{path.name}: its PhotometricInterpretation is RGB, and nothing in its JPEG stream "
+            f"{name}: its PhotometricInterpretation is RGB, and nothing in its JPEG stream "
             "tells whether that holds RGB or YCbCr. Export the image uncompressed."
         )
-    return convert_color_space(stored, "YBR_FULL", "RGB") if ybr > rgb else stored
+    return bool(luma > rgb)
 
 
 def _grey(header: pydicom.Dataset, stored: np.ndarray, path: Path) -> np.ndarray:
@@ -244,10 +259,7 @@ def _numbers(header: pydicom.Dataset, tag: str, n: int) -> tuple[float, ...] | N
 
 
 def _pixel_spacing(header: pydicom.Dataset) -> tuple[float, ...] | None:
-    """(row, column) in mm of the tag; None where it is absent, malformed, or says 1 and 1.
-
-    No scanner has pixels of 1 mm: programs write it when they do not know the size.
-    """
+    """(row, column) in mm of the tag; None where it is absent, malformed, or says 1 and 1."""
     sides = _numbers(header, "PixelSpacing", 2)
     return sides if sides and min(sides) > 0 and sides != UNKNOWN_MM else None
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thyro.imaging.pixels import Grid, Picture
+from thyro.imaging.pixels import UNKNOWN_MM, Grid, Picture
 
 FLIPS = {  # of the mask, as steps along its rows and columns
     "none": (1, 1),
@@ -23,7 +23,6 @@ MIRRORED = {  # in words, by the flip that undoes it
     "both": "mirrored both ways",
 }
 PLAIN = np.eye(2, 3)  # directions of rows and columns in a header that does not turn anything
-UNKNOWN_MM = (1, 1)  # pixel size that programs write when they do not know it
 
 
 class Place(NamedTuple):

@@ -13,7 +13,7 @@ BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 def colour_space(stream: bytes) -> str:
     """RGB, YBR (luma and two differences of colour), or "" where the stream does not tell.
 
-    An Adobe segment says it, and a JFIF segment means YBR (ITU-T T.871). Without either the
+    A JFIF segment means YBR (ITU-T T.871), an Adobe segment says it. Without either the
     components may be called R, G and B; and where the first one has more samples than the others it
     is luma, since nobody thins green and blue. What remains, three components alike and numbered,
     is read as YBR by most programs and as RGB by the standard of DICOM.
@@ -26,10 +26,9 @@ def colour_space(stream: bytes) -> str:
             jfif = YBR
         elif marker in FRAMES and len(content) >= 15 and content[5] == 3:
             names, samples = content[6:15:3], content[7:15:3]
-            said = adobe or jfif
-            if said:
-                return said
-            if names in (b"RGB", b"rgb"):
+            if jfif or adobe:
+                return jfif or adobe
+            if names == b"RGB":
                 return RGB
             return YBR if samples[0] != samples[1] else ""
     return ""

@@ -13,6 +13,7 @@ EIGHT = np.ones((3, 3))  # neighbours that belong to one part of a mask
 TISSUE_SHARE = 0.4  # of the pixels around one in the scan; a dense line of text has less
 COLOURED = 40  # levels between the channels: more than a JPEG puts between those of grey
 NO_SIZE = "the file tells none"  # the usual reason for having no pixel size
+UNKNOWN_MM = (1.0, 1.0)  # no scanner has it: programs write it where they do not know the size
 SAME_SCALE = 1e-3  # relative: below it two regions are measured alike
 Result = TypeVar("Result")
 

@@ -15,6 +15,7 @@ from thyro.imaging import dicom, formats, masks
 from thyro.imaging.named import inside, respelled
 from thyro.imaging.pixels import (
     NO_SIZE,
+    UNKNOWN_MM,
     Grid,
     ImageError,
     Picture,
@@ -292,8 +293,7 @@ def _load(path: Path, frame: int | None) -> Picture:
             f"{path.name}: grey values {grey.min():g} to {grey.max():g}, expected 0 to 255. "
             "Export the image with 8 bits."
         )
-    # No scanner has pixels of 1 mm: programs write it when they do not know the size.
-    unknown = grid.spacing_mm in (None, (1, 1))
+    unknown = grid.spacing_mm in (None, UNKNOWN_MM)
     note = NO_SIZE if grid.origin_mm is None else "its header says none, or 1 x 1 mm"
     return Picture(
         grey,
