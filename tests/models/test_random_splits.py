@@ -5,7 +5,6 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,13 +110,14 @@ def test_another_version_of_a_package_is_another_run(monkeypatch):
 
 SIDE_BY_SIDE = """
 import sys
-import joblib
+from pathlib import Path
 from tests.models.test_random_splits import two
 from thyro.models import random_splits
 
 if __name__ == "__main__":
     found = random_splits.repeated_splits(*two(), repeats=6, seed=2, workers=2)
-    joblib.dump((found.auc, found.kept), sys.argv[1])
+    for name in ("auc", "kept"):
+        getattr(found, name).to_parquet(Path(sys.argv[1], f"{name}.parquet"))
 """
 
 
@@ -125,13 +125,13 @@ def test_two_processes_give_the_same_table(undisturbed, tmp_path):
     # in a process of its own: workers that were used before can hang when their memory has grown
     file = tmp_path / "child.py"
     file.write_text(SIDE_BY_SIDE)
-    command = [sys.executable, str(file), str(tmp_path / "found")]
+    command = [sys.executable, str(file), str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200)
     assert done.returncode == 0, done.stderr
-    auc, kept = joblib.load(tmp_path / "found")
-    pd.testing.assert_frame_equal(undisturbed.auc, auc)
-    pd.testing.assert_frame_equal(undisturbed.kept, kept)
+    for name in ("auc", "kept"):
+        found = pd.read_parquet(tmp_path / f"{name}.parquet")
+        pd.testing.assert_frame_equal(getattr(undisturbed, name), found)
 
 
 def test_splits_that_cannot_be_are_named():

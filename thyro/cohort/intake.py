@@ -362,25 +362,7 @@ def _between(first: _Intake, second: _Intake) -> list[str]:
     )
     if first.image_flags.empty or second.image_flags.empty:  # scores, or nothing could be read
         return problems
-    rows = pd.Series(first.image_flags.index, index=first.image_flags["pixel_hash"])
-    for row, pixel_hash in second.image_flags["pixel_hash"].items():
-        if pixel_hash in rows:
-            here, there = (cells.row_number(i) for i in (np.min(rows[pixel_hash]), row))
-            problems.append(
-                f"{second.opened.name} row {there}: the same pixels as row {here} of the cohort; "
-                "an image belongs to one of them"
-            )
-    same = {problem.split(":")[0] for problem in problems}
-    n, rows = len(first.prints), [*first.image_flags.index, *second.image_flags.index]
-    kept = inclusion.decided(second.clinical) == "keep"
-    for earlier, later, _ in near_copies.near_copies(np.concatenate([first.prints, second.prints])):
-        if earlier < n <= later and not kept[rows[later]]:
-            place = f"{second.opened.name} row {cells.row_number(rows[later])}"
-            if place not in same:
-                problems.append(
-                    f"{place}: nearly the same frame as row {cells.row_number(rows[earlier])} of "
-                    "the cohort; leave one out, or say keep in the quality column"
-                )
+    problems += _shared_images(first, second)
     known = [one.image_flags["row_mm"].notna().all() for one in (first, second)]
     if known[0] != known[1]:
         problems.append(
@@ -388,3 +370,27 @@ def _between(first: _Intake, second: _Intake) -> list[str]:
             "`spacing_mm`"
         )
     return problems
+
+
+def _shared_images(first: _Intake, second: _Intake) -> list[str]:
+    """One line for each image of the second cohort that the first has too, or nearly has."""
+    # hash -> the first row of the cohort with it
+    known = {h: row for row, h in reversed(list(first.image_flags["pixel_hash"].items()))}
+    rows = [*first.image_flags.index, *second.image_flags.index]
+    n, kept = len(first.prints), inclusion.decided(second.clinical) == "keep"
+    found: dict[int, str] = {}
+    for later, pixel_hash in enumerate(second.image_flags["pixel_hash"], n):
+        if pixel_hash in known:
+            here = cells.row_number(known[pixel_hash])
+            found[later] = (
+                f"the same pixels as row {here} of the cohort; an image belongs to one of them"
+            )
+    for earlier, later, _ in near_copies.near_copies(np.concatenate([first.prints, second.prints])):
+        if earlier < n <= later and not kept[rows[later]]:
+            near = (
+                f"nearly the same frame as row {cells.row_number(rows[earlier])} of the cohort; "
+                "leave one out, or say keep in the quality column"
+            )
+            found.setdefault(later, near)
+    place = second.opened.name
+    return [f"{place} row {cells.row_number(rows[i])}: {found[i]}" for i in sorted(found)]

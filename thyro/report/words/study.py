@@ -158,6 +158,7 @@ def cohort(
             radiologist="radiologist" in patients,
             scores=bool(study.cohort.scores),
         ),
+        "flagged_for": listed(list(about.get("flags", {}))),
         "flags": _flags(about, study.cohort.exclude_flagged),
     }
 
