@@ -37,6 +37,7 @@ SLOW = (
     "super_resolution",
     "clinical/test_bootstrap.py",
     "cohort/test_intake.py",
+    "cohort/test_near_copies.py",
     "core/test_parallel.py",
     "figures/test_contact_sheets.py",
     "figures/test_wipe.py",

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy import stats
-from scipy.special import expit
 
+from tests.invented import clinical
 from tests.reference import cases, compare, note
 from thyro.clinical.logistic import LogisticFit, fit_logistic, profile_intervals
 from thyro.nomogram.axes import Nomogram
@@ -182,25 +182,6 @@ each_case = pytest.mark.parametrize("case", GOLDEN["logistic_cases"], ids=lambda
 def close(got, want, tolerance):
     """Assert |got - want| <= tolerance * max(1, |want|)."""
     np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
-
-
-def clinical(n=200, seed=11):
-    """Invented patients: age and margin matter, side and noise do not."""
-    rng = np.random.default_rng(seed)
-    frame = pd.DataFrame(
-        {
-            "age": rng.normal(45, 11, n).round(),
-            "margin": pd.Categorical(
-                rng.choice(["Smooth", "Irregular", "Extension"], n, p=[0.5, 0.3, 0.2]),
-                categories=["Smooth", "Irregular", "Extension"],
-            ),
-            "side": pd.Categorical(rng.choice(["Left", "Right"], n)),
-            "noise": rng.normal(size=n),
-        },
-        index=[f"P{i:03d}" for i in range(n)],
-    )
-    effect = frame["margin"].map({"Smooth": 0, "Irregular": 1.2, "Extension": 2}).astype(float)
-    return frame, rng.binomial(1, expit(-1.2 - 0.06 * (frame["age"] - 45) + effect))
 
 
 @each_case

@@ -40,7 +40,7 @@ def print_of(image: np.ndarray) -> np.ndarray:
 def near_copies(prints: np.ndarray) -> list[tuple[int, int, float]]:
     """Pairs of images that show the same frame.
 
-    Takes time with the square of the number of images, but little of it (20 000 in a minute), and
+    Takes time with the square of the number of images (20 000 in less than five minutes), and
     memory in proportion.
 
     Parameters

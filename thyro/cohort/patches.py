@@ -6,8 +6,8 @@ import pandas as pd
 from thyro import imaging
 from thyro.cohort import cells
 from thyro.cohort.intake import Ingested
+from thyro.study import LEAST_PATCH_PX, PATCH_STEP_PX
 
-SMALLEST_PX, STEP_PX = 32, 16  # what `super_resolution.patch_px` accepts: 32, 48, 64 ...
 # Scans fill more than half of their frame; of larger frames only 01, which comes next, looks.
 SCAN_SHARE = 0.5
 
@@ -32,16 +32,16 @@ def check_patches(ingested: Ingested, split: pd.Series, patch_px: int) -> list[s
     """
     sides = _scan_sides(ingested, split.index[split == "train"], patch_px)
     small = sides[sides.min(axis=1) < patch_px]
-    hopeless = small[small.min(axis=1) < SMALLEST_PX]
+    hopeless = small[small.min(axis=1) < LEAST_PATCH_PX]
     lines = cells.row_lines(
         hopeless.index,
         f"{_smallest(hopeless)}, too small for the super-resolution, which learns from patches of "
-        f"at least {SMALLEST_PX} x {SMALLEST_PX}; export larger images, or exclude these",
+        f"at least {LEAST_PATCH_PX} x {LEAST_PATCH_PX}; export larger images, or exclude these",
     )
     rest = small.drop(hopeless.index)
     if rest.empty:
         return lines
-    fits = int(rest.to_numpy().min()) // STEP_PX * STEP_PX
+    fits = int(rest.to_numpy().min()) // PATCH_STEP_PX * PATCH_STEP_PX
     return lines + cells.row_lines(
         rest.index,
         f"{_smallest(rest)}, smaller than the patches of {patch_px} x {patch_px} from which the "

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from thyro.imaging.formats import About
 from thyro.imaging.pixels import ImageError
-from thyro.imaging.segments import listed_labels
+from thyro.imaging.segments import are_labels, listed_labels
 
 WHITE = 255  # of masks drawn as pictures
 LARGEST_LABEL = 10  # of a small label map; the grey edges of a picture reach far beyond
@@ -144,7 +144,7 @@ def inside_label(
             f"{name}: has no names of segments, but cohort.mask_label is {wanted!r}. Set it to a "
             "number, or save this mask with names."
         )
-    if array.dtype.kind == "f" and not (np.isfinite(array) & (array == np.rint(array))).all():
+    if not are_labels(array):
         raise ImageError(
             f"{name}: holds values between labels, expected 0 and {wanted}. Threshold it."
         )

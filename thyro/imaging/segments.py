@@ -103,7 +103,7 @@ def inside_segment(
         With the names and labels of all segments, if none or several answer; if the segment is
         empty, or the file holds values between labels.
     """
-    if layers.dtype.kind == "f" and not (np.isfinite(layers) & (layers == np.rint(layers))).all():
+    if not are_labels(layers):
         raise ImageError(f"{name}: holds values between the labels of its segments. Threshold it.")
     listed = ", ".join(f"{one.name} (label {one.label})" for one in segments)
     if label is None:
@@ -148,6 +148,13 @@ def inside_segment(
         if values:
             notes.append(f"a mask also holds label {listed_labels(sorted(values))}")
     return inside
+
+
+def are_labels(values: np.ndarray) -> bool:
+    """Whether all values are whole numbers, of whatever type."""
+    if values.dtype.kind != "f":
+        return True
+    return bool((np.isfinite(values) & (values == np.rint(values))).all())
 
 
 def listed_labels(labels: Sequence[int]) -> str:

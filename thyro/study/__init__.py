@@ -42,7 +42,7 @@ from thyro.study.names import (
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
 from thyro.study.plan import JOBS, RECORDS, Job
-from thyro.study.settings import Study, SuperResolution
+from thyro.study.settings import LEAST_PATCH_PX, PATCH_STEP_PX, Study, SuperResolution
 from thyro.study.thresholds import threshold_points
 
 __all__ = [
@@ -55,8 +55,10 @@ __all__ = [
     "HEAD",
     "IMAGE_SETS",
     "JOBS",
+    "LEAST_PATCH_PX",
     "NETWORKS",
     "OR",
+    "PATCH_STEP_PX",
     "PENALISED",
     "PLANAR",
     "PRINCIPAL",

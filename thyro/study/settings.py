@@ -17,6 +17,7 @@ from thyro.study.thresholds import threshold_points
 # What `super_resolution.start` and `features.weights` say instead of naming a file.
 STARTS = ("simulated", "scratch")
 WEIGHTS = ("random", "imagenet")
+LEAST_PATCH_PX, PATCH_STEP_PX = 32, 16  # `super_resolution.patch_px` is 32, 48, 64 ...
 
 
 class SuperResolution(Section):
@@ -40,7 +41,7 @@ class SuperResolution(Section):
     ssim_weight: Annotated[float, Field(ge=0)] = 0.3  # of 1 - SSIM beside the squared error
     border_share: Annotated[float, Field(ge=0, le=1)] = 0.25  # of patches, black to one side
     batch: Positive = 8
-    patch_px: Annotated[int, Field(ge=32, le=512, multiple_of=16)] = 96
+    patch_px: Annotated[int, Field(ge=LEAST_PATCH_PX, le=512, multiple_of=PATCH_STEP_PX)] = 96
     learning_rate: Annotated[float, Field(gt=0)] = 0.002
     inner_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1  # of training patients: early stop
     check_every: Positive = 100  # steps between looks at them
