@@ -97,6 +97,9 @@ def test_flags_are_counted_and_say_what_they_do():
         "No image was flagged. The flag duplicate excludes, unless the reader says keep."
     )
     assert study._flags({}, ["duplicate"]).startswith("No image was flagged.")
+    assert study._flags({}, ["duplicate", "copy"]).endswith(
+        "The flags duplicate and copy exclude, unless the reader says keep."
+    )
     found = {"flags": {"blur": 2, "border": 1, "text": 0}, "external_flags": {"blur": 0}}
     assert study._flags(found, []) == (
         "Flags: blur 2 and border 1 in the cohort (00_cohort/flagged_sheet.pdf). No flag excludes "

@@ -213,7 +213,9 @@ def _flags(about: Mapping, excluding: Sequence[str]) -> str:
         text = f"Flags: {'; '.join(each_of)} (00_cohort/flagged_sheet.pdf)."
     if not excluding:
         return f"{text} No flag excludes by itself; the reader decides."
-    return f"{text} The flag {listed(list(excluding))} excludes, unless the reader says keep."
+    named = listed(list(excluding))
+    what = f"The flags {named} exclude" if len(excluding) > 1 else f"The flag {named} excludes"
+    return f"{text} {what}, unless the reader says keep."
 
 
 def checklist(has: Mapping[str, bool], about: Mapping) -> dict[str, str]:
