@@ -3,17 +3,18 @@
 import gc
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
-import papermill
 import pytest
 import yaml
 from filelock import FileLock
 
 from thyro.report import manuscript
 from thyro.study import Study, job_arguments, load_study
+
+from . import warm_kernel
 
 SMALL = {
     "extends": "smoke",
@@ -35,15 +36,6 @@ SMALL = {
     "statistics": {"draws": 20},
     "compute": {"workers": 1},  # a process takes longer to start than its share of the work
 }
-STEPS = [
-    ["00_cohort"],
-    ["01_super_resolution"],
-    ["02_features_or", "02_features_sr", "02_features_bc"],
-    ["03_selection"],
-    ["04_models"],
-    ["05_nomogram"],
-    ["06_statistics"],
-]
 
 
 def execute(job_name: str, study: Study, results: Path, data: str = "") -> None:
@@ -54,19 +46,15 @@ def execute(job_name: str, study: Study, results: Path, data: str = "") -> None:
         key: value.replace("results/tiny", str(results)) if isinstance(value, str) else value
         for key, value in values.items()
     }
-    files = [f"notebooks/{job.notebook}.ipynb", str(results / f"{job_name}.ipynb")]
-    papermill.execute_notebook(*files, moved, kernel_name="python3", progress_bar=False)
+    source = Path(f"notebooks/{job.notebook}.ipynb")
+    warm_kernel.run(source, results / f"{job_name}.ipynb", moved)
 
 
-def run_chain(
-    study: Study, results: Path, *, first: int = 0, last: int = 6, data: str = ""
-) -> None:
-    """The notebooks of steps `first` to `last` in order; the feature runs side by side."""
+def run_chain(study: Study, results: Path, jobs: Sequence[str] | None = None) -> None:
+    """The notebooks of some jobs of a study, or of all, in order."""
     results.mkdir(parents=True, exist_ok=True)
-    for together in STEPS[first : last + 1]:
-        with ThreadPoolExecutor(len(together)) as pool:
-            planned = [job for job in together if job in study.jobs]
-            list(pool.map(lambda job: execute(job, study, results, data), planned))
+    for job in jobs or study.jobs:
+        execute(job, study, results)
 
 
 def make_report(study: Study, name: str, results: Path) -> None:
@@ -95,9 +83,10 @@ def sockets():
 
 @pytest.fixture(scope="session", autouse=True)
 def environment():
-    """Of every kernel. One thread: notebooks run side by side, and sums depend on no machine."""
+    """Of every kernel. One thread, so that sums depend on no machine."""
     with mock.patch.dict(os.environ, OMP_NUM_THREADS="1", JUPYTER_PREFER_ENV_PATH="1"):
         yield
+    warm_kernel.stop()
 
 
 @pytest.fixture(scope="session")

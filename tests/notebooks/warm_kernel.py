@@ -1,0 +1,51 @@
+"""One kernel for all notebooks that a process of tests runs.
+
+Torch, MONAI and matplotlib take seconds to load, in every kernel again. This one keeps the libraries
+and forgets the names of the notebook before, thyro's own modules and what they remember.
+`thyro run` starts a kernel for every notebook, and so do the tests of `tests/run`.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import papermill
+from jupyter_client.manager import KernelManager
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+FORGET = """%reset -f
+import sys
+for name in [name for name in sys.modules if name.split(".")[0] == "thyro"]:
+    del sys.modules[name]
+"""
+
+
+def run(source: Path, executed: Path, parameters: dict[str, Any]) -> None:
+    """Execute a notebook with papermill; `executed` is its copy with outputs."""
+    forget = new_notebook(cells=[new_code_cell(FORGET)])
+    NotebookClient(forget, km=_kernel()).execute()
+    papermill.execute_notebook(
+        str(source),
+        str(executed),
+        parameters,
+        kernel_name="python3",
+        language="python",  # papermill asks the kernel only where it starts one
+        progress_bar=False,
+        km=_kernel(),
+    )
+
+
+def stop() -> None:
+    """End the kernel, if there is one."""
+    if _kernel.cache_info().currsize:
+        NotebookClient(new_notebook(), km=_kernel())._cleanup_kernel()
+        _kernel.cache_clear()
+
+
+@cache
+def _kernel() -> KernelManager:
+    client = NotebookClient(new_notebook(), kernel_name="python3")
+    client.create_kernel_manager()
+    client.start_new_kernel()
+    return client.km
