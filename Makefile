@@ -27,13 +27,13 @@ help:  ## show this list
 setup: $(VENV)/.ready  ## make the environment in .venv (done by the other commands when needed)
 
 # pyradiomics 3.0.1 builds from source against the numpy that is already there: numpy and the build
-# tools first, then everything of the lock without build isolation.
+# tools first, then the lock as it is, without build isolation.
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make setup: $(PYTHON) not found; install Python 3.11 or say PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Setting up $(VENV) (a few minutes the first time) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) $$(grep -E '^(numpy|setuptools|wheel)==' requirements.lock)
-	@$(PIP) --no-build-isolation --requirement requirements.lock
+	@$(PIP) --no-build-isolation --no-deps --requirement requirements.lock
 	@$(PIP) --no-build-isolation --no-deps --editable .
 	@$(PY) -m pip check
 	@touch $@
