@@ -1,7 +1,7 @@
 """One kernel for all notebooks that a process of tests runs.
 
-Torch, MONAI and matplotlib take seconds to load, in every kernel again. This one keeps the libraries
-and forgets the names of the notebook before, thyro's own modules and what they remember.
+Torch, MONAI and matplotlib take seconds to load, in every kernel again. This one keeps the
+libraries and forgets the names of the notebook before, thyro's own modules and what they remember.
 `thyro run` starts a kernel for every notebook, and so do the tests of `tests/run`.
 """
 
