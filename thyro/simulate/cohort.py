@@ -258,15 +258,13 @@ class _Frames:
     def __init__(self, signs: pd.DataFrame, image_shape, device: str, seeds) -> None:
         signs = signs.rename(columns=_SIGNS)
         self._streams = signs.pop("stream").tolist()
-        self._scenes = signs.assign(
-            image_shape=[image_shape] * len(signs), thyroiditis=signs["thyroiditis"] == "Yes"
-        ).to_dict("records")
-        self._device = device
+        self._signs = signs.assign(thyroiditis=signs["thyroiditis"] == "Yes")
+        self._same = {"image_shape": image_shape, "device": device}  # in all frames
         self._seeds = seeds  # a SeedSequence, whose child k is that of stream k
         self._last: tuple[int, nodule.Frame | None] = (-1, None)
 
     def __len__(self) -> int:
-        return len(self._scenes)
+        return len(self._signs)
 
     def frame(self, i: int) -> nodule.Frame:
         """Image, mask and readers' masks of patient `i`, counted from 0."""
@@ -274,7 +272,8 @@ class _Frames:
         if made != i:
             key = (*self._seeds.spawn_key, self._streams[i])
             seed = np.random.SeedSequence(self._seeds.entropy, spawn_key=key)
-            scene = nodule.Scene(**self._scenes[i], device=self._device)
+            (signs,) = self._signs.iloc[[i]].to_dict("records")
+            scene = nodule.Scene(**signs, **self._same)
             frame = nodule.draw_frame(scene, rng=np.random.default_rng(seed))
             self._last = i, frame
         return frame
