@@ -90,7 +90,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    """Leave what was loaded out of later collections of garbage: statsmodels asks for many."""
+    """Leave what was loaded out of later collections of garbage."""
     gc.collect()
     gc.freeze()
 

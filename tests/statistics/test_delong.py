@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from tests.reference import cases, compare
 from tests.statistics.scored import scored
@@ -22,6 +23,7 @@ from thyro.statistics.delong import (
     auc_interval,
     delong_matrix,
     delong_test,
+    holm_adjusted,
     unpaired_test,
 )
 
@@ -330,10 +332,29 @@ def test_the_matrix_holds_every_pair_once_and_adjusts():
         ("b", "c"),
     ]
     assert table.loc[0, "p_value"] == delong_test(Y, A, B).p_value
-    # Holm by hand: the smallest p times the pairs, and so on, never falling.
-    order = np.argsort(table["p_value"])
-    stepped = np.maximum.accumulate(table["p_value"][order] * [3, 2, 1])
-    np.testing.assert_allclose(table["p_holm"][order], np.minimum(stepped, 1))
+    np.testing.assert_array_equal(table["p_holm"], holm_adjusted(table["p_value"].to_numpy()))
+
+
+@pytest.mark.parametrize(
+    ("p_values", "adjusted"),
+    [
+        # R: p.adjust(c(0.01, 0.02, 0.03, 0.04, 0.05), "holm") and so on
+        ([0.01, 0.02, 0.03, 0.04, 0.05], [0.05, 0.08, 0.09, 0.09, 0.09]),
+        ([0.04, 0.001, 0.03], [0.06, 0.003, 0.06]),
+        ([0.5, 0.6], [1.0, 1.0]),
+        ([0.2], [0.2]),
+    ],
+)
+def test_holm_steps_down_and_never_falls(p_values, adjusted):
+    np.testing.assert_allclose(holm_adjusted(np.array(p_values)), adjusted, rtol=1e-12)
+
+
+def test_holm_is_that_of_statsmodels():
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 28, 200):
+        p_values = rng.random(n).round(2)  # with ties
+        expected = multipletests(p_values, method="holm")[1]
+        np.testing.assert_array_equal(holm_adjusted(p_values), expected)
 
 
 def test_frames_carry_the_name_and_every_field():

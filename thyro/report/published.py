@@ -9,6 +9,7 @@ Li et al. (2024), Discover Oncology 15, doi 10.1007/s12672-024-01601-0.
 """
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -134,6 +135,7 @@ def published_facts(folder: str | Path) -> dict:
     }
 
 
+@cache
 def _reference(folder: str | Path) -> dict:
     return yaml.safe_load(_text(folder, "paper_reference.yml"))
 

@@ -8,7 +8,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import expit, logit
-from statsmodels.stats.multitest import multipletests
 
 from thyro.core import as_labels, as_level, as_one_of, as_scores
 from thyro.statistics.ranks import below, placements
@@ -302,6 +301,27 @@ def unpaired_test(
     )
 
 
+def holm_adjusted(p_values: np.ndarray) -> np.ndarray:
+    """P values after Holm's adjustment for their number; R's p.adjust(p, "holm").
+
+    statsmodels has it too, and collects the garbage of the whole process at every call, which takes
+    half a second where torch is loaded.
+
+    Parameters
+    ----------
+    p_values : ndarray of float, shape (n,)
+
+    References
+    ----------
+    Holm (1979), Scand. J. Stat. 6:65-70.
+    """
+    order = np.argsort(p_values, kind="stable")
+    stepped = np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1))
+    adjusted = np.empty_like(p_values)
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
 def delong_matrix(y: ArrayLike, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Every pair of models compared by `delong_test`, with Holm's adjustment over the pairs.
 
@@ -323,10 +343,6 @@ def delong_matrix(y: ArrayLike, scores: pd.DataFrame, *, level: float = 0.95) ->
     ------
     ValueError
         If there are fewer than two models, and as `delong_test`.
-
-    References
-    ----------
-    Holm (1979), Scand. J. Stat. 6:65-70.
     """
     if scores.shape[1] < 2 or not scores.columns.is_unique:
         raise ValueError(
@@ -340,4 +356,4 @@ def delong_matrix(y: ArrayLike, scores: pd.DataFrame, *, level: float = 0.95) ->
         del result["n_cases"], result["n_controls"]
         rows.append({"model_a": a, "model_b": b, **result})
     table = pd.DataFrame(rows)
-    return table.assign(p_holm=multipletests(table["p_value"], method="holm")[1])
+    return table.assign(p_holm=holm_adjusted(table["p_value"].to_numpy()))

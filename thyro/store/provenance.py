@@ -19,7 +19,6 @@ PACKAGES = (
     "scipy",
     "pandas",
     "scikit-learn",
-    "statsmodels",
     "torch",
     "monai",
     "lightning-fabric",
