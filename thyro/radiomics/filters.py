@@ -13,7 +13,6 @@ import pywt
 import SimpleITK as sitk
 from radiomics import imageoperations
 from scipy import ndimage
-from scipy.stats import kurtosis
 
 from thyro.radiomics import feature_sets
 
@@ -261,5 +260,7 @@ def _kurtosis(sampled, spline, coordinates, in_plane, n):
     every[:, in_plane] = ndimage.map_coordinates(
         spline, coordinates[:, tied], order=3, prefilter=False
     )
+    from scipy.stats import kurtosis  # half a second at the start of every process
+
     values[tied] = kurtosis(every, axis=1)
     return values
