@@ -63,6 +63,39 @@ def test_colour_is_weighed_to_grey_and_grey_in_rgb_is_exact(tmp_path):
     assert reading.read_image(tmp_path / "red.png")[0] == pytest.approx(29.9)
 
 
+@pytest.mark.parametrize("kind", ["png", "palette", "dcm", "dcm of luma", "jpg"])
+def test_pixels_in_colour_are_told_whatever_the_file(tmp_path, kind):
+    grey = np.kron(GREY, np.ones((8, 8), np.uint8))
+    flow = np.zeros(grey.shape, bool)
+    flow[24:64, 32:64] = True  # five of the eight columns of the nodule
+    painted = np.stack([grey] * 3, axis=-1)
+    painted[flow] = (200, 40, 30)
+    name = "a.dcm" if kind.startswith("dcm") else "a.jpg" if kind == "jpg" else "a.png"
+    picture = Image.fromarray(painted)
+    if kind == "palette":
+        picture.quantize(256).save(tmp_path / name)
+    elif kind == "dcm":
+        write_dicom(tmp_path / name, painted)
+    elif kind == "dcm of luma":
+        luma = np.asarray(picture.convert("YCbCr"))
+        write_dicom(tmp_path / name, luma, PhotometricInterpretation="YBR_FULL")
+    else:
+        picture.save(tmp_path / name, quality=95, subsampling=0)
+    write_picture(tmp_path / "m.png", np.kron(NODULE, np.ones((8, 8), np.uint8)))
+    case = one(tmp_path, name, "m.png", spacing_mm=0.1)[0]
+    wrong = (case.coloured != flow).sum()
+    assert wrong <= (60 if kind == "jpg" else 0)  # along the edge of the colour
+    share = case.coloured[case.mask].mean()
+    assert share == pytest.approx(40 * 32 / (41 * 64), abs=0.02)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
+def test_a_grey_file_has_no_colour(tmp_path, suffix):
+    Image.fromarray(np.stack([GREY] * 3, axis=-1)).save(tmp_path / f"a.{suffix}")
+    write_picture(tmp_path / "m.png", NODULE)
+    assert one(tmp_path, f"a.{suffix}", "m.png", spacing_mm=0.1)[0].coloured is None
+
+
 def test_a_picture_is_known_by_its_content(tmp_path):
     Image.fromarray(GREY).save(tmp_path / "a.jpg", format="PNG")
     assert np.array_equal(reading.read_image(tmp_path / "a.jpg")[0], GREY)
