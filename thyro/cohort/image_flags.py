@@ -182,15 +182,31 @@ def _unusual(values: pd.Series) -> pd.Series:
 def _turned_edge(image: np.ndarray, mask: np.ndarray) -> float:
     """Edge along the outline with rows and columns swapped, over that along the outline.
 
-    Of 150 frames of DDTI, cut square, 1 % exceed 1.3 as they are and 71 % once they are swapped.
+    Of every third frame of DDTI, those 66 whose middle square holds the nodule, 2 exceed 1.3 as
+    they are and 46 once they are swapped.
     """
     if image.shape[0] != image.shape[1]:
         return np.nan
-    steep = ndimage.gaussian_gradient_magnitude(image.astype(float), EDGE_PX)
-    grown = ndimage.binary_dilation(mask, iterations=EDGE_PX)
-    rim = grown & ~ndimage.binary_erosion(mask, iterations=EDGE_PX)
-    along = float(steep[rim].mean())
-    return float(steep[rim.T].mean()) / along if along > 0 else np.inf
+    along = _edge(image, mask)
+    return _edge(image, mask.T) / along if along > 0 else np.inf
+
+
+def _edge(image: np.ndarray, mask: np.ndarray) -> float:
+    """Mean steepness of grey across the outline of a mask; what runs along it does not count."""
+    near = 5 * EDGE_PX  # beyond it the filters see nothing
+    box = tuple(
+        slice(max(0, part.start - near), part.stop + near)
+        for part in ndimage.find_objects(mask.astype(int))[0]
+    )
+    grey, inside = image[box].astype(float), mask[box]
+    depth = ndimage.distance_transform_edt(inside) - ndimage.distance_transform_edt(~inside)
+    depth = ndimage.gaussian_filter(depth, EDGE_PX)
+    rim = np.abs(depth) <= EDGE_PX
+    inwards = np.array(np.gradient(depth))
+    length = np.maximum(np.linalg.norm(inwards, axis=0), 1e-9)  # 0 on the ridge of a narrow mask
+    steps = [ndimage.gaussian_filter(grey, EDGE_PX, order) for order in ((1, 0), (0, 1))]
+    across = np.abs(np.sum(steps * inwards / length, axis=0))
+    return float(across[rim].mean()) if rim.any() else 0.0
 
 
 def _sharpness(scan: np.ndarray) -> float:
