@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from tests.imaging.test_dicom import write_dicom
+from tests.imaging.test_dicom import of, region, write_dicom
 from thyro.imaging import pixels, reading
 
 REAL = Path("../shared/data")
@@ -167,6 +167,31 @@ def test_a_missing_size_is_noted_or_taken_from_the_study(tmp_path):
     assert wrong.notes == (
         "pixel size taken from cohort.spacing_mm (its PixelSpacing is not positive)",
     )
+
+
+@pytest.mark.parametrize(
+    ("columns", "tags", "spacing"),
+    [
+        ((2, 8), {}, (0.2, 0.1)),
+        ((12, 18), {}, (0.4, 0.3)),
+        ((12, 18), {"PixelSpacing": [1, 1]}, (0.4, 0.3)),
+        ((5, 15), {}, None),
+    ],
+    ids=["left", "right", "beside 1 x 1 mm", "straddles"],
+)
+def test_a_nodule_of_a_split_screen_has_the_scale_of_its_half(tmp_path, columns, tags, spacing):
+    right = {"PhysicalDeltaX": 0.03, "PhysicalDeltaY": 0.04, "RegionLocationMinX0": 10}
+    halves = of(region(RegionLocationMaxX1=9), region(**right))
+    write_dicom(tmp_path / "a.dcm", GREY, **tags, **halves)
+    mask = np.zeros(GREY.shape, np.uint8)
+    mask[3:9, slice(*columns)] = 1
+    write_picture(tmp_path / "m.png", mask)
+    case = one(tmp_path, "a.dcm", "m.png")[0]
+    assert case.spacing_mm == (None if spacing is None else pytest.approx(spacing))
+    reason = "its tissue regions differ in scale"
+    assert case.notes == (() if spacing else (f"no pixel size ({reason}): sizes are in pixels",))
+    given = one(tmp_path, "a.dcm", "m.png", spacing_mm=0.5)[0]
+    assert given.spacing_mm == (pytest.approx(spacing) if spacing else (0.5, 0.5))
 
 
 def test_the_hash_is_that_of_shape_and_8_bit_pixels_before_anything_is_black(tmp_path):
