@@ -333,6 +333,22 @@ def test_an_area_is_unusual_by_its_kind():
     assert not image_flags._unusual(spread).any()
 
 
+@pytest.mark.parametrize(
+    ("chosen", "others", "flagged"),
+    [
+        ([600, 900, 8200, 700], [8800, 8000, 600, 9000], [2]),
+        ([8200, 9000, 8000, 8800, 600], [600, 700, 500, 900, 8800], [4]),
+        ([600, 900, 8200, 700], [0, 0, 0, 0], []),  # one label alone
+        ([600, 8200, 700, 9000], [8800, 600, 9000, 500], []),  # nothing is usual
+        ([600, 300, 900, 200], [700, 500, 950, 0], []),
+    ],
+)
+def test_a_label_that_is_larger_than_the_others_in_some_files_alone(chosen, others, flagged):
+    measures = pd.DataFrame({"mask_area_px": chosen, "other_labels_px": others})
+    found = image_flags._swapped(measures)
+    assert found.index[found].tolist() == flagged
+
+
 def test_the_area_counts_in_millimetres_where_they_are_known():
     px = pd.DataFrame({"mask_area_px": [1000] * 7 + [9000], "mask_area_mm2": np.nan})
     mm = px.assign(mask_area_mm2=[10.0] * 8)  # the last frame is three times finer

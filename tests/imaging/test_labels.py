@@ -39,9 +39,11 @@ def test_another_label_is_noted(tmp_path, suffix):
     first = case_of(tmp_path, f"m.{suffix}")
     assert np.array_equal(first.mask, NODULE == 1)
     assert first.notes == ("a mask also holds label 2",)
+    assert first.other_labels_px == (GREY > 200).sum()
     second = case_of(tmp_path, f"m.{suffix}", mask_label=2)
     assert np.array_equal(second.mask, GREY > 200)
     assert second.notes == ("a mask also holds label 1",)
+    assert second.other_labels_px == NODULE.sum()
 
 
 def test_many_other_labels_are_listed_in_part(tmp_path):
@@ -53,7 +55,15 @@ def test_many_other_labels_are_listed_in_part(tmp_path):
 
 def test_one_label_alone_is_not_noted(tmp_path):
     write_picture(tmp_path / "m.png", NODULE * np.uint8(2))
-    assert case_of(tmp_path, "m.png", mask_label=2).notes == ()
+    case = case_of(tmp_path, "m.png", mask_label=2)
+    assert case.notes == () and case.other_labels_px == 0
+
+
+def test_grey_edges_are_no_other_label(tmp_path):
+    soft = NODULE * np.uint8(255)
+    soft[2, 4:12] = 127
+    write_picture(tmp_path / "m.png", soft)
+    assert case_of(tmp_path, "m.png").other_labels_px == 0
 
 
 @pytest.mark.parametrize("suffix", ["png", "nii.gz", "mha"])

@@ -95,6 +95,8 @@ def test_segments_of_one_layer_are_chosen_by_name_or_label(tmp_path, image):
     assert np.array_equal(named.mask, NODULE == 1) and named.notes == ()
     assert np.array_equal(numbered.mask, NODULE == 1)
     assert numbered.notes == ("a mask also holds label 1",)
+    # A name says what it is, in whatever file.
+    assert numbered.other_labels_px == (APART == 1).sum() and named.other_labels_px == 0
     with pytest.raises(ImageError, match=r"holds 2 segments: gland \(label 1\), nodule \(label 2"):
         one(tmp_path, image, mask)[0]
 

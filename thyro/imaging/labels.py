@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from thyro.imaging.formats import About
 from thyro.imaging.pixels import ImageError
-from thyro.imaging.segments import are_labels, listed_labels
+from thyro.imaging.segments import OTHERS, are_labels, listed_labels
 
 WHITE = 255  # of masks drawn as pictures
 LARGEST_LABEL = 10  # of a small label map; the grey edges of a picture reach far beyond
@@ -169,7 +169,7 @@ def inside_label(
         )
     if len(present) > 1:
         others = [value for value in present if value != wanted]
-        notes.append(f"a mask also holds label {listed_labels(others)}")
+        notes.append(f"{OTHERS} {listed_labels(others)}")
     return array == wanted
 
 
