@@ -598,6 +598,24 @@ def test_three_whole_samples_are_read_though_the_header_says_422(tmp_path, frame
     assert np.abs(dicom.read(path, frame=0 if frames > 1 else None).grey - GREY).max() <= 1
 
 
+def test_three_whole_samples_of_an_odd_size_end_in_a_padding_byte(tmp_path):
+    luma = np.full((11, 19, 3), 128, np.uint8)
+    luma[..., 0] = GREY[:11, :19]
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        luma,
+        PhotometricInterpretation="YBR_FULL_422",
+        PixelData=luma.tobytes() + b"\0",
+    )
+    assert np.abs(dicom.read(path).grey - GREY[:11, :19]).max() <= 1
+
+
+def test_coloured_samples_under_that_name_are_those_of_ybr(tmp_path):
+    ybr = np.asarray(Image.fromarray(COLOUR).convert("YCbCr"))
+    path = write_dicom(tmp_path / "a.dcm", ybr, PhotometricInterpretation="YBR_FULL_422")
+    assert np.abs(dicom.read(path).grey - LUMA).max() <= 2
+
+
 def test_two_samples_of_three_are_read_as_422(tmp_path):
     pairs = np.stack([GREY[:, ::2], GREY[:, 1::2]], axis=-1)
     middle = np.full_like(pairs, 128)  # Y1 Y2 Cb Cr
