@@ -216,6 +216,15 @@ WORKBOOKS = {
         "it as XLSX without password, or as CSV.",
     ),
 }
+SCIENTIFIC = (
+    "in scientific notation, such as 1.10101E+17, so that digits of the id are lost; format the "
+    "column as text in the spreadsheet program, and export it again"
+)
+CUT = (
+    "every id of more than 15 digits ends in zeros after the 15th, as a spreadsheet program leaves "
+    "them: these ids have lost digits; format the column as text before the ids are written into "
+    "it, and export it again; if they are whole, put a letter before each"
+)
 CELLS = {
     "id empty": ({"id": " "}, "row 5: id: empty, expected an id"),
     "outcome with three values": (
@@ -307,8 +316,23 @@ CELLS = {
     ),
     "ids in scientific notation": (
         {"id": {5: "1.10101E+17", 6: "1.10101E+17", 8: "1,1E+05", 9: "2E+10"}},
-        "row 5, 6, 8, 9: id: in scientific notation, such as 1.10101E+17, so that digits of the id "
-        "are lost; format the column as text in the spreadsheet program, and export it again",
+        f"row 5, 6, 8, 9: id: {SCIENTIFIC}",
+    ),
+    "ids in scientific notation, small letters": (
+        {"id": {5: "1.10101e+17", 6: "1.1e17"}},
+        f"row 5, 6: id: {SCIENTIFIC}",
+    ),
+    "ids in scientific notation, other programs": (
+        {"id": {5: "1.10101E+017", 6: " 1E+05\u00a0", 7: "1e+05"}},
+        f"row 5, 6, 7: id: {SCIENTIFIC}",
+    ),
+    "ids whose last digits became zeros": (
+        {"id": dict.fromkeys(range(2, 8), "110101200001011000")},
+        f"row 2, 3, 4, 5, 6, 7: id: {CUT}",
+    ),
+    "different ids whose last digits became zeros": (
+        {"id": {5: "1234567890123450", 7: "32010119850203400000"}},
+        f"row 5, 7: id: {CUT}",
     ),
     "level that became a date": (
         {"margin": {5: "2024-06-15", 8: "2024-06-15", 9: "15-Jun"}},
@@ -488,4 +512,19 @@ def test_the_same_patients_however_the_table_was_saved(case):
 
 def test_ids_in_any_script_work():
     ids = dict(zip(range(2, 6), ["Müller-1", "李雷", "Ωμέγα", "بيانات"], strict=True))
+    assert len(split_of(csv(with_cells(id=ids)))) == 40
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        {5: "110101200001011000", 6: "110101200001011234"},  # one may end so
+        {5: "110101200001011000"},
+        {5: "1e5", 6: "100000"},  # typed so, as a program would not write it
+        {5: "123456789012000", 6: "123456789013000"},  # 15 digits are kept
+        {5: "P110101200001011000", 6: "P110101200001012000"},
+        {5: "0000000000000100", 6: "0000000000000200"},
+    ],
+)
+def test_other_long_and_odd_ids_are_taken_as_they_are(ids):
     assert len(split_of(csv(with_cells(id=ids)))) == 40

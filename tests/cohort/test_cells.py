@@ -49,6 +49,7 @@ def test_an_empty_cell_is_no_number_and_no_problem():
         ("inf", "; leave the cell empty where it is not known"),
         ("2024-03-01", ", found a date; was it changed by a spreadsheet program?"),
         ("03.04.24", ", found a date; was it changed by a spreadsheet program?"),
+        ("2024/3/1", ", found a date; was it changed by a spreadsheet program?"),
         ("12 mm", " without its unit"),
         ("85%", " without its unit"),
         ("５１", " in the digits 0-9: write 51"),
@@ -107,7 +108,9 @@ def test_what_is_neither_one_nor_zero(cell):
         cells.binary(cell)
 
 
-@pytest.mark.parametrize("cell", ["2024-03-01", "2024-03-01T10:05:00.001000", "03.04.24"])
+@pytest.mark.parametrize(
+    "cell", ["2024-03-01", "2024-03-01T10:05:00.001000", "03.04.24", "2024/3/1"]
+)
 def test_a_date_where_one_or_zero_is_expected_is_called_one(cell):
     with refused(f"'{cell}', expected 1, 0 or empty, found a date"):
         cells.binary(cell)
@@ -234,6 +237,10 @@ MADE = (
     [
         "2024-06-15",
         "15.06.2024",
+        "2024/6/15",  # Excel in Chinese and Japanese
+        "2024.06.15",
+        "2024/6/15 0:00",
+        "6/15/2024",
         "15-Jun",
         "Jun-15",
         "15. Juni",
@@ -249,13 +256,15 @@ def test_a_level_that_became_a_date_is_called_one(cell):
     assert str(error.value) == f"{cell!r}, expected one of: 6-15, <5, >15{MADE}"
 
 
-@pytest.mark.parametrize("cell", ["16-25", "Juny", "May", "1 node", "Sept", "3-June-left"])
+@pytest.mark.parametrize("cell", ["16-25", "6/15", "Juny", "May", "1 node", "Sept", "3-June-left"])
 def test_other_levels_are_no_dates(cell):
     with pytest.raises(cells.CellError) as error:
         cells.level(cell, {"6-15": "6-15"})
     assert "found a date" not in str(error.value)
 
 
-def test_a_number_that_became_a_date_by_its_name_is_called_one():
-    with pytest.raises(cells.CellError, match="found a date; was it changed by a spreadsheet"):
-        cells.number("5-Mar")
+@pytest.mark.parametrize("cell", ["5-Mar", "Mar-05", "3月5日"])
+def test_a_number_that_became_a_date_by_its_name_is_called_one(cell):
+    message = f"{cell!r}, expected a number, found a date; was it changed by a spreadsheet program?"
+    with refused(message):
+        cells.number(cell)

@@ -199,6 +199,34 @@ def test_flags(frames):
     assert not none[["blur", "size"]].any(axis=None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "share", "flagged"),
+    [
+        ("Doppler over a third", 1 / 3, True),
+        ("calipers", 4 * 11 / 5400, False),  # two crosses of 11 pixels
+        ("a dotted ellipse", 0.04, True),
+        ("Doppler beside the nodule", 0.0, False),
+    ],
+)
+def test_the_share_of_the_nodule_in_colour(frames, kind, share, flagged):
+    mask = box(frames[0].shape)  # 60 x 90 pixels
+    coloured = np.zeros_like(mask)
+    if kind == "Doppler over a third":
+        coloured[90:120, 150:300] = True  # 20 of its 60 rows
+    elif kind == "calipers":
+        for row, column in ((110, 210), (150, 280)):
+            coloured[row - 5 : row + 6, column] = coloured[row, column - 5 : column + 6] = True
+    elif kind == "a dotted ellipse":
+        coloured[100:160:5, 200:290:5] = True
+    else:
+        coloured[200:260, 200:290] = True
+    measured = image_flags.measure(frames[0], mask, None, coloured)
+    assert measured["coloured_share"] == pytest.approx(share, abs=1e-3)
+    row = pd.DataFrame([measured | {"pixel_hash": "", "frame_of_row": 2}])
+    flags = image_flags.flag(row, min_sharpness=0, max_pixels=10**9)
+    assert flags["colour"].item() == flagged
+
+
 def line(shape):
     """An open curve of two pixels."""
     mask = np.zeros(shape, bool)
@@ -248,10 +276,84 @@ def test_rows_and_columns_swapped_show_in_a_square_picture(square, swapped):
     assert (measured["turned_edge"] > image_flags.TURNED) == (square and swapped)
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("kind", ["bright", "slanting", "beside a bright line", "at the border"])
+def test_they_show_for_other_nodules_too(kind, swapped):
+    rng = np.random.default_rng(2)
+    down, right = np.mgrid[:240, :240]
+    image = rng.normal(110, 20, (240, 240))
+    mask = ((down - 70) / 25) ** 2 + ((right - 150) / 40) ** 2 < 1
+    if kind == "slanting":
+        mask = np.abs(down + 0.6 * right - 170) + np.abs(right - 140) < 45
+    if kind == "at the border":
+        mask = ((down - 60) / 25) ** 2 + ((right - 225) / 40) ** 2 < 1
+    image[mask] += 60 if kind == "bright" else -50
+    if kind == "beside a bright line":  # a fascia, where the swapped outline lies
+        image[150:153] += 60
+    measured = image_flags.measure(image, mask.T if swapped else mask, None)
+    assert (measured["turned_edge"] > image_flags.TURNED) == swapped
+
+
+def test_of_a_round_nodule_in_the_middle_nothing_can_be_told():
+    rng = np.random.default_rng(3)
+    down, right = np.mgrid[:200, :200]
+    mask = np.hypot(down - 100, right - 100) < 30
+    image = rng.normal(110, 20, mask.shape) - 60 * mask
+    assert image_flags.measure(image, mask, None)["turned_edge"] == pytest.approx(1, abs=0.01)
+
+
+@needs_real_data
+def test_rows_and_columns_swapped_of_real_frames():
+    """The middle square of every third frame of DDTI, as far as it holds the nodule."""
+    drawn, swapped = [], []
+    for file in sorted((REAL / "images").glob("*.jpg"))[::3]:
+        image, _ = reading.read_image(file)
+        mask = reading.read_mask(REAL / "masks" / f"{file.stem}.png", image, component="largest")
+        side = min(image.shape)
+        top, left = ((n - side) // 2 for n in image.shape)
+        square = slice(top, top + side), slice(left, left + side)
+        if mask[square].sum() == mask.sum():
+            drawn.append(image_flags._turned_edge(image[square], mask[square]))
+            swapped.append(image_flags._turned_edge(image[square], mask[square].T))
+    assert len(drawn) == 66
+    assert sum(edge > image_flags.TURNED for edge in drawn) == 2
+    assert sum(edge > image_flags.TURNED for edge in swapped) == 46
+
+
 def test_an_area_is_unusual_by_its_kind():
     areas = pd.Series([900, 1100, 1000, 1300, 800, 8800, 1200, 60])
     assert image_flags._unusual(areas).tolist() == [False] * 5 + [True, False, True]
     assert not image_flags._unusual(pd.Series([1000] * 9)).any()
+    assert image_flags._unusual(pd.Series([1000] * 9 + [3999, 4001])).tolist() == [
+        *[False] * 10,
+        True,
+    ]
+    # Sizes of nodules from 5 to 30 mm spread widely, and none is another kind.
+    spread = pd.Series(np.pi / 4 * np.linspace(5, 30, 26) ** 2)
+    assert not image_flags._unusual(spread).any()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "others", "flagged"),
+    [
+        ([600, 900, 8200, 700], [8800, 8000, 600, 9000], [2]),
+        ([8200, 9000, 8000, 8800, 600], [600, 700, 500, 900, 8800], [4]),
+        ([600, 900, 8200, 700], [0, 0, 0, 0], []),  # one label alone
+        ([600, 8200, 700, 9000], [8800, 600, 9000, 500], []),  # nothing is usual
+        ([600, 300, 900, 200], [700, 500, 950, 0], []),
+    ],
+)
+def test_a_label_that_is_larger_than_the_others_in_some_files_alone(chosen, others, flagged):
+    measures = pd.DataFrame({"mask_area_px": chosen, "other_labels_px": others})
+    found = image_flags._swapped(measures)
+    assert found.index[found].tolist() == flagged
+
+
+def test_the_area_counts_in_millimetres_where_they_are_known():
+    px = pd.DataFrame({"mask_area_px": [1000] * 7 + [9000], "mask_area_mm2": np.nan})
+    mm = px.assign(mask_area_mm2=[10.0] * 8)  # the last frame is three times finer
+    assert image_flags._unusual(image_flags._area(px)).tolist() == [False] * 7 + [True]
+    assert not image_flags._unusual(image_flags._area(mm)).any()
 
 
 def test_no_images_have_no_flags():

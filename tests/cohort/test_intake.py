@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from thyro.cohort import clinical_table, example, flow, image_flags, intake, review, sources
+from thyro.cohort import clinical_table, example, flow, image_flags, intake, levels, review, sources
 from thyro.simulate import case_mix
 from thyro.simulate import cohort as simulate
 from thyro.store import files, paths
@@ -232,6 +232,56 @@ def test_a_near_copy_within_a_cohort_leaves_and_is_counted(folder):
     assert {"label": "Excluded: near copy of an image", "n": 1, "excluded": True} in one.flow.steps
     flags = one.image_flags
     assert flags.loc[flags["copy"], "frame_of_row"].tolist() == [4]
+
+
+def test_a_file_in_which_two_labels_are_swapped_is_noted_and_flagged(folder):
+    """Label 1 is the nodule and 2 a strip as wide as the image; in two files it is the reverse."""
+    edit(folder, 5, mask="masks/S0004.nrrd")  # whatever the format
+    for i in range(1, N + 1):
+        read = sitk.ReadImage(str(folder / f"masks/S{i:04d}.nii.gz"))
+        nodule = sitk.GetArrayFromImage(read) > 0
+        strip = np.zeros_like(nodule)
+        strip[..., 4:124, :] = True
+        swapped = i in (4, 9)
+        values = np.where(nodule, 2 if swapped else 1, strip * (1 if swapped else 2))
+        labels = sitk.GetImageFromArray(values.astype(np.uint8))
+        labels.SetSpacing(read.GetSpacing())
+        sitk.WriteImage(labels, str(folder / f"masks/S{i:04d}.{'nrrd' if i == 4 else 'nii.gz'}"))
+    flags = ingest(exclude_flagged=[])["cohort"].image_flags
+    assert flags.loc[flags["area"], "table_row"].tolist() == [5, 10]
+    assert set(flags["notes"]) == {"a mask also holds label 2"}
+    chosen = {"mask_label": 2, "second_mask_column": ""}
+    other = ingest(exclude_flagged=[], **chosen)["cohort"].image_flags
+    assert other.loc[other["area"], "table_row"].tolist() == [5, 10]
+    assert set(other["notes"]) == {"a mask also holds label 1"}
+
+
+def test_a_level_of_test_patients_alone_stops_unless_it_is_merged(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    usual = ["Smooth or ill defined", "Irregular or lobulated"]
+    table["margin"] = [usual[i // 2 % 2] for i in range(N)]
+    table.loc[[N - 3, N - 1], "margin"] = "Extrathyroidal extension"
+    table.to_csv(folder / "patients.csv", index=False)
+    split = pd.Series(["train"] * (N - 6) + ["test"] * 6)
+    one = {"candidates": ["margin"]}
+    assert levels.check_levels(ingest(), split, **one) == [
+        f"row {N - 1}, {N + 1}: margin: no training patient has the level 'Extrathyroidal "
+        "extension', so that the clinical model cannot predict it; merge it with another level "
+        "(`recode`), or leave the variable out of `nomogram.candidates`"
+    ]
+    variables = source().model_dump()["variables"]
+    merged = [
+        v | {"levels": usual, "recode": {"Extrathyroidal extension": usual[1]}}
+        if v["name"] == "margin"
+        else v
+        for v in variables
+    ]
+    assert levels.check_levels(ingest(variables=merged), split, **one) == []
+    unmerged = [v | {"levels": usual} if v["name"] == "margin" else v for v in variables]
+    assert problems_of(lambda: ingest(variables=unmerged)) == [
+        f"row {N - 1}, {N + 1}: margin: 'Extrathyroidal extension', expected one of: Irregular or "
+        "lobulated, Smooth or ill defined"
+    ]
 
 
 def test_an_external_cohort_without_outcomes_stops(folder):

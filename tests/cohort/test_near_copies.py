@@ -46,6 +46,13 @@ CHANGES = {
     "darker": lambda image: 0.6 * image,
     "brighter": lambda image: np.clip(1.3 * image + 20, 0, 255),
     "larger": lambda image: np.kron(image, np.ones((2, 2))),
+    "smaller": lambda image: image.reshape(96, 2, 128, 2).mean(axis=(1, 3)),
+    "another gamma": lambda image: 255 * (image / 255) ** 0.7,
+    "turned by 1 degree": lambda image: ndimage.rotate(image, 1, reshape=False, order=1),
+    "cropped": lambda image: compressed(image[:, 12:]),  # a twentieth, on one side
+    "captioned": lambda image: np.vstack(
+        [np.where(np.arange(256) % 3, 0, 255) * np.ones((6, 1)), image]
+    ),
     "all": lambda image: compressed(marked(np.roll(0.8 * image + 15, 3, axis=1))),
 }
 
@@ -57,6 +64,22 @@ def test_a_copy_is_found(frames, change):
     found = near_copies.near_copies(prints)
     assert [pair[:2] for pair in found] == [(i, 12 + i) for i in range(4)]
     assert all(near_copies.ALIKE <= pair[2] <= 1 + 1e-9 for pair in found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image: image[:, ::-1],
+        lambda image: ndimage.rotate(image, 5, reshape=False, order=1),
+        lambda image: image[16:-16, 20:-20],
+        lambda image: np.pad(image, 20),
+    ],
+    ids=["mirrored", "turned by 5 degrees", "cropped all round", "in a wide frame"],
+)
+def test_a_copy_of_another_scale_or_direction_is_not_found(frames, change):
+    images = [*frames[:4], *map(change, frames[:4])]
+    prints = np.array([near_copies.print_of(image) for image in images])
+    assert near_copies.near_copies(prints) == []
 
 
 def test_a_chain_of_copies_leads_to_the_first(frames):

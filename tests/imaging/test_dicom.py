@@ -18,6 +18,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGExtended12Bit,
     RLELossless,
 )
 
@@ -481,29 +482,104 @@ def test_of_a_clip_the_stream_of_the_frame_counts(tmp_path):
         assert np.abs(dicom.read(path, frame=frame).grey - ramp).max() <= 2
 
 
-def test_a_grey_jpeg_of_rgb_stays_one_and_a_coloured_one_that_does_not_tell_is_refused(tmp_path):
-    ramp, _, _ = ramp_as_jpeg()
-    grey = np.stack([ramp] * 3, axis=-1)
-    paint = np.stack([ramp, ramp[:, ::-1], np.full_like(ramp, 70)], axis=-1)
+def bare_rgb(pixels):
+    """A JPEG stream of the channels as they are, and nothing that says so."""
+    data = io.BytesIO()
+    Image.fromarray(pixels, mode="YCbCr").save(data, "JPEG", quality=95, subsampling=0)
+    content = data.getvalue()
+    return content[:2] + content[4 + int.from_bytes(content[4:6], "big") :]
 
-    def stream(pixels):  # the channels as they are, and nothing that says so
-        data = io.BytesIO()
-        Image.fromarray(pixels, mode="YCbCr").save(data, "JPEG", quality=95, subsampling=0)
-        content = data.getvalue()
-        return content[:2] + content[4 + int.from_bytes(content[4:6], "big") :]
 
-    def written(name, pixels):
-        return write_dicom(
-            tmp_path / name,
-            pixels,
-            syntax=JPEGBaseline8Bit,
-            PhotometricInterpretation="RGB",
-            PixelData=encapsulate([stream(pixels)]),
-        )
+def write_jpeg(path, pixels, stream, called, **tags):
+    tags |= {"PhotometricInterpretation": called, "PixelData": encapsulate([stream])}
+    return write_dicom(path, pixels, syntax=tags.pop("syntax", JPEGBaseline8Bit), **tags)
 
-    assert np.abs(dicom.read(written("a.dcm", grey)).grey - ramp).max() <= 2
-    with pytest.raises(ImageError, match="nothing in its JPEG stream tells whether that holds RGB"):
-        dicom.read(written("b.dcm", paint))
+
+RAMP = np.repeat(np.arange(256, dtype=np.uint8)[None], 32, axis=0)
+
+
+@pytest.mark.parametrize("painted", [0, 8], ids=["grey all over", "with a coloured bar"])
+def test_a_jpeg_of_rgb_that_is_mostly_grey_stays_one(tmp_path, painted):
+    pixels = np.stack([RAMP] * 3, axis=-1)
+    pixels[:, :painted] = (200, 40, 30)
+    path = write_jpeg(tmp_path / "a.dcm", pixels, bare_rgb(pixels), "RGB")
+    far = np.abs(dicom.read(path).grey - pixels @ [0.299, 0.587, 0.114])
+    assert far[:, painted + 8 :].max() <= 2 and far.mean() <= 1
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [
+        (RAMP, RAMP[:, ::-1], np.full_like(RAMP, 70)),
+        (RAMP, RAMP // 2, RAMP // 3),  # a sepia map, as some scanners colour the whole frame
+        [np.full_like(RAMP, 128)] * 3,  # grey in RGB, and grey in YCbCr
+    ],
+    ids=["paint", "sepia", "middle grey"],
+)
+def test_a_jpeg_that_does_not_tell_its_colours_is_refused(tmp_path, channels):
+    pixels = np.stack(channels, axis=-1)
+    path = write_jpeg(tmp_path / "a.dcm", pixels, bare_rgb(pixels), "RGB")
+    message = (
+        "a.dcm: its PhotometricInterpretation is RGB, and nothing in its JPEG stream tells whether "
+        "that holds RGB or YCbCr. Export the image uncompressed."
+    )
+    with pytest.raises(ImageError, match=f"^{re.escape(message)}$"):
+        dicom.read(path)
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"optimize": True}])
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEGExtended12Bit])
+def test_other_jpegs_of_luma_are_read_as_such(tmp_path, syntax, options):
+    _, _, bare = ramp_as_jpeg(**options)
+    comment = b"\xff\xfe\x00\x0aScanner\0"
+    pixels = np.stack([RAMP] * 3, axis=-1)
+    for stream in (bare, bare[:2] + comment + bare[2:]):
+        path = write_jpeg(tmp_path / "a.dcm", pixels, stream, "RGB", syntax=syntax)
+        assert np.abs(dicom.read(path).grey - RAMP).max() <= 2
+
+
+@pytest.mark.parametrize("called", ["MONOCHROME2", "MONOCHROME1", "RGB", "YBR_FULL_422"])
+@pytest.mark.parametrize("samples", [1, 3])
+def test_a_jpeg_of_one_channel_is_grey_whatever_the_header_calls_it(tmp_path, called, samples):
+    data = io.BytesIO()
+    Image.fromarray(RAMP).save(data, "JPEG", quality=90)
+    pixels = RAMP if samples == 1 else np.stack([RAMP] * 3, axis=-1)
+    path = write_jpeg(tmp_path / "a.dcm", pixels, data.getvalue(), called)
+    if samples == 3 and called.startswith("MONO"):
+        with pytest.raises(ImageError, match="^a.dcm: its PhotometricInterpretation is 'MONO"):
+            dicom.read(path)
+        return
+    expected = 255 - RAMP if called == "MONOCHROME1" else RAMP
+    assert np.abs(dicom.read(path).grey - expected).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "called", ["YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT", "MONOCHROME2", "HSV"]
+)
+@pytest.mark.parametrize("kind", ["plain", "JPEG"])
+def test_colours_that_decoders_do_not_know_are_not_taken_for_rgb(tmp_path, called, kind):
+    pixels = np.stack([RAMP] * 3, axis=-1)
+    path = tmp_path / "a.dcm"
+    if kind == "JPEG":
+        write_jpeg(path, pixels, ramp_as_jpeg()[1], called)
+    else:
+        write_dicom(path, pixels, PhotometricInterpretation=called)
+    message = (
+        f"a.dcm: its PhotometricInterpretation is '{called}', expected one of RGB, YBR_FULL, "
+        "YBR_FULL_422 for its 3 samples a pixel. Export the image as RGB."
+    )
+    with pytest.raises(ImageError, match=f"^{re.escape(message)}$"):
+        dicom.read(path)
+
+
+@pytest.mark.parametrize("called", ["YBR_RCT", "YBR_ICT"])
+def test_the_colours_of_jpeg_2000_are_made_rgb_by_its_decoder(tmp_path, called):
+    pixels = np.kron(COLOUR, np.ones((8, 4, 1), np.uint8))
+    path = write_dicom(tmp_path / "a.dcm", pixels, syntax=JPEG2000Lossless)
+    file = pydicom.dcmread(path)
+    file.PhotometricInterpretation = called
+    file.save_as(path)
+    assert dicom.read(path).grey == pytest.approx(pixels @ [0.299, 0.587, 0.114])
 
 
 @pytest.mark.parametrize("frames", [1, 2])
@@ -520,6 +596,24 @@ def test_three_whole_samples_are_read_though_the_header_says_422(tmp_path, frame
         PixelData=stored.tobytes(),
     )
     assert np.abs(dicom.read(path, frame=0 if frames > 1 else None).grey - GREY).max() <= 1
+
+
+def test_three_whole_samples_of_an_odd_size_end_in_a_padding_byte(tmp_path):
+    luma = np.full((11, 19, 3), 128, np.uint8)
+    luma[..., 0] = GREY[:11, :19]
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        luma,
+        PhotometricInterpretation="YBR_FULL_422",
+        PixelData=luma.tobytes() + b"\0",
+    )
+    assert np.abs(dicom.read(path).grey - GREY[:11, :19]).max() <= 1
+
+
+def test_coloured_samples_under_that_name_are_those_of_ybr(tmp_path):
+    ybr = np.asarray(Image.fromarray(COLOUR).convert("YCbCr"))
+    path = write_dicom(tmp_path / "a.dcm", ybr, PhotometricInterpretation="YBR_FULL_422")
+    assert np.abs(dicom.read(path).grey - LUMA).max() <= 2
 
 
 def test_two_samples_of_three_are_read_as_422(tmp_path):

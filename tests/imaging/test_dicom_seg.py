@@ -94,8 +94,11 @@ def test_several_segments_and_none_chosen_are_refused(tmp_path):
     with pytest.raises(ImageError) as error:
         one(tmp_path, image, mask)[0]
     assert error.value.problems == [message]
-    with pytest.raises(ImageError, match="no segment is called 'cyst': it holds gland"):
-        one(tmp_path, image, mask, mask_label="cyst")[0]
+    listed = "it holds gland (label 1), nodule (label 2); set cohort.mask_label."
+    for label, words in (("cyst", "is called 'cyst'"), (3, "has label 3")):
+        with pytest.raises(ImageError) as error:
+            one(tmp_path, image, mask, mask_label=label)[0]
+        assert error.value.problems == [f"mask m.dcm: no segment {words}: {listed}"]
 
 
 @pytest.mark.parametrize("image", ["a.dcm", "a.png"])
@@ -183,15 +186,25 @@ def test_of_a_clip_the_slice_of_the_frame_is_taken(tmp_path):
         one(tmp_path, "a.png", mask)[0]
 
 
-def test_contours_are_refused_by_name(tmp_path):
+@pytest.mark.parametrize("pixels", [True, False], ids=["with pixels", "as planning systems write"])
+@pytest.mark.parametrize("what", ["mask", "second mask"])
+def test_contours_are_refused_by_name(tmp_path, pixels, what):
     image = write_image(tmp_path)
     write_dicom(tmp_path / "r.dcm", NODULE, SOPClassUID=RTStructureSetStorage)
+    if not pixels:
+        file = pydicom.dcmread(tmp_path / "r.dcm")
+        for tag in ("PixelData", "Rows", "Columns", "SamplesPerPixel", "BitsAllocated"):
+            delattr(file, tag)
+        file.ROIContourSequence = pydicom.Sequence([pydicom.Dataset()])
+        file.save_as(tmp_path / "r.dcm")
+    write_picture(tmp_path / "m.png", NODULE)
+    files = ("r.dcm", "") if what == "mask" else ("m.png", "r.dcm")
     message = (
-        "mask r.dcm: a DICOM structure set (RTSTRUCT), which holds contours and no pixels. "
+        f"{what} r.dcm: a DICOM structure set (RTSTRUCT), which holds contours and no pixels. "
         "Export it as DICOM SEG or NIfTI."
     )
     with pytest.raises(ImageError) as error:
-        one(tmp_path, image, "r.dcm")[0]
+        one(tmp_path, image, files[0], second_mask=files[1])[0]
     assert error.value.problems == [message]
 
 

@@ -1,7 +1,5 @@
 """Where masks lie against their images: parts of an image, and what no header tells."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -108,18 +106,65 @@ def test_a_part_of_an_image_without_a_place_is_refused(tmp_path, image):
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "further"),
     [
-        {"spacing": (0.1, 0.201, 1)},  # rounded, which the place would suffer from
-        {"direction": (-1, 0, 0, 0, 1, 0, 0, 0, 1)},
-        {"direction": (0, 1, 0, 1, 0, 0, 0, 0, 1)},
+        (  # rounded, which the place would suffer from
+            {"spacing": (0.1, 0.201, 1)},
+            "by its header it lies (0.4, 0.6, 0) mm beside its image. "
+            "Export the mask on the grid of the image.",
+        ),
+        (
+            {"spacing": (0.2, 0.2, 1)},
+            "pixels of 0.2 x 0.2 mm, but its image has 0.2 x 0.1 mm. "
+            "Export the mask on the grid of the image.",
+        ),
+        (
+            {"direction": (-1, 0, 0, 0, 1, 0, 0, 0, 1)},
+            "by its header it lies mirrored left to right against its image; set cohort.mask_flip "
+            "to horizontal, or export the mask on the grid of the image.",
+        ),
+        (
+            {"direction": (0, 1, 0, 1, 0, 0, 0, 0, 1)},
+            "by its header it lies with rows and columns swapped against its image; transpose it "
+            "before saving.",
+        ),
     ],
+    ids=["rounded", "other pixels", "mirrored", "swapped"],
 )
-def test_a_part_of_other_pixels_or_directions_is_refused(tmp_path, changes):
+def test_a_part_of_other_pixels_or_directions_is_refused(tmp_path, changes, further):
     write_volume(tmp_path / "a.nii.gz", GREY[None])
     write_volume(tmp_path / "m.nrrd", PART[None], origin=CORNER, **changes)
-    with pytest.raises(ImageError, match=f"^mask m.nrrd: {re.escape(SIZES)}"):
+    with pytest.raises(ImageError) as error:
         one(tmp_path, "a.nii.gz", "m.nrrd")[0]
+    assert error.value.problems[:2] == [f"mask m.nrrd: {SIZES}", f"mask m.nrrd: {further}"]
+
+
+def test_a_mask_that_reaches_beyond_its_image_is_refused(tmp_path):
+    write_volume(tmp_path / "a.nii.gz", GREY[None])
+    write_volume(tmp_path / "m.nrrd", np.pad(NODULE, 1)[None], origin=(-0.1, -0.2, 0))
+    with pytest.raises(ImageError) as error:
+        one(tmp_path, "a.nii.gz", "m.nrrd")[0]
+    assert error.value.problems == [
+        "mask m.nrrd: 14 x 22 pixels, but its image has 12 x 20. Export the mask on the grid of "
+        "the image.",
+        "mask m.nrrd: by its header it lies (-0.1, -0.2, 0) mm beside its image. "
+        "Export the mask on the grid of the image.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "origin", "place"),
+    [
+        (NODULE[:, 4:13], (0.4, 0, 0), "0 rows down and 4 columns right"),  # cut at the sides alone
+        (PART, (0.4000003, 0.5999998, 0), "3 rows down and 4 columns right"),  # rounded in float32
+    ],
+)
+def test_other_parts_are_placed_too(tmp_path, part, origin, place):
+    write_volume(tmp_path / "a.nii.gz", GREY[None])
+    write_volume(tmp_path / "m.nrrd", part[None].copy(), origin=origin)
+    case = one(tmp_path, "a.nii.gz", "m.nrrd")[0]
+    assert np.array_equal(case.mask, NODULE == 1)
+    assert case.notes == (f"a mask of a part of its image is placed by its header, {place}",)
 
 
 def test_a_part_has_no_place_where_the_study_overrules_its_header(tmp_path):

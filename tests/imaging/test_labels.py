@@ -11,7 +11,7 @@ from thyro.imaging.formats import About
 from thyro.imaging.labels import inside_label, one_channel
 from thyro.imaging.pixels import ImageError
 
-TRANSPARENT = "a mask is read from its transparency: its colour is the same everywhere"
+TRANSPARENT = "a mask is read from its transparency: its colour is the same where it shows"
 BY_COLOURS = "a mask in black and white is read by the colours of its palette"
 DISC = np.hypot(*np.mgrid[-60:60, -80:80]) < 35
 LARGE = np.add.outer(np.arange(120), np.arange(160)).astype(np.uint8) // 2  # an image for it
@@ -39,9 +39,11 @@ def test_another_label_is_noted(tmp_path, suffix):
     first = case_of(tmp_path, f"m.{suffix}")
     assert np.array_equal(first.mask, NODULE == 1)
     assert first.notes == ("a mask also holds label 2",)
+    assert first.other_labels_px == (GREY > 200).sum()
     second = case_of(tmp_path, f"m.{suffix}", mask_label=2)
     assert np.array_equal(second.mask, GREY > 200)
     assert second.notes == ("a mask also holds label 1",)
+    assert second.other_labels_px == NODULE.sum()
 
 
 def test_many_other_labels_are_listed_in_part(tmp_path):
@@ -53,7 +55,15 @@ def test_many_other_labels_are_listed_in_part(tmp_path):
 
 def test_one_label_alone_is_not_noted(tmp_path):
     write_picture(tmp_path / "m.png", NODULE * np.uint8(2))
-    assert case_of(tmp_path, "m.png", mask_label=2).notes == ()
+    case = case_of(tmp_path, "m.png", mask_label=2)
+    assert case.notes == () and case.other_labels_px == 0
+
+
+def test_grey_edges_are_no_other_label(tmp_path):
+    soft = NODULE * np.uint8(255)
+    soft[2, 4:12] = 127
+    write_picture(tmp_path / "m.png", soft)
+    assert case_of(tmp_path, "m.png").other_labels_px == 0
 
 
 @pytest.mark.parametrize("suffix", ["png", "nii.gz", "mha"])
@@ -91,6 +101,30 @@ def test_a_shape_in_the_transparency_of_grey_is_read(tmp_path, grey):
     Image.fromarray(pixels).save(tmp_path / "m.png")
     case = case_of(tmp_path, "m.png")
     assert np.array_equal(case.mask, NODULE == 1) and case.notes == (TRANSPARENT,)
+
+
+@pytest.mark.parametrize("colour", [(255, 0, 0), (255, 255, 255), (0, 120, 200)])
+@pytest.mark.parametrize("beneath", [0, 255, "the image"])
+def test_a_painted_overlay_counts_whatever_is_left_where_it_is_transparent(
+    tmp_path, colour, beneath
+):
+    pixels = np.zeros((*GREY.shape, 4), np.uint8)
+    pixels[..., :3] = GREY[..., None] if beneath == "the image" else beneath
+    pixels[NODULE == 1] = (*colour, 255)
+    Image.fromarray(pixels).save(tmp_path / "m.png")
+    case = case_of(tmp_path, "m.png")
+    assert np.array_equal(case.mask, NODULE == 1) and case.notes == (TRANSPARENT,)
+
+
+def test_a_label_before_a_transparent_ground_stays_a_label(tmp_path):
+    pixels = np.zeros((*GREY.shape, 4), np.uint8)
+    pixels[NODULE == 1] = (2, 2, 2, 255)
+    Image.fromarray(pixels).save(tmp_path / "m.png")
+    case = case_of(tmp_path, "m.png", mask_label=2)
+    assert np.array_equal(case.mask, NODULE == 1) and case.notes == ()
+    assert refusal(tmp_path, "m.png") == [
+        "mask m.png: holds only label 2, expected 1; set cohort.mask_label."
+    ]
 
 
 def test_a_half_transparent_overlay_is_cut_at_half_of_what_it_covers(tmp_path):

@@ -230,3 +230,43 @@ def test_read_mask_keeps_every_part_of_what_results_hold(tmp_path):
     two[10:, 15:] = 1
     (tmp_path / "m.png").write_bytes(reading.png_bytes(two == 1))
     assert np.array_equal(reading.read_mask(tmp_path / "m.png", GREY), two == 1)
+
+
+# Outlines instead of regions, and what `fill` makes of them.
+
+FILLED = "what the outline of a mask encloses is taken for the nodule"
+RADIUS = np.hypot(*np.mgrid[-30:30, -40:40])
+DISC = RADIUS < 20
+SHOWN = np.add.outer(np.arange(60), np.arange(80)).astype(np.uint8)  # an image for it
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+@pytest.mark.parametrize("suffix", ["png", "nii.gz"])
+def test_a_ring_is_filled_where_the_study_says_so(tmp_path, width, suffix):
+    ring = (DISC & (RADIUS >= 20 - width)).astype(np.uint8)
+    write = write_picture if suffix == "png" else write_volume
+    write_picture(tmp_path / "a.png", SHOWN)
+    write(tmp_path / f"m.{suffix}", ring)
+    as_drawn = one(tmp_path, "a.png", f"m.{suffix}", spacing_mm=0.1)[0]
+    assert np.array_equal(as_drawn.mask, ring == 1) and as_drawn.notes == ()
+    filled = one(tmp_path, "a.png", f"m.{suffix}", spacing_mm=0.1, fill=True)[0]
+    assert np.array_equal(filled.mask, DISC) and filled.notes == (FILLED,)
+
+
+def test_a_region_and_an_open_outline_stay_as_they_are(tmp_path):
+    write_picture(tmp_path / "a.png", SHOWN)
+    ring = DISC & (RADIUS >= 18)
+    ring[30:34, 40:] = False  # not closed
+    for mask in (DISC, ring):
+        write_picture(tmp_path / "m.png", mask.astype(np.uint8))
+        case = one(tmp_path, "a.png", "m.png", spacing_mm=0.1, fill=True)[0]
+        assert np.array_equal(case.mask, mask) and case.notes == ()
+
+
+def test_a_cropped_outline_is_placed_and_filled(tmp_path):
+    rows, columns = (slice(10, 50), slice(20, 60))
+    write_volume(tmp_path / "a.nii.gz", SHOWN[None])
+    ring = (DISC & (RADIUS >= 18)).astype(np.uint8)[rows, columns]
+    write_volume(tmp_path / "m.nrrd", ring[None].copy(), origin=(2, 2, 0))
+    case = one(tmp_path, "a.nii.gz", "m.nrrd", fill=True)[0]
+    assert np.array_equal(case.mask, DISC) and case.notes[-1] == FILLED

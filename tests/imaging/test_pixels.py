@@ -76,6 +76,33 @@ def test_grey_in_colour_is_exact_and_colour_is_weighed():
 
 
 @pytest.mark.parametrize(
+    ("levels", "coloured"),
+    [
+        ((200, 40, 30), True),  # red of Doppler
+        ((30, 60, 210), True),  # blue
+        ((90, 131, 90), True),
+        ((90, 130, 90), False),  # as far as JPEG and tinted grey go
+        ((120, 100, 84), False),  # sepia
+        ((128, 128, 128), False),
+    ],
+)
+def test_a_pixel_in_colour_is_told_from_a_tinted_grey_one(levels, coloured):
+    picture = np.stack([GREY] * 3, axis=-1)
+    picture[3, 5] = levels
+    found = pixels.coloured_pixels(picture)
+    assert (found is not None) == coloured
+    if coloured:
+        assert np.argwhere(found).tolist() == [[3, 5]]
+        transparent = np.dstack([picture, GREY])
+        assert np.array_equal(pixels.coloured_pixels(transparent), found)
+
+
+@pytest.mark.parametrize("array", [GREY, np.stack([GREY, GREY[::-1]], axis=-1)])
+def test_what_has_no_three_channels_has_no_colour(array):
+    assert pixels.coloured_pixels(array) is None
+
+
+@pytest.mark.parametrize(
     ("array", "problem"),
     [
         (np.full((2, 2), np.nan), "a: holds pixels that are not numbers. Export it again."),

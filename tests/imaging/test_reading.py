@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
-from tests.imaging.test_dicom import write_dicom
+from tests.imaging.test_dicom import of, region, write_dicom
 from thyro.imaging import pixels, reading
 
 REAL = Path("../shared/data")
@@ -61,6 +61,39 @@ def test_colour_is_weighed_to_grey_and_grey_in_rgb_is_exact(tmp_path):
     red[..., 0] = 100
     write_picture(tmp_path / "red.png", red)
     assert reading.read_image(tmp_path / "red.png")[0] == pytest.approx(29.9)
+
+
+@pytest.mark.parametrize("kind", ["png", "palette", "dcm", "dcm of luma", "jpg"])
+def test_pixels_in_colour_are_told_whatever_the_file(tmp_path, kind):
+    grey = np.kron(GREY, np.ones((8, 8), np.uint8))
+    flow = np.zeros(grey.shape, bool)
+    flow[24:64, 32:64] = True  # five of the eight columns of the nodule
+    painted = np.stack([grey] * 3, axis=-1)
+    painted[flow] = (200, 40, 30)
+    name = "a.dcm" if kind.startswith("dcm") else "a.jpg" if kind == "jpg" else "a.png"
+    picture = Image.fromarray(painted)
+    if kind == "palette":
+        picture.quantize(256).save(tmp_path / name)
+    elif kind == "dcm":
+        write_dicom(tmp_path / name, painted)
+    elif kind == "dcm of luma":
+        luma = np.asarray(picture.convert("YCbCr"))
+        write_dicom(tmp_path / name, luma, PhotometricInterpretation="YBR_FULL")
+    else:
+        picture.save(tmp_path / name, quality=95, subsampling=0)
+    write_picture(tmp_path / "m.png", np.kron(NODULE, np.ones((8, 8), np.uint8)))
+    case = one(tmp_path, name, "m.png", spacing_mm=0.1)[0]
+    wrong = (case.coloured != flow).sum()
+    assert wrong <= (60 if kind == "jpg" else 0)  # along the edge of the colour
+    share = case.coloured[case.mask].mean()
+    assert share == pytest.approx(40 * 32 / (41 * 64), abs=0.02)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
+def test_a_grey_file_has_no_colour(tmp_path, suffix):
+    Image.fromarray(np.stack([GREY] * 3, axis=-1)).save(tmp_path / f"a.{suffix}")
+    write_picture(tmp_path / "m.png", NODULE)
+    assert one(tmp_path, f"a.{suffix}", "m.png", spacing_mm=0.1)[0].coloured is None
 
 
 def test_a_picture_is_known_by_its_content(tmp_path):
@@ -134,6 +167,31 @@ def test_a_missing_size_is_noted_or_taken_from_the_study(tmp_path):
     assert wrong.notes == (
         "pixel size taken from cohort.spacing_mm (its PixelSpacing is not positive)",
     )
+
+
+@pytest.mark.parametrize(
+    ("columns", "tags", "spacing"),
+    [
+        ((2, 8), {}, (0.2, 0.1)),
+        ((12, 18), {}, (0.4, 0.3)),
+        ((12, 18), {"PixelSpacing": [1, 1]}, (0.4, 0.3)),
+        ((5, 15), {}, None),
+    ],
+    ids=["left", "right", "beside 1 x 1 mm", "straddles"],
+)
+def test_a_nodule_of_a_split_screen_has_the_scale_of_its_half(tmp_path, columns, tags, spacing):
+    right = {"PhysicalDeltaX": 0.03, "PhysicalDeltaY": 0.04, "RegionLocationMinX0": 10}
+    halves = of(region(RegionLocationMaxX1=9), region(**right))
+    write_dicom(tmp_path / "a.dcm", GREY, **tags, **halves)
+    mask = np.zeros(GREY.shape, np.uint8)
+    mask[3:9, slice(*columns)] = 1
+    write_picture(tmp_path / "m.png", mask)
+    case = one(tmp_path, "a.dcm", "m.png")[0]
+    assert case.spacing_mm == (None if spacing is None else pytest.approx(spacing))
+    reason = "its tissue regions differ in scale"
+    assert case.notes == (() if spacing else (f"no pixel size ({reason}): sizes are in pixels",))
+    given = one(tmp_path, "a.dcm", "m.png", spacing_mm=0.5)[0]
+    assert given.spacing_mm == (pytest.approx(spacing) if spacing else (0.5, 0.5))
 
 
 def test_the_hash_is_that_of_shape_and_8_bit_pixels_before_anything_is_black(tmp_path):

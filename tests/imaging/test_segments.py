@@ -82,7 +82,11 @@ def test_a_label_that_several_segments_have_chooses_none(tmp_path, image):
         one(tmp_path, image, mask, mask_label=1)[0]
     twins = [("nodule", 1, 0), ("nodule", 2, 1)]
     mask = write_segments(tmp_path / "n.seg.nrrd", [GLAND, NODULE * 2], twins)
-    with pytest.raises(ImageError, match=r"'nodule' is that of 2 segments: .* a name of its own"):
+    message = (
+        "mask n.seg.nrrd: cohort.mask_label 'nodule' is that of 2 segments: nodule (label 1), "
+        "nodule (label 2); give each a name of its own."
+    )
+    with pytest.raises(ImageError, match=f"^{re.escape(message)}$"):
         one(tmp_path, image, mask, mask_label="nodule")[0]
     assert np.array_equal(one(tmp_path, image, mask, mask_label=2)[0].mask, NODULE == 1)
 
@@ -95,7 +99,13 @@ def test_segments_of_one_layer_are_chosen_by_name_or_label(tmp_path, image):
     assert np.array_equal(named.mask, NODULE == 1) and named.notes == ()
     assert np.array_equal(numbered.mask, NODULE == 1)
     assert numbered.notes == ("a mask also holds label 1",)
-    with pytest.raises(ImageError, match=r"holds 2 segments: gland \(label 1\), nodule \(label 2"):
+    # A name says what it is, in whatever file.
+    assert numbered.other_labels_px == (APART == 1).sum() and named.other_labels_px == 0
+    message = (
+        "mask m.seg.nrrd: holds 2 segments: gland (label 1), nodule (label 2); set "
+        "cohort.mask_label to the name or the label of the nodule's."
+    )
+    with pytest.raises(ImageError, match=f"^{re.escape(message)}$"):
         one(tmp_path, image, mask)[0]
 
 

@@ -21,7 +21,9 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 MEASURE = re.compile(NUMBER.pattern + r"\s*([^\W\d_]\D*|%)")
 COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 GROUPED = re.compile(r"[+-]?\d{1,3}(?P<mark>[,.'’\s])\d{3}((?P=mark)\d{3})*(?P<rest>[.,]\d+)?")
-DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", re.ASCII)
+DATE = re.compile(
+    r"\d{4}[./-]\d{1,2}[./-]\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", re.ASCII
+)
 MONTHS = (  # first letters, as spreadsheet programs of western Europe write them
     "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mrz|mär|mai|okt|dez|fév|avr|jui|aoû|déc|"
     "ene|abr|ago|dic|gen|mag|giu|lug|set|ott|fev|out|mrt|mei"
@@ -36,6 +38,8 @@ ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?",
 SCIENTIFIC = re.compile(  # as programs write a long number: 1.10101E+17, 1,1E+05, 1E+05
     r"[+-]?\d([.,]\d+)?[eE][+-]\d+|[+-]?\d[.,]\d+[eE]\d+", re.ASCII
 )
+LONG = re.compile(r"[1-9]\d{15,}", re.ASCII)  # more digits than a spreadsheet program keeps ...
+CUT = re.compile(r"[1-9]\d{14}0+", re.ASCII)  # ... and what it makes of them
 UNKNOWN = {"na", "n/a", "nan", "null", "none", "unknown", "missing", "inf", "-inf", "?", "-", "."}
 
 

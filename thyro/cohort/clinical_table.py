@@ -123,19 +123,37 @@ def _ids(parts: pd.DataFrame, problems: list[str]) -> pd.Series:
     """Ids from one or several columns, "" where a part is empty or has lost digits."""
     name = ", ".join(parts.columns)
     parts = parts.map(cells.plain)
-    shortened = parts.map(lambda cell: bool(cells.SCIENTIFIC.fullmatch(cell))).any(axis=1)
+    scientific = parts.map(lambda cell: bool(cells.SCIENTIFIC.fullmatch(cell))).any(axis=1)
+    cut = parts.apply(_cut).any(axis=1)
+    shortened = scientific | cut
     filled = parts.all(axis=1) & ~shortened
     ids = parts.agg("|".join, axis=1).where(filled, "")
     identity = parts.map(cells.identity).agg("|".join, axis=1).where(filled, "")
     problems += cells.row_lines(
-        parts.index[shortened],
+        parts.index[scientific],
         f"{name}: in scientific notation, such as 1.10101E+17, so that digits of the id are lost; "
         "format the column as text in the spreadsheet program, and export it again",
+    )
+    problems += cells.row_lines(
+        parts.index[cut],
+        f"{name}: every id of more than 15 digits ends in zeros after the 15th, as a spreadsheet "
+        "program leaves them: these ids have lost digits; format the column as text before the ids "
+        "are written into it, and export it again; if they are whole, put a letter before each",
     )
     empty = (identity == "") & ~shortened
     problems += cells.row_lines(parts.index[empty], f"{name}: empty, expected an id")
     problems += _spellings(ids, identity, name)
     return ids
+
+
+def _cut(part: pd.Series) -> pd.Series:
+    """Which cells show that digits were set to zero: one alone may end so, but not all of several.
+
+    A CSV keeps no trace of how a program held a number; of an XLSX `workbook` looks at each.
+    """
+    long = part.map(lambda cell: bool(cells.LONG.fullmatch(cell)))
+    zeros = part.map(lambda cell: bool(cells.CUT.fullmatch(cell)))
+    return zeros & (zeros.sum() > 1) & (zeros.sum() == long.sum())
 
 
 def _outcome(column: pd.Series, ids: pd.Series, problems: list[str]) -> pd.Series:

@@ -347,7 +347,9 @@ def _examine(
             if array is not None:
                 imaging.write_image(array, str(scratch), f"{name}-{row}-{part}.png")
         sides = case.spacing_mm or (np.nan, np.nan)
-        measures = image_flags.measure(pixels, case.mask, case.spacing_mm, case.coloured)
+        measures = image_flags.measure(
+            pixels, case.mask, case.spacing_mm, case.coloured, case.other_labels_px
+        )
         measures |= {"row_mm": sides[0], "column_mm": sides[1], "notes": "; ".join(case.notes)}
         measures |= {"pixel_hash": case.pixel_hash, "second_reader": case.second_mask is not None}
         seen = near_copies.print_of(case.image)

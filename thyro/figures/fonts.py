@@ -4,7 +4,9 @@ DejaVu Sans, which comes with matplotlib, has Latin, Greek and Cyrillic letters.
 and Korean need a font of the machine; which one decides nothing but the look of those letters.
 """
 
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 from matplotlib import font_manager, ft2font
 
@@ -19,7 +21,8 @@ STAND_INS = (  # of Linux, Windows and macOS, in the order in which they are tri
 @cache
 def families() -> tuple[str, ...]:
     """Fonts that draw a text, in the order in which a letter is looked for."""
-    there = set(font_manager.get_font_names())
+    _list_again()
+    there = {font.name for font in font_manager.fontManager.ttflist if Path(font.fname).is_file()}
     return (OWN, *(name for name in STAND_INS if name in there))
 
 
@@ -35,3 +38,15 @@ def _letters(family: str) -> frozenset[int]:
     """Code points of a font."""
     file = font_manager.findfont(family, fallback_to_default=False)
     return frozenset(ft2font.FT2Font(file).get_charmap())
+
+
+def _list_again() -> None:
+    """Add what was installed since matplotlib listed the fonts, which it does but once a machine.
+
+    Else whoever installs the font that a message asks for is told the same again.
+    """
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for file in font_manager.findSystemFonts():
+        if file not in known:
+            with suppress(Exception):  # matplotlib cannot use every file, and passes over it too
+                font_manager.fontManager.addfont(file)

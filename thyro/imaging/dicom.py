@@ -16,6 +16,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEG2000TransferSyntaxes,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
 )
@@ -43,6 +44,8 @@ ROUNDED = 0.01  # relative: PixelSpacing and a region may round one scale
 LUMA_422 = 2  # bytes per pixel of an uncompressed YBR_FULL_422
 USED_SHARE = 1 / 8  # of what more than 8 bits can hold: less leaves under 32 levels of grey
 
+COLOUR_SPACES = ("RGB", "YBR_FULL", "YBR_FULL_422")  # of three samples a pixel
+OF_JPEG_2000 = ("YBR_ICT", "YBR_RCT")  # which its decoder makes RGB
 LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit)
 GREY_NOISE = 8  # levels between the channels of a grey pixel that went through JPEG
 GREY_SHARE = 0.8  # of the pixels of an ultrasound frame, at least, are grey
@@ -79,9 +82,10 @@ def read(path: Path, *, frame: int | None = None) -> Picture:
     ------
     ImageError
         If the file has no pixels, too many, or pixels that cannot be decoded; if they use little
-        of the range of their bits, or a palette that the standard does not know; if nothing tells
-        whether a JPEG is RGB; if two entries of the header contradict each other in the size of
-        a pixel; or if the frame is not declared or not there.
+        of the range of their bits, or a palette that the standard does not know; if their colours
+        are of another kind than RGB or YBR, or nothing tells whether a JPEG is RGB; if two entries
+        of the header contradict each other in the size of a pixel; or if the frame is not declared
+        or not there.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom's warnings may quote what a header holds
@@ -137,8 +141,16 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
             f"{path.name}: the transfer syntax {syntax.name} cannot be decoded, or is encrypted. "
             "Export the image uncompressed (Explicit VR Little Endian)."
         ) from None
+    called = header.PhotometricInterpretation
+    known = (*COLOUR_SPACES, *OF_JPEG_2000) if syntax in JPEG2000TransferSyntaxes else COLOUR_SPACES
+    if header.get("SamplesPerPixel") != 1 and called not in known:  # decoders would take it for RGB
+        raise ImageError(
+            f"{path.name}: its PhotometricInterpretation is {called[:16]!r}, expected one of "
+            f"{', '.join(known)} for its {header.get('SamplesPerPixel')} samples a pixel. "
+            "Export the image as RGB."
+        )
     try:
-        if syntax in LOSSY and (header.get("SamplesPerPixel"), header.BitsStored) == (3, 8):
+        if syntax in LOSSY and header.BitsStored == 8 and called in COLOUR_SPACES:
             colours = _of_the_stream(header, frame, path)
             if colours is not None:
                 header.PhotometricInterpretation = "RGB"
@@ -154,7 +166,7 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
 
 
 def _of_the_stream(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray | None:
-    """RGB of a JPEG that holds other colours than its header says, else None.
+    """RGB, or grey, of a JPEG that holds other colours than its header says, else None.
 
     By the standard (DICOM PS3.5, 8.2.1) the header is right, but several scanners call luma RGB;
     the stream knows better where it says what it holds, and libjpeg goes by the same signs.
@@ -162,10 +174,12 @@ def _of_the_stream(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarra
     frames = int(header.get("NumberOfFrames") or 1)
     stream = get_frame(header.PixelData, frame, number_of_frames=frames)
     called = jpeg.RGB if header.PhotometricInterpretation == "RGB" else jpeg.YBR
+    picture = Image.open(BytesIO(stream), formats=("JPEG",))
+    if picture.mode == "L":
+        return np.asarray(picture)
     space = jpeg.colour_space(stream)
     if space == called or not space and called == jpeg.YBR:
         return None
-    picture = Image.open(BytesIO(stream), formats=("JPEG",))
     if not space:
         picture.draft("YCbCr", picture.size)  # the channels as they are
         channels = np.asarray(picture)

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from thyro.imaging.formats import About
 from thyro.imaging.pixels import ImageError
-from thyro.imaging.segments import are_labels, listed_labels
+from thyro.imaging.segments import OTHERS, are_labels, listed_labels
 
 WHITE = 255  # of masks drawn as pictures
 LARGEST_LABEL = 10  # of a small label map; the grey edges of a picture reach far beyond
@@ -15,7 +15,7 @@ DIMMEST_WHITE = 64  # a quarter of white: what is darker was not drawn to be see
 TWO_PEAKED = 0.9  # of the pixels of a mask, at least, are near black or near its white
 NEAR = 4  # that is, within a quarter of its white
 LOSSY = ("JPEG", "MPO")
-OPAQUE = "a mask is read from its transparency: its colour is the same everywhere"  # a note
+OPAQUE = "a mask is read from its transparency: its colour is the same where it shows"
 
 
 class Values(NamedTuple):
@@ -62,7 +62,7 @@ def one_channel(
         )
     if drawn and values.shape[-1] in (2, 4):  # the last one is transparency
         alpha, values = values[..., -1], values[..., :-1]
-        if _even(values) and not _even(alpha):
+        if not _even(alpha) and (_even(values) or _is_painted(values[alpha > 0])):
             notes.append(OPAQUE)
             return Values(alpha, drawn, lossy)
     if (values != values[..., :1]).any():
@@ -72,6 +72,15 @@ def one_channel(
 
 def _even(values: np.ndarray) -> bool:
     return bool((values == values[0, 0]).all())
+
+
+def _is_painted(shown: np.ndarray) -> bool:
+    """Whether what shows, (n, channels), is of one colour, and that is white or no grey.
+
+    Beneath what is transparent programs leave any colour. A darker grey may be a label.
+    """
+    alike = (shown == shown[0]).all()
+    return bool(alike and (shown[0].min() == WHITE or shown[0].min() < shown[0].max()))
 
 
 def _of_palette(entries: np.ndarray, palette: np.ndarray, notes: list[str]) -> Values:
@@ -169,7 +178,7 @@ def inside_label(
         )
     if len(present) > 1:
         others = [value for value in present if value != wanted]
-        notes.append(f"a mask also holds label {listed_labels(others)}")
+        notes.append(f"{OTHERS} {listed_labels(others)}")
     return array == wanted
 
 

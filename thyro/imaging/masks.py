@@ -17,7 +17,7 @@ from thyro.imaging.pixels import (
     choose_frame,
     largest_component,
 )
-from thyro.imaging.segments import inside_segment, segments_of_nrrd
+from thyro.imaging.segments import OTHERS, inside_segment, segments_of_nrrd
 
 
 def read(
@@ -30,7 +30,7 @@ def read(
     flip: str,
     component: str,
     fill: bool = False,
-) -> tuple[np.ndarray, tuple[str, ...]]:
+) -> tuple[np.ndarray, tuple[str, ...], int]:
     """Read a mask and hold it against its image.
 
     A mask that holds a part of its image is put in its place where the headers of both tell it.
@@ -52,6 +52,7 @@ def read(
     -------
     mask : bool array, shape (rows, columns)
     notes : what a reader should look at, naming no file
+    others_px : how many pixels have another label than the one that was chosen by its number
 
     Raises
     ------
@@ -61,8 +62,10 @@ def read(
     notes: list[str] = []
     problems: list[str] = []
     read_one = _read_segments if formats.is_dicom(path, name) else _read_values
-    inside, shape, grid = read_one(path, name, picture, frame, label, problems, notes)
-    place = None
+    inside, labelled, grid = read_one(path, name, picture, frame, label, problems, notes)
+    shape, place, others_px = labelled.shape, None, 0
+    if any(note.startswith(OTHERS) for note in notes):
+        others_px = int((labelled & ~inside).sum())
     if picture is not None and flip == "none":  # else the user has overruled the header
         place = geometry.place_of_part(shape, grid, picture)
     if inside is not None and place is not None:
@@ -87,34 +90,35 @@ def read(
         raise ImageError(*problems)
     if picture is not None and place is None and geometry.may_be_swapped(mask, grid, picture):
         notes.append("rows and columns of a square mask may be swapped: no header tells")
-    return mask, tuple(notes)
+    return mask, tuple(notes), others_px
 
 
 def _read_values(
     path: Path, name: str, picture, frame, label, problems: list[str], notes: list[str]
-) -> tuple[np.ndarray | None, tuple[int, int], Grid]:
-    """Where the nodule is, None with the problem noted; shape and grid, of what is not DICOM."""
+) -> tuple[np.ndarray | None, np.ndarray, Grid]:
+    """Where the nodule is, None with the problem noted; where any label is; and the grid."""
     stack, grid = formats.read(path, name, labels=True)
     values = _one_slice(stack, frame, picture, name)
     layers = values[None] if values.ndim == 2 else np.moveaxis(values, -1, 0)
-    shape = values.shape[:2]
+    labelled = (layers != 0).any(axis=0)
     segments = segments_of_nrrd(path, len(layers), name)
     if segments:
-        return attempt(problems, inside_segment, layers, segments, label, name, notes), shape, grid
+        inside = attempt(problems, inside_segment, layers, segments, label, name, notes)
+        return inside, labelled, grid
     about = formats.about(path)
     notes += about.notes
     channel = one_channel(values, about, label, name, notes)
-    return attempt(problems, inside_label, channel, label, name, notes), shape, grid
+    return attempt(problems, inside_label, channel, label, name, notes), labelled, grid
 
 
 def _read_segments(
     path: Path, name: str, picture, frame, label, problems: list[str], notes: list[str]
-) -> tuple[np.ndarray | None, tuple[int, int], Grid]:
+) -> tuple[np.ndarray | None, np.ndarray, Grid]:
     """The same of a DICOM file."""
     frames = 1 if picture is None else picture.frames
     layers, segments, grid = dicom_seg.read(path, name, frame=frame, frames=frames)
     inside = attempt(problems, inside_segment, layers, segments, label, name, notes)
-    return inside, layers.shape[1:], grid
+    return inside, layers.any(axis=0), grid
 
 
 def _one_slice(stack: np.ndarray, frame: int | None, picture, name: str) -> np.ndarray:

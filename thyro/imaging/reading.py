@@ -38,6 +38,7 @@ class Case(NamedTuple):
     notes: tuple[str, ...]  # warnings; they name no file
     coloured: np.ndarray | None  # bool, where the file is not grey; None: it is grey all over
     pixel_hash: str  # `pixels.pixel_hash` of the image before anything is set to black
+    other_labels_px: int = 0  # pixels of the mask's file that have another label
 
 
 class Folder:
@@ -121,7 +122,7 @@ class Folder:
             )
         if problems:
             raise ImageError(*problems)
-        read, notes = zip(*masks_read, strict=True)
+        read, notes, others_px = zip(*masks_read, strict=True)
         own = picture.spacing_of(read[0])
         spacing = own or self.spacing_mm
         return Case(
@@ -137,6 +138,7 @@ class Folder:
             ),
             coloured=picture.coloured,
             pixel_hash=pixel_hash(picture.grey),
+            other_labels_px=others_px[0],
         )
 
     def _spelling_notes(self, i: int) -> tuple[str, ...]:
@@ -173,12 +175,12 @@ class Folder:
             shown &= scan
         return picture, shown
 
-    def _mask(self, name: str, what: str, picture, shown, frame) -> tuple[np.ndarray, tuple]:
+    def _mask(self, name: str, what: str, picture, shown, frame) -> tuple[np.ndarray, tuple, int]:
         file = inside(self.folder, name, what)
         title = f"{what} {file.name}"
-        mask, notes = masks.read(file, title, picture, frame, **self.reading)
+        mask, *rest = masks.read(file, title, picture, frame, **self.reading)
         if picture is None:
-            return mask, notes
+            return mask, *rest
         hidden = int((mask & ~shown).sum())
         if hidden:
             keys = "border_px or blank_outside_scan" if self.blank_outside_scan else "border_px"
@@ -192,7 +194,7 @@ class Folder:
                 f"{title}: every pixel of the image inside it is {within[0]:g}. "
                 "Is it the mask of this image?"
             )
-        return mask, notes
+        return mask, *rest
 
 
 def _same_pixels(first: tuple, second: tuple) -> bool:

@@ -14,6 +14,7 @@ from thyro.imaging.pixels import ImageError
 
 KEY = re.compile(r"Segment(\d+)_(Name|ID|LabelValue|Layer):=(.*)")
 HEADER = 2**20  # bytes, more than any list of segments takes
+OTHERS = "a mask also holds label"  # a note: their meaning may be swapped between files
 ESCAPED = {r"\\": "\\", r"\n": "\n"}  # the two that NRRD knows
 
 
@@ -146,7 +147,7 @@ def inside_segment(
             int(v) for layer in layers for v in np.unique(layer) if v and int(v) != chosen.label
         }
         if values:
-            notes.append(f"a mask also holds label {listed_labels(sorted(values))}")
+            notes.append(f"{OTHERS} {listed_labels(sorted(values))}")
     return inside
 
 
