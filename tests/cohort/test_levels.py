@@ -8,7 +8,7 @@ from scipy.stats import chi2
 from thyro.clinical import fit_logistic, select_terms
 from thyro.cohort import levels
 from thyro.cohort.flow import Flow
-from thyro.cohort.intake import Ingested
+from thyro.cohort.ingested import Ingested
 
 LEVELS = ["No", "Micro", "Rim"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from thyro import imaging
 from thyro.cohort import image_flags, review
-from thyro.cohort.intake import Ingested
+from thyro.cohort.ingested import Ingested
 from thyro.store import paths
 
 N = 3

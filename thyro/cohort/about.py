@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from thyro.cohort.intake import Ingested
+from thyro.cohort.ingested import Ingested
 from thyro.cohort.review import count_flags
 from thyro.study import Cohort
 
