@@ -195,6 +195,7 @@ def export(study: Study, folder: Path) -> dict[str, dict]:
         "source": "folder",
         "simulated": True,
         **COLUMNS,
+        "decisions": "decisions.csv",  # not there before a reader saves it
         "criteria": [entry.model_dump(exclude_defaults=True) for entry in opened.source.criteria],
         "variables": [entry.model_dump(exclude_defaults=True) for entry in opened.source.variables],
     }
