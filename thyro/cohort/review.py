@@ -94,8 +94,9 @@ class Review:
         one, i = self._places[image_id]
         row = one.image_flags.iloc[i]
         there = "studied" if row["included"] else "not studied"
+        table = "external table" if one.opened.name == "external" else "table"
         size = f"{row['rows']} × {row['columns']} pixels"
-        lines = [f"Row {row['table_row']} of the table, {size}, {there} in this run."]
+        lines = [f"Row {row['table_row']} of the {table}, {size}, {there} in this run."]
         lines += [
             f"{flag.capitalize()}: {meaning}"
             for flag, meaning in image_flags.FLAGS.items()

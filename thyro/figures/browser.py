@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # what reads images takes seconds to load, and is not needed 
 
 ROWS = 24  # of the list that are in sight
 LONGEST = 20  # characters of a cell; all of it stands below the picture
-LEAST_PX, MOST_PX = 400, 560  # longer side of a picture: smaller ones are enlarged, larger shrunk
+MOST_PX = 560  # longer side of a picture
 IMAGE, DECISION = "Image", "Decision"
 WORDS = {"Keep": "keep", "Exclude": "exclude", "Clear": ""}  # of the buttons
 COLOURS = {"Keep": "success", "Exclude": "danger", "Clear": ""}
@@ -214,9 +214,7 @@ class _Browser:
     def say(self, words: str = "") -> None:
         """Say what is decided, and whether it is saved; `words` is HTML."""
         shown = [self.decided.get(image, "") for image in self.cells.index]
-        counts = (
-            f"{len(shown)} images: keep {shown.count('keep')}, exclude {shown.count('exclude')}"
-        )
+        counts = ", ".join(f"{word} {shown.count(word)}" for word in WORDS.values() if word)
         either = {*self.decided, *self.saved}
         changed = sum(self.decided.get(one) != self.saved.get(one) for one in either)
         self.save.disabled = not changed
@@ -251,13 +249,15 @@ def _alert(words: str) -> str:
 def _png(image: np.ndarray, mask: np.ndarray | None) -> bytes:
     """The picture on a readable scale, with the outline of the mask."""
     rows, columns = image.shape
-    longer = max(rows, columns)
-    scale = min(max(1, -(-LEAST_PX // longer)), MOST_PX / longer)
-    size = max(1, round(columns * scale)), max(1, round(rows * scale))
-    grey = resized(np.rint(np.clip(image, 0, 255)), size)
+    # Enlarged by repeating pixels, which adds nothing; shrunk where it is larger.
+    times = max(1, MOST_PX // max(rows, columns))
+    share = min(1, MOST_PX / max(rows, columns))
+    size = max(1, round(columns * share)), max(1, round(rows * share))
+    grey = resized(np.rint(np.clip(image, 0, 255)), size).repeat(times, 0).repeat(times, 1)
     picture = PIL.Image.fromarray(grey).convert("RGB")
     for line in [] if mask is None else outlines(mask, size):
-        ImageDraw.Draw(picture).line([tuple(point) for point in line], fill=OUTLINE, width=2)
+        corners = (line + 0.5) * times - 0.5  # pixels are counted from their middle
+        ImageDraw.Draw(picture).line([tuple(corner) for corner in corners], OUTLINE, width=2)
     data = io.BytesIO()
     picture.save(data, "png", compress_level=1)
     return data.getvalue()
