@@ -10,6 +10,7 @@ from thyro.cohort.decisions import DecisionFile
 from thyro.cohort.flow import Flow
 from thyro.cohort.sources import Opened
 
+SIMULATED = "Simulated data"  # on every page of invented patients
 FOLDERS = {"image": "images", "mask": "masks", "mask_2": "masks_2"}  # of a patient's files
 
 

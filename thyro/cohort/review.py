@@ -12,7 +12,7 @@ from thyro import imaging, store
 from thyro.cohort import image_flags
 from thyro.cohort.clinical_table import DECISIONS
 from thyro.cohort.decisions import DecisionFile
-from thyro.cohort.ingested import Ingested
+from thyro.cohort.ingested import SIMULATED, Ingested
 
 
 def count_flags(ingested: Ingested) -> dict[str, int]:
@@ -56,11 +56,17 @@ class Review:
         examined in this run.
     fixed : dict
         Of images whose decision no file can hold, why.
+    origin : str
+        What every picture of invented patients says; "" for others.
     """
 
     def __init__(self, ingested: Mapping[str, Ingested]):
         self._ingested = list(ingested.values())
         self._files = list(dict.fromkeys(one.decisions for one in self._ingested if one.decisions))
+        invented = [
+            one.opened.made is not None or one.opened.source.simulated for one in self._ingested
+        ]
+        self.origin = SIMULATED if any(invented) else ""
         seen = [one for one in self._ingested if one.cases is not None]
         self._places = {
             one.image_ids[row]: (one, i)

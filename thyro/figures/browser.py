@@ -40,7 +40,7 @@ STYLE = """<style>
 </style>"""
 
 
-def browse_images(review: "Review", *, origin: str = "") -> widgets.VBox:
+def browse_images(review: "Review") -> widgets.VBox:
     """Display all images as a list with a picture beside it, and buttons to keep and exclude.
 
     A click on the name of a column sorts by it, a second one the other way round; the arrow keys
@@ -50,8 +50,6 @@ def browse_images(review: "Review", *, origin: str = "") -> widgets.VBox:
     ----------
     review
         The images, what is decided of them, and where it is saved.
-    origin
-        Where the data come from, below every picture.
 
     Returns
     -------
@@ -65,7 +63,7 @@ def browse_images(review: "Review", *, origin: str = "") -> widgets.VBox:
     """
     if review.images.empty:
         raise ValueError("review: expected at least one image, got none.")
-    box = _Browser(review, origin).box
+    box = _Browser(review).box
     bundle = box._repr_mimebundle_()  # of the widget, with words for where it is not drawn
     display(bundle | {"text/plain": "In a running notebook all images stand here."}, raw=True)
     return box
@@ -74,8 +72,8 @@ def browse_images(review: "Review", *, origin: str = "") -> widgets.VBox:
 class _Browser:
     """The widgets, the order of the list, and what is decided so far."""
 
-    def __init__(self, review: "Review", origin: str):
-        self.review, self.origin = review, origin
+    def __init__(self, review: "Review"):
+        self.review = review
         self.decided, self.saved = dict(review.decided), dict(review.decided)
         self.order, self.sorted_by, self.ascending = list(review.images.index), "", True
         self.cells = _texts(review.images)
@@ -182,8 +180,9 @@ class _Browser:
             self.caption.value = _alert(words)
             return
         title = f"<b>{html.escape(image_id)}</b>"
-        if self.origin:
-            title += f' <b style="color: {ORIGIN_COLOUR}">{html.escape(self.origin)}</b>'
+        if self.review.origin:
+            origin = html.escape(self.review.origin)
+            title += f' <b style="color: {ORIGIN_COLOUR}">{origin}</b>'
         self.caption.value = _lines([title, *map(html.escape, lines)])
 
     def decide(self, word: str) -> None:
