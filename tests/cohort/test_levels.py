@@ -26,7 +26,7 @@ def cohort(values, y, opened=None, **columns):
     values = pd.Categorical(values, categories=LEVELS)
     frame = pd.DataFrame({"calcification": values, "y": np.array(y, float)} | columns)
     opened = opened or Opened(*columns)
-    return Ingested(opened, frame, Flow(frame), None, pd.DataFrame(), None, None)
+    return Ingested(opened, frame, Flow(frame), None, pd.DataFrame(), None, None, None, None)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ class Ingested:
     truth: pd.DataFrame | None  # what made the included, where they are simulated
     image_ids: pd.Series  # pseudonyms of all images, by row of the table
     told: pd.Series  # what the table itself says of each: "keep", "exclude" or ""
-    decisions: DecisionFile | None = None  # of the reader; both cohorts may have the same
+    decisions: DecisionFile | None = None  # of the reader; another source may have the same
 
     def patients(self, split: pd.Series | str, out_dir: str) -> pd.DataFrame:
         """The included as every later notebook reads them; see `inclusion.patient_table`."""
