@@ -133,8 +133,9 @@ class _Intake:
     def decide(self, file: DecisionFile) -> None:
         """Take the reader's decisions as if the table told them."""
         self.decisions = file
-        decided = self.image_ids.map(file.decided()).fillna("").astype(str)
-        self.clinical["quality"] = decided.where(decided != "", self.told)
+        decided = file.decided()
+        words = [decided.get(*image) for image in zip(self.image_ids, self.told, strict=True)]
+        self.clinical["quality"] = pd.Series(words, self.told.index, dtype=str)
 
     def _named(self, problems: Sequence[str]) -> list[str]:
         """Problems of the external table, told from those of the cohort's."""
