@@ -61,7 +61,7 @@ class Shown:
         buttons, self.picture, self.caption = right.children
         self.head = {button.tooltip.removeprefix("Sort by "): button for button in head.children}
         self.save, self.said = below.children
-        *decisions, self.outline = buttons.children
+        *decisions, self.back, self.next, self.outline = buttons.children
         self.buttons = {button.description: button for button in decisions}
 
     @property
@@ -141,6 +141,18 @@ def test_a_decision_is_listed_and_the_next_image_comes():
     shown.list.value = "PA-1"
     shown.buttons["Clear"].click()
     assert "keep 1, exclude 1." in shown.said.value and "Not saved: 2." in shown.said.value
+
+
+def test_a_reader_goes_through_the_list_in_its_order_and_decides_nothing():
+    shown = Shown()
+    shown.head["Row"].click()
+    shown.head["Row"].click()
+    seen = []
+    for button in [shown.next, shown.back, shown.back, shown.back, shown.back, shown.next]:
+        button.click()
+        seen.append(shown.list.value)
+    assert seen == ["PA-1", "PB-1", "PB-2", "PC-1", "PC-1", "PB-2"]
+    assert shown.save.disabled
 
 
 def test_what_is_saved_is_all_that_is_decided_and_then_nothing_waits():

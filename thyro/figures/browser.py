@@ -27,6 +27,7 @@ MOST_PX = 560  # longer side of a picture
 IMAGE, DECISION = "Image", "Decision"
 WORDS = {"Keep": "keep", "Exclude": "exclude", "Clear": ""}  # of the buttons
 COLOURS = {"Keep": "success", "Exclude": "danger", "Clear": ""}
+MOVES = {"Back": -1, "Next": 1}  # in the list: JupyterLab takes the arrow keys for its cells
 # One font for the list and the names of its columns, so that these stand above their cells.
 STYLE = """<style>
 .thyro-list, .thyro-list select, .thyro-head button {
@@ -43,8 +44,8 @@ STYLE = """<style>
 def browse_images(review: "Review") -> widgets.VBox:
     """Display all images as a list with a picture beside it, and buttons to keep and exclude.
 
-    A click on the name of a column sorts by it, a second one the other way round; the arrow keys
-    move through the list. After a decision comes the next image. Nothing is kept before Save.
+    A click on the name of a column sorts by it, a second one the other way round. After a decision
+    comes the next image of the list. Nothing is kept before Save.
 
     Parameters
     ----------
@@ -93,12 +94,8 @@ class _Browser:
         self.outline = widgets.Checkbox(
             True, description="Outline", indent=False, layout={"width": "auto"}
         )
-        self.buttons = {
-            name: widgets.Button(
-                description=name, button_style=COLOURS[name], layout={"width": "6em"}
-            )
-            for name in WORDS
-        }
+        self.buttons = {name: _button(name, COLOURS[name]) for name in WORDS}
+        self.moves = {name: _button(name) for name in MOVES}
         self.save = widgets.Button(description="Save", button_style="primary", icon="save")
         self.fill()
         self.show()
@@ -108,6 +105,8 @@ class _Browser:
         self.outline.observe(lambda _: self.show(), "value")
         for name, button in self.buttons.items():
             button.on_click(lambda _, word=WORDS[name]: self.decide(word))
+        for name, button in self.moves.items():
+            button.on_click(lambda _, by=MOVES[name]: self.move(by))
         self.save.on_click(lambda _: self.write())
 
     def _heading(self, name: str) -> widgets.Button:
@@ -125,7 +124,9 @@ class _Browser:
         style.layout.display = "none"
         row = {"flex_flow": "row wrap", "align_items": "center"}
         left = widgets.VBox([head, self.list, widgets.HBox([self.save, self.said], layout=row)])
-        buttons = widgets.HBox([*self.buttons.values(), self.outline], layout=row)
+        buttons = widgets.HBox(
+            [*self.buttons.values(), *self.moves.values(), self.outline], layout=row
+        )
         right = widgets.VBox([buttons, self.picture, self.caption])
         right.layout.max_width = f"{MOST_PX}px"
         both = widgets.HBox([left, right], layout={"flex_flow": "row wrap", "grid_gap": "12px"})
@@ -195,9 +196,12 @@ class _Browser:
             self.decided[image_id] = word
         self.fill()
         self.say()
-        following = self.order.index(image_id) + 1
-        if following < len(self.order):
-            self.list.value = self.order[following]
+        self.move(1)
+
+    def move(self, by: int) -> None:
+        """Choose an image further down the list, or up; the first and the last one are the ends."""
+        place = self.order.index(self.list.value) + by
+        self.list.value = self.order[min(max(place, 0), len(self.order) - 1)]
 
     def write(self) -> None:
         """Save what is decided, or say why it cannot be saved."""
@@ -230,6 +234,10 @@ def _texts(images: pd.DataFrame) -> pd.DataFrame:
         else:
             columns[name] = values.astype(str).map(_cut)
     return pd.DataFrame(columns | {DECISION: pd.Series("", images.index)})
+
+
+def _button(name: str, colour: str = "") -> widgets.Button:
+    return widgets.Button(description=name, button_style=colour, layout={"width": "5.5em"})
 
 
 def _cut(text: str) -> str:
