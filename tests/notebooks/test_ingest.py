@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pydicom
@@ -117,9 +118,9 @@ def test_dicom_and_nifti_give_the_patients_of_the_simulation(hospital, tiny):
 
 def browsed(notebook: Path) -> tuple[list[dict], dict]:
     """What the cell of the browser left, and the state of widgets of the whole notebook."""
-    executed = json.loads(notebook.read_text())
-    (cell,) = [cell for cell in executed["cells"] if cell["id"] == "browse"]
-    return cell["outputs"], executed["metadata"].get("widgets", {})
+    executed = nbformat.read(notebook, 4)
+    (cell,) = [cell for cell in executed.cells if cell["id"] == "browse"]
+    return cell.outputs, executed.metadata.get("widgets", {})
 
 
 def test_the_reader_decides_and_the_next_run_follows(
