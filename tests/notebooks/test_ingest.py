@@ -136,8 +136,9 @@ def test_the_reader_decides_and_the_next_run_follows(
     first, second = quality.query("included")["image_id"].iloc[[0, 3]]
     written = folder / "decisions.csv"
     written.write_text(f"image_id,decision\n{first},exclude\n{second},exclude\n")
-    monkeypatch.setenv(store.NOTEBOOK, "00_cohort")
     results = tmp_path_factory.mktemp("decided")
+    monkeypatch.setenv(store.NOTEBOOK, "00_cohort")
+    monkeypatch.setenv(store.PROGRESS_FILE, str(results / "progress"))
     try:
         execute("00_cohort", study, results, data=str(folder))
     finally:
