@@ -387,3 +387,10 @@ def test_a_reading_may_be_a_grade():
     assert not [line for line in problems if "grade" in line]
     _, problems = clinical_table.read_clinical(frame, [AGE], **options)
     assert any("grade" in line and "expected" in line for line in problems)
+
+
+def test_a_text_column_called_quality_is_no_decision_of_the_reader():
+    words = ["keep", "exclude", "", "keep"]
+    clinical, _ = read(options={"other_columns": ["quality"]}, quality=words)
+    assert "quality" not in clinical
+    assert clinical_table.text_column(clinical, "quality").tolist() == words

@@ -173,6 +173,155 @@ def test_a_duplicate_leaves_unless_the_reader_keeps_it(folder):
     assert flagged == [(kept.patient_ids[5], "row 7, kept: duplicate")]
 
 
+def copy_row(folder, row, of):
+    """Let a row show the image of another one."""
+    edit(
+        folder,
+        row,
+        image=f"images/S{of - 1:04d}.dcm",
+        mask=f"masks/S{of - 1:04d}.nii.gz",
+        mask_2=f"masks_2/S{of - 1:04d}.nii.gz",
+    )
+
+
+def decide(folder, name="decisions.csv", **decided):
+    """Write a file of decisions: id -> word."""
+    lines = [f"{image.replace('_', '-')},{word}\n" for image, word in decided.items()]
+    (folder / name).write_text("image_id,decision\n" + "".join(lines))
+
+
+def image_ids(one):
+    """Ids of the images as the file of decisions says them, by row of the spreadsheet."""
+    return {row + 2: image.replace("-", "_") for row, image in one.image_ids.items()}
+
+
+def steps(one):
+    return {step["label"]: step["n"] for step in one.flow.steps[1:]}
+
+
+def test_decisions_of_a_file_count_as_those_of_the_table_do(folder):
+    copy_row(folder, 7, of=2)
+    before = ingest(decisions="decisions.csv")["cohort"]
+    assert steps(before) == {"Excluded: duplicate image": 1} and not before.decisions.there
+    assert before.image_flags["decision"].eq("").all()
+    ids = image_ids(before)
+    decide(folder, **{ids[7]: "keep", ids[8]: "exclude", ids[9]: "exclude"})
+    after = ingest(decisions="decisions.csv")["cohort"]
+    assert steps(after) == {"Excluded: image quality, reader's decision": 2}
+    assert len(after.flow.frame) == N - 2
+    assert after.image_ids.equals(before.image_ids)
+    # Excluded images are looked at all the same, so that the reader can take it back.
+    flags = after.image_flags.set_index("table_row")
+    assert flags.loc[[6, 7, 8, 9], "decision"].tolist() == ["", "keep", "exclude", "exclude"]
+    assert flags.loc[[6, 7, 8, 9], "included"].tolist() == [True, True, False, False]
+    assert flags.loc[8, "image_id"].replace("-", "_") == ids[8]
+    assert review.Review({"cohort": after}).read(after.image_ids[6])[0].shape == (128, 160)
+    decide(folder)
+    assert steps(ingest(decisions="decisions.csv")["cohort"]) == steps(before)
+
+
+def test_a_copy_stays_where_the_reader_excludes_the_first(folder):
+    copy_row(folder, 7, of=2)
+    decide(folder, **{image_ids(ingest()["cohort"])[2]: "exclude"})
+    one = ingest(decisions="decisions.csv")["cohort"]
+    assert steps(one) == {"Excluded: image quality, reader's decision": 1}
+    assert {0, 5} - set(one.flow.frame.index) == {0}
+
+
+def test_decisions_follow_their_image_to_another_row(folder):
+    ids = image_ids(ingest()["cohort"])
+    decide(folder, **{ids[4]: "exclude"})
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    table.iloc[::-1].to_csv(folder / "patients.csv", index=False)
+    one = ingest(decisions="decisions.csv")["cohort"]
+    assert image_ids(one)[N + 3 - 4] == ids[4]
+    assert set(range(N)) - set(one.flow.frame.index) == {N - 1 - 2}
+
+
+def test_without_a_file_of_decisions_nothing_is_added(folder):
+    assert {"image_id", "decision"} & set(ingest()["cohort"].image_flags) == set()
+
+
+def test_a_decision_on_an_image_that_left_before_is_no_problem(folder):
+    edit(folder, 4, comorbidity="1")
+    criterion = {"column": "comorbidity", "label": "co-morbidity", "kind": "exclusion"}
+    decide(folder, **{image_ids(ingest()["cohort"])[4]: "keep"})
+    one = ingest(decisions="decisions.csv", criteria=[criterion])["cohort"]
+    assert steps(one) == {"Excluded: co-morbidity": 1}
+    assert review.Review({"cohort": one}).decided == one.decisions.decided() != {}
+
+
+def test_wrong_decisions_are_told_beside_everything_else(folder):
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    table.assign(reader="").to_csv(folder / "patients.csv", index=False)
+    edit(folder, 5, reader="keep")
+    ids = image_ids(ingest()["cohort"])
+    edit(folder, 6, age="51,5")
+    decide(folder, **{ids[2]: "perhaps", "P2222": "keep", ids[5]: "exclude"})
+    lines = problems_of(lambda: ingest(decisions="decisions.csv", quality_column="reader"))
+    assert [line.split(";")[0] for line in lines] == [
+        "row 6: age: '51,5', expected a number with a decimal point: write 51.5",
+        "decisions.csv row 2: decision: 'perhaps', expected one of: exclude, keep",
+        "decisions.csv row 3: image_id: no row of the table has this id: that of its patient or "
+        "the name of its file was changed, or the key of the pseudonyms",
+        "decisions.csv row 4: decision: exclude, but `quality_column` says keep of this image",
+    ]
+
+
+def test_decisions_that_leave_nobody_stop_before_images_are_read(folder):
+    ids = image_ids(ingest()["cohort"])
+    decide(folder, **dict.fromkeys(ids.values(), "exclude"))
+    (folder / "images/S0010.dcm").unlink()
+    lines = problems_of(lambda: ingest(decisions="decisions.csv"))
+    assert lines[0] == (
+        f"No patient is left. Assessed (patients): {N}; Excluded: image quality, reader's "
+        f"decision: {N}."
+    )
+    assert lines[1].startswith("row 11: image 'images/S0010.dcm' is not in the data folder")
+
+
+def other_cohort(folder):
+    """Rows 6 to 15 as an external table of other patients, of which two show a row's image."""
+    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+    other = table.iloc[4:14]
+    other = other.assign(patient_id=[f"X{i}" for i in range(10)], y=list("0101010101"))
+    for row in range(2, 10):  # other pixels
+        shown = pydicom.dcmread(folder / other["image"].iloc[row])
+        shown.PixelData = shown.PixelData[::-1]
+        other.iloc[row, list(other).index("image")] = f"images/other-{row}.dcm"
+        shown.save_as(folder / f"images/other-{row}.dcm")
+    other.to_csv(folder / "other.csv", index=False)
+    return source(table="other.csv", decisions="decisions.csv")
+
+
+def test_one_file_holds_the_decisions_of_both_cohorts(folder):
+    external = other_cohort(folder)
+    table = pd.read_csv(folder / "other.csv", dtype=str, keep_default_na=False)
+    table.iloc[2:].to_csv(folder / "other.csv", index=False)  # without the shared images
+    both = ingest(external=external, decisions="decisions.csv")
+    first, second = (image_ids(one) for one in both.values())
+    decide(folder, **{first[2]: "exclude", second[3]: "exclude", second[4]: "keep"})
+    both = ingest(external=external, decisions="decisions.csv")
+    assert [len(one.flow.frame) for one in both.values()] == [N - 1, 7]
+    assert both["cohort"].decisions is both["external"].decisions
+    # Of a cohort that does not name the file nothing is known.
+    alone = source(table="other.csv")
+    lines = problems_of(lambda: ingest(external=alone, decisions="decisions.csv"))
+    assert [line[:32] for line in lines] == ["decisions.csv row 3, 4: image_id"]
+
+
+def test_an_image_in_both_cohorts_may_be_excluded_from_one(folder):
+    external = other_cohort(folder)
+    assert len(problems_of(lambda: ingest(external=external))) == 2
+    table = pd.read_csv(folder / "other.csv", dtype=str, keep_default_na=False)
+    table.iloc[2:].to_csv(folder / "other.csv", index=False)
+    ids = image_ids(ingest(external=external)["cohort"])
+    table.to_csv(folder / "other.csv", index=False)
+    decide(folder, **{ids[6]: "exclude", ids[7]: "exclude"})
+    both = ingest(external=external, decisions="decisions.csv")
+    assert [len(one.flow.frame) for one in both.values()] == [N - 2, 10]
+
+
 def test_the_largest_nodule_of_a_patient_is_measured(folder):
     table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
     table["patient_id"] = table["patient_id"].where(table.index != 3, table["patient_id"][2])

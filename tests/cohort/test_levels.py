@@ -8,7 +8,7 @@ from scipy.stats import chi2
 from thyro.clinical import fit_logistic, select_terms
 from thyro.cohort import levels
 from thyro.cohort.flow import Flow
-from thyro.cohort.intake import Ingested
+from thyro.cohort.ingested import Ingested
 
 LEVELS = ["No", "Micro", "Rim"]
 
@@ -26,7 +26,7 @@ def cohort(values, y, opened=None, **columns):
     values = pd.Categorical(values, categories=LEVELS)
     frame = pd.DataFrame({"calcification": values, "y": np.array(y, float)} | columns)
     opened = opened or Opened(*columns)
-    return Ingested(opened, frame, Flow(frame), None, pd.DataFrame(), None, None)
+    return Ingested(opened, frame, Flow(frame), None, pd.DataFrame(), None, None, None, None)
 
 
 @pytest.fixture

@@ -118,3 +118,19 @@ def test_ids_of_a_workbook_that_lost_digits_are_named(project):
     given = {"cohort": declared(table="t.xlsx", id_column="number")}
     with pytest.raises(ValueError, match="row 2, 3: number: numbers of more than 15 digits"):
         sources.open_all(given, data_dir="data", seed=1)
+
+
+def test_what_a_row_names_of_its_image_tells_images_apart():
+    clinical = pd.DataFrame(
+        {
+            "image": ["a.dcm", "a.dcm", "a.dcm", "Mu\u0308.dcm"],
+            "mask": ["m.nii", "m.nii", "n.nii", "m.nii"],
+            "mask_2": ["", "later.nii", "", ""],
+            "frame": ["1", "1", "1", "2"],
+        }
+    )
+    named = sources.Opened("cohort", declared(), clinical).named(clinical)
+    assert named == ["a.dcm\0m.nii\0001\0", "a.dcm\0m.nii\0001\0", "a.dcm\0n.nii\0001\0",
+                     "Mü.dcm\0m.nii\0002\0"]  # fmt: skip
+    frames = [sources.Opened("cohort", declared(frame=n), clinical).named(clinical) for n in (0, 7)]
+    assert frames[0][0] == "a.dcm\0m.nii\0000" and not set(frames[0]) & set(frames[1])

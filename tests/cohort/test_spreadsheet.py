@@ -361,3 +361,10 @@ def test_utf_by_any_name_is_no_contradiction(encoding):
     written = "utf-16" if encoding == "utf-16" else "utf-8-sig"
     data = CHINESE.encode(written)
     assert spreadsheet.read(data, "table.csv", encoding=encoding).equals(csv(CHINESE))
+
+
+def test_a_header_may_stand_alone_where_it_is_asked_for():
+    alone = spreadsheet.read(b"id,y\n", "t.csv", may_be_empty=True)
+    assert list(alone) == ["id", "y"] and len(alone) == 0
+    with pytest.raises(spreadsheet.TableError, match="there is no row below the header"):
+        spreadsheet.read(b"id,y\n", "t.csv")

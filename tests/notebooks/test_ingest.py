@@ -13,13 +13,16 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
+import papermill
 import pydicom
 import pytest
 import yaml
 from PIL import Image
 
+from thyro import store
 from thyro.cohort import sources
 from thyro.study import Study, job_arguments, load_study
 
@@ -112,6 +115,55 @@ def test_dicom_and_nifti_give_the_patients_of_the_simulation(hospital, tiny):
     pd.testing.assert_frame_equal(read[rest], made[rest])
     flows = [(r / "00_cohort/flow.json").read_bytes() for r in (tiny, hospital)]
     assert flows[0] == flows[1]
+
+
+def browsed(notebook: Path) -> tuple[list[dict], dict]:
+    """What the cell of the browser left, and the state of widgets of the whole notebook."""
+    executed = nbformat.read(notebook, 4)
+    (cell,) = [cell for cell in executed.cells if cell["id"] == "browse"]
+    return cell.outputs, executed.metadata.get("widgets", {})
+
+
+def test_the_reader_decides_and_the_next_run_follows(
+    folder_study, hospital, tmp_path_factory, monkeypatch
+):
+    """As `thyro run` does it, where no browser is shown."""
+    study, folder = folder_study
+    quality = pd.read_parquet(hospital / "00_cohort/quality.parquet").query("cohort == 'cohort'")
+    before = json.loads((hospital / "00_cohort/flow.json").read_text())
+    (live,), _ = browsed(hospital / "notebooks/00_cohort.ipynb")  # by hand, with nobody there
+    assert live["data"]["text/plain"] == "In a running notebook all images stand here."
+
+    first, second = quality.query("included")["image_id"].iloc[[0, 3]]
+    written = folder / "decisions.csv"
+    written.write_text(f"image_id,decision\n{first},exclude\n{second},exclude\n")
+    results = tmp_path_factory.mktemp("decided")
+    monkeypatch.setenv(store.NOTEBOOK, "00_cohort")
+    monkeypatch.setenv(store.PROGRESS_FILE, str(results / "progress"))
+    values = job_arguments(study, "theirs", study.jobs["00_cohort"], data=str(folder))
+    values["out_dir"] = str(results / "00_cohort")
+    files = ["notebooks/00_cohort.ipynb", str(results / "00_cohort.ipynb")]
+    try:  # in a kernel of its own, which finds this environment
+        papermill.execute_notebook(*files, values, kernel_name="python3", progress_bar=False)
+    finally:
+        written.unlink()
+    after = json.loads((results / "00_cohort/flow.json").read_text())
+    said, state = browsed(results / "00_cohort.ipynb")
+    assert [output["text"] for output in said] == ["decisions.csv: keep 0, exclude 2.\n"]
+    assert state == {}
+    label = "Excluded: image quality, reader's decision"
+    assert {step["label"]: step["n"] for step in after}[label] == 2
+    assert label not in {step["label"] for step in before}
+    counts = [
+        {step["label"]: step["n"] for step in flow if not step.get("external")}
+        for flow in (before, after)
+    ]
+    assert counts[1]["Included"] == counts[0]["Included"] - 2
+    decided = pd.read_parquet(results / "00_cohort/quality.parquet").set_index("image_id")
+    assert decided.loc[[first, second], "decision"].tolist() == ["exclude", "exclude"]
+    assert not decided.loc[[first, second], "included"].any() and len(decided) >= len(quality)
+    inputs = json.loads((results / "00_cohort/flow.json.json").read_text())["inputs"]
+    assert str(written) in inputs  # so its checksum is beside every result
 
 
 def contents(file: Path):

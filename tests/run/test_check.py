@@ -74,6 +74,20 @@ def test_the_table_of_external_patients_has_to_be_there(here):
         check_study("mine", data="data")
 
 
+def test_a_file_of_decisions_need_not_be_there_but_has_its_place_in_the_folder(here):
+    decided = STUDY.replace("outcome_column: y", "outcome_column: y\n  decisions: read/d.csv")
+    (here / "params/mine.yml").write_text(decided)
+    assert check_study("mine", data="data").cohort.decisions == "read/d.csv"
+    (here / "data/read").symlink_to(here / "params")
+    message = "params/mine.yml: `cohort.decisions`: read/d.csv is a folder, or a link out of the"
+    with pytest.raises(StudyError, match=message):
+        check_study("mine", data="data")
+    (here / "data/read").unlink()
+    (here / "data/read/d.csv").mkdir(parents=True)
+    with pytest.raises(StudyError, match=message):
+        check_study("mine", data="data")
+
+
 def test_a_simulation_reads_no_folder(here):
     with pytest.raises(StudyError, match="smoke.yml simulates its patients and reads no folder"):
         check_study("smoke", data="data")

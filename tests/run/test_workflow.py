@@ -76,6 +76,9 @@ def test_another_file_in_the_folder_makes_the_cohort_stale(here):
     assert workflow.fingerprint("data") == before
     (here / "data/i3.png").touch()
     assert workflow.fingerprint("data") != before
+    before = workflow.fingerprint("data")
+    (here / "data/decisions.csv").write_text("image_id,decision\n")  # of a reader
+    assert workflow.fingerprint("data") != before
     assert workflow.fingerprint("") == ""
 
 

@@ -149,3 +149,10 @@ def test_asking_for_the_device_loads_no_torch():
     code = "import sys; from thyro.store import provenance; provenance.device()"
     code += "; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_person_runs_what_no_study_runs(monkeypatch):
+    monkeypatch.delenv(provenance.NOTEBOOK, raising=False)
+    assert store.by_hand() and provenance.provenance()["notebook"] == "by hand"
+    monkeypatch.setenv(provenance.NOTEBOOK, "00_cohort")
+    assert not store.by_hand() and provenance.provenance()["notebook"] == "00_cohort"

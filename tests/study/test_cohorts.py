@@ -90,6 +90,26 @@ CRITERION = {"column": "a", "label": "b", "kind": "inclusion"}
         ({"scores": {"Deep": "dl"}}, "`scores` are those of a folder's table"),
         ({"scores": {"$x$": "dl"}}, "String should match pattern"),
         (
+            {"decisions": "decisions.csv"},
+            "`cohort`: `decisions` lie in the data folder, and a simulated cohort has none; `thyro "
+            "example` writes simulated patients as a folder",
+        ),
+        (
+            FOLDER | {"decisions": "../d.csv"},
+            "`cohort.decisions`: lies outside the data folder; name a file in it, such as "
+            "decisions.csv, found '../d.csv'",
+        ),
+        (
+            FOLDER | {"decisions": "d.xlsx"},
+            "`cohort.decisions`: must be the name of a CSV, such as decisions.csv, found 'd.xlsx'",
+        ),
+        (
+            FOLDER
+            | {"image_column": "", "mask_column": ""}
+            | {"scores": {"Deep": "dl"}, "decisions": "d.csv"},
+            "`scores` stand instead of images: leave decisions out",
+        ),
+        (
             {"encoding": "gb18031"},
             "`cohort.encoding`: 'gb18031' is no encoding of text; such are utf-8, gb18030, big5, "
             "shift_jis, cp1252, found 'gb18031'",
@@ -141,6 +161,16 @@ def test_an_external_table_has_the_encoding_of_the_cohort_unless_it_says_another
     path = changed(cohort=FOLDER | {"encoding": "gb18030"}, external=external)
     study = load_study("mine", path)
     assert (study.cohort.encoding, study.external.encoding) == ("gb18030", encoding)
+
+
+@pytest.mark.parametrize(
+    ("own", "decisions"),
+    [({}, "d.csv"), ({"decisions": "e.csv"}, "e.csv"), ({"decisions": ""}, "")],
+)
+def test_external_images_are_decided_in_the_file_of_the_cohort_or_another(changed, own, decisions):
+    cohort = FOLDER | {"decisions": "./d.csv"}
+    study = load_study("mine", changed(cohort=cohort, external={"table": "other.csv"} | own))
+    assert (study.cohort.decisions, study.external.decisions) == ("d.csv", decisions)
 
 
 def test_an_external_cohort_is_like_the_cohort_but_for_what_it_says():

@@ -47,3 +47,27 @@ def test_encodings_of_text_are_taken_as_they_are_written(name):
 def test_what_is_no_encoding_of_text_is_named(name):
     with pytest.raises(ValueError, match="is no encoding of text; such are utf-8, gb18030"):
         fields.encoding_of_text(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [("", ""), ("a.csv", "a.csv"), ("./a.csv", "a.csv"), ("sub//Ä b.CSV", "sub/Ä b.CSV")],
+)
+def test_a_csv_in_the_folder_is_spelled_in_one_way(name, taken):
+    assert fields.csv_in_folder(name) == taken
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a.xlsx", "must be the name of a CSV, such as decisions.csv"),
+        ("folder", "must be the name of a CSV"),
+        (" ", "must be the name of a CSV"),
+        ("../a.csv", "lies outside the data folder; name a file in it, such as decisions.csv"),
+        ("a/../../b.csv", "lies outside the data folder"),
+        ("/tmp/a.csv", "lies outside the data folder"),
+    ],
+)
+def test_what_is_no_csv_in_the_folder_is_refused(name, message):
+    with pytest.raises(ValueError, match=message):
+        fields.csv_in_folder(name)

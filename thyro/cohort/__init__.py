@@ -7,13 +7,14 @@ from thyro.cohort.image_flags import FLAGS
 from thyro.cohort.intake import ingest
 from thyro.cohort.levels import check_dependence, check_levels
 from thyro.cohort.patches import check_patches
-from thyro.cohort.review import count_flags, flagged_cases, included_cases
+from thyro.cohort.review import Review, count_flags, flagged_cases, included_cases
 from thyro.cohort.sources import export
 from thyro.cohort.split import check_split, split_by_patient
 
 __all__ = [
     "FLAGS",
     "CohortError",
+    "Review",
     "called",
     "check_dependence",
     "check_levels",

@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from thyro.cohort.intake import Ingested
+from thyro.cohort.ingested import SIMULATED, Ingested
 from thyro.cohort.review import count_flags
 from thyro.study import Cohort
-
-SIMULATED = "Simulated data"  # on every page of invented patients
 
 
 def describe_cohort(

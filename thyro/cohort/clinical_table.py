@@ -176,7 +176,9 @@ def _criteria(
 
 def _text_name(column: str, taken: Mapping[str, object]) -> str:
     """Name of a column that is carried as text; no two columns can have the same."""
-    return column + TEXT if column in taken or column.endswith(TEXT) else column
+    # `quality` holds the decisions of a file, too, which come later.
+    reserved = column in taken or column == "quality"
+    return column + TEXT if reserved or column.endswith(TEXT) else column
 
 
 def text_column(clinical: pd.DataFrame, column: str) -> pd.Series:

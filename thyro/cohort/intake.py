@@ -9,7 +9,6 @@ images is raised together, before anything is left in the results.
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,72 +16,18 @@ import pandas as pd
 from joblib import delayed
 
 from thyro import core, imaging, store
-from thyro.cohort import cells, clinical_table, image_flags, inclusion, near_copies
+from thyro.cohort import between, cells, clinical_table, image_flags, inclusion, near_copies
 from thyro.cohort import split as split_module
+from thyro.cohort.decisions import DecisionFile
 from thyro.cohort.flow import Flow
-from thyro.cohort.pseudonyms import pseudonym_key, pseudonyms
+from thyro.cohort.ingested import FOLDERS, Ingested, parts_of
+from thyro.cohort.pseudonyms import image_pseudonyms, pseudonym_key, pseudonyms
 from thyro.cohort.sources import Opened, open_all
 from thyro.study import Cohort, Source
 
 SCRATCH = ".examined-"
 CHUNK = 8  # images that a worker examines before it reports
-FOLDERS = {"image": "images", "mask": "masks", "mask_2": "masks_2"}  # of a patient's files
 NO_SECRET = b"simulated patients have no secret"  # key of pseudonyms that hide nobody
-
-
-@dataclass(frozen=True)
-class Ingested:
-    """The patients of one source, after everything but the split."""
-
-    opened: Opened
-    assessed: pd.DataFrame  # every row of the table, typed
-    flow: Flow  # its frame: the included, with the index of the table
-    patient_ids: pd.Series  # pseudonyms of the included, by row of the table
-    image_flags: pd.DataFrame  # one row per examined image, by row of the table; may be empty
-    cases: Sequence | None  # what was examined, in the order of `image_flags`; read when asked for
-    truth: pd.DataFrame | None  # what made the included, where they are simulated
-
-    def patients(self, split: pd.Series | str, out_dir: str) -> pd.DataFrame:
-        """The included as every later notebook reads them; see `inclusion.patient_table`."""
-        frame = self.flow.frame
-        split = pd.Series(split, index=frame.index)
-        if self.cases is None:
-            paths = spacing = None
-        else:
-            paths = {part: self._paths(part, out_dir) for part in _parts(self.opened)}
-            sides = self.image_flags.loc[frame.index, ["row_mm", "column_mm"]]
-            spacing = sides.fillna(1.0).to_numpy()
-        return inclusion.patient_table(
-            frame,
-            [variable["name"] for variable in self.opened.variables],
-            patient_ids=self.patient_ids,
-            split=split,
-            paths=paths,
-            spacing_mm=spacing,
-        )
-
-    def files(self, part: str) -> dict[int, str]:
-        """Name of the file of every patient who has this part, by row of the table."""
-        second = self.image_flags["second_reader"]
-        return {
-            row: f"{patient}.png"
-            for row, patient in self.patient_ids.items()
-            if part != "mask_2" or second[row]
-        }
-
-    def _paths(self, part: str, out_dir: str) -> list[str | None]:
-        files = self.files(part)
-        folder = f"{out_dir}/{FOLDERS[part]}"
-        return [
-            f"{folder}/{files[row]}" if row in files else None for row in self.patient_ids.index
-        ]
-
-    def scores(self) -> pd.DataFrame:
-        """Scores of the table as predictions: patient_id, model, p, protocol, fold."""
-        names = list(self.opened.source.scores)
-        wide = self.flow.frame[names].set_axis(self.patient_ids.rename("patient_id"))
-        long = wide.rename_axis(columns="model").stack().rename("p").reset_index()
-        return long.assign(protocol="paper", fold=pd.array([pd.NA] * len(long), dtype="Int64"))
 
 
 def ingest(
@@ -115,14 +60,18 @@ def ingest(
     """
     intakes = [_Intake(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
     key = pseudonym_key() if intakes[0].opened.folder else NO_SECRET
+    names = dict.fromkeys(filter(None, (source.decisions for source in sources.values())))
+    decided = [DecisionFile(data_dir, name) for name in names]
     with tempfile.TemporaryDirectory(dir=_scratch_place(out_dir), prefix=SCRATCH) as scratch:
-        problems = [line for intake in intakes for line in intake.read_table()]
+        problems = [line for intake in intakes for line in intake.read_table(key)]
+        problems += [line for file in decided for line in _take_decisions(file, intakes)]
         readable = [intake for intake in intakes if intake.clinical is not None]
+        problems += [line for intake in readable for line in intake.foreseen()]
         problems += [line for intake in readable for line in intake.examine(Path(scratch), workers)]
         if len(readable) == 2:
             problems += _between(*intakes)
         clinical_table.stop_at(problems)
-        ingested = {intake.opened.name: intake.include(key) for intake in intakes}
+        ingested = {intake.opened.name: intake.include() for intake in intakes}
         if "external" in ingested:
             split_module.check_outcomes(ingested["external"].flow.frame["y"], "external")
         _publish_images(ingested, scratch, out_dir)
@@ -135,7 +84,7 @@ def _publish_images(ingested: Mapping[str, Ingested], scratch: str, out_dir: str
         files = {
             file: Path(scratch, f"{name}-{row}-{part}.png")
             for name, one in ingested.items()
-            if part in _parts(one.opened)
+            if part in parts_of(one.opened)
             for row, file in one.files(part).items()
         }
         store.replace_folder(out_dir, folder, files)
@@ -147,11 +96,12 @@ class _Intake:
     def __init__(self, opened: Opened):
         self.opened = opened
         self.clinical: pd.DataFrame | None = None
+        self.decisions: DecisionFile | None = None
         self.image_flags, self.cases = pd.DataFrame(), None
         self.prints = np.empty((0, near_copies.SIDE, near_copies.SIDE), np.int8)
 
-    def read_table(self) -> list[str]:
-        """Type the table; returns what is wrong with it, and what will be without any image."""
+    def read_table(self, key: bytes) -> list[str]:
+        """Type the table, and give patients and images their pseudonyms; returns what is wrong."""
         source = self.opened.source
         extra = [source.view_column, getattr(source, "split_column", "")]
         extra += self.opened.files.values()
@@ -172,7 +122,20 @@ class _Intake:
             )
         except clinical_table.CohortError as error:
             return self._named(error.problems)
-        return self._named(problems) + self._foreseen(clean=not problems)
+        everybody = self.clinical["source_id"]
+        self.ids = pd.Series(pseudonyms(everybody, key), everybody.index)
+        named = image_pseudonyms(self.ids, self.opened.named(self.clinical), key)
+        self.image_ids = pd.Series(named, everybody.index)
+        self.told = inclusion.decided(self.clinical)
+        self.clean = not problems
+        return self._named(problems)
+
+    def decide(self, file: DecisionFile) -> None:
+        """Take the reader's decisions as if the table told them."""
+        self.decisions = file
+        decided = file.decided()
+        words = [decided.get(*image) for image in zip(self.image_ids, self.told, strict=True)]
+        self.clinical["quality"] = pd.Series(words, self.told.index, dtype=str)
 
     def _named(self, problems: Sequence[str]) -> list[str]:
         """Problems of the external table, told from those of the cohort's."""
@@ -184,7 +147,7 @@ class _Intake:
             for line in problems
         ]
 
-    def _foreseen(self, *, clean: bool) -> list[str]:
+    def foreseen(self) -> list[str]:
         """Where inclusion and split will stop, as far as the table tells before its images.
 
         After wrong cells, which count as empty, only lines about rows are sure.
@@ -207,9 +170,13 @@ class _Intake:
                 self._try_split(y, source)
         except clinical_table.CohortError as error:
             return self._named(
-                [line for line in error.problems if clean or isinstance(line, cells.RowProblem)]
+                [
+                    line
+                    for line in error.problems
+                    if self.clean or isinstance(line, cells.RowProblem)
+                ]
             )
-        if isinstance(source, Cohort) or not clean:
+        if isinstance(source, Cohort) or not self.clean:
             return []
         try:
             split_module.check_outcomes(y, self.opened.name)
@@ -237,7 +204,8 @@ class _Intake:
         source = self.opened.source
         try:
             rows = inclusion.candidates(
-                self.clinical,
+                # What a file of decisions excludes is looked at, so that it can be taken back.
+                self.clinical.assign(quality=self.told),
                 criteria=self.opened.criteria,
                 view_column=source.view_column,
                 view=source.view,
@@ -274,7 +242,14 @@ class _Intake:
             for result in results
         ]
 
-    def include(self, key: bytes) -> Ingested:
+    def seen(self) -> between.Seen:
+        """What tells whether another cohort has the same images."""
+        rows = self.image_flags.index
+        return between.Seen(
+            self.image_flags["pixel_hash"], self.prints, inclusion.decided(self.clinical)[rows]
+        )
+
+    def include(self) -> Ingested:
         """Decide who is studied; nothing can be wrong with table or images any more."""
         source, measured, flags = self.opened.source, self.image_flags, None
         if self.cases is not None:
@@ -283,20 +258,26 @@ class _Intake:
             )
             measured = measured.join(flags)
         flow = self._included(measured, flags)
-        everybody = self.clinical["source_id"]
-        ids = pd.Series(pseudonyms(everybody, key), index=everybody.index)
+        rows, ids = flow.frame.index, self.ids
         measured = measured.assign(
             patient_id=ids.reindex(measured.index),
             cohort=self.opened.name,
             table_row=cells.row_number(measured.index),
-            included=measured.index.isin(flow.frame.index),
+            included=measured.index.isin(rows),
         )
-        rows = flow.frame.index
+        if self.decisions:
+            decided = inclusion.decided(self.clinical).reindex(measured.index)
+            measured = measured.assign(
+                image_id=self.image_ids.reindex(measured.index), decision=decided
+            )
         truth = None
         if self.opened.made is not None:
             truth = self.opened.made.truth.loc[rows].assign(patient_id=ids[rows])
             truth.attrs = self.opened.made.truth.attrs
-        return Ingested(self.opened, self.clinical, flow, ids[rows], measured, self.cases, truth)
+        return Ingested(
+            *(self.opened, self.clinical, flow, ids[rows], measured, self.cases, truth),
+            *(self.image_ids, self.told, self.decisions),
+        )
 
     def _included(self, measured: pd.DataFrame | None, flags: pd.DataFrame | None) -> Flow:
         source = self.opened.source
@@ -321,12 +302,6 @@ def _scratch_place(out_dir: str) -> Path:
     for left in folder.glob(f"{SCRATCH}*"):
         shutil.rmtree(left)
     return folder
-
-
-def _parts(opened: Opened) -> list[str]:
-    """Files that patients of the source have; none for a table of scores."""
-    parts = {"image": "image", "mask": "mask", "second_mask": "mask_2"}
-    return [part for column, part in parts.items() if column in opened.files]
 
 
 def _examine(
@@ -357,6 +332,18 @@ def _examine(
     return results
 
 
+def _take_decisions(file: DecisionFile, intakes: Sequence[_Intake]) -> list[str]:
+    """Give the decisions of a file to the cohorts that name it; returns what is wrong with it."""
+    asking = [intake for intake in intakes if intake.opened.source.decisions == file.name]
+    if any(intake.clinical is None for intake in asking):
+        return file.problems()
+    told: dict[str, str] = {}
+    for intake in asking:
+        told |= dict(zip(intake.image_ids, intake.told, strict=True))
+        intake.decide(file)
+    return file.problems(told)
+
+
 def _between(first: _Intake, second: _Intake) -> list[str]:
     """What is wrong between two cohorts: the same patient, the same image, another unit."""
     problems = split_module.check_disjoint(
@@ -364,7 +351,9 @@ def _between(first: _Intake, second: _Intake) -> list[str]:
     )
     if first.image_flags.empty or second.image_flags.empty:  # scores, or nothing could be read
         return problems
-    problems += _shared_images(first, second)
+    shared = between.shared_images(first.seen(), second.seen())
+    place = second.opened.name
+    problems += [f"{place} row {cells.row_number(row)}: {what}" for row, what in shared.items()]
     known = [one.image_flags["row_mm"].notna().all() for one in (first, second)]
     if known[0] != known[1]:
         problems.append(
@@ -372,27 +361,3 @@ def _between(first: _Intake, second: _Intake) -> list[str]:
             "`spacing_mm`"
         )
     return problems
-
-
-def _shared_images(first: _Intake, second: _Intake) -> list[str]:
-    """One line for each image of the second cohort that the first has too, or nearly has."""
-    # hash -> the first row of the cohort with it
-    known = {h: row for row, h in reversed(list(first.image_flags["pixel_hash"].items()))}
-    rows = [*first.image_flags.index, *second.image_flags.index]
-    n, kept = len(first.prints), inclusion.decided(second.clinical) == "keep"
-    found: dict[int, str] = {}
-    for later, pixel_hash in enumerate(second.image_flags["pixel_hash"], n):
-        if pixel_hash in known:
-            here = cells.row_number(known[pixel_hash])
-            found[later] = (
-                f"the same pixels as row {here} of the cohort; an image belongs to one of them"
-            )
-    for earlier, later, _ in near_copies.near_copies(np.concatenate([first.prints, second.prints])):
-        if earlier < n <= later and not kept[rows[later]]:
-            near = (
-                f"nearly the same frame as row {cells.row_number(rows[earlier])} of the cohort; "
-                "leave one out, or say keep in the quality column"
-            )
-            found.setdefault(later, near)
-    place = second.opened.name
-    return [f"{place} row {cells.row_number(rows[i])}: {found[i]}" for i in sorted(found)]

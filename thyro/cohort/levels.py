@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from thyro.cohort import cells
-from thyro.cohort.intake import Ingested
+from thyro.cohort.ingested import Ingested
 from thyro.statistics import likelihood_ratio_p, redundant_columns
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from thyro import imaging
 from thyro.cohort import cells
-from thyro.cohort.intake import Ingested
+from thyro.cohort.ingested import Ingested
 from thyro.study import LEAST_PATCH_PX, PATCH_STEP_PX
 
 # Scans fill more than half of their frame; of larger frames only 01, which comes next, looks.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from thyro import imaging, simulate, store
-from thyro.cohort import clinical_table, example, spreadsheet
+from thyro.cohort import cells, clinical_table, example, spreadsheet
 from thyro.study import Criterion, Source, Study, Variable
 
 COLUMNS = {  # of the table that the simulation makes
@@ -56,6 +56,14 @@ class Opened:
             "frame": source.frame if isinstance(source.frame, str) else "",
         }
         return {name: column for name, column in columns.items() if column}
+
+    def named(self, clinical: pd.DataFrame) -> list[str]:
+        """What each row of the typed table names of its image: files and frame, as one text."""
+        parts = [name for name in self.files if name != "second_mask"]  # which may come later
+        texts = [clinical_table.text_column(clinical, self.files[name]) for name in parts]
+        frame = str(self.source.frame) if isinstance(self.source.frame, int) else ""
+        rows = zip(*texts, strict=True) if texts else [()] * len(clinical)
+        return ["\0".join([*map(cells.plain, row), frame]) for row in rows]
 
     def cases(self, clinical: pd.DataFrame) -> Sequence:
         """Image and masks of some rows of the typed table, read or made when asked for."""
@@ -187,6 +195,7 @@ def export(study: Study, folder: Path) -> dict[str, dict]:
         "source": "folder",
         "simulated": True,
         **COLUMNS,
+        "decisions": "decisions.csv",  # not there before a reader saves it
         "criteria": [entry.model_dump(exclude_defaults=True) for entry in opened.source.criteria],
         "variables": [entry.model_dump(exclude_defaults=True) for entry in opened.source.variables],
     }

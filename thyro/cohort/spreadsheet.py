@@ -36,6 +36,7 @@ def read(
     encoding: str = "utf-8",
     columns: Collection[str] | None = None,
     ids: Collection[str] = (),
+    may_be_empty: bool = False,
 ) -> pd.DataFrame:
     """Read a table, every cell as text and empty cells as "".
 
@@ -54,6 +55,8 @@ def read(
         Names of those that are used: what the cells of others hold does not matter. None: all.
     ids
         Names of those that tell patients apart, and must have kept every digit.
+    may_be_empty
+        Whether a header without rows is a table.
 
     Returns
     -------
@@ -71,10 +74,12 @@ def read(
     if not data:
         raise TableError(name, ["the file is empty."])
     if PurePath(name).suffix.lower() == ".xlsx":
-        return _frame(rows_of(data, name, sheet, columns=columns, ids=ids), name, columns)
+        rows = rows_of(data, name, sheet, columns=columns, ids=ids)
+        return _frame(rows, name, columns, may_be_empty)
     if sheet:
         raise TableError(name, [f"sheet {sheet!r} is asked for; only an XLSX file has sheets."])
-    return _frame(_csv_rows(_decoded(data, name, encoding), name), name, columns)
+    rows = _csv_rows(_decoded(data, name, encoding), name)
+    return _frame(rows, name, columns, may_be_empty)
 
 
 def holds_data(header: Sequence[str]) -> bool:
@@ -82,7 +87,9 @@ def holds_data(header: Sequence[str]) -> bool:
     return any(DATUM.fullmatch(name) for name in header)
 
 
-def _frame(rows: list[list[str]], name: str, columns: Collection[str] | None) -> pd.DataFrame:
+def _frame(
+    rows: list[list[str]], name: str, columns: Collection[str] | None, may_be_empty: bool
+) -> pd.DataFrame:
     """Rows of cells, header first, as a table; what is empty at the right and below is none."""
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()
@@ -93,7 +100,7 @@ def _frame(rows: list[list[str]], name: str, columns: Collection[str] | None) ->
     _check_first_row(rows, name)
     header = [unicodedata.normalize("NFC", cell.strip()) for cell in rows[0]]
     problems = _header_problems(header)
-    if len(rows) == 1:
+    if len(rows) == 1 and not may_be_empty:
         problems.append("there is no row below the header.")
     for number, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):

@@ -1,6 +1,7 @@
 """Results as pictures: results in, axes or a figure out. Computes nothing."""
 
 from thyro.figures.agreement import agreement_figure, draw_agreement
+from thyro.figures.browser import browse_images
 from thyro.figures.calibration import calibration_figure, draw_calibration
 from thyro.figures.contact_sheets import contact_sheet_pages, show_page
 from thyro.figures.correlation import (
@@ -72,6 +73,7 @@ from thyro.figures.wipe import wipe_html
 __all__ = [
     "STAND_INS",
     "agreement_figure",
+    "browse_images",
     "by_family",
     "calibration_figure",
     "coefficients_figure",

@@ -138,20 +138,32 @@ def _thumbnail(title: str, image, mask, note: str, room: tuple[int, int]) -> _Th
     rows, columns = image.shape
     scale = min(room[0] / columns, room[1] / rows)
     size = max(round(columns * scale), 1), max(round(rows * scale), 1)
-    outlines = [] if mask is None else _outlines(np.asarray(mask, bool), size)
-    return _Thumbnail(title, note, _resized(np.rint(np.clip(image, 0, 255)), size), outlines)
+    lines = [] if mask is None else outlines(np.asarray(mask, bool), size)
+    return _Thumbnail(title, note, resized(np.rint(np.clip(image, 0, 255)), size), lines)
 
 
-def _resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resample to (width, height), each pixel the mean of those that it covers."""
     return np.asarray(
         PIL.Image.fromarray(image.astype(np.uint8)).resize(size, PIL.Image.Resampling.BOX)
     )
 
 
-def _outlines(mask: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
-    """Contours of a mask that was resized as its image, closed along the border of the image."""
-    share = np.pad(_resized(255 * mask, size), 1) / 255
+def outlines(mask: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+    """Contours of a mask that is resized as its image, closed along the border of the image.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (rows, columns)
+    size : (int, int)
+        Width and height that the image is resized to.
+
+    Returns
+    -------
+    list of ndarray, shape (n_points, 2)
+        Column and row in pixels of that size.
+    """
+    share = np.pad(resized(255 * mask, size), 1) / 255
     level = min(0.5, share.max() / 2)  # a nodule of less than half a pixel still has an outline
     return [line[:, ::-1] - 1 for line in find_contours(share, level)] if level else []
 

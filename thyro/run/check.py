@@ -118,6 +118,18 @@ def _check_data(name: str, study: Study, data: str) -> None:
                 f"table of `{section}`: {Path(data, source.table)} is not there. "
                 f"See `table` in params/{name}.yml."
             )
+        if source and source.decisions:
+            _check_decisions(name, section, source.decisions, store.path(data).resolve())
+
+
+def _check_decisions(name: str, section: str, decisions: str, folder: Path) -> None:
+    """The file of a reader's decisions need not be there, but must have its place in the folder."""
+    place = (folder / decisions).resolve()
+    if place.is_dir() or not place.is_relative_to(folder):
+        raise StudyError(
+            f"params/{name}.yml: `{section}.decisions`: {decisions} is a folder, or a link out of "
+            "the data folder. Name a CSV in it; it need not be there yet."
+        )
 
 
 def _is_there(folder: Path, table: str) -> bool:

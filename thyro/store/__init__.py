@@ -17,7 +17,7 @@ from thyro.store.files import (
 )
 from thyro.store.paths import atomic, path, project_root
 from thyro.store.progress import PROGRESS_FILE, progress_bar
-from thyro.store.provenance import NOTEBOOK, PACKAGES, versions
+from thyro.store.provenance import NOTEBOOK, PACKAGES, by_hand, versions
 
 __all__ = [
     "NOTEBOOK",
@@ -26,6 +26,7 @@ __all__ = [
     "Cache",
     "Checkpoint",
     "atomic",
+    "by_hand",
     "path",
     "progress_bar",
     "project_root",

@@ -47,6 +47,11 @@ def remember(relative: str | Path, data: bytes) -> bytes:
     return data
 
 
+def by_hand() -> bool:
+    """Whether a person runs the notebook, in JupyterLab, and not `thyro run`."""
+    return NOTEBOOK not in os.environ
+
+
 def provenance() -> dict[str, Any]:
     """What made a file: notebook, parameters, inputs, commit, versions, seconds, device."""
     return {

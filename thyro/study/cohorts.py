@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from thyro.study.fields import Distinct, Encoding, Positive, Section, Share, Text
+from thyro.study.fields import CsvInFolder, Distinct, Encoding, Positive, Section, Share, Text
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Level = Annotated[int, Field(ge=0, le=1)]
 Model = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ .-]*$")]
-ABOUT_IMAGES = ("image_column", "mask_column", "second_mask_column", "frame")
+ABOUT_IMAGES = ("image_column", "mask_column", "second_mask_column", "frame", "decisions")
 Flag = Literal[
     "duplicate",
     "copy",
@@ -116,6 +116,7 @@ class Source(Section):
     scores: dict[Model, str] = {}  # instead of images: model -> column
     criteria: list[Criterion] = []  # in the order of the flow chart
     quality_column: str = ""  # the reader's "keep" or "exclude", which overrules the flags
+    decisions: CsvInFolder = ""  # CSV in the data folder with the same by image id, which 00 writes
     # folder: images and masks
     # label or segment of the nodule; null: label 1, or the only segment
     mask_label: Annotated[int, Field(ge=1, le=255)] | Text | None = None
@@ -154,6 +155,15 @@ class Source(Section):
         absent = [key for key in needed if not getattr(self, key)]
         if absent or not self.variables:
             raise ValueError(f"a folder cohort needs {', '.join(absent or ['variables'])}")
+        return self
+
+    @model_validator(mode="after")
+    def _decisions_have_a_folder(self):
+        if self.decisions and self.source == "simulated":
+            raise ValueError(
+                "`decisions` lie in the data folder, and a simulated cohort has none; "
+                "`thyro example` writes simulated patients as a folder"
+            )
         return self
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """What fields of a study file accept, where more than one section says it."""
 
 import codecs
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -56,8 +57,25 @@ def encoding_of_text(name: str) -> str:
     return name
 
 
+def csv_in_folder(name: str) -> str:
+    """Name of a CSV below the data folder, spelled in one way: ./a.csv is a.csv. "" names none.
+
+    Raises
+    ------
+    ValueError
+        If it has another suffix, or leads out of the folder.
+    """
+    place = PurePosixPath(name)
+    if name and place.suffix.lower() != ".csv":
+        raise ValueError("must be the name of a CSV, such as decisions.csv")
+    if place.is_absolute() or ".." in place.parts:
+        raise ValueError("lies outside the data folder; name a file in it, such as decisions.csv")
+    return str(place) if name else name
+
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 Text = Annotated[str, AfterValidator(not_blank)]
 Encoding = Annotated[str, AfterValidator(encoding_of_text)]
 Distinct = AfterValidator(distinct)
+CsvInFolder = Annotated[str, AfterValidator(csv_in_folder)]

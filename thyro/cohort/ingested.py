@@ -1,0 +1,78 @@
+"""What is left of a source of patients once its table and images have been read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from thyro.cohort import inclusion
+from thyro.cohort.decisions import DecisionFile
+from thyro.cohort.flow import Flow
+from thyro.cohort.sources import Opened
+
+SIMULATED = "Simulated data"  # on every page of invented patients
+FOLDERS = {"image": "images", "mask": "masks", "mask_2": "masks_2"}  # of a patient's files
+
+
+def parts_of(opened: Opened) -> list[str]:
+    """Files that patients of the source have; none for a table of scores."""
+    parts = {"image": "image", "mask": "mask", "second_mask": "mask_2"}
+    return [part for column, part in parts.items() if column in opened.files]
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """The patients of one source, after everything but the split."""
+
+    opened: Opened
+    assessed: pd.DataFrame  # every row of the table, typed
+    flow: Flow  # its frame: the included, with the index of the table
+    patient_ids: pd.Series  # pseudonyms of the included, by row of the table
+    image_flags: pd.DataFrame  # one row per examined image, by row of the table; may be empty
+    cases: Sequence | None  # what was examined, in the order of `image_flags`; read when asked for
+    truth: pd.DataFrame | None  # what made the included, where they are simulated
+    image_ids: pd.Series  # pseudonyms of all images, by row of the table
+    told: pd.Series  # what the table itself says of each: "keep", "exclude" or ""
+    decisions: DecisionFile | None = None  # of the reader; another source may have the same
+
+    def patients(self, split: pd.Series | str, out_dir: str) -> pd.DataFrame:
+        """The included as every later notebook reads them; see `inclusion.patient_table`."""
+        frame = self.flow.frame
+        split = pd.Series(split, index=frame.index)
+        if self.cases is None:
+            paths = spacing = None
+        else:
+            paths = {part: self._paths(part, out_dir) for part in parts_of(self.opened)}
+            sides = self.image_flags.loc[frame.index, ["row_mm", "column_mm"]]
+            spacing = sides.fillna(1.0).to_numpy()
+        return inclusion.patient_table(
+            frame,
+            [variable["name"] for variable in self.opened.variables],
+            patient_ids=self.patient_ids,
+            split=split,
+            paths=paths,
+            spacing_mm=spacing,
+        )
+
+    def files(self, part: str) -> dict[int, str]:
+        """Name of the file of every patient who has this part, by row of the table."""
+        second = self.image_flags["second_reader"]
+        return {
+            row: f"{patient}.png"
+            for row, patient in self.patient_ids.items()
+            if part != "mask_2" or second[row]
+        }
+
+    def _paths(self, part: str, out_dir: str) -> list[str | None]:
+        files = self.files(part)
+        folder = f"{out_dir}/{FOLDERS[part]}"
+        return [
+            f"{folder}/{files[row]}" if row in files else None for row in self.patient_ids.index
+        ]
+
+    def scores(self) -> pd.DataFrame:
+        """Scores of the table as predictions: patient_id, model, p, protocol, fold."""
+        names = list(self.opened.source.scores)
+        wide = self.flow.frame[names].set_axis(self.patient_ids.rename("patient_id"))
+        long = wide.rename_axis(columns="model").stack().rename("p").reset_index()
+        return long.assign(protocol="paper", fold=pd.array([pd.NA] * len(long), dtype="Int64"))
