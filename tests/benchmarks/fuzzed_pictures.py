@@ -102,7 +102,7 @@ def valid(draw, form: str) -> bytes:
         how["compression"] = draw(st.sampled_from(COMPRESSION.get(mode, (None, "packbits"))))
     if form == "JPEG":
         how |= {"progressive": draw(st.booleans()), "quality": draw(st.sampled_from([1, 50, 95]))}
-    if form == "PNG" and mode == "P" and one_in(draw, 3):
+    if form == "PNG" and mode == "P" and "save_all" not in how and one_in(draw, 3):
         how["transparency"] = draw(st.sampled_from([0, 1, b"\0\xff\x80"]))
     data = io.BytesIO()
     picture.save(data, form, **how)

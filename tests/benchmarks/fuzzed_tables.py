@@ -16,7 +16,7 @@ from tests.cohort.test_workbook import parts_changed, strict
 
 HEADER = list(good())
 ENCODINGS = (*["utf-8"] * 6, "utf-8-sig", "utf-16", "gb18030", "cp1252", "latin-1")
-DECLARED = ("utf-8", "gb18030", "cp1252", "utf-16", "utf-7", "shift_jis", "unicode_escape", "idna")
+DECLARED = ("utf-8", "gb18030", "cp1252", "utf-16", "utf-7", "shift_jis", "idna")
 ODD = (  # cells as programs, people and accidents write them
     *(
         "",
@@ -103,10 +103,10 @@ def csv_files(draw) -> bytes:
     """A table in an encoding and with a separator, or what looks like one."""
     separator = draw(st.sampled_from([*",,,;;\t|"]))
     out = io.StringIO()
-    how = {"quoting": draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONE]))}
-    how |= {"escapechar": "\\"} if how["quoting"] == csv.QUOTE_NONE else {}
+    how = {"quoting": draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))}
     ends = draw(st.sampled_from(["\n", "\r\n", "\r"]))
-    csv.writer(out, delimiter=separator, lineterminator=ends, **how).writerows(draw(tables()))
+    rows = [row or ["", ""] for row in draw(tables())]
+    csv.writer(out, delimiter=separator, lineterminator=ends, **how).writerows(rows)
     text = out.getvalue()
     if one_in(draw, 8):
         text = f"sep={draw(st.sampled_from([separator, '§', chr(0x1F600), 'aa', '']))}\n{text}"

@@ -182,7 +182,9 @@ def _decoded_as(data: bytes, name: str, encoding: str) -> str:
         what = f"its letters are written in UTF-8, and read as {encoding} they would be others"
     else:
         try:
-            return data.decode(encoding).removeprefix("\ufeff")
+            text = data.decode(encoding).removeprefix("\ufeff")
+            text.encode("utf-8")  # halves of a letter, which some encodings let pass
+            return text
         except UnicodeError as error:
             what = f"line {_line(data, error)}: not {encoding}, so letters would be lost"
     raise TableError(name, [f"{what}. Correct `cohort.encoding`, or leave it out. {UTF8}"])

@@ -20,7 +20,7 @@ from pydicom.uid import (
     JPEGExtended12Bit,
 )
 
-from thyro.imaging import jpeg
+from thyro.imaging import jpeg, packed
 from thyro.imaging.pixels import (
     NO_SIZE,
     SAME_SCALE,
@@ -96,6 +96,7 @@ def read(path: Path, *, frame: int | None = None) -> Picture:
 
 
 def _read(path: Path, frame: int | None) -> Picture:
+    packed.check_deflated(path, path.name)
     header = pydicom.dcmread(path, specific_tags=TAGS, force=True)  # without a preamble too
     if "PixelData" not in header or "Rows" not in header:
         raise ImageError(
@@ -138,6 +139,8 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
             "Export the image uncompressed (Explicit VR Little Endian)."
         ) from None
     try:
+        if syntax.is_encapsulated:
+            _check_stream(header, frame)
         if syntax in LOSSY and (header.get("SamplesPerPixel"), header.BitsStored) == (3, 8):
             colours = _of_the_stream(header, frame, path)
             if colours is not None:
@@ -151,6 +154,14 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
             f"{path.name}: its pixels cannot be decoded ({syntax.name}): the file is cut short or "
             "damaged. Copy or export it again."
         ) from None
+
+
+def _check_stream(header: pydicom.Dataset, frame: int) -> None:
+    """Raise where the stream of a frame is of another size, for which a decoder makes room."""
+    frames = int(header.get("NumberOfFrames") or 1)
+    stream = get_frame(header.PixelData, frame, number_of_frames=frames)
+    if jpeg.size(stream) not in (None, (header.Rows, header.Columns)):
+        raise ValueError("another size")
 
 
 def _of_the_stream(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray | None:
