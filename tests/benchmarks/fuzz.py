@@ -23,7 +23,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -336,8 +336,16 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def run(name: str, reader: Reader, examples: int, keep: Path, *, limit_s: float = LIMIT_S) -> Tally:
-    """Give a reader its inputs, those that hold gigabytes first.
+def run(
+    name: str,
+    reader: Reader,
+    examples: int,
+    keep: Path,
+    *,
+    first: Iterable[Path] = (),
+    limit_s: float = LIMIT_S,
+) -> Tally:
+    """Give a reader its inputs.
 
     Parameters
     ----------
@@ -345,9 +353,11 @@ def run(name: str, reader: Reader, examples: int, keep: Path, *, limit_s: float 
         Of the reader.
     reader : Reader
     examples : int
-        How many inputs are drawn beside those first ones.
+        How many inputs are drawn.
     keep : Path
         Folder of what goes wrong.
+    first : iterable of Path
+        Kept inputs that come before the drawn ones.
     limit_s : float
         An input that takes longer is a fault; one that takes twice as long ends the process.
     """
@@ -387,8 +397,8 @@ def run(name: str, reader: Reader, examples: int, keep: Path, *, limit_s: float 
         tally.faults.append(f"{place}: {fault}"[:400])
         print(f"  {tally.faults[-1]!a}", flush=True)
 
-    for given in reader.bombs():
-        one(given)
+    for place in first:
+        one(kept(place))
     draw(reader.inputs, examples, one)
     return tally
 
@@ -421,22 +431,25 @@ def write(given: Input, place: Path) -> None:
     (place / ARGUMENTS).write_text(json.dumps(given.how))
 
 
-def again(place: Path, reader: Reader) -> None:
-    """Read what was kept once more."""
-    given = Input(
-        {file.name: file.read_bytes() for file in (place / INPUT).iterdir()},
+def kept(place: Path) -> Input:
+    """What `write` wrote."""
+    return Input(
+        {file.name: file.read_bytes() for file in sorted((place / INPUT).iterdir())},
         json.loads((place / ARGUMENTS).read_text()),
     )
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "data")
-        shutil.copytree(place / INPUT, folder)
-        reader.read(folder, given)
 
 
 def watched(name: str, examples: int, keep: Path) -> bool:
-    """Run one reader in a process of its own, and end it before it fills the memory."""
+    """Run one reader in a process of its own, and end it before it fills the memory.
+
+    What unpacks to gigabytes is made here, since it takes gigabytes to make.
+    """
+    bombs = keep / f"bombs of {name}"
+    for i, given in enumerate(READERS[name].bombs()):
+        write(given, bombs / f"{i:03d}")
     command = [sys.executable, "-X", "faulthandler", "-m", "tests.benchmarks.fuzz"]
     command += ["--examples", str(examples), "--keep", str(keep), "--reader", name]
+    command += ["--first", str(bombs)]
     process = subprocess.Popen(command)
     page_mb = resource.getpagesize() / 2**20
     flood = False
@@ -446,6 +459,7 @@ def watched(name: str, examples: int, keep: Path) -> bool:
             flood = True
             process.kill()
         time.sleep(CHECK_S)
+    shutil.rmtree(bombs, ignore_errors=True)
     if flood:
         print(f"{name}: more than {LIMIT_MB} MB, see the last folder in {keep}", flush=True)
     elif process.returncode not in (0, 1):
@@ -466,10 +480,12 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=2000, help="inputs of all readers")
     parser.add_argument("--keep", type=Path, default=Path("results/fuzz"), help="folder of faults")
     parser.add_argument("--reader", choices=READERS, help="one, in this process")
+    parser.add_argument("--first", type=Path, help="folder of inputs that it reads first")
     asked = parser.parse_args()
     if asked.reader:
         keep_libraries_quiet()
-        tally = run(asked.reader, READERS[asked.reader], asked.examples, asked.keep)
+        first = sorted(asked.first.glob("*")) if asked.first else []
+        tally = run(asked.reader, READERS[asked.reader], asked.examples, asked.keep, first=first)
         refused = ", ".join(f"{n} {kind}" for kind, n in sorted(tally.refused.items()))
         print(
             f"{asked.reader:<15} {tally.inputs:6d} inputs: {tally.read:5d} read, "

@@ -23,7 +23,7 @@ from tests.benchmarks.fuzzed_bytes import (
     put,
     seeds,
 )
-from tests.benchmarks.fuzzed_pictures import arrays
+from tests.benchmarks.fuzzed_pictures import PIXELS, arrays
 from tests.imaging.test_dicom_seg import PLACE, write_image, write_seg
 
 LONG = ("OB", "OW", "SQ", "UN", "UT")  # representations with a length of four bytes
@@ -37,7 +37,7 @@ COUNTS = ("1", "0", "-1", "2", "2147483647", "99999999999", "1.5", "x", "")
 
 ROWS, COLUMNS, BITS, STORED = 0x00280010, 0x00280011, 0x00280100, 0x00280101
 SAMPLES, PHOTO, FRAMES, PLANAR = 0x00280002, 0x00280004, 0x00280008, 0x00280006
-PIXELS, REGIONS = 0x7FE00010, 0x00186011
+DATA, REGIONS = 0x7FE00010, 0x00186011
 NUMERIC = (ROWS, COLUMNS, BITS, STORED, SAMPLES, PLANAR, 0x00280102, 0x00280103)  # high bit, signed
 DECIMAL = {0x00280030: 2, 0x00281052: 1, 0x00281053: 1, 0x00200032: 3, 0x00200037: 6}
 PALETTES = (0x00281101, 0x00281102, 0x00281103)
@@ -65,7 +65,7 @@ def file_of(elements: dict[int, tuple[str, bytes]], syntax: str) -> bytes:
     """A DICOM file; compressed pixels are one fragment."""
     body = b""
     for tag, (vr, value) in sorted(elements.items()):
-        if tag == PIXELS and syntax not in (*PLAIN, *OTHERS[:2]):
+        if tag == DATA and syntax not in (*PLAIN, *OTHERS[:2]):
             whole = item(b"") + item(value + b"\0" * (len(value) % 2))
             body += element(tag, vr, whole + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0), 2**32 - 1)
         else:
@@ -126,7 +126,7 @@ def elements_of(stored: np.ndarray, syntax: str, **changes: bytes) -> dict[int, 
         STORED: short(bits),
         0x00280102: short(bits - 1),
         0x00280103: short(0),
-        PIXELS: ("OB" if bits == 8 else "OW", encoded(stored, syntax)),
+        DATA: ("OB" if bits == 8 else "OW", encoded(stored, syntax)),
     }
 
 
@@ -174,9 +174,9 @@ def images(draw, array: np.ndarray | None = None) -> bytes:
         elements |= draw(odd_element(list(elements)))
     if one_in(draw, 12):
         del elements[draw(st.sampled_from(list(elements)))]
-    if one_in(draw, 4) and PIXELS in elements:
-        vr, content = elements[PIXELS]
-        elements[PIXELS] = vr, draw(damaged(content))
+    if one_in(draw, 4) and DATA in elements:
+        vr, content = elements[DATA]
+        elements[DATA] = vr, draw(damaged(content))
     claimed = draw(st.sampled_from([*SYNTAXES, *OTHERS])) if one_in(draw, 6) else syntax
     data = file_of(elements, claimed)
     return draw(damaged(data)) if one_in(draw, 3) else data
@@ -279,8 +279,8 @@ def bombs() -> list[bytes]:
     small[2:5, 2:5] = 90
     syntax = uid.RLELossless
     run = struct.pack("<16I", 1, 64, *[0] * 14) + bytes([129, 5]) * 2_000_000  # 256 million bytes
-    size = {ROWS: ("US", packed("<H", 4000)), COLUMNS: ("US", packed("<H", 4000))}
-    exact = struct.pack("<16I", 1, 64, *[0] * 14) + bytes([129, 5]) * 125_000  # 16 million
+    size = {tag: ("US", packed("<H", PIXELS)) for tag in (ROWS, COLUMNS)}
+    exact = struct.pack("<16I", 1, 64, *[0] * 14) + bytes([129, 5]) * 98_500  # 12.6 million
     large = {}
     for form, kind in (("JPEG", uid.JPEGBaseline8Bit), ("JPEG2000", uid.JPEG2000Lossless)):
         stream = io.BytesIO()
@@ -292,11 +292,11 @@ def bombs() -> list[bytes]:
     zeros = plain | {0x00091001: ("OB", bytes(2**28))}
     many = plain | {FRAMES: ("IS", b"2147483647")}
     return [
-        file_of(elements_of(small, syntax) | {PIXELS: ("OB", run)}, syntax),
-        file_of(elements_of(small, syntax) | size | {PIXELS: ("OB", exact)}, syntax),
-        *(file_of(elements_of(three, k) | {PIXELS: ("OB", v)}, k) for k, v in large.items()),
+        file_of(elements_of(small, syntax) | {DATA: ("OB", run)}, syntax),
+        file_of(elements_of(small, syntax) | size | {DATA: ("OB", exact)}, syntax),
+        *(file_of(elements_of(three, k) | {DATA: ("OB", v)}, k) for k, v in large.items()),
         file_of(zeros, PLAIN[1]),
-        file_of(plain | size | {PIXELS: ("OB", bytes(16_000_000))}, PLAIN[1]),
+        file_of(plain | size | {DATA: ("OB", bytes(PIXELS**2))}, PLAIN[1]),
         file_of(many, PLAIN[0]),
         *(put(file_of(plain, s), 600, "<I", 2**32 - 2) for s in PLAIN),
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.benchmarks.fuzzed_bytes import damaged, extreme, floats, one_in, put
-from tests.benchmarks.fuzzed_pictures import arrays
+from tests.benchmarks.fuzzed_pictures import PIXELS, arrays
 
 TYPES = {  # of NIfTI: code, and how numpy calls it; 128 and 2304 are RGB and RGBA
     **{2: "u1", 4: "i2", 8: "i4", 16: "f4", 32: "c8", 64: "f8", 256: "i1", 512: "u2", 768: "u4"},
@@ -205,11 +205,11 @@ def zeros_packed(head: bytes, size: int) -> bytes:
 def bombs() -> list[tuple[str, bytes]]:
     """Small files that claim, or really hold, far more than an ultrasound frame."""
     small = nifti(np.zeros((1, 8, 8), np.uint8))
-    wide = put(put(small, 42, "<h", 4000), 44, "<h", 4000)  # as large as is accepted
+    wide = put(put(small, 42, "<h", PIXELS), 44, "<h", PIXELS)  # as large as is accepted
     floats64 = put(put(wide, 70, "<h", 64), 72, "<h", 64)
     stack = put(wide, 46, "<h", 4)
     far = put(small, 108, "<f", 2e9)
-    deep = nrrd_of("4000 4000 1", gzip.compress(bytes(16_000_000)))
+    deep = nrrd_of(f"{PIXELS} {PIXELS} 1", gzip.compress(bytes(16_000_000)))
     claims = nrrd_of("100000 100000 100", gzip.compress(b"\0" * 100))
     mha = (
         "ObjectType = Image\nNDims = 3\nBinaryData = True\nCompressedData = True\n"
@@ -227,7 +227,7 @@ def bombs() -> list[tuple[str, bytes]]:
         ("nrrd", claims),
         ("nrrd", nrrd_of("8 8 1", zeros_packed(b"", 2**30))),
         ("mha", mha.format(len(body), "8 8 1").encode() + body),
-        ("mha", mha.format(len(body), "4000 4000 4").encode() + body),
+        ("mha", mha.format(len(body), f"{PIXELS} {PIXELS} 4").encode() + body),
         ("mha", mha.format(2**40, "8 8 1").encode() + body[:99]),
     ]
 

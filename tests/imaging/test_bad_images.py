@@ -263,7 +263,7 @@ IMAGES = {
         lambda f: put_bytes(f, "b.png", png_header(10_000, 10_000)),
         "",
         "b.png: 10000 x 10000 pixels by its header, expected an ultrasound frame of at most "
-        "16 million. Export it again.",
+        "12 million. Export it again.",
     ),
     "PNG of 4 thousand million pixels": (
         lambda f: put_bytes(f, "b.png", png_header(65_000, 65_000)),
@@ -274,13 +274,13 @@ IMAGES = {
         lambda f: put_dicom(f, Rows=65_000, Columns=65_000),
         "",
         "b.dcm: 65000 x 65000 pixels by its header, expected an ultrasound frame of at most "
-        "16 million. Export it again.",
+        "12 million. Export it again.",
     ),
     "NIfTI of 900 million pixels": (
         lambda f: nifti_with(f, "b.nii.gz", 42, ("<2h", 30_000, 30_000)),
         "",
         "b.nii.gz: 30000 x 30000 pixels by its header, expected an ultrasound frame of at most "
-        "16 million. Export it again.",
+        "12 million. Export it again.",
     ),
 }
 

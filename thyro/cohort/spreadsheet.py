@@ -18,6 +18,8 @@ from thyro.cohort.workbook import TableError, rows_of
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LONGEST = 1000  # characters of a cell
+LARGEST_FILE = 40_000_000  # bytes of a CSV
+MOST_CELLS = 2_000_000  # of a CSV, as far as separators and line ends tell
 DECLARED = re.compile(r'"?sep=([^\w\s"]|\t)"? *(\r\n|\r|\n)', re.IGNORECASE)  # Excel's own line
 DATUM = re.compile(r"[-+.,:/]*\d[-+\s\d.,:/T]*")  # number or date
 FIRST_LEVEL = range(0xB0, 0xD8)  # first bytes of the 3755 most frequent characters in GB 2312
@@ -25,6 +27,7 @@ GB18030 = (
     "It can be read as GB18030, as Excel saves a CSV in Chinese: set cohort.encoding: gb18030 (or "
     "external.encoding, of that table)."
 )
+FAR_LARGER = "it is far larger than a table of patients (more than {}); save the table alone."
 UTF8 = 'Save it as "CSV UTF-8" (Excel: Save as; LibreOffice: character set Unicode (UTF-8)).'
 
 
@@ -72,6 +75,8 @@ def read(
         raise TableError(name, ["the file is empty."])
     if PurePath(name).suffix.lower() == ".xlsx":
         return _frame(rows_of(data, name, sheet, columns=columns, ids=ids), name, columns)
+    if len(data) > LARGEST_FILE:
+        raise TableError(name, [FAR_LARGER.format(f"{LARGEST_FILE // 10**6} MB")])
     if sheet:
         raise TableError(name, [f"sheet {sheet!r} is asked for; only an XLSX file has sheets."])
     return _frame(_csv_rows(_decoded(data, name, encoding), name), name, columns)
@@ -222,6 +227,8 @@ def _csv_rows(text: str, name: str) -> list[list[str]]:
     If none does, by the one with most columns, whose ragged rows are then reported. A separator
     that the file declares is taken as it is.
     """
+    if sum(map(text.count, (*DELIMITERS, "\n", "\r"))) > MOST_CELLS:
+        raise TableError(name, [FAR_LARGER.format(f"{MOST_CELLS // 10**6} million cells")])
     declared = DECLARED.match(text)
     if declared:
         rows, wrong = _parsed(text[declared.end() :], declared[1])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from scipy import ndimage
 
-MAX_PIXELS = 16_000_000  # 4000 x 4000: far beyond any ultrasound frame, and a phone's picture
+MAX_PIXELS = 12_600_000  # 4096 x 3072, as phones take pictures; no ultrasound frame is larger
 MAX_BYTES = 64_000_000  # of all frames of a file, which are read together
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, the weights of grey in JPEG
 EIGHT = np.ones((3, 3))  # neighbours that belong to one part of a mask
