@@ -3,6 +3,7 @@
 import io
 import struct
 import tempfile
+import warnings
 import zlib
 from functools import cache
 from pathlib import Path
@@ -229,16 +230,18 @@ def segmentation_files(draw, data: bytes | None = None) -> bytes:
     if data is None:
         data = draw(st.sampled_from(segmentations()))[1]
     dataset = pydicom.dcmread(io.BytesIO(data))
-    for _ in range(draw(st.sampled_from([0, 1, 1, 2, 4]))):
-        places = [(holder, one.tag) for holder, one in _walked(dataset) if holder]
-        holder, tag = places[draw(st.integers(0, len(places) - 1))]
-        _change(draw, holder, tag)
-    try:
-        out = io.BytesIO()
-        dataset.save_as(out)
-        data = out.getvalue()
-    except Exception:  # what pydicom does not write is damaged as bytes
-        data = draw(damaged(data))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the values are wrong, which is meant
+        for _ in range(draw(st.sampled_from([0, 1, 1, 2, 4]))):
+            places = [(holder, one.tag) for holder, one in _walked(dataset) if holder]
+            holder, tag = places[draw(st.integers(0, len(places) - 1))]
+            _change(draw, holder, tag)
+        try:
+            out = io.BytesIO()
+            dataset.save_as(out)
+            data = out.getvalue()
+        except Exception:  # what pydicom does not write is damaged as bytes
+            data = draw(damaged(data))
     return draw(damaged(data)) if one_in(draw, 4) else data
 
 

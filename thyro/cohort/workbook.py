@@ -153,7 +153,7 @@ def _has_lost_digits(value) -> bool:
     """
     if not _is_number(value) or isinstance(value, float) and not math.isfinite(value):
         return False
-    size = abs(Decimal(repr(value)))
+    size = Decimal(repr(value)).copy_abs()  # where abs() would round
     rounded = isinstance(value, float) and size >= EXACT
     return size >= 10**KEPT and (rounded or Context(prec=KEPT).plus(size) == size)
 

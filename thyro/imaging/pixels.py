@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 MAX_PIXELS = 12_600_000  # 4096 x 3072, as phones take pictures; no ultrasound frame is larger
-MAX_BYTES = 64_000_000  # of all frames of a file, which are read together
+MAX_BYTES = 64_000_000  # of all frames of a file that is not DICOM: they are read together
+MAX_FRAMES = 1000  # of it
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, the weights of grey in JPEG
 EIGHT = np.ones((3, 3))  # neighbours that belong to one part of a mask
 TISSUE_SHARE = 0.4  # of the pixels around one in the scan; a dense line of text has less
@@ -119,10 +120,11 @@ def check_size(rows: int, columns: int, name: str, *, frames: int = 1, width: in
             f"of at most {MAX_PIXELS // 10**6} million. Export it again."
         )
     size = rows * columns * frames * width
-    if frames < 1 or size > MAX_BYTES:
+    if not 1 <= frames <= MAX_FRAMES or size > MAX_BYTES:
         raise ImageError(
-            f"{name}: {frames} x {rows} x {columns} pixels of {width} bytes by its header, at most "
-            f"{MAX_BYTES // 10**6} MB are read. Export the frame that is analysed."
+            f"{name}: {frames} frames of {rows} x {columns} pixels, {size / 10**6:.0f} MB, by its "
+            f"header; at most {MAX_FRAMES} frames and {MAX_BYTES // 10**6} MB are read. Export the "
+            "frame that is analysed."
         )
 
 
