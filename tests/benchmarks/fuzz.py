@@ -155,8 +155,10 @@ def rows(draw) -> Input:
             image, mask = with_places(draw, image, mask)
         image, mask = ("dcm", image), ("dcm", draw(fuzzed_dicom.segmentation_files(mask)))
     else:
-        image = ("dcm", draw(fuzzed_dicom.images())) if draw(st.booleans()) else draw(small)
-        mask = image if one_in(draw, 8) else draw(small)
+        sound = fuzzed_pictures.valid("PNG").map(lambda data: ("png", data))
+        dicom = fuzzed_dicom.images().map(lambda data: ("dcm", data))
+        image = draw(sound | dicom | small)
+        mask = image if one_in(draw, 8) else draw(sound | small)
     names = [f"a.{image[0]}", f"m.{mask[0]}", f"n.{mask[0]}"]
     files = dict(zip(names, (image[1], mask[1], draw(damaged(mask[1]))), strict=True))
     odd = st.text(max_size=12) | st.sampled_from(

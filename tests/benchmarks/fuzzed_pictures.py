@@ -105,7 +105,11 @@ def valid(draw, form: str) -> bytes:
     if form == "PNG" and mode == "P" and "save_all" not in how and one_in(draw, 3):
         how["transparency"] = draw(st.sampled_from([0, 1, b"\0\xff\x80"]))
     data = io.BytesIO()
-    picture.save(data, form, **how)
+    try:
+        picture.save(data, form, **how)
+    except (OSError, RuntimeError):  # not every choice goes with every other
+        data = io.BytesIO()
+        picture.convert("L").save(data, form if form != "WEBP" else "PNG")
     return data.getvalue()
 
 

@@ -126,7 +126,8 @@ def _value(draw, text: str):
     if one_in(draw, 12):
         odd = [True, 1.10101e17, 35e-2, datetime.datetime(2024, 3, 1), datetime.time(12), 2**62]
         return draw(st.sampled_from([*odd, datetime.timedelta(days=2), None, "=1+1"]))
-    return openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub("", text)[:32767]
+    text = openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub("", text)[:32767]
+    return text.lstrip("=") if one_in(draw, 2) else text
 
 
 @st.composite
@@ -181,9 +182,9 @@ XML = (  # what is replaced in the parts of an XLSX, and by what
 def xlsx_files(draw) -> bytes:
     """An XLSX whose parts are changed inside the zip, or the zip around them."""
     data = draw(workbooks())
-    if one_in(draw, 8):
+    if one_in(draw, 30):
         data = parts_changed(data, strict)
-    if draw(st.booleans()):
+    if one_in(draw, 3):
         changes = draw(st.lists(st.sampled_from(XML), min_size=1, max_size=3))
         chosen = [(pattern, draw(st.sampled_from(new))) for pattern, new in changes]
         once = draw(st.booleans())
@@ -191,16 +192,16 @@ def xlsx_files(draw) -> bytes:
             data,
             lambda name, part: _replaced(part, chosen, once),
         )
-    if one_in(draw, 4):
+    if one_in(draw, 8):
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             target = draw(st.sampled_from(parts.namelist()))
             content = draw(damaged(parts.read(target)))
         data = parts_changed(data, lambda name, part: content if name == target else part)
-    if one_in(draw, 8):
+    if one_in(draw, 20):
         data = without_part(
             data, draw(st.sampled_from(["xl/styles.xml", "xl/workbook.xml", "shared"]))
         )
-    return draw(damaged(data)) if one_in(draw, 4) else data
+    return draw(damaged(data)) if one_in(draw, 10) else data
 
 
 def _replaced(part: bytes, changes: list[tuple[bytes, bytes]], once: bool) -> bytes:
