@@ -374,7 +374,7 @@ def run(
             write(given, place)
             folder = Path(scratch, "data")
             shutil.copytree(place / INPUT, folder)
-            faulthandler.dump_traceback_later(2 * limit_s, exit=True, file=sys.stderr)
+            faulthandler.dump_traceback_later(2 * limit_s, exit=True, file=sys.__stderr__)
             began = time.process_time()
             fault = ""
             try:
@@ -474,7 +474,9 @@ def watched(name: str, examples: int, keep: Path) -> bool:
 def keep_libraries_quiet() -> None:
     """Leave the terminal to Python: what libraries of C print goes nowhere."""
     for name, number in (("stdout", 1), ("stderr", 2)):
-        setattr(sys, name, os.fdopen(os.dup(number), "w"))
+        kept_open = os.fdopen(os.dup(number), "w")
+        setattr(sys, name, kept_open)
+        setattr(sys, f"__{name}__", kept_open)
         os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 

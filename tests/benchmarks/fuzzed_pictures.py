@@ -109,7 +109,7 @@ def valid(draw, form: str) -> bytes:
         picture.save(data, form, **how)
     except (OSError, RuntimeError):  # not every choice goes with every other
         data = io.BytesIO()
-        picture.convert("L").save(data, form if form != "WEBP" else "PNG")
+        Image.new("L", picture.size, 9).save(data, "PNG")
     return data.getvalue()
 
 

@@ -347,7 +347,7 @@ def _region(item: pydicom.Dataset, rows: int, columns: int) -> tuple[Region | No
             f"{columns} x {rows} pixels, so its scale is that of another image"
         )
     row_mm, column_mm = (abs(float(item.get(f"PhysicalDelta{axis}") or 0)) * 10 for axis in "YX")
-    if min(row_mm, column_mm) <= 0:
+    if not all(0 < side < np.inf for side in (row_mm, column_mm)):
         return None, "its tissue region has no scale"
     box = slice(top, bottom + 1), slice(left, right + 1)
     return Region(box, (row_mm, column_mm)), ""

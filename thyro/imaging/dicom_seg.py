@@ -139,9 +139,11 @@ def _grid(found, chosen: list[int]) -> Grid:
     if not chosen:
         return Grid()
     groups = (
-        ("PixelMeasuresSequence", "PixelSpacing"),
-        ("PlanePositionSequence", "ImagePositionPatient"),
-        ("PlaneOrientationSequence", "ImageOrientationPatient"),
+        ("PixelMeasuresSequence", "PixelSpacing", 2),
+        ("PlanePositionSequence", "ImagePositionPatient", 3),
+        ("PlaneOrientationSequence", "ImageOrientationPatient", 6),
     )
-    told = [_group(found, chosen[0], group).get(tag) for group, tag in groups]
+    told = [_group(found, chosen[0], group).get(tag) or () for group, tag, _ in groups]
+    if any(np.size(values) not in (0, n) for values, (*_, n) in zip(told, groups, strict=True)):
+        raise ValueError("numbers that are too many or too few")
     return Grid(*(tuple(map(float, values)) if values else None for values in told))
