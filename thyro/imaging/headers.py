@@ -20,7 +20,7 @@ NRRD = {  # what the value of a field may be
     "sizes": rf"{COUNT}( +{COUNT}){{0,15}}",
     "space directions": rf"{VECTOR}( +{VECTOR})*",
     "space origin": VECTOR,
-    "spacings": rf"({NUMBER}|nan|NaN)( +({NUMBER}|nan|NaN))*",
+    "spacings": rf"({NUMBER}|nan)( +({NUMBER}|nan))*",
     "encoding": WORD,
     "endian": "little|big",
 }
@@ -68,4 +68,4 @@ def _fits(key: bytes, value: bytes, kinds: dict[str, str]) -> bool:
         return False
     kind = kinds.get(key.decode("latin-1").strip())
     text = value.decode("latin-1").strip()
-    return kind is None or re.fullmatch(kind, text) is not None
+    return kind is None or re.fullmatch(kind, text, re.IGNORECASE) is not None
