@@ -5,8 +5,8 @@ gets its share of drawn files in a process of its own, the same ones in every ru
 first that hold gigabytes. A file may be read, or refused with an exception that the reader
 documents. Anything else is kept below `--keep`, with the arguments it was read with, and ends with
 status 1: another exception or a warning, a result that is no image, mask or table, more than 5 s
-of the processor, more than 1 GB (of the whole process), or a crash. The time of an XLSX grows with its cells (12 s
-for 400 000 of them, in 700 MB), so that none of as many as are accepted is drawn.
+of the processor, more than 1 GB (of the whole process), or a crash. The time of an XLSX grows with
+its cells (12 s for 400 000 of them, in 700 MB), so that none of as many as are accepted is drawn.
 """
 
 import argparse

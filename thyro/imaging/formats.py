@@ -32,8 +32,20 @@ VOLUMES = {
 }
 KNOWN = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, NRRD or MHA"
 NIFTI_HEADER = 348  # bytes, and the number it begins with
-NIFTI_FLOATS = (16, 64)  # codes of its data types
+NIFTI_FLOATS = {16: "f4", 64: "f8"}  # codes of its data types
+NIFTI_BITS = {  # of a pixel of each type; what a header says of them beside it, ITK does not read
+    **dict.fromkeys((2, 256), 8),
+    **dict.fromkeys((4, 512), 16),
+    128: 24,
+    **dict.fromkeys((8, 16, 768, 2304), 32),
+    **dict.fromkeys((32, 64, 1024, 1280), 64),
+    1792: 128,
+}
 NIFTI_MAGIC = b"n+1\0"  # ends the header of a file that holds its pixels too
+DAMAGED = (
+    *(RuntimeError, OSError, EOFError, ValueError, LookupError, ArithmeticError),
+    *(struct.error, zlib.error),
+)
 LONGEST_EXTENSION = 2**20  # bytes between the header and the pixels
 BYTES = {  # of a number
     **dict.fromkeys((sitk.sitkUInt8, sitk.sitkInt8, sitk.sitkVectorUInt8, sitk.sitkVectorInt8), 1),
@@ -267,7 +279,7 @@ def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
         volume = reader.Execute()
     except ImageError:
         raise
-    except (RuntimeError, OSError, EOFError, ValueError, ArithmeticError, struct.error, zlib.error):
+    except DAMAGED:
         raise broken from None
     values = sitk.GetArrayFromImage(volume)
     if values.dtype.kind == "c":
@@ -313,19 +325,19 @@ def _check_nifti(path: Path, name: str) -> bool:
         header = file.read(NIFTI_HEADER)
         order = "<" if header.startswith(struct.pack("<i", NIFTI_HEADER)) else ">"
         dims = struct.unpack_from(f"{order}8h", header, 40)
-        kind, bits = struct.unpack_from(f"{order}2h", header, 70)
+        (kind,) = struct.unpack_from(f"{order}h", header, 70)
         sides = struct.unpack_from(f"{order}8f", header, 76)
         start = int(struct.unpack_from(f"{order}f", header, 108)[0]) - NIFTI_HEADER
-        size = int(np.prod(dims[1 : dims[0] + 1], dtype=np.int64)) * bits // 8
-        if not 0 <= start <= LONGEST_EXTENSION:
-            raise ValueError("pixels that begin nowhere")
+        size = int(np.prod(dims[1 : dims[0] + 1], dtype=np.int64)) * NIFTI_BITS[kind] // 8
+        if not (0 <= start <= LONGEST_EXTENSION and size > 0):
+            raise ValueError("pixels that begin nowhere, or are none")
         file.read(start)
         content = file.read(size)
         packed.read_to_end(file)  # where gzip checks its sum
     if len(content) < size:
         raise ValueError("cut short")
     if kind in NIFTI_FLOATS:
-        values = np.frombuffer(content, f"{order}f{bits // 8}")
+        values = np.frombuffer(content, f"{order}{NIFTI_FLOATS[kind]}")
         if not np.isfinite(values).all():
             raise ImageError(f"{name}: holds pixels that are not numbers. Export it again.")
     return min(sides[1:3]) > 0
