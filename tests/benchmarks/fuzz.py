@@ -1,6 +1,6 @@
 """Do the readers of images and tables bear any file: no strange exception, no hang, no flood?
 
-`python -m tests.benchmarks.fuzz --examples 20000` takes about a quarter of an hour. Each reader
+`python -m tests.benchmarks.fuzz --examples 20000` takes seven minutes. Each reader
 gets its share of drawn files in a process of its own, the same ones in every run, and small files
 first that hold gigabytes. A file may be read, or refused with an exception that the reader
 documents. Anything else is kept below `--keep`, with the arguments it was read with, and ends with
