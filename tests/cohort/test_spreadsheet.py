@@ -368,3 +368,22 @@ def test_a_header_may_stand_alone_where_it_is_asked_for():
     assert list(alone) == ["id", "y"] and len(alone) == 0
     with pytest.raises(spreadsheet.TableError, match="there is no row below the header"):
         spreadsheet.read(b"id,y\n", "t.csv")
+
+
+def test_text_far_larger_than_a_table_is_refused():
+    with raises(spreadsheet.FAR_LARGER.format("40 MB")):
+        spreadsheet.read(b"a" * (spreadsheet.LARGEST_FILE + 1), "table.csv")
+    for mark in (",", "\n", "\r"):
+        with raises(
+            "it is far larger than a table of patients (more than 2 million cells); save the table "
+            "alone."
+        ):
+            csv("id,y\n" + mark * spreadsheet.MOST_CELLS)
+
+
+def test_half_a_letter_is_no_text():
+    with raises(
+        "line 2: not utf-7, so letters would be lost. Correct `cohort.encoding`, or leave it out. "
+        'Save it as "CSV UTF-8" (Excel: Save as; LibreOffice: character set Unicode (UTF-8)).'
+    ):
+        spreadsheet.read(b"id,y\n+2AA-,1\n", "table.csv", encoding="utf-7")

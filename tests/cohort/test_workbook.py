@@ -214,3 +214,22 @@ def test_all_problems_are_told_together():
 def test_a_sheet_without_cells_is_an_empty_table(rows):
     with raises("the table is empty.", name="t.xlsx"):
         read(book({"A": rows}), columns={"id"}, ids=["id"])
+
+
+def test_a_format_that_is_not_defined_is_a_damaged_cell():
+    data = book({"A": SHARES}, percentages("B2", code="0.000%"))
+    lost = re.compile(rb'<numFmt numFmtId="164"[^>]*/>')
+    data = parts_changed(data, lambda name, part: lost.sub(b"", part))
+    with raises(
+        "row 2: share: a format that the file does not define; open the file in a spreadsheet "
+        "program and save it again.",
+        name="t.xlsx",
+    ):
+        read(data)
+
+
+def test_an_id_of_400_digits_has_lost_none():
+    data = rewritten(
+        book({"A": [["id", "y"], [1, 0]]}), rb"<v>1</v>", b"<v>" + b"9" * 400 + b"</v>"
+    )
+    assert read(data, ids=["id"])["id"].tolist() == ["9" * 400]

@@ -1,6 +1,7 @@
 """Files that a user could have and nobody can use, and the words that several messages share."""
 
 import gzip
+import io
 import struct
 import zlib
 
@@ -85,6 +86,29 @@ def nifti_with(folder, name, offset, value, array=GREY[None]):
     content = bytearray((folder / "plain.nii").read_bytes())
     struct.pack_into(value[0], content, offset, *value[1:])
     return put_bytes(folder, name, gzip.compress(bytes(content)))
+
+
+def followed(folder, size):
+    """A packed NIfTI file with as many zero bytes behind its pixels."""
+    nifti_with(folder, "short.nii.gz", 0, ("<i", 348))
+    return (folder / "short.nii.gz").read_bytes() + gzip.compress(bytes(size))
+
+
+def of_frames(n):
+    """A PNG of one frame that declares another number of them."""
+    data = io.BytesIO()
+    Image.fromarray(GREY).save(data, "PNG")
+    content = b"acTL" + struct.pack(">2I", n, 0)
+    chunk = struct.pack(">I", 8) + content + struct.pack(">I", zlib.crc32(content))
+    return data.getvalue()[:33] + chunk + data.getvalue()[33:]  # behind the header
+
+
+def pages(folder, name, *shapes):
+    """A TIFF of even pages."""
+    made = [Image.new("L", shape[::-1], 5) for shape in shapes]
+    how = {"save_all": True, "append_images": made[1:], "compression": "tiff_deflate"}
+    made[0].save(folder / name, **how)
+    return name
 
 
 def skewed(folder, matrix):

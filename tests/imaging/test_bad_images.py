@@ -15,10 +15,13 @@ from tests.imaging.bad_files import (
     SKEWED,
     TURNS,
     cut,
+    followed,
     linked,
     nifti_with,
     not_numbers,
+    of_frames,
     of_syntax,
+    pages,
     png_header,
     put,
     put_bytes,
@@ -263,7 +266,7 @@ IMAGES = {
         lambda f: put_bytes(f, "b.png", png_header(10_000, 10_000)),
         "",
         "b.png: 10000 x 10000 pixels by its header, expected an ultrasound frame of at most "
-        "64 million. Export it again.",
+        "12 million. Export it again.",
     ),
     "PNG of 4 thousand million pixels": (
         lambda f: put_bytes(f, "b.png", png_header(65_000, 65_000)),
@@ -274,13 +277,61 @@ IMAGES = {
         lambda f: put_dicom(f, Rows=65_000, Columns=65_000),
         "",
         "b.dcm: 65000 x 65000 pixels by its header, expected an ultrasound frame of at most "
-        "64 million. Export it again.",
+        "12 million. Export it again.",
+    ),
+    "stack of 160 million bytes": (
+        lambda f: nifti_with(f, "b.nii.gz", 42, ("<3h", 2000, 2000, 40)),
+        "",
+        "b.nii.gz: 40 frames of 2000 x 2000 pixels, 160 MB, by its header; at most 1000 frames and "
+        "64 MB are read. Export the frame that is analysed.",
+    ),
+    "picture that claims 2 thousand million frames": (
+        lambda f: put_bytes(f, "b.png", of_frames(2**31 - 1)),
+        "",
+        "b.png: 2147483648 frames of 12 x 20 pixels, 515396 MB, by its header; at most 1000 frames "
+        "and 64 MB are read. Export the frame that is analysed.",
+    ),
+    "second page far larger than the first": (
+        lambda f: pages(f, "b.tif", (12, 20), (5000, 5000)),
+        "",
+        "b.tif: 5000 x 5000 pixels by its header, expected an ultrasound frame of at most "
+        "12 million. Export it again.",
+    ),
+    "zeros without end behind the pixels": (
+        lambda f: put_bytes(f, "b.nii.gz", followed(f, pixels.MAX_BYTES + 2**21)),
+        "",
+        f"b.nii.gz: cannot be read as .nii.gz: the file is cut short or damaged. {EXPORT}",
+    ),
+    "pixels that begin far away": (
+        lambda f: nifti_with(f, "b.nii.gz", 108, ("<f", 2e9)),
+        "",
+        f"b.nii.gz: cannot be read as .nii.gz: the file is cut short or damaged. {EXPORT}",
+    ),
+    "complex numbers": (
+        lambda f: put_volume(f, "b.nii.gz", GREY[None].astype(np.complex64)),
+        "",
+        "b.nii.gz: holds complex numbers, not levels of grey. Export it again.",
+    ),
+    "a type of 5000 letters": (  # ITK would write beyond its memory
+        lambda f: put_bytes(
+            f,
+            "b.nrrd",
+            b"NRRD0004\ntype: " + b"9" * 5000 + b"\ndimension: 2\nsizes: 20 12\n"
+            b"encoding: raw\n\n" + GREY.tobytes(),
+        ),
+        "",
+        f"b.nrrd: cannot be read as .nrrd: the file is cut short or damaged. {EXPORT}",
+    ),
+    "a link that leads to itself": (
+        lambda f: (f / "b.png").symlink_to("b.png") or "b.png",
+        "",
+        "image 'b.png' is not in the data folder {folder}.",
     ),
     "NIfTI of 900 million pixels": (
         lambda f: nifti_with(f, "b.nii.gz", 42, ("<2h", 30_000, 30_000)),
         "",
         "b.nii.gz: 30000 x 30000 pixels by its header, expected an ultrasound frame of at most "
-        "64 million. Export it again.",
+        "12 million. Export it again.",
     ),
 }
 

@@ -739,3 +739,30 @@ def test_real_file_of_16_bit_indices_and_two_regions_of_one_scale():
     rgb = apply_color_lut(header.pixel_array, header)
     assert set(np.unique(rgb % 257)) == {0}
     assert picture.grey == pytest.approx((rgb // 257) @ [0.299, 0.587, 0.114])
+
+
+@pytest.mark.parametrize("form", [JPEGBaseline8Bit, JPEG2000Lossless])
+@pytest.mark.parametrize("pixels", [GREY, COLOUR])
+def test_a_stream_of_another_size_than_its_header_is_refused(tmp_path, form, pixels):
+    stream = io.BytesIO()
+    how = {"no_jp2": True} if form == JPEG2000Lossless else {}
+    whole = np.repeat(np.repeat(pixels, 2, axis=0), 2, axis=1)
+    Image.fromarray(whole).save(stream, "JPEG2000" if how else "JPEG", **how)
+    data = pydicom.dcmread(write_dicom(tmp_path / "a.dcm", pixels))
+    data.PixelData = encapsulate([stream.getvalue()])
+    data["PixelData"].is_undefined_length = True
+    data.file_meta.TransferSyntaxUID = form
+    data.save_as(tmp_path / "a.dcm")
+    message = (
+        f"a.dcm: its pixels cannot be decoded ({form.name}): the file is cut short or damaged. "
+        "Copy or export it again."
+    )
+    with pytest.raises(ImageError, match=f"^{re.escape(message)}$"):
+        dicom.read(tmp_path / "a.dcm")
+
+
+@pytest.mark.parametrize("scale", [float("nan"), float("inf")])
+def test_a_region_whose_scale_is_no_number_has_none(tmp_path, scale):
+    path = write_dicom(tmp_path / "a.dcm", GREY, **of(region(PhysicalDeltaX=scale)))
+    picture = dicom.read(path)
+    assert picture.spacing_mm is None and picture.note == "its tissue region has no scale"

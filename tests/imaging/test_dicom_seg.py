@@ -240,3 +240,17 @@ def test_layers_segments_and_grid(tmp_path):
     assert np.array_equal(layers, [GLAND, NODULE * 2])
     assert segments == (Segment("gland", 1, 0), Segment("nodule", 2, 1))
     assert grid == Grid((0.2, 0.1), (1, 2, 3), (1, 0, 0, 0, 1, 0))
+
+
+def test_too_many_numbers_of_a_place_are_damage(tmp_path):
+    image = write_image(tmp_path, **PLACE)
+    mask = write_seg(tmp_path / "m.dcm", [NODULE], ["nodule"])
+    data = pydicom.dcmread(tmp_path / mask)
+    shared = data.SharedFunctionalGroupsSequence[0]
+    shared.PixelMeasuresSequence[0].PixelSpacing = [0.2, 0.1, 1]
+    data.save_as(tmp_path / mask)
+    message = (
+        "mask m.dcm: a DICOM segmentation that is cut short or damaged. Copy or export it again."
+    )
+    with pytest.raises(ImageError, match=f"^{re.escape(message)}$"):
+        one(tmp_path, image, mask)[0]

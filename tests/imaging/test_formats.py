@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.imaging.bad_files import nifti_with
 from tests.imaging.test_dicom import write_dicom
 from tests.imaging.test_reading import GREY, NODULE, one, write_picture, write_volume
 from thyro.imaging import formats, pixels, reading
@@ -212,3 +213,9 @@ def test_a_short_volume_under_another_name_is_still_refused(tmp_path, written, n
     message = r"^b: cannot be read as \.nii(\.gz)?: the file is cut short or damaged"
     with pytest.raises(pixels.ImageError, match=message):
         formats.read(tmp_path / named, "b")
+
+
+@pytest.mark.parametrize("bits", [0, 8, 32767, -64])
+def test_the_bits_of_a_nifti_pixel_follow_from_its_type(tmp_path, bits):
+    nifti_with(tmp_path, "a.nii.gz", 72, ("<h", bits), array=GREY[None].astype(np.float32))
+    assert np.array_equal(reading.read_image(tmp_path / "a.nii.gz")[0], GREY)

@@ -226,3 +226,15 @@ def test_other_masks_are_not_noted_as_swapped(tmp_path, kind):
         values = values[:12] if kind == "not square" else values
         write_volume(tmp_path / mask, values[None], spacing=(1, 1, 1))
     assert one(tmp_path, image, mask, spacing_mm=0.1)[0].notes == ()
+
+
+@pytest.mark.parametrize(
+    ("spacing", "origin", "direction"),
+    [
+        ((0.2, 0.1), (1.0, 2.0, 3.0), (0.0,) * 6),
+        ((1e-300, 1e-300), (1e308, 1.0, 0.0), PLAIN),
+    ],
+)
+def test_a_header_of_odd_numbers_places_nothing(spacing, origin, direction):
+    picture = Picture(GREY, spacing, Grid(spacing, (0.0, 0.0, 0.0), direction), 1)
+    assert geometry.place_of_part((5, 9), Grid(spacing, origin, direction), picture) is None

@@ -59,3 +59,17 @@ def test_a_grey_stream_has_no_colours():
     data = io.BytesIO()
     Image.fromarray(np.zeros((16, 16), np.uint8)).save(data, "JPEG")
     assert jpeg.colour_space(data.getvalue()) == ""
+
+
+@pytest.mark.parametrize("form", ["JPEG", "JPEG2000"])
+def test_the_size_of_a_stream_is_rows_and_columns(form):
+    data = io.BytesIO()
+    how = {"no_jp2": True} if form == "JPEG2000" else {}
+    Image.fromarray(np.zeros((12, 20), np.uint8)).save(data, form, **how)
+    assert jpeg.size(data.getvalue()) == (12, 20)
+    assert jpeg.size(data.getvalue()[:20]) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\1\2\3\4", b"\xff\xd8\xff\xc0\x00\x04\x08\x00"])
+def test_a_stream_that_is_cut_short_tells_no_size(content):
+    assert jpeg.size(content) is None

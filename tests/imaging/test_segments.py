@@ -217,3 +217,9 @@ def test_notes_hold_labels_and_no_names():
     listed = [Segment("Smith Jane", 1, 0), Segment("nodule of Smith", 2, 1)]
     inside_segment(layers, listed, 2, "m", notes)
     assert notes == ["a mask also holds label 1"]
+
+
+def test_a_number_of_thousands_of_digits_is_no_segment(tmp_path):
+    head = f"NRRD0004\nSegment0_Name:=nodule\nSegment{'9' * 5000}_Name:=far\n\n"
+    (tmp_path / "m.nrrd").write_text(head)
+    assert segments_of_nrrd(tmp_path / "m.nrrd", 1, "m") == (Segment("nodule", 1, 0),)

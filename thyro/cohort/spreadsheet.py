@@ -18,6 +18,8 @@ from thyro.cohort.workbook import TableError, rows_of
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LONGEST = 1000  # characters of a cell
+LARGEST_FILE = 40_000_000  # bytes of a CSV
+MOST_CELLS = 2_000_000  # of a CSV, as far as separators and line ends tell
 DECLARED = re.compile(r'"?sep=([^\w\s"]|\t)"? *(\r\n|\r|\n)', re.IGNORECASE)  # Excel's own line
 DATUM = re.compile(r"[-+.,:/]*\d[-+\s\d.,:/T]*")  # number or date
 FIRST_LEVEL = range(0xB0, 0xD8)  # first bytes of the 3755 most frequent characters in GB 2312
@@ -25,6 +27,7 @@ GB18030 = (
     "It can be read as GB18030, as Excel saves a CSV in Chinese: set cohort.encoding: gb18030 (or "
     "external.encoding, of that table)."
 )
+FAR_LARGER = "it is far larger than a table of patients (more than {}); save the table alone."
 UTF8 = 'Save it as "CSV UTF-8" (Excel: Save as; LibreOffice: character set Unicode (UTF-8)).'
 
 
@@ -76,6 +79,8 @@ def read(
     if PurePath(name).suffix.lower() == ".xlsx":
         rows = rows_of(data, name, sheet, columns=columns, ids=ids)
         return _frame(rows, name, columns, may_be_empty)
+    if len(data) > LARGEST_FILE:
+        raise TableError(name, [FAR_LARGER.format(f"{LARGEST_FILE // 10**6} MB")])
     if sheet:
         raise TableError(name, [f"sheet {sheet!r} is asked for; only an XLSX file has sheets."])
     rows = _csv_rows(_decoded(data, name, encoding), name)
@@ -189,7 +194,9 @@ def _decoded_as(data: bytes, name: str, encoding: str) -> str:
         what = f"its letters are written in UTF-8, and read as {encoding} they would be others"
     else:
         try:
-            return data.decode(encoding).removeprefix("\ufeff")
+            text = data.decode(encoding).removeprefix("\ufeff")
+            text.encode("utf-8")  # halves of a letter, which some encodings let pass
+            return text
         except UnicodeError as error:
             what = f"line {_line(data, error)}: not {encoding}, so letters would be lost"
     raise TableError(name, [f"{what}. Correct `cohort.encoding`, or leave it out. {UTF8}"])
@@ -227,6 +234,8 @@ def _csv_rows(text: str, name: str) -> list[list[str]]:
     If none does, by the one with most columns, whose ragged rows are then reported. A separator
     that the file declares is taken as it is.
     """
+    if sum(map(text.count, (*DELIMITERS, "\n", "\r"))) > MOST_CELLS:
+        raise TableError(name, [FAR_LARGER.format(f"{MOST_CELLS // 10**6} million cells")])
     declared = DECLARED.match(text)
     if declared:
         rows, wrong = _parsed(text[declared.end() :], declared[1])

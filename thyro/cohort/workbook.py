@@ -15,9 +15,9 @@ from decimal import Context, Decimal
 
 from openpyxl import load_workbook
 
-from thyro.cohort import cells
+from thyro.cohort import cells, parts
 
-LARGEST = 5_000_000  # cells of a sheet that are looked at, empty ones too
+LARGEST = 500_000  # cells of a sheet that are looked at, empty ones too
 SHOWN = 12  # problems named before it says how many more there are
 KEPT = 15  # digits of a number that spreadsheet programs keep
 EXACT = 2**53  # up to here a number with a decimal point or exponent has every whole number
@@ -53,9 +53,11 @@ def rows_of(
     Raises
     ------
     TableError
-        If the file or sheet cannot be opened; and, of the used columns, for merged cells, errors,
-        formulas without a value, ids that have lost digits, and percentages beside plain numbers.
+        If the file or sheet cannot be opened, or is far larger than a table of patients; and, of
+        the used columns, for merged cells, errors, formulas without a value, ids that have lost
+        digits, and percentages beside plain numbers.
     """
+    _check_parts(data, name)
     values, formulas = _opened(data, name, values=True), _opened(data, name, values=False)
     title = _sheet(values, name, sheet)
     stored, written = values[title], formulas[title]
@@ -115,7 +117,12 @@ def _two_formats(column: str, below: Sequence) -> list[str]:
     percent, plain = [], []
     for row, cell in enumerate(below):
         if _is_number(cell.value):
-            shown = NO_CODE.sub("", cell.number_format)
+            try:
+                shown = NO_CODE.sub("", cell.number_format)
+            except IndexError:
+                what = f"{column}: a format that the file does not define"
+                remedy = "open the file in a spreadsheet program and save it again."
+                return cells.row_lines([row], f"{what}; {remedy}")
             (percent if "%" in shown else plain).append(row)
         elif isinstance(cell.value, str) and cells.NUMBER.fullmatch(cells.plain(cell.value)):
             plain.append(row)
@@ -144,15 +151,29 @@ def _has_lost_digits(value) -> bool:
 
     Programs that keep them write whole numbers as such: those with other last digits are complete.
     """
-    if not _is_number(value) or not math.isfinite(value):
+    if not _is_number(value) or isinstance(value, float) and not math.isfinite(value):
         return False
-    size = abs(Decimal(repr(value)))
+    size = Decimal(repr(value)).copy_abs()  # where abs() would round
     rounded = isinstance(value, float) and size >= EXACT
     return size >= 10**KEPT and (rounded or Context(prec=KEPT).plus(size) == size)
 
 
 def _is_number(value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check_parts(data: bytes, name: str) -> None:
+    """Refuse what would fill the memory."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            large = parts.too_large(file)
+    except Exception:  # no zip, or a damaged one: told when it is opened
+        return
+    if large:
+        what = f"unpacked it is far larger than a table of patients (in its part {large})"
+        raise TableError(
+            name, [f"{what}; copy the table alone into a new file, or save it as CSV."]
+        )
 
 
 def _opened(data: bytes, name: str, *, values: bool):
@@ -177,11 +198,11 @@ def _opened(data: bytes, name: str, *, values: bool):
 def _is_strict(data: bytes) -> bool:
     """Whether an XLSX names its parts as ISO/IEC 29500-1 (Strict) does."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
             return any(
-                STRICT in parts.read(part)
+                STRICT in file.read(part)
                 for part in ("_rels/.rels", "xl/workbook.xml")
-                if part in parts.namelist()
+                if part in file.namelist()
             )
     except Exception:  # no zip, or a damaged one
         return False

@@ -21,7 +21,7 @@ from pydicom.uid import (
     JPEGExtended12Bit,
 )
 
-from thyro.imaging import jpeg
+from thyro.imaging import jpeg, packed
 from thyro.imaging.pixels import (
     NO_SIZE,
     SAME_SCALE,
@@ -100,6 +100,7 @@ def read(path: Path, *, frame: int | None = None) -> Picture:
 
 
 def _read(path: Path, frame: int | None) -> Picture:
+    packed.check_deflated(path, path.name)
     header = pydicom.dcmread(path, specific_tags=TAGS, force=True)  # without a preamble too
     if "PixelData" not in header or "Rows" not in header:
         raise ImageError(
@@ -150,6 +151,8 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
             "Export the image as RGB."
         )
     try:
+        if syntax.is_encapsulated:
+            _check_stream(header, frame)
         if syntax in LOSSY and header.BitsStored == 8 and called in COLOUR_SPACES:
             colours = _of_the_stream(header, frame, path)
             if colours is not None:
@@ -163,6 +166,14 @@ def _stored(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray:
             f"{path.name}: its pixels cannot be decoded ({syntax.name}): the file is cut short or "
             "damaged. Copy or export it again."
         ) from None
+
+
+def _check_stream(header: pydicom.Dataset, frame: int) -> None:
+    """Raise where the stream of a frame is of another size, for which a decoder makes room."""
+    frames = int(header.get("NumberOfFrames") or 1)
+    stream = get_frame(header.PixelData, frame, number_of_frames=frames)
+    if jpeg.size(stream) not in (None, (header.Rows, header.Columns)):
+        raise ValueError("another size")
 
 
 def _of_the_stream(header: pydicom.Dataset, frame: int, path: Path) -> np.ndarray | None:
@@ -350,7 +361,7 @@ def _region(item: pydicom.Dataset, rows: int, columns: int) -> tuple[Region | No
             f"{columns} x {rows} pixels, so its scale is that of another image"
         )
     row_mm, column_mm = (abs(float(item.get(f"PhysicalDelta{axis}") or 0)) * 10 for axis in "YX")
-    if min(row_mm, column_mm) <= 0:
+    if not all(0 < side < np.inf for side in (row_mm, column_mm)):
         return None, "its tissue region has no scale"
     box = slice(top, bottom + 1), slice(left, right + 1)
     return Region(box, (row_mm, column_mm)), ""

@@ -10,6 +10,7 @@ import numpy as np
 import pydicom
 from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
+from thyro.imaging import packed
 from thyro.imaging.pixels import Grid, ImageError, check_size
 from thyro.imaging.segments import Segment
 
@@ -64,6 +65,7 @@ def read(
 
 
 def _read(path: Path, name: str, frame: int | None, frames: int):
+    packed.check_deflated(path, name)
     header = pydicom.dcmread(path, specific_tags=TAGS, force=True)
     kind = header.get("SOPClassUID")
     if kind == RTStructureSetStorage:
@@ -73,7 +75,8 @@ def _read(path: Path, name: str, frame: int | None, frames: int):
         )
     if kind not in KINDS:
         raise ImageError(f"{name}: a DICOM file; save masks as NIfTI, NRRD, MHA or PNG.")
-    check_size(header.Rows, header.Columns * int(header.get("NumberOfFrames") or 1), name)
+    frames_there = int(header.get("NumberOfFrames") or 1)
+    check_size(header.Rows, header.Columns, name, frames=frames_there)
 
     from highdicom import seg  # half a second, which only those wait for who have such files
 
@@ -136,9 +139,11 @@ def _grid(found, chosen: list[int]) -> Grid:
     if not chosen:
         return Grid()
     groups = (
-        ("PixelMeasuresSequence", "PixelSpacing"),
-        ("PlanePositionSequence", "ImagePositionPatient"),
-        ("PlaneOrientationSequence", "ImageOrientationPatient"),
+        ("PixelMeasuresSequence", "PixelSpacing", 2),
+        ("PlanePositionSequence", "ImagePositionPatient", 3),
+        ("PlaneOrientationSequence", "ImageOrientationPatient", 6),
     )
-    told = [_group(found, chosen[0], group).get(tag) for group, tag in groups]
+    told = [_group(found, chosen[0], group).get(tag) or () for group, tag, _ in groups]
+    if any(np.size(values) not in (0, n) for values, (*_, n) in zip(told, groups, strict=True)):
+        raise ValueError("numbers that are too many or too few")
     return Grid(*(tuple(map(float, values)) if values else None for values in told))

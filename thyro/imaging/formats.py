@@ -20,6 +20,7 @@ import SimpleITK as sitk
 from PIL import ExifTags, Image
 from pydicom.valuerep import VR
 
+from thyro.imaging import headers, packed
 from thyro.imaging.pixels import Grid, ImageError, check_size
 
 PICTURES = ("PNG", "JPEG", "TIFF", "BMP")
@@ -31,8 +32,28 @@ VOLUMES = {
 }
 KNOWN = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, NRRD or MHA"
 NIFTI_HEADER = 348  # bytes, and the number it begins with
-NIFTI_FLOATS = (16, 64)  # codes of its data types
+NIFTI_FLOATS = {16: "f4", 64: "f8"}  # codes of its data types
+NIFTI_BITS = {  # of a pixel of each type; what a header says of them beside it, ITK does not read
+    **dict.fromkeys((2, 256), 8),
+    **dict.fromkeys((4, 512), 16),
+    128: 24,
+    **dict.fromkeys((8, 16, 768, 2304), 32),
+    **dict.fromkeys((32, 64, 1024, 1280), 64),
+    1792: 128,
+}
 NIFTI_MAGIC = b"n+1\0"  # ends the header of a file that holds its pixels too
+DAMAGED = (
+    *(RuntimeError, OSError, EOFError, ValueError, LookupError, ArithmeticError),
+    *(struct.error, zlib.error),
+)
+LONGEST_EXTENSION = 2**20  # bytes between the header and the pixels
+BYTES = {  # of a number
+    **dict.fromkeys((sitk.sitkUInt8, sitk.sitkInt8, sitk.sitkVectorUInt8, sitk.sitkVectorInt8), 1),
+    **dict.fromkeys((sitk.sitkUInt16, sitk.sitkInt16), 2),
+    **dict.fromkeys((sitk.sitkVectorUInt16, sitk.sitkVectorInt16), 2),
+    **dict.fromkeys((sitk.sitkUInt32, sitk.sitkInt32, sitk.sitkFloat32), 4),
+    **dict.fromkeys((sitk.sitkVectorUInt32, sitk.sitkVectorInt32, sitk.sitkVectorFloat32), 4),
+}
 GZIP = b"\x1f\x8b"
 PHONE = "MPO"  # what Pillow calls a JPEG with further pictures behind the first
 UNTURNED = 1  # EXIF orientation of a picture that is shown as it is stored
@@ -139,7 +160,7 @@ def _picture(path: Path, name: str, labels: bool) -> np.ndarray:
             with Image.open(path, formats=PICTURES) as picture:
                 # A phone keeps a preview or a map of light behind the picture that was taken.
                 count = 1 if picture.format == PHONE else getattr(picture, "n_frames", 1)
-                check_size(picture.height, picture.width * count, name)
+                check_size(picture.height, picture.width, name, frames=count)
                 # Pixels of a TIFF are turned when they are read; entries of a PNG are read with its
                 # pixels, where damage would pass for that of an entry.
                 if picture.format != "TIFF":
@@ -151,6 +172,7 @@ def _picture(path: Path, name: str, labels: bool) -> np.ndarray:
                     )
                 for i in range(count):
                     picture.seek(i)
+                    check_size(picture.height, picture.width, name)  # pages of a TIFF may differ
                     as_stored = picture.mode in ("L", "RGB") or labels and picture.mode != "CMYK"
                     frames.append(np.asarray(picture if as_stored else picture.convert("RGB")))
             return np.stack(frames)
@@ -232,7 +254,7 @@ def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
     # Only these formats can point to other files, which may lie anywhere.
     if _elsewhere(path):
         raise ImageError(f"{name}: its pixels lie in another file; save both as one file.")
-    if _is_endless(path):
+    if _is_endless(path) or not headers.is_plain(path, _ending(path)):
         raise broken
     _keep_itk_quiet()
     reader = sitk.ImageFileReader()
@@ -250,15 +272,18 @@ def _volume(path: Path, name: str) -> tuple[np.ndarray, Grid]:
         raise broken from None
     if len(size) not in (2, 3):
         raise ImageError(f"{name}: {len(size)} dimensions, expected 2 or 3. Export one frame.")
-    check_size(size[1], size[0] * (size[2] if len(size) == 3 else 1), name)
+    width = BYTES.get(reader.GetPixelID(), 8) * reader.GetNumberOfComponents()
+    check_size(size[1], size[0], name, frames=size[2] if len(size) == 3 else 1, width=width)
     try:
         sized = _check_nifti(path, name) if "nii" in _ending(path) else True
         volume = reader.Execute()
     except ImageError:
         raise
-    except (RuntimeError, OSError, EOFError, ValueError, ArithmeticError, struct.error, zlib.error):
+    except DAMAGED:
         raise broken from None
     values = sitk.GetArrayFromImage(volume)
+    if values.dtype.kind == "c":
+        raise ImageError(f"{name}: holds complex numbers, not levels of grey. Export it again.")
     return (values if len(size) == 3 else values[None]), _grid(volume, sized)
 
 
@@ -300,17 +325,19 @@ def _check_nifti(path: Path, name: str) -> bool:
         header = file.read(NIFTI_HEADER)
         order = "<" if header.startswith(struct.pack("<i", NIFTI_HEADER)) else ">"
         dims = struct.unpack_from(f"{order}8h", header, 40)
-        kind, bits = struct.unpack_from(f"{order}2h", header, 70)
+        (kind,) = struct.unpack_from(f"{order}h", header, 70)
         sides = struct.unpack_from(f"{order}8f", header, 76)
         start = int(struct.unpack_from(f"{order}f", header, 108)[0]) - NIFTI_HEADER
-        size = int(np.prod(dims[1 : dims[0] + 1], dtype=np.int64)) * bits // 8
-        content = file.read(start + size)
-        while file.read(2**20):  # to the end, where gzip checks its sum
-            pass
-    if len(content) < start + size:
+        size = int(np.prod(dims[1 : dims[0] + 1], dtype=np.int64)) * NIFTI_BITS[kind] // 8
+        if not (0 <= start <= LONGEST_EXTENSION and size > 0):
+            raise ValueError("pixels that begin nowhere, or are none")
+        file.read(start)
+        content = file.read(size)
+        packed.read_to_end(file)  # where gzip checks its sum
+    if len(content) < size:
         raise ValueError("cut short")
     if kind in NIFTI_FLOATS:
-        values = np.frombuffer(content[start:], f"{order}f{bits // 8}")
+        values = np.frombuffer(content, f"{order}{NIFTI_FLOATS[kind]}")
         if not np.isfinite(values).all():
             raise ImageError(f"{name}: holds pixels that are not numbers. Export it again.")
     return min(sides[1:3]) > 0

@@ -64,7 +64,10 @@ def place_of_part(shape: tuple[int, int], grid: Grid, picture: Picture) -> Place
     along_row, along_column = np.reshape(its.direction, (2, 3))
     steps_mm = np.multiply(its.spacing_mm[0], along_column), its.spacing_mm[1] * along_row
     apart = np.nan_to_num(np.subtract(grid.origin_mm, its.origin_mm))  # a flat file has no depth
-    exact = np.array([apart @ step / (step @ step) for step in steps_mm])
+    with np.errstate(all="ignore"):  # a step of nothing, or of numbers beyond all measure
+        exact = np.array([apart @ step / (step @ step) for step in steps_mm])
+    if not np.isfinite(exact).all():
+        return None
     row, column = (int(value) for value in np.rint(exact))
     beside = apart - exact @ np.array(steps_mm)  # off the plane
     fits = 0 <= row <= whole[0] - shape[0] and 0 <= column <= whole[1] - shape[1]

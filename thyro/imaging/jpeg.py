@@ -5,6 +5,8 @@ import struct
 RGB, YBR = "RGB", "YBR"
 START = b"\xff\xd8"
 FRAMES = {0xC0, 0xC1, 0xC2}  # headers of lossy frames
+SIZED = FRAMES | {0xC3, 0xF7}  # and of lossless ones: JPEG, JPEG-LS
+JPEG2000 = b"\xff\x4f\xff\x51"  # begins a stream whose size follows
 SCAN = 0xDA  # pixels follow
 JFIF, ADOBE = 0xE0, 0xEE
 BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
@@ -32,6 +34,17 @@ def colour_space(stream: bytes) -> str:
                 return RGB
             return YBR if samples[0] != samples[1] else ""
     return ""
+
+
+def size(stream: bytes) -> tuple[int, int] | None:
+    """(rows, columns) of a JPEG, JPEG-LS or JPEG 2000 stream, None where it does not tell."""
+    if stream.startswith(JPEG2000) and len(stream) >= 24:
+        right, bottom, left, top = struct.unpack_from(">4I", stream, 8)
+        return bottom - top, right - left
+    for marker, content in _segments(stream):
+        if marker in SIZED and len(content) >= 5:
+            return struct.unpack_from(">2H", content, 1)
+    return None
 
 
 def _segments(stream: bytes):

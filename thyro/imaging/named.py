@@ -39,7 +39,8 @@ def inside(folder: Path, name: str, what: str) -> Path:
         file = (folder / name).resolve()
         within = file.is_relative_to(folder.resolve())
         there, is_folder = file.is_file(), file.is_dir()
-    except (OSError, ValueError):  # too long for a name, or with a character that none can hold
+    # Too long for a name, with a character that none can hold, or a link that leads to itself.
+    except (OSError, ValueError, RuntimeError):
         within, there, is_folder = True, False, False
     if not within:
         raise ImageError(f"{what} {name!r} lies outside the data folder; copy it there.")

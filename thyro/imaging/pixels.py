@@ -7,7 +7,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from scipy import ndimage
 
-MAX_PIXELS = 64_000_000  # 8000 x 8000: far beyond any ultrasound frame
+MAX_PIXELS = 12_600_000  # 4096 x 3072, as phones take pictures; no ultrasound frame is larger
+MAX_BYTES = 64_000_000  # of all frames of a file that is not DICOM: they are read together
+MAX_FRAMES = 1000  # of it
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, the weights of grey in JPEG
 EIGHT = np.ones((3, 3))  # neighbours that belong to one part of a mask
 TISSUE_SHARE = 0.4  # of the pixels around one in the scan; a dense line of text has less
@@ -98,7 +100,7 @@ def choose_frame(frame: int | None, frames: int, name: str) -> int:
     return frame or 0
 
 
-def check_size(rows: int, columns: int, name: str) -> None:
+def check_size(rows: int, columns: int, name: str, *, frames: int = 1, width: int = 1) -> None:
     """Refuse a size that is none, or that would fill the memory, before anything is read.
 
     Parameters
@@ -107,11 +109,22 @@ def check_size(rows: int, columns: int, name: str) -> None:
         By the header of the file.
     name
         Of the file, for the message.
+    frames
+        How many are read together.
+    width
+        Bytes of a pixel.
     """
     if rows < 1 or columns < 1 or rows * columns > MAX_PIXELS:
         raise ImageError(
             f"{name}: {rows} x {columns} pixels by its header, expected an ultrasound frame "
             f"of at most {MAX_PIXELS // 10**6} million. Export it again."
+        )
+    size = rows * columns * frames * width
+    if not 1 <= frames <= MAX_FRAMES or size > MAX_BYTES:
+        raise ImageError(
+            f"{name}: {frames} frames of {rows} x {columns} pixels, {size / 10**6:.0f} MB, by its "
+            f"header; at most {MAX_FRAMES} frames and {MAX_BYTES // 10**6} MB are read. Export the "
+            "frame that is analysed."
         )
 
 
@@ -121,7 +134,7 @@ def to_grey(array: np.ndarray, name: str) -> np.ndarray:
         red, green, blue = (array[..., i] for i in range(3))
         # Grey stored as RGB comes back exactly, where the weighted sum would round.
         coloured = (red != green) | (green != blue)
-        array = np.where(coloured, array[..., :3] @ LUMA, red) if coloured.any() else red
+        array = np.where(coloured, _luma(array), red) if coloured.any() else red
     if array.ndim != 2:
         raise ImageError(f"{name}: expected one 2-D frame, found shape {array.shape}.")
     grey = array.astype(float)
@@ -135,12 +148,22 @@ def to_grey(array: np.ndarray, name: str) -> np.ndarray:
     return grey
 
 
+def _luma(array: np.ndarray) -> np.ndarray:
+    """Weighted sum of the channels; row by row, or all of them stand in memory as floats."""
+    grey = np.empty(array.shape[:2])
+    for row, channels in zip(grey, array, strict=True):
+        row[:] = channels[:, :3] @ LUMA
+    return grey
+
+
 def coloured_pixels(array: np.ndarray) -> np.ndarray | None:
     """Where an RGB(A) array is in colour, shape (rows, columns); None of a grey one."""
     if array.ndim != 3 or array.shape[-1] not in (3, 4):
         return None
-    channels = array[..., :3].astype(float)
-    coloured = channels.max(axis=-1) - channels.min(axis=-1) > COLOURED
+    coloured = np.empty(array.shape[:2], bool)
+    for row, channels in zip(coloured, array, strict=True):
+        levels = channels[:, :3].astype(float)
+        row[:] = levels.max(axis=-1) - levels.min(axis=-1) > COLOURED
     return coloured if coloured.any() else None
 
 

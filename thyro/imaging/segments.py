@@ -12,7 +12,7 @@ import numpy as np
 
 from thyro.imaging.pixels import ImageError
 
-KEY = re.compile(r"Segment(\d+)_(Name|ID|LabelValue|Layer):=(.*)")
+KEY = re.compile(r"Segment(\d{1,9})_(Name|ID|LabelValue|Layer):=(.*)")
 HEADER = 2**20  # bytes, more than any list of segments takes
 OTHERS = "a mask also holds label"  # a note: their meaning may be swapped between files
 ESCAPED = {r"\\": "\\", r"\n": "\n"}  # the two that NRRD knows
