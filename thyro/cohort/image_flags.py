@@ -98,6 +98,7 @@ def measure(
     area = scan_area(image)
     edges = [mask[0], mask[-1], mask[:, 0], mask[:, -1]]
     points = _outline(mask)
+    nodule = np.pad(mask[ndimage.find_objects(mask.astype(int))[0]], 1)  # alone it is quick to fill
     return {
         "rows": image.shape[0],
         "columns": image.shape[1],
@@ -108,9 +109,9 @@ def measure(
         "mask_diameter_px": _diameter(points),
         "mask_diameter_mm": np.nan if spacing_mm is None else _diameter(points * spacing_mm),
         "other_labels_px": other_labels_px,
-        "mask_parts": int(ndimage.label(mask, structure=EIGHT)[1]),
-        "mask_thickness_px": float(ndimage.distance_transform_edt(np.pad(mask, 1)).max()),
-        "mask_filled_px": int(ndimage.binary_fill_holes(mask).sum()),
+        "mask_parts": int(ndimage.label(nodule, structure=EIGHT)[1]),
+        "mask_thickness_px": float(ndimage.distance_transform_edt(nodule).max()),
+        "mask_filled_px": int(ndimage.binary_fill_holes(nodule).sum()),
         "turned_edge": _turned_edge(image, mask),
         "coloured_share": 0.0 if coloured is None else float(coloured[mask].mean()),
         "touches_border": bool(any(edge.any() for edge in edges)),

@@ -160,10 +160,10 @@ def coloured_pixels(array: np.ndarray) -> np.ndarray | None:
     """Where an RGB(A) array is in colour, shape (rows, columns); None of a grey one."""
     if array.ndim != 3 or array.shape[-1] not in (3, 4):
         return None
-    coloured = np.empty(array.shape[:2], bool)
-    for row, channels in zip(coloured, array, strict=True):
-        levels = channels[:, :3].astype(float)
-        row[:] = levels.max(axis=-1) - levels.min(axis=-1) > COLOURED
+    red, green, blue = (array[..., i] for i in range(3))
+    highest = np.maximum(np.maximum(red, green), blue)
+    lowest = np.minimum(np.minimum(red, green), blue)
+    coloured = np.subtract(highest, lowest, dtype=float) > COLOURED
     return coloured if coloured.any() else None
 
 
