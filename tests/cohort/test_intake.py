@@ -335,15 +335,7 @@ def test_the_largest_nodule_of_a_patient_is_measured(folder):
 
 
 def test_an_image_in_both_cohorts_is_a_problem(folder):
-    table = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
-    other = table.iloc[4:14]
-    other = other.assign(patient_id=[f"X{i}" for i in range(10)], y=list("0101010101"))
-    for row in range(2, 10):  # other pixels
-        shown = pydicom.dcmread(folder / other["image"].iloc[row])
-        shown.PixelData = shown.PixelData[::-1]
-        other.iloc[row, list(other).index("image")] = f"images/other-{row}.dcm"
-        shown.save_as(folder / f"images/other-{row}.dcm")
-    other.to_csv(folder / "other.csv", index=False)
+    other_cohort(folder)
     lines = problems_of(lambda: ingest(external=source(table="other.csv")))
     assert lines == [
         f"external row {i + 2}: the same pixels as row {i + 6} of the cohort; an image belongs to "
