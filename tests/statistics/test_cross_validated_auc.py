@@ -1,4 +1,4 @@
-"""The cross-validated AUC against a loop over pairs, DeLong's variance, and what repeats must do."""
+"""The cross-validated AUC against a loop over pairs, DeLong's variance, and repeats."""
 
 import numpy as np
 import pytest

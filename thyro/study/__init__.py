@@ -21,6 +21,12 @@ from thyro.study.classifiers import (
     principal_models,
 )
 from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
+from thyro.study.comparisons import (
+    PENALISED_PAIR,
+    comparison_families,
+    control_group,
+    planar_pairs,
+)
 from thyro.study.features import FEATURE_SETS, FeatureTable, feature_tables, model_tables
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
@@ -60,6 +66,7 @@ __all__ = [
     "OR",
     "PATCH_STEP_PX",
     "PENALISED",
+    "PENALISED_PAIR",
     "PLANAR",
     "PRINCIPAL",
     "RADIOLOGIST",
@@ -85,6 +92,8 @@ __all__ = [
     "Variable",
     "check_candidates",
     "check_notebook",
+    "comparison_families",
+    "control_group",
     "feature_tables",
     "features_of",
     "given_settings",
@@ -94,6 +103,7 @@ __all__ = [
     "model_names",
     "model_tables",
     "nomograms",
+    "planar_pairs",
     "principal_models",
     "result_arguments",
     "threads_of",

@@ -3,6 +3,8 @@
 from thyro.tables.baseline import baseline_table
 from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
+from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
+from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
 from thyro.tables.regression import collinearity, logistic, sample_size, validated
 from thyro.tables.results import (
     RECONSTRUCTIONS,
@@ -43,14 +45,19 @@ from thyro.tables.supplement import (
 
 __all__ = [
     "ABSENT",
+    "DELONG_TRAINING",
+    "HOSMER",
+    "NRI",
     "RECONSTRUCTIONS",
     "auc_labels",
     "audit",
     "baseline_table",
+    "calibrated",
     "choice",
     "collinearity",
     "comparison",
     "coverage",
+    "cutoffs",
     "display_names",
     "estimate",
     "feature_list",
@@ -67,6 +74,7 @@ __all__ = [
     "intervals",
     "logistic",
     "missing",
+    "net_benefit",
     "null",
     "number",
     "p_value",
@@ -75,9 +83,11 @@ __all__ = [
     "probability",
     "protocols",
     "published",
+    "reader",
     "reclassified",
     "sample_size",
     "selection",
     "show",
+    "splits",
     "validated",
 ]
