@@ -59,10 +59,15 @@ def test_grades_are_cut_first():
 def test_every_model_in_every_cohort():
     split = np.array(["train", "test"] * 10)
     scores = pd.DataFrame({"A": SCORE, "B": -SCORE, "R": CALLS + 1})
-    table = reader_table(Y, scores, split, ["A", "B"], "R", yes_from=2)
+    table = reader_table(Y, scores, split, ["A", "B"], ["R"], yes_from=2)
     assert table["model"].tolist() == ["A", "A", "B", "B"]
     assert table["cohort"].tolist() == ["train", "test"] * 2
     here = split == "test"
     alone = reader_comparison(Y[here], -SCORE[here], CALLS[here])
     assert table.loc[3, "sensitivity"] == alone.sensitivity
     assert table.loc[3, "threshold"] == alone.threshold
+
+
+def test_a_study_without_a_reader_has_the_columns_and_no_row():
+    table = reader_table(Y, pd.DataFrame({"A": SCORE}), np.repeat("train", 20), ["A"], [])
+    assert table.empty and {"model", "cohort", "difference", "p_value"} <= set(table)

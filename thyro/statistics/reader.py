@@ -1,7 +1,8 @@
 """A yes/no reader beside a score, at the reader's own specificity."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass, fields
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -93,37 +94,37 @@ def reader_table(
     scores: pd.DataFrame,
     split: ArrayLike,
     models: Sequence[str],
-    reader: str,
+    readers: Sequence[str],
     *,
     yes_from: float = 1,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """`reader_comparison` of every model in every cohort.
+    """`reader_comparison` of every model and reader in every cohort.
 
     Parameters
     ----------
     y, split
         As in `performance_table`.
     scores : DataFrame, shape (n_patients, n_scores)
-        With a column for each of `models` and for `reader`.
-    models : sequence of str
-    reader : str
+        With a column for each of `models` and `readers`.
+    models, readers : sequence of str
     yes_from : float, default 1
-        Reading from which the reader calls a patient positive.
+        Reading from which a reader calls a patient positive.
     level : float, default 0.95
         Coverage of the intervals.
 
     Returns
     -------
     DataFrame
-        model, reader, cohort and the fields of `ReaderComparison`.
+        model, reader, cohort and the fields of `ReaderComparison`; no row without a reader.
     """
     y, rows = as_labels(y, "y"), []
-    calls = scores[reader].ge(yes_from).to_numpy()
-    for model in models:
+    for reader, model in product(readers, models):
+        calls = scores[reader].ge(yes_from).to_numpy()
         for cohort, chosen in cohorts(split).items():
             found = reader_comparison(
                 y[chosen], scores[model].to_numpy()[chosen], calls[chosen], level=level
             )
-            rows.append({"model": model, "reader": reader, "cohort": cohort} | asdict(found))
-    return pd.DataFrame(rows)
+            rows.append((model, reader, cohort, *astuple(found)))
+    names = [field.name for field in fields(ReaderComparison)]
+    return pd.DataFrame(rows, columns=["model", "reader", "cohort", *names])
