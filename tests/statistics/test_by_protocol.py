@@ -4,7 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro.statistics.by_protocol import performance_by_protocol, scores_by_protocol
+from thyro.statistics.by_protocol import (
+    cutoff_table,
+    performance_by_protocol,
+    scores_by_protocol,
+)
 from thyro.statistics.performance import performance_table
 
 PATIENTS = pd.Index([f"P{i}" for i in range(8)], name="patient_id")
@@ -59,3 +63,18 @@ def test_table_2_is_that_of_each_protocol():
         alone = performance_table(Y, scores[protocol], SPLIT, level=0.9, cutoffs={"B": 0.5})
         pd.testing.assert_frame_equal(table, alone)
         assert table.loc[table["model"].eq("B"), "threshold"].eq(0.5).all()
+
+
+def test_both_cut_offs_stand_side_by_side_and_a_reader_has_one():
+    scores = scores_by_protocol(both()[1], PATIENTS, others={"R": pd.Series(Y, PATIENTS)})
+    youden = performance_by_protocol(Y, scores, SPLIT)
+    uncut = {protocol: table.drop(columns="R") for protocol, table in scores.items()}
+    sensitive = performance_by_protocol(Y, uncut, SPLIT, sensitivity=0.75)
+    table = cutoff_table(youden, sensitive, sensitivity=0.75)
+    assert len(table) == 2 * 2 * 2 * 2  # protocols, models, cohorts, cut-offs
+    assert table["aimed_at"].isna().tolist() == [True, False] * 8
+    keys = ["protocol", "model", "cohort"]
+    assert (table[keys].iloc[::2].to_numpy() == table[keys].iloc[1::2].to_numpy()).all()
+    row = table[table["protocol"].eq("sound") & table["model"].eq("B")].iloc[1]
+    alone = sensitive["sound"].set_index(["model", "cohort"]).loc[("B", row["cohort"])]
+    assert row["threshold"] == alone["threshold"] and row["tp"] == alone["tp"]

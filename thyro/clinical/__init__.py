@@ -10,15 +10,14 @@ from thyro.clinical.protocols import (
     nomogram_terms,
     predict_by_protocol,
 )
-from thyro.clinical.sample_size import (
-    collinearity,
-    sample_sizes,
-)
+from thyro.clinical.sample_size import assumed_auc, collinearity, sample_sizes
 from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
 from thyro.clinical.splines import spline_basis
+from thyro.clinical.validation_size import validation_sizes
 
 __all__ = [
     "LogisticFit",
+    "assumed_auc",
     "coefficient_table",
     "collinearity",
     "fit_by_protocol",
@@ -34,4 +33,5 @@ __all__ = [
     "select_terms",
     "spline_basis",
     "univariate_table",
+    "validation_sizes",
 ]

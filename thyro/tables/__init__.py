@@ -5,7 +5,13 @@ from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
 from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
-from thyro.tables.regression import collinearity, logistic, sample_size, validated
+from thyro.tables.regression import (
+    collinearity,
+    logistic,
+    sample_size,
+    validated,
+    validation_size,
+)
 from thyro.tables.results import (
     RECONSTRUCTIONS,
     choice,
@@ -90,4 +96,5 @@ __all__ = [
     "show",
     "splits",
     "validated",
+    "validation_size",
 ]
