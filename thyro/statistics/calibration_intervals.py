@@ -1,5 +1,7 @@
 """Calibration of every model in every cohort, each measure with its interval."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -113,7 +115,7 @@ def calibration_by_cohort(
         model, cohort, measure, estimate, ci_low, ci_high.
     """
     y = as_labels(y, "y")
-    options = {"level": level, "draws": draws, "seed": seed}
+    options: dict[str, Any] = {"level": level, "draws": draws, "seed": seed}
     return pd.concat(
         [
             calibration_intervals(y[chosen], values.to_numpy()[chosen], **options).assign(

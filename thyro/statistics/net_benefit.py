@@ -73,10 +73,10 @@ def net_benefit_differences(
         raise ValueError(f"thresholds: expected values from 0 to below 1, got {points.tolist()}.")
     tails = [(1 - as_level(level)) / 2, (1 + level) / 2]
     names = list(dict.fromkeys(name for pair in pairs for name in pair if name != DEFAULT))
-    risks = {}
+    risks, cutoffs = {}, cutoffs or {}
     for name in names:
         values = p[name].to_numpy()
-        values = values >= cutoffs[name] if name in (cutoffs or {}) else values
+        values = values >= cutoffs[name] if name in cutoffs else values
         risks[name] = as_probabilities(values, name, len(y))
     rows = []
     for cohort, chosen in cohorts(split).items():

@@ -92,10 +92,12 @@ def performance_table(
         score = score.to_numpy()
         train = members["train"]
         threshold = (cutoffs or {}).get(model)
-        if threshold is None and sensitivity is None:
-            threshold = classification.youden_threshold(y[train], score[train])
-        elif threshold is None:
-            threshold = classification.sensitivity_threshold(y[train], score[train], sensitivity)
+        if threshold is None:
+            threshold = (
+                classification.youden_threshold(y[train], score[train])
+                if sensitivity is None
+                else classification.sensitivity_threshold(y[train], score[train], sensitivity)
+            )
         for cohort, chosen in members.items():
             auc = delong.auc_ci(y[chosen], score[chosen], level=level)
             metrics = classification.threshold_metrics(y[chosen], score[chosen], threshold)
