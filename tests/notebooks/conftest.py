@@ -38,7 +38,9 @@ SMALL = {
 }
 
 
-def execute(job_name: str, study: Study, results: Path, data: str = "") -> None:
+def execute(
+    job_name: str, study: Study, results: Path, data: str = "", *, draw: bool = True
+) -> None:
     """One notebook, its files below `results` instead of `results/<study>`."""
     job = study.jobs[job_name]
     values = job_arguments(study, "tiny", job, data=data)
@@ -47,14 +49,16 @@ def execute(job_name: str, study: Study, results: Path, data: str = "") -> None:
         for key, value in values.items()
     }
     source = Path(f"notebooks/{job.notebook}.ipynb")
-    warm_kernel.run(source, results / f"{job_name}.ipynb", moved)
+    warm_kernel.run(source, results / f"{job_name}.ipynb", moved, draw=draw)
 
 
-def run_chain(study: Study, results: Path, jobs: Sequence[str] | None = None) -> None:
+def run_chain(
+    study: Study, results: Path, jobs: Sequence[str] | None = None, *, draw: bool = True
+) -> None:
     """The notebooks of some jobs of a study, or of all, in order."""
     results.mkdir(parents=True, exist_ok=True)
     for job in jobs or study.jobs:
-        execute(job, study, results)
+        execute(job, study, results, draw=draw)
 
 
 def make_report(study: Study, name: str, results: Path) -> None:
