@@ -37,9 +37,9 @@ class Learned:
 
     network: Network  # fine-tuned on all training patients; the one given where nothing was trained
     features: np.ndarray  # pooled, by `network`: float32, shape (n, width)
-    fold_features: np.ndarray | None  # of training patients: shape (n_folds, n_train, width)
+    fold_features: np.ndarray | None  # by the network of every fold: shape (n_folds, n, width)
     p: np.ndarray | None  # output of `network` itself: shape (n,)
-    p_out_of_fold: np.ndarray | None  # of networks that never saw the patient: shape (n_train,)
+    fold_p: np.ndarray | None  # output of the network of every fold: shape (n_folds, n)
     history: pd.DataFrame  # network, epoch, loss, inner_loss, inner_auc, seconds, kept
     state: bytes  # of what was trained, and all batch statistics, for `restore_network`
 
@@ -266,7 +266,7 @@ def _frozen(network, features) -> Learned:
         features=features,
         fold_features=None,
         p=None,
-        p_out_of_fold=None,
+        fold_p=None,
         history=pd.DataFrame(columns=["network", *COLUMNS, "kept"]),
         state=_to_bytes(network, "none", {}, network.weights),
     )
@@ -275,22 +275,18 @@ def _frozen(network, features) -> Learned:
 def _learned(network, parts, inputs, train, folds, settings, history) -> Learned:
     """Features and output of what was trained: `parts` of all patients, and without each fold."""
     final, *of_folds = parts.values()
-    features = _pooled(final.body, inputs, np.arange(len(train)), settings.batch)
-    rows = np.flatnonzero(train)
-    fold_features = np.stack(
-        [_pooled(part.body, inputs, rows, settings.batch) for part in of_folds]
+    everyone = np.arange(len(train))
+    features, *by_fold = (
+        _pooled(part.body, inputs, everyone, settings.batch) for part in (final, *of_folds)
     )
-    p_out_of_fold = np.empty(len(rows))
-    for k, part, values in zip(np.unique(folds), of_folds, fold_features, strict=True):
-        p_out_of_fold[folds == k] = _output(part, values[folds == k])
-    description = f"{network.weights}; {TRAINED[settings.trained]} tuned on {len(rows)} patients"
+    description = f"{network.weights}; {TRAINED[settings.trained]} tuned on {train.sum()} patients"
     state = _to_bytes(network, settings.trained, final.state_dict(), description)
     return Learned(
         network=restore_network(network, state),
         features=features,
-        fold_features=fold_features,
+        fold_features=np.stack(by_fold),
         p=_output(final, features),
-        p_out_of_fold=p_out_of_fold,
+        fold_p=np.stack([_output(*pair) for pair in zip(of_folds, by_fold, strict=True)]),
         history=history,
         state=state,
     )

@@ -19,7 +19,15 @@ from thyro.statistics.by_cohort import (
     roc_curves,
     updated_curves,
 )
-from thyro.statistics.by_protocol import performance_by_protocol, scores_by_protocol
+from thyro.statistics.by_protocol import (
+    compared_recipes,
+    cross_fitted_aucs,
+    optimism_summary,
+    performance_by_protocol,
+    recipe_table,
+    scores_by_protocol,
+    two_by_two,
+)
 from thyro.statistics.calibration import calibration_curve, hosmer_lemeshow
 from thyro.statistics.classification import (
     metrics_from_counts,
@@ -38,6 +46,7 @@ from thyro.statistics.likelihood import (
     highest_likelihood,
     likelihood_ratio_p,
 )
+from thyro.statistics.log_odds import OddsCalibration, calibrate_across_folds, log_odds
 from thyro.statistics.newton import NoMaximum, logistic_information, maximise_logistic
 from thyro.statistics.performance import (
     auc_intervals,
@@ -45,8 +54,6 @@ from thyro.statistics.performance import (
     calibration_table,
     cohorts,
     performance_table,
-    protocol_difference,
-    protocol_summary,
     reclassification_table,
 )
 from thyro.statistics.ranks import rank_auc
@@ -57,6 +64,7 @@ __all__ = [
     "GOOD_ICC",
     "NEARLY_CONSTANT",
     "NoMaximum",
+    "OddsCalibration",
     "TableTooLarge",
     "agreement_summary",
     "agreement_table",
@@ -65,10 +73,13 @@ __all__ = [
     "auc_table",
     "baseline_comparison",
     "between_cohorts",
+    "calibrate_across_folds",
     "calibration_curve",
     "calibration_curves",
     "calibration_table",
     "cohorts",
+    "compared_recipes",
+    "cross_fitted_aucs",
     "decision_curve",
     "decision_curves",
     "decision_table",
@@ -82,17 +93,18 @@ __all__ = [
     "icc_of_features",
     "is_categorical",
     "likelihood_ratio_p",
+    "log_odds",
     "logistic_information",
     "lowess",
     "maximise_logistic",
     "metrics_from_counts",
+    "optimism_summary",
     "performance_by_protocol",
     "performance_table",
     "proportion_ci",
-    "protocol_difference",
-    "protocol_summary",
     "rank_auc",
     "rank_correlation",
+    "recipe_table",
     "reclassification_table",
     "redundant_columns",
     "roc_curve",
@@ -100,6 +112,7 @@ __all__ = [
     "scores_by_protocol",
     "standardised_difference",
     "threshold_metrics",
+    "two_by_two",
     "updated_curves",
     "youden_threshold",
 ]

@@ -19,9 +19,16 @@ from thyro.study.classifiers import (
     kinds,
     model_names,
     principal_models,
+    radiomic_models,
 )
 from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
-from thyro.study.features import FEATURE_SETS, FeatureTable, feature_tables, model_tables
+from thyro.study.features import (
+    FEATURE_SETS,
+    FeatureTable,
+    feature_tables,
+    model_tables,
+    recipe_tables,
+)
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
@@ -35,6 +42,7 @@ from thyro.study.names import (
     RANKED,
     SR,
     STUDIED,
+    TUNED,
     ImageSet,
     ModelName,
     NomogramName,
@@ -42,6 +50,17 @@ from thyro.study.names import (
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
 from thyro.study.plan import JOBS, RECORDS, Job
+from thyro.study.protocols import (
+    PAPER,
+    PROTOCOLS,
+    RECIPES,
+    SOUND,
+    STEPS,
+    Protocol,
+    StudyRecipe,
+    cross_fitted,
+    recipe_protocols,
+)
 from thyro.study.settings import LEAST_PATCH_PX, PATCH_STEP_PX, Study, SuperResolution
 from thyro.study.thresholds import threshold_points
 
@@ -58,16 +77,22 @@ __all__ = [
     "LEAST_PATCH_PX",
     "NETWORKS",
     "OR",
+    "PAPER",
     "PATCH_STEP_PX",
     "PENALISED",
     "PLANAR",
     "PRINCIPAL",
+    "PROTOCOLS",
     "RADIOLOGIST",
     "RADIOMICS",
     "RANKED",
+    "RECIPES",
     "RECORDS",
+    "SOUND",
     "SR",
+    "STEPS",
     "STUDIED",
+    "TUNED",
     "ClassifierEntry",
     "Cohort",
     "Criterion",
@@ -78,13 +103,16 @@ __all__ = [
     "ModelName",
     "NetworkEntry",
     "NomogramName",
+    "Protocol",
     "Source",
     "Study",
     "StudyError",
+    "StudyRecipe",
     "SuperResolution",
     "Variable",
     "check_candidates",
     "check_notebook",
+    "cross_fitted",
     "feature_tables",
     "features_of",
     "given_settings",
@@ -95,6 +123,9 @@ __all__ = [
     "model_tables",
     "nomograms",
     "principal_models",
+    "radiomic_models",
+    "recipe_protocols",
+    "recipe_tables",
     "result_arguments",
     "threads_of",
     "threshold_points",

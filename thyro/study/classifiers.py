@@ -65,7 +65,7 @@ def _logistic(settings, n_features):
     return LogisticRegression(C=1 / strength, max_iter=1000, tol=1e-8)
 
 
-PRINCIPAL = "SVM"  # its models have a control and planar variants, and are looked into
+PRINCIPAL = "SVM"  # its models have a control, and are looked into
 HEAD = "logistic"  # the classifier on pooled features of a network
 # Of nomograms A and B where a study names no others: the publication's.
 SIGNATURES = [str(ModelName(SR.name, kind)) for kind in (PRINCIPAL, "ResNet101")]
@@ -117,6 +117,11 @@ def model_names() -> list[ModelName]:
     return [ModelName(images.name, kind) for kind in kinds() for images in RANKED]
 
 
+def radiomic_models() -> list[str]:
+    """Names of the models of Table 2 that read radiomic features."""
+    return [str(name) for name in model_names() if kinds()[name.kind].family == RADIOMICS]
+
+
 def given_settings(**given: Any) -> dict[str, dict[str, Any]]:
     """Settings that a study gives, such as `neighbours`, by the kinds of model that have them."""
     chosen = {
@@ -126,14 +131,15 @@ def given_settings(**given: Any) -> dict[str, dict[str, Any]]:
     return {kind: settings for kind, settings in chosen.items() if settings}
 
 
-def principal_models(image_sets: Sequence[ImageSet] = RANKED, variant: str = "") -> list[ModelName]:
-    """The principal classifier on each of these image sets, such as the control's.
+def principal_models(image_sets: Sequence[ImageSet] = RANKED) -> list[ModelName]:
+    """The principal classifier on each of these image sets, such as the control's."""
+    return [ModelName(images.name, PRINCIPAL) for images in image_sets]
 
-    `variant` is "" or `PLANAR`: fitted alike, on features measured otherwise.
+
+def features_of(model: ModelName, radiomic: str = RADIOMICS) -> str:
+    """The table of features that a model reads, by its name: "OR_radiomics", "OR_ResNet101".
+
+    `radiomic` is the set that models of radiomic features read: `RADIOMICS` or `PLANAR`.
     """
-    return [ModelName(images.name, PRINCIPAL, variant) for images in image_sets]
-
-
-def features_of(model: ModelName) -> str:
-    """The table of features that a model reads, by its name: "OR_radiomics", "OR_planar"."""
-    return str(ModelName(model.image_set, model.variant or kinds()[model.kind].features))
+    features = kinds()[model.kind].features
+    return str(ModelName(model.image_set, radiomic if features == RADIOMICS else features))

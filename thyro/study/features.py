@@ -65,6 +65,15 @@ def feature_tables(images: ImageSet | None = None) -> list[FeatureTable]:
 
 
 def model_tables() -> list[FeatureTable]:
-    """Those that the models of Table 2 read, in the same order."""
-    read = {features_of(name) for name in model_names()}
+    """Those that the models of Table 2 read under the paper's recipe, in the same order."""
+    return _read_by(RADIOMICS)
+
+
+def recipe_tables() -> list[FeatureTable]:
+    """Those that the models of Table 2 read under any recipe, in the same order."""
+    return _read_by(*FEATURE_SETS)
+
+
+def _read_by(*radiomic: str) -> list[FeatureTable]:
+    read = {features_of(name, one) for name in model_names() for one in radiomic}
     return [table for table in feature_tables() if table.name in read]

@@ -73,7 +73,8 @@ SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these an
 PREDICTIONS = "04_models/predictions.parquet"
 OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "control_predictions": "control.parquet",  # the same SVM on bicubic images
-    "planar_predictions": "planar.parquet",  # the same SVM on planar features
+    "step_predictions": "steps.parquet",  # of the steps between the recipes
+    "models_by_fold": "by_fold.parquet",  # cross-fitted, of every repeat
     "output_predictions": "output.parquet",  # of the tuned networks themselves
 }
 PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, and their audit
@@ -178,8 +179,8 @@ def _selection() -> Job:
 
 
 def _models(weights: str | None) -> Job:
-    tables = ["predictions", "control", "planar", "output", "choice", "repeats", "permuted"]
-    tables += ["frequency", "importance", "sanity"]
+    tables = ["predictions", "steps", "by_fold", "control", "output", "choice"]
+    tables += ["repeats", "permuted", "frequency", "importance", "sanity"]
     return _job(
         "04_models",
         [*(f"{table}.parquet" for table in tables), "scalars.json"],
@@ -190,16 +191,19 @@ def _models(weights: str | None) -> Job:
     )
 
 
+FITTED = ("predictions", "by_fold", "coefficients", "penalised", "logistic", "validation")  # by 05
+
+
 def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Job:
     named = nomograms(list(signatures))
     files = [one.file() for one in named]
-    # The clinical model learns no signature: it is the same under both protocols.
+    # The clinical model learns no signature: it is the same under all protocols.
     files += [one.file(sound=True) for one in named if one.signature] if sound else []
     return _job(
         "05_nomogram",
         [
             *(f"{file}.json" for file in (*files, "penalised", "scalars")),
-            *(f"{t}.parquet" for t in ("predictions", "penalised", "logistic", "validation")),
+            *(f"{table}.parquet" for table in FITTED),
         ],
         reads=ABOUT | {"model_predictions": predictions},
     )
@@ -208,7 +212,7 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
 def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
     tables = ["performance", "delong", "calibration", "penalised"]
     if images:
-        tables += ["control", "control_performance", "planar", "planar_performance", "protocols"]
+        tables += ["control", "control_performance", "protocols", "recipes"]
     tables += RECOVERY if truth else []
     reads = ABOUT | {
         "model_predictions": predictions,
@@ -217,8 +221,9 @@ def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
         "clinical_model": f"05_nomogram/{nomograms([])[-1].file()}.json",
     }
     reads |= {"truth": TRUTH} if truth else {}
+    reads |= {"nomograms_by_fold": "05_nomogram/by_fold.parquet"} if images else {}
     # Where no image is, none can be resampled or measured otherwise.
-    absent = {} if images else dict.fromkeys(OF_IMAGES, "")
+    absent = {} if images else dict.fromkeys([*OF_IMAGES, "nomograms_by_fold"], "")
     absent |= {} if truth else {"truth": ""}
     values = ["scalars", "published", *(["protocols"] if images else [])]
     return _job(

@@ -94,8 +94,9 @@ class Models(Section):
     """The classifiers on top of the selected features, and how they are judged."""
 
     neighbours: Positive = 5
-    outer_folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the cross-fitted protocol
-    tune: bool = True  # there: kernel width, neighbours and penalties by inner cross-validation
+    outer_folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the cross-fitting
+    fold_repeats: Positive = 10  # of the cross-fitting, for classifiers on radiomic features
+    tune: bool = True  # sound recipe: kernel width, neighbours, penalties by inner cross-validation
     repeats: Positive = 100  # random splits of the cohort
     permutations: Positive = 20  # the same with permuted outcomes
     explained: Positive = 40  # test patients whose heat maps are compared

@@ -3,7 +3,7 @@
 from thyro.tables.baseline import baseline_table
 from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
-from thyro.tables.regression import collinearity, logistic, sample_size, validated
+from thyro.tables.regression import coefficients, collinearity, logistic, sample_size, validated
 from thyro.tables.results import (
     RECONSTRUCTIONS,
     choice,
@@ -13,9 +13,10 @@ from thyro.tables.results import (
     intervals,
     null,
     performance,
-    protocols,
+    recipes,
     reclassified,
     selection,
+    two_by_two,
 )
 from thyro.tables.rounding import (
     ABSENT,
@@ -48,6 +49,7 @@ __all__ = [
     "audit",
     "baseline_table",
     "choice",
+    "coefficients",
     "collinearity",
     "comparison",
     "coverage",
@@ -73,11 +75,12 @@ __all__ = [
     "percent",
     "performance",
     "probability",
-    "protocols",
     "published",
+    "recipes",
     "reclassified",
     "sample_size",
     "selection",
     "show",
+    "two_by_two",
     "validated",
 ]

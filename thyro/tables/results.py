@@ -4,11 +4,11 @@ A table function takes full-precision frames and returns a frame of strings. The
 numbers are those of `rounding`.
 """
 
-from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
 
+from thyro.study import RECIPES, STEPS
 from thyro.tables.markdown import formatted
 from thyro.tables.rounding import coverage, estimate, interval, number, p_value, probability
 
@@ -18,8 +18,8 @@ RECONSTRUCTIONS = {  # methods of super-resolution, in the order of every table 
     "lanczos": "Lanczos",
     "bicubic": "Bicubic",
 }
-STEPS = ("z-score", "Mann-Whitney U", "Spearman", "LASSO", "kept")  # of the feature selection
-CHOSEN = ("out of fold", "by the test cohort (informed by it)")
+SELECTION_STEPS = ("z-score", "Mann-Whitney U", "Spearman", "LASSO", "kept")  # of the feature selection
+CHOSEN = ("cross-fitted", "by the test cohort (informed by it)")
 METRICS = {
     "accuracy": "Accuracy",
     "sensitivity": "Sensitivity",
@@ -46,29 +46,55 @@ def performance(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     return formatted(frame, spec, optional=["Protocol"])
 
 
-def protocols(
-    frame: pd.DataFrame, *, level: float = 0.95, measures: Sequence[str] = ("accuracy", "f1")
-) -> pd.DataFrame:
-    """Both protocols side by side, one row per model and cohort.
+def _recipe(name: str) -> str:
+    """The label of a recipe."""
+    return {one.name: one.label for one in (*RECIPES, *STEPS)}[name]
+
+
+def two_by_two(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Recipe by evaluation: AUC in-sample and cross-fitted, one row per model, recipe and cohort.
 
     Parameters
     ----------
     frame : DataFrame
-        As `statistics.protocol_difference`.
+        As `statistics.two_by_two`, with `recipe`.
     level : float, default 0.95
         Coverage of the intervals, for the headings.
-    measures : sequence of str
-        Further metrics of Table 2.
     """
-    sides = {"paper": "paper’s", "sound": "sound"}
-    spec = {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)}
-    for side, name in sides.items():
-        sources = [f"{column}_{side}" for column in ("auc", "ci_low", "ci_high")]
-        spec[f"AUC ({coverage(level)} CI), {name}"] = (sources, estimate)
-    spec["Difference"] = (["optimism"], probability)
-    for measure in measures:
-        for side, name in sides.items():
-            spec[f"{METRICS[measure]}, {name}"] = ([f"{measure}_{side}"], probability)
+    spec = {
+        "Model": (["model"], str),
+        "Recipe": (["recipe"], _recipe),
+        "Cohort": (["cohort"], str.capitalize),
+    }
+    for side in ("in-sample", "cross-fitted"):
+        key = side.replace("-", "_")
+        sources = [f"{column}_{key}" for column in ("auc", "ci_low", "ci_high")]
+        spec[f"AUC ({coverage(level)} CI), {side}"] = (sources, estimate)
+    spec["Optimism"] = (["optimism"], probability)
+    return formatted(frame, spec)
+
+
+def recipes(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """The steps between the recipes: cross-fitted AUC of every model, one row per step and cohort.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `statistics.recipe_table`.
+    level : float, default 0.95
+        Coverage of the intervals, for the headings.
+    """
+    spec = {
+        "Model": (["model"], str),
+        "Recipe": (["recipe"], _recipe),
+        "Cohort": (["cohort"], str.capitalize),
+        f"AUC ({coverage(level)} CI)": (["auc", "ci_low", "ci_high"], estimate),
+        f"Difference ({coverage(level)} CI)": (
+            ["difference", "difference_low", "difference_high"],
+            estimate,
+        ),
+        "P": (["p_value"], p_value),
+    }
     return formatted(frame, spec)
 
 
@@ -76,7 +102,7 @@ def choice(ranked: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Models by the AUC that chooses among them and the one that must not (`models.choice`)."""
     spec = {
         "Model": (["model"], str),
-        f"AUC, out of fold ({coverage(level)} CI)": (
+        f"AUC, cross-fitted ({coverage(level)} CI)": (
             ["auc_out_of_fold", "ci_low", "ci_high"],
             estimate,
         ),
@@ -218,14 +244,14 @@ def selection(frame: pd.DataFrame) -> pd.DataFrame:
 
     One row per feature with `step`, and `signature` where several selections are stacked.
     """
-    strange = sorted(set(frame["step"]) - set(STEPS))
+    strange = sorted(set(frame["step"]) - set(SELECTION_STEPS))
     if strange:
-        raise ValueError(f"frame: expected the steps {STEPS}, found {strange}.")
+        raise ValueError(f"frame: expected the steps {SELECTION_STEPS}, found {strange}.")
     signature = frame["signature"] if "signature" in frame else pd.Series("All", frame.index)
     rows = []
     for name in signature.unique():
         steps = frame.loc[signature == name, "step"]
-        counts = {f"Left at {step}": str((steps == step).sum()) for step in STEPS[:-1]}
+        counts = {f"Left at {step}": str((steps == step).sum()) for step in SELECTION_STEPS[:-1]}
         kept = {"Kept": str((steps == "kept").sum())}
         rows.append({"Signature": name, "Features": str(len(steps))} | counts | kept)
     return pd.DataFrame(rows)

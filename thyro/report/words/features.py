@@ -1,4 +1,4 @@
-"""Words on the radiomic features: how many, how true, how stable; and on the planar set."""
+"""Words on the radiomic features: how many, how true, how stable."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ def texts(study: Study, results: Results) -> dict:
     Returns
     -------
     dict
-        features, ibsi, robustness, planar.
+        features, ibsi, robustness.
     """
     scalars = {
         images.name: results.values(f"02_features/scalars_{images.key}")
@@ -30,11 +30,6 @@ def texts(study: Study, results: Results) -> dict:
         "features": features(scalars),
         "ibsi": verification(results.table(f"02_features/ibsi_{OR.key}")),
         "robustness": robustness(scalars[OR.name], minimum=study.selection.minimum_icc),
-        "planar": planar(
-            results.table("06_statistics/planar_performance"),
-            results.table("06_statistics/planar"),
-            level=study.statistics.level,
-        ),
     }
 
 
@@ -104,31 +99,3 @@ def robustness(scalars: Mapping, *, minimum: float) -> dict[str, str]:
             f"coefficient {overlap}) the median ICC was {tables.number(median['icc_reader'], 2)}."
         )
     return strings
-
-
-def planar(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> dict[str, str]:
-    """AUC of the same classifier on the features of both sets, and what its tests say.
-
-    Parameters
-    ----------
-    measured, delong : DataFrame
-        `statistics.performance_table` and `delong_matrix` of the models, per cohort.
-    level : float
-        One less it is the p value below which models are told apart.
-    """
-    names = [ModelName.read(model) for model in measured["model"].unique()]
-    pairs = [(str(replace(n, variant="")), str(n)) for n in names if n.variant == PLANAR]
-    test = delong[delong["cohort"].eq("test")]
-    p_of = {
-        frozenset((row.model_a, row.model_b)): row.p_value for row in test.itertuples(index=False)
-    }
-    apart = [paper for paper, plane in pairs if p_of[frozenset((paper, plane))] < 1 - level]
-    return {
-        "aucs": each(aucs(measured, "test", [name for pair in pairs for name in pair])),
-        "verdict": (
-            f"The test cohort tells the profiles apart for {listed(apart)}."
-            if apart
-            else "The test cohort does not tell the profiles apart: measuring the slice as a "
-            "volume brought no gain that shows."
-        ),
-    }

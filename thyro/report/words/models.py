@@ -1,4 +1,4 @@
-"""Words on the models: networks, selection, both protocols, random splits, what models look at."""
+"""Words on the models: networks, selection, both recipes, random splits, what models look at."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -13,13 +13,15 @@ from thyro.study import (
     FAMILIES,
     NETWORKS,
     OR,
+    PAPER,
     PRINCIPAL,
     RADIOMICS,
+    RECIPES,
+    SOUND,
     STUDIED,
     Study,
     kinds,
     model_names,
-    nomograms,
 )
 
 TUNED = {
@@ -50,14 +52,6 @@ def texts(study: Study, results: Results) -> dict:
     measured = results.table("06_statistics/performance")
     trained = results.values(f"02_features/scalars_{OR.key}")
     splits = results.values("04_models/scalars")
-    joined = [name for name in nomograms(study.nomogram.signatures) if name.signature]
-    fits = {
-        str(name): tuple(
-            results.values(f"05_nomogram/{name.file(sound=sound)}")["fit"]
-            for sound in (False, True)
-        )
-        for name in joined
-    }
     return {
         "image_models": image_models(measured, study.nomogram.signatures),
         "deep": networks(trained["weights"].values(), random=study.features.weights == "random")
@@ -67,8 +61,9 @@ def texts(study: Study, results: Results) -> dict:
             study,
             results.values("06_statistics/protocols"),
             results.table("06_statistics/protocols"),
+            results.table("06_statistics/recipes"),
             results.table("04_models/choice"),
-            fits,
+            results.table("05_nomogram/coefficients"),
         ),
         "repeats": repeats(
             splits,
@@ -171,82 +166,107 @@ def protocols(
     study: Study,
     summary: Mapping[str, Mapping],
     compared: pd.DataFrame,
+    recipes: pd.DataFrame,
     ranked: pd.DataFrame,
-    fits: Mapping[str, tuple[Mapping, Mapping]],
+    coefficients: pd.DataFrame,
 ) -> dict[str, str]:
-    """What the sound protocol repeats inside folds, and how far the paper's is from it.
+    """What cross-fitting repeats inside folds, the optimism of each recipe, and what parts them.
 
     Parameters
     ----------
     study : Study
-    summary : mapping
-        `statistics.protocol_summary` of the image models.
+    summary : mapping of recipe to mapping
+        `statistics.optimism_summary` of the image models.
     compared : DataFrame
-        `statistics.protocol_difference`, nomograms included.
+        `statistics.compared_recipes`, nomograms included.
+    recipes : DataFrame
+        `statistics.recipe_table` of the models of radiomic features.
     ranked : DataFrame
         `models.choice`.
-    fits : mapping
-        For every nomogram with a signature the regression under the paper's and under the sound
-        protocol (`clinical.LogisticFit.to_dict`).
+    coefficients : DataFrame
+        `clinical.coefficient_table`.
     """
     parts = {
         "scaling": True,
         "selection": True,
-        "the choice of kernel width, neighbours and penalty": study.models.tune,
         "the fit": True,
         "the tuning of the networks": study.features.fine_tuning != "none",
+        "by the sound recipe, the choice of kernel width, neighbours and penalty": study.models.tune,
     }
-    train, test = summary["train"], summary["test"]
+    paper, sound = (summary[recipe.name] for recipe in RECIPES)
     return {
         "folds": str(study.models.outer_folds),
+        "repeats": str(study.models.fold_repeats),
         "inside": listed(applying(parts)),
+        "settings": (
+            "and settings chosen by an inner cross-validation"
+            if study.models.tune
+            else "and the published settings"
+        ),
         "abstract": (
             "When selection and fit were repeated without the patients that are predicted, the "
             "AUC of the image models in the training cohort fell by a median of "
-            f"{tables.number(train['median'])}."
+            f"{tables.number(paper['median'])} by the recipe of the publication and of "
+            f"{tables.number(sound['median'])} by the sound one."
         ),
-        "training": (
-            f"the difference of the protocols was largest for {train['largest_of']} "
-            f"({tables.number(train['largest'])}) and smallest for {train['smallest_of']} "
-            f"({tables.number(train['smallest'])}); its median over {train['n']} models was "
-            f"{tables.number(train['median'])}"
+        "training": " ".join(
+            f"By the {label} recipe the optimism was largest for {found['largest_of']} "
+            f"({tables.number(found['largest'])}), smallest for {found['smallest_of']} "
+            f"({tables.number(found['smallest'])}), and {tables.number(found['median'])} in the "
+            f"median over {found['n']} models."
+            for label, found in (("paper’s", paper), ("sound", sound))
         ),
-        "test": (
-            f"between {tables.number(test['smallest'])} and {tables.number(test['largest'])}, in "
-            f"the median {tables.number(test['median'])}"
-        ),
-        "nomograms": _signatures(compared, fits),
+        "steps": _steps(recipes),
+        "nomograms": _signatures(compared, coefficients),
         "choice": _choice(ranked),
     }
 
 
-def _signatures(compared: pd.DataFrame, fits: Mapping[str, tuple[Mapping, Mapping]]) -> str:
+def _steps(recipes: pd.DataFrame) -> str:
+    """How far the sound recipe is from the paper's in the test cohort, model by model."""
+    rows = recipes[recipes["recipe"].eq(SOUND.name) & recipes["cohort"].eq("test")]
+    differences = [
+        f"{tables.estimate(row.difference, row.difference_low, row.difference_high)} for "
+        f"{row.model} (p {tables.p_value(row.p_value)})"
+        for row in rows.itertuples()
+    ]
+    return (
+        "In the test cohort the AUC by the sound recipe less that by the paper’s, both "
+        f"cross-fitted, was {listed(differences)}."
+    )
+
+
+def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame) -> str:
     """The coefficient of a signature that saw the outcomes, and of one that did not."""
-    test = compared[compared["cohort"].eq("test")].set_index("model")
+    test = compared[compared["cohort"].eq("test")].set_index(["model", "recipe"])
+    signed = coefficients[coefficients["term"].isin([str(name) for name in model_names()])]
+    signed = signed.set_index(["nomogram", "protocol"])
     sentences = []
-    for name, (paper, sound) in fits.items():
-        signature = paper["names"][1]  # after the intercept
+    for name, rows in signed.groupby(level="nomogram", sort=False):
         seen, unseen = (
-            tables.number(fit["coefficients"][fit["names"].index(signature)], 2)
-            for fit in (paper, sound)
+            f"{tables.estimate(row.estimate, row.low, row.high, digits=2)} (likelihood-ratio test "
+            f"given the clinical terms: p {tables.p_value(row.lr_p)})"
+            for row in (rows.loc[(name, recipe.name)] for recipe in RECIPES)
         )
-        auc = {
-            side: tables.probability(test.loc[name, f"auc_{side}"]) for side in ("paper", "sound")
-        }
+        aucs = [
+            tables.probability(test.loc[(name, recipe.name), f"auc_{side}"])
+            for recipe, side in ((PAPER, "in_sample"), (SOUND, "cross_fitted"))
+        ]
         sentences.append(
-            f"In {name} the coefficient of {signature} was {seen} with the in-sample signature and "
-            f"{unseen} with the out-of-fold one, and the AUC in the test cohort {auc['paper']} and "
-            f"{auc['sound']}."
+            f"In {name} the coefficient of {rows['term'].iloc[0]} was {seen} per unit of "
+            f"probability with the paper’s in-sample signature, and {unseen} per unit of log odds "
+            f"with the sound cross-fitted one; the AUC in the test cohort was {aucs[0]} and "
+            f"{aucs[1]}."
         )
     return " ".join(sentences)
 
 
 def _choice(ranked: pd.DataFrame) -> str:
-    """The best model by out-of-fold predictions, and the one that the test cohort would take."""
+    """The best model by cross-fitted predictions, and the one that the test cohort would take."""
     best, by_test = (ranked[ranked[column]].iloc[0] for column in ("chosen", "chosen_by_test"))
     auc = tables.estimate(*best[["auc_out_of_fold", "ci_low", "ci_high"]])
     text = (
-        f"By the out-of-fold AUC in the training cohort the best image model is {best['model']} "
+        f"By the cross-fitted AUC in the training cohort the best image model is {best['model']} "
         f"({auc}); its AUC in the test cohort was {tables.probability(best['auc_test'])}."
     )
     if best["model"] == by_test["model"]:
