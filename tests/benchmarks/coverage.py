@@ -145,9 +145,7 @@ def rejected(case: Splits, runs: int, seed: int = 0) -> pd.DataFrame:
         y = (rng.random(case.n) < PREVALENCE).astype(int)
         common = rng.normal(size=(case.n, case.features)) * np.sqrt(case.shared)
         sets = [
-            common
-            + rng.normal(size=common.shape) * np.sqrt(1 - case.shared)
-            + y[:, None] * mean
+            common + rng.normal(size=common.shape) * np.sqrt(1 - case.shared) + y[:, None] * mean
             for _ in range(2)
         ]
         n_train = int(case.n * (1 - HELD_OUT))

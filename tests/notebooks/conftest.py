@@ -31,7 +31,13 @@ SMALL = {
         "blocks": 1,
     },
     "features": {"crop_px": 64, "epochs": 1, "robustness_patients": 5},
-    "models": {"outer_folds": 2, "fold_repeats": 2, "repeats": 2, "permutations": 2, "explained": 4},
+    "models": {
+        "outer_folds": 2,
+        "fold_repeats": 2,
+        "repeats": 2,
+        "permutations": 2,
+        "explained": 4,
+    },
     "nomogram": {"bootstraps": 20},
     "statistics": {"draws": 20},
     "compute": {"workers": 1},  # a process takes longer to start than its share of the work

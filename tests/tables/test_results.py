@@ -97,20 +97,29 @@ def test_selection_counts_add_up():
         results.selection(fates.assign(step="ridge"))
 
 
-def test_protocols_stand_side_by_side_with_their_difference():
-    row = {"model": "SR_SVM", "cohort": "train", "optimism": 0.25}
-    for side, auc in (("paper", 0.9), ("sound", 0.65)):
+def test_evaluations_of_a_recipe_stand_side_by_side_with_its_optimism():
+    row = {"model": "SR_SVM", "recipe": "paper", "cohort": "train", "optimism": 0.25}
+    for side, auc in (("in_sample", 0.9), ("cross_fitted", 0.65)):
         row |= {f"auc_{side}": auc, f"ci_low_{side}": auc - 0.05, f"ci_high_{side}": auc + 0.05}
-        row |= {f"accuracy_{side}": auc - 0.1, f"f1_{side}": np.nan}
-    table = results.protocols(pd.DataFrame([row]))
-    assert table.iloc[0].tolist() == [
-        *("SR_SVM", "Train", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "0.250"),
-        *("0.800", "0.550", "–", "–"),
+    rows = pd.DataFrame([row, row | {"cohort": "test", "recipe": "sound", "optimism": np.nan}])
+    table = results.two_by_two(rows, level=0.9)
+    assert table.to_numpy().tolist() == [
+        ["SR_SVM", "Paper’s", "Train", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "0.250"],
+        ["SR_SVM", "Sound", "Test", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "–"],
     ]
-    assert table.columns[2:5].tolist() == [
-        "AUC (95% CI), paper’s",
-        "AUC (95% CI), sound",
-        "Difference",
+    assert list(table)[3:] == ["AUC (90% CI), in-sample", "AUC (90% CI), cross-fitted", "Optimism"]
+
+
+def test_steps_between_the_recipes_have_their_difference_and_its_interval():
+    row = {"model": "SR_SVM", "recipe": "planar", "cohort": "test"}
+    row |= {"auc": 0.7, "ci_low": 0.6, "ci_high": 0.8, "p_value": 0.25}
+    row |= {"difference": 0.02, "difference_low": -0.01, "difference_high": 0.05}
+    first = row | {"recipe": "paper"} | dict.fromkeys(list(row)[6:], np.nan)
+    table = results.recipes(pd.DataFrame([first, row]))
+    assert table.to_numpy().tolist() == [
+        ["SR_SVM", "Paper’s", "Test", "0.700 (0.600–0.800)", "–", "–"],
+        ["SR_SVM", "Sound features, published settings", "Test", "0.700 (0.600–0.800)"]
+        + ["0.020 (−0.010 to 0.050)", "0.250"],
     ]
 
 

@@ -18,7 +18,13 @@ RECONSTRUCTIONS = {  # methods of super-resolution, in the order of every table 
     "lanczos": "Lanczos",
     "bicubic": "Bicubic",
 }
-SELECTION_STEPS = ("z-score", "Mann-Whitney U", "Spearman", "LASSO", "kept")  # of the feature selection
+SELECTION_STEPS = (
+    "z-score",
+    "Mann-Whitney U",
+    "Spearman",
+    "LASSO",
+    "kept",
+)  # of the feature selection
 CHOSEN = ("cross-fitted", "by the test cohort (informed by it)")
 METRICS = {
     "accuracy": "Accuracy",

@@ -1,7 +1,6 @@
 """The words of the radiomic features follow their numbers."""
 
 import pandas as pd
-import pytest
 
 from thyro.report.words import features
 
@@ -66,18 +65,3 @@ def test_second_reader_and_filter_are_told():
     assert strings["filter"].startswith("Features with an ICC below 0.75 were set aside")
     undefined = features.robustness(SCALARS | {"read_twice": 12, "dice": 0.883}, minimum=0)
     assert undefined["reader"] == ""
-
-
-PAIRS = [("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")]
-
-
-@pytest.mark.parametrize(("p", "words"), [(0.5, "does not tell"), (0.001, "apart for SR_SVM.")])
-def test_the_verdict_on_the_feature_sets_follows_the_test(p, words):
-    names = [name for pair in PAIRS for name in pair]
-    measured = pd.DataFrame({"model": names, "cohort": "test", "auc": 0.7})
-    measured = measured.assign(ci_low=0.6, ci_high=0.8, accuracy=0.7)
-    delong = pd.DataFrame(PAIRS, columns=["model_a", "model_b"])
-    delong = delong.assign(cohort="test", p_value=[p, 0.9])
-    strings = features.planar(measured, delong, level=0.95)
-    assert words in strings["verdict"]
-    assert strings["aucs"].startswith("SR_SVM was 0.700 (0.600–0.800), of SR_SVM_planar 0.700")

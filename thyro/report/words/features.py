@@ -1,15 +1,14 @@
 """Words on the radiomic features: how many, how true, how stable."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import aucs, each, listed
+from thyro.report.words.phrases import listed
 from thyro.statistics import GOOD_ICC
-from thyro.study import IMAGE_SETS, OR, PLANAR, ModelName, Study
+from thyro.study import IMAGE_SETS, OR, PLANAR, Study
 
 PAPER = "paper"  # the feature set of the publication, as 02 names it
 

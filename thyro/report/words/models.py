@@ -186,12 +186,13 @@ def protocols(
     coefficients : DataFrame
         `clinical.coefficient_table`.
     """
+    tuning = "by the sound recipe, the choice of kernel width, neighbours and penalty"
     parts = {
         "scaling": True,
         "selection": True,
         "the fit": True,
         "the tuning of the networks": study.features.fine_tuning != "none",
-        "by the sound recipe, the choice of kernel width, neighbours and penalty": study.models.tune,
+        tuning: study.models.tune,
     }
     paper, sound = (summary[recipe.name] for recipe in RECIPES)
     return {
