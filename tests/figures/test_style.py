@@ -84,11 +84,11 @@ def test_every_model_of_the_registries_has_one_colour_and_one_line():
 
 
 def test_controls_and_variants_have_the_colour_of_their_kind_and_a_line_of_their_own():
-    names = ["SR_SVM", "BC_SVM", "SR_SVM_planar", "OR_SVM", "OR_SVM_planar"]
+    names = ["SR_SVM", "BC_SVM", "SR_SVM_tuned", "OR_SVM", "OR_SVM_tuned"]
     styles = style.model_styles(names)
     dark, light = styles["SR_SVM"][0], styles["OR_SVM"][0]
     assert styles["BC_SVM"] == (dark, "-.")
-    assert styles["SR_SVM_planar"] == (dark, ":") and styles["OR_SVM_planar"] == (light, ":")
+    assert styles["SR_SVM_tuned"] == (dark, ":") and styles["OR_SVM_tuned"] == (light, ":")
     assert len(set(styles.values())) == len(names)
 
 
@@ -122,8 +122,8 @@ def test_panels_group_by_the_family_of_the_registry():
     radiomics, deep = style.by_family(reversed(names))
     assert radiomics == [name for name in reversed(names) if name in PANELS[0]]
     assert set(deep) == set(PANELS[1])
-    assert style.by_family(["OR_ResNet101", "SR_SVM_planar", "BC_KNN"]) == [
-        ["SR_SVM_planar", "BC_KNN"],
+    assert style.by_family(["OR_ResNet101", "SR_SVM_tuned", "BC_KNN"]) == [
+        ["SR_SVM_tuned", "BC_KNN"],
         ["OR_ResNet101"],
     ]
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from thyro.radiomics import feature_sets
 from thyro.statistics import agreement
-from thyro.study import arguments, model_names, plan
+from thyro.study import PROTOCOLS, arguments, model_names, plan
 
 from .conftest import run_chain
 
@@ -25,10 +25,12 @@ FITTED = [
     "03_selection/scaler_*.parquet",
     "03_selection/fate_*.parquet",
     "04_models/models/*.skops",
-    "04_models/sound_kept.parquet",
+    "04_models/kept_by_fold.parquet",
     "05_nomogram/nomogram_*.json",
     "05_nomogram/logistic.parquet",
     "05_nomogram/penalised.json",
+    "05_nomogram/coefficients.parquet",
+    "05_nomogram/by_fold.parquet",
     "05_nomogram/collinearity.parquet",
     "05_nomogram/validation.parquet",
 ]
@@ -65,14 +67,14 @@ def test_every_patient_has_a_prediction_of_every_model(tiny):
         ("05_nomogram", list("ABC")),
     ):
         table = pd.read_parquet(tiny / stage / "predictions.parquet")
-        assert set(table["protocol"]) == {"paper", "sound"}
+        assert set(table["protocol"]) == set(PROTOCOLS)
         for _, part in table.groupby("protocol"):
             wide = part.pivot(index="patient_id", columns="model", values="p")
             assert wide.shape == (40 + 20, len(models)) and wide.notna().all(axis=None)
             assert wide.min(axis=None) >= 0 and wide.max(axis=None) <= 1
 
 
-def test_training_patients_are_predicted_out_of_fold_where_the_protocol_is_sound(tiny):
+def test_training_patients_are_predicted_without_their_fold_where_it_is_cross_fitted(tiny):
     patients = pd.read_parquet(tiny / "00_cohort/patients.parquet").set_index("patient_id")
     train = patients.index[patients["split"].eq("train")]
     for name in ("predictions", "output"):
@@ -89,14 +91,13 @@ def test_training_patients_are_predicted_out_of_fold_where_the_protocol_is_sound
 
 def test_optimism_is_in_the_tables_of_the_report(tiny):
     compared = pd.read_parquet(tiny / "06_statistics/protocols.parquet")
-    assert set(compared["model"]) == set(IMAGE_MODELS) | {
-        "Nomogram_A",
-        "Nomogram_B",
-    }
+    nomograms = {f"Nomogram_{letter}" for letter in "ABC"}
+    assert set(compared["model"]) == set(IMAGE_MODELS) | nomograms
     assert set(compared["cohort"]) == {"train", "test", "external"}
-    gap = compared["auc_paper"] - compared["auc_sound"]
-    np.testing.assert_allclose(compared["optimism"], gap)
-    assert compared.loc[compared["cohort"].eq("train"), "optimism"].median() > 0
+    train = compared[compared["cohort"].eq("train")]
+    gap = train["auc_in_sample"] - train["auc_cross_fitted"]
+    np.testing.assert_allclose(train["optimism"], gap)
+    assert train.groupby("recipe")["optimism"].median().loc["paper"] > 0
     ranked = pd.read_parquet(tiny / "04_models/choice.parquet")
     assert ranked["chosen"].sum() == ranked["chosen_by_test"].sum() == 1
     assert ranked["auc_out_of_fold"].is_monotonic_decreasing and ranked["chosen"].iloc[0]
@@ -119,17 +120,22 @@ def test_the_control_has_a_prediction_of_every_patient_and_no_networks(tiny):
     )
 
 
-def test_the_planar_profile_goes_the_same_way(tiny):
+def test_the_sound_recipe_reads_planar_features(tiny):
     for image_set in ("or", "sr"):
         features = pd.read_parquet(tiny / f"02_features/planar_{image_set}.parquet")
         assert tuple(features.columns) == feature_sets.PLANAR.names and features.notna().all(
             axis=None
         )
-    predicted = pd.read_parquet(tiny / "04_models/planar.parquet")
-    assert set(predicted["model"]) == {"OR_SVM_planar", "SR_SVM_planar"}
-    compared = pd.read_parquet(tiny / "06_statistics/planar.parquet")
-    pairs = set(zip(compared["model_a"], compared["model_b"], strict=True))
-    assert pairs == {("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")}
+    kept = pd.read_parquet(tiny / "04_models/kept_by_fold.parquet")
+    of_planar = kept[kept["table"].eq("SR_planar")]
+    assert set(of_planar["feature"]) <= set(feature_sets.PLANAR.names)
+    assert set(of_planar["repeat"]) == {0, 1} and set(of_planar["fold"]) == {0, 1}
+    steps = pd.read_parquet(tiny / "06_statistics/recipes.parquet")
+    assert set(steps["recipe"]) == {"paper", "paper_tuned", "planar", "sound"}
+    assert set(steps["model"]) == {"SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"}
+    by_fold = pd.read_parquet(tiny / "04_models/by_fold.parquet")
+    repeats = by_fold.groupby(["recipe", "model"])["repeat"].nunique()
+    assert repeats["sound", "OR_SVM"] == 2 and repeats["sound", "OR_ResNet101"] == 1
 
 
 @pytest.mark.parametrize(

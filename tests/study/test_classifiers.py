@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import is_classifier
 
-from thyro.study import BC, NETWORKS, PLANAR, STUDIED, ModelName, classifiers, feature_tables
+from thyro.study import BC, NETWORKS, PLANAR, ModelName, classifiers, feature_tables
 
 
 def test_the_models_of_the_paper_in_the_order_of_table_2():
@@ -66,12 +66,10 @@ def test_a_stronger_penalty_shrinks_the_head():
     assert sizes[0] > sizes[1]
 
 
-def test_the_principal_classifier_has_a_control_and_planar_variants():
+def test_the_principal_classifier_has_a_control():
     assert classifiers.PRINCIPAL in classifiers.CLASSIFIERS
     assert [str(n) for n in classifiers.principal_models()] == ["SR_SVM", "OR_SVM"]
     assert [str(n) for n in classifiers.principal_models([BC])] == ["BC_SVM"]
-    planar = classifiers.principal_models(STUDIED, PLANAR)
-    assert [str(n) for n in planar] == ["OR_SVM_planar", "SR_SVM_planar"]
 
 
 @pytest.mark.parametrize(
@@ -80,13 +78,18 @@ def test_the_principal_classifier_has_a_control_and_planar_variants():
         ("SR_SVM", "SR_radiomics"),
         ("OR_KNN", "OR_radiomics"),
         ("BC_SVM", "BC_radiomics"),
-        ("OR_SVM_planar", "OR_planar"),
         ("SR_ResNet101", "SR_ResNet101"),
     ],
 )
 def test_a_model_reads_one_table(name, table):
     assert classifiers.features_of(ModelName.read(name)) == table
     assert table in [one.name for one in feature_tables()]
+
+
+def test_models_of_radiomic_features_read_the_set_of_the_recipe_and_networks_their_own():
+    assert classifiers.features_of(ModelName("SR", "KNN"), PLANAR) == "SR_planar"
+    assert classifiers.features_of(ModelName("SR", "ResNet101"), PLANAR) == "SR_ResNet101"
+    assert classifiers.radiomic_models() == ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"]
 
 
 def test_settings_go_to_the_kinds_that_have_them():

@@ -1,6 +1,15 @@
 """The tables of features: which there are, in which order, and what each is called."""
 
-from thyro.study import BC, NETWORKS, SR, FeatureTable, ModelName, feature_tables, model_tables
+from thyro.study import (
+    BC,
+    NETWORKS,
+    SR,
+    FeatureTable,
+    ModelName,
+    feature_tables,
+    model_tables,
+    recipe_tables,
+)
 
 
 def test_their_order_is_that_of_the_selection():
@@ -42,5 +51,12 @@ def test_every_name_is_one_of_a_model():
 def test_models_of_table_2_read_neither_the_control_nor_planar_features():
     assert [table.name for table in model_tables()] == [
         *("OR_radiomics", "SR_radiomics"),
+        *(f"{images}_{name}" for name in NETWORKS for images in ("OR", "SR")),
+    ]
+
+
+def test_recipes_read_both_sets_of_radiomic_features():
+    assert [table.name for table in recipe_tables()] == [
+        *("OR_radiomics", "SR_radiomics", "OR_planar", "SR_planar"),
         *(f"{images}_{name}" for name in NETWORKS for images in ("OR", "SR")),
     ]

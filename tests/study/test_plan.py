@@ -55,7 +55,7 @@ def test_the_control_goes_from_features_to_statistics():
     written = left_by(plan.JOBS)
     radiomics = "02_features/radiomics_bc.parquet"
     assert radiomics in written["02_features_bc"] and radiomics in plan.JOBS["03_selection"].files
-    for key in ("control_predictions", "planar_predictions"):
+    for key in ("control_predictions", "step_predictions", "models_by_fold"):
         assert plan.JOBS["06_statistics"].reads[key] in written["04_models"]
     assert "06_statistics/control.parquet" in written["06_statistics"]
 
@@ -107,7 +107,8 @@ def test_a_study_of_scores_has_no_control():
     assert not any("sound" in file for file in planned["05_nomogram"].writes)
     assert not any("features" in name or "models" in name for name in planned)
     statistics = planned["06_statistics"]
-    absent = {"control_predictions", "planar_predictions", "output_predictions"}
+    absent = {"control_predictions", "step_predictions", "output_predictions"}
+    absent |= {"models_by_fold", "nomograms_by_fold"}
     assert {key for key, value in statistics.fixed.items() if value == ""} == absent | {"truth"}
     assert not absent & set(statistics.reads)
     assert "control.parquet" not in statistics.writes
