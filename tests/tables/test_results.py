@@ -136,7 +136,7 @@ def test_a_choice_by_the_test_cohort_is_called_so():
         }
     )
     shown = results.choice(ranked)
-    assert shown["Chosen"].tolist() == ["out of fold", "by the test cohort (informed by it)", ""]
+    assert shown["Chosen"].tolist() == ["cross-fitted", "by the test cohort (informed by it)", ""]
     assert shown.iloc[0, 1:3].tolist() == ["0.700 (0.600–0.800)", "0.600"]
 
 
