@@ -1,9 +1,11 @@
-"""Which files a piece of code reads, and whether the plan of a study knows them."""
+"""What code and tests read of the results of a study, and whether its plan knows the files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
+
+import pandas as pd
 
 from thyro.report import manuscript, render
 from thyro.study import Study
@@ -37,3 +39,23 @@ def read_by_the_report(results: Path, name: str, study: Study) -> set[str]:
     ):
         manuscript.make_report(str(results), name, study)
     return {file for file in seen if not (results / file).with_suffix("").is_file()}
+
+
+def contrasts_in(folder: Path) -> pd.DataFrame:
+    """Every comparison of two scores in the tables of 06: table, cohort, models and p values.
+
+    The two models stand in the order of their names, whichever is subtracted.
+    """
+    found = []
+    for file in sorted(folder.glob("*.parquet")):
+        table = pd.read_parquet(file)
+        if "p_holm" in table:
+            pairs = pd.DataFrame(
+                [sorted(pair) for pair in table[["model_a", "model_b"]].to_numpy()]
+            )
+            found.append(
+                table[["cohort", "p_value", "p_holm"]].assign(
+                    table=file.stem, first=pairs[0].to_numpy(), second=pairs[1].to_numpy()
+                )
+            )
+    return pd.concat(found, ignore_index=True)

@@ -97,7 +97,7 @@ def test_each_clinical_model_is_counted_by_what_it_could_have_estimated():
         }
     )
     everything = fit_penalised(frame, y, ["age", "margin"])
-    sizes = sample_size.sample_sizes(frame, ["age", "margin"], everything, ["age"])
+    sizes = sample_size.sample_sizes(frame, ["age", "margin"], everything, ["age"], auc=0.7)
     counted = {name: size.parameters for name, size in sizes.items()}
     assert counted == {
         "All candidates, screened": 1 + 3,
@@ -105,4 +105,17 @@ def test_each_clinical_model_is_counted_by_what_it_could_have_estimated():
         "Nomogram_C, had its terms been named beforehand": 1,
     }
     assert all(size.n == 120 and size.events == 40 for size in sizes.values())
-    assert sizes["All candidates, screened"] == sample_size.minimum_sample_size(4, 120, 40)
+    assert sizes["All candidates, screened"] == sample_size.minimum_sample_size(4, 120, 40, auc=0.7)
+    assert sizes["All candidates, screened"].auc == 0.7
+
+
+@pytest.mark.parametrize(("corrected", "assumed"), [(0.745, 0.745), (0.48, 0.55), (1.0, 0.99)])
+def test_an_auc_is_assumed_that_a_size_can_be_computed_for(corrected, assumed):
+    assert sample_size.assumed_auc(corrected) == assumed
+    assert sample_size.minimum_sample_size(5, 380, 105, auc=assumed).minimum > 0
+
+
+def test_the_minimum_at_a_corrected_auc():
+    # 380 patients, 105 events, 24 parameters: 861 at an AUC of 0.80, 1342 at 0.745
+    sizes = [sample_size.minimum_sample_size(24, 380, 105, auc=a).minimum for a in (0.8, 0.745)]
+    assert sizes == [861, 1342]

@@ -113,6 +113,18 @@ def test_decision_curves_of_other_names_take_the_styles_of_all(ax, cohort):
     assert other.lines[0].get_color() == styles["first"][0]
 
 
+def test_a_decision_curve_is_drawn_over_its_range_alone(ax, cohort):
+    y, p = cohort
+    grid = [k / 20 for k in range(1, 20)]
+    curve = decision.decision_curve(y, p, grid, model="Nomogram_A", draws=20)
+    performance.draw_decision_curve(curve, ax, shown=(0.1, 0.6))
+    assert ax.get_xlim() == (0.1, 0.6)
+    for line in (ax.lines[0], ax.lines[2]):
+        assert (line.get_xdata().min(), line.get_xdata().max()) == (0.1, 0.6)
+    inside = curve.treat_all[(curve.threshold >= 0.1) & (curve.threshold <= 0.6)]
+    assert ax.get_ylim()[1] == pytest.approx(1.5 * max(inside.max(), ax.lines[2].get_ydata().max()))
+
+
 # --- whole figures -----------------------------------------------------------------------------
 
 FAMILIES = [

@@ -51,6 +51,13 @@ def test_permuted_outcomes_end_at_one_half():
     row = found.auc[found.auc["model"] == "OR_SVM"]["test"]
     half = 1.959964 * row.std() / np.sqrt(20)
     assert table.loc["OR_SVM", "test_high"] == pytest.approx(row.mean() + half, rel=1e-6)
+    assert "p_value" not in table
+    observed = dict.fromkeys(table.index, 0.5) | {"OR_SVM": 1.0}
+    asked = random_splits.null_table(found.auc, observed=observed).set_index("model")
+    assert asked.loc["OR_SVM", "p_value"] == pytest.approx(1 / 21)
+    other = next(model for model in table.index if model != "OR_SVM")
+    as_good = (found.auc.loc[found.auc["model"] == other, "test"] >= 0.5).sum()
+    assert asked.loc[other, "p_value"] == pytest.approx((1 + as_good) / 21)
 
 
 class Memory:

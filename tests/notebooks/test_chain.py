@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tests.reading import contrasts_in
 from thyro.radiomics import feature_sets
 from thyro.statistics import agreement
 from thyro.study import PROTOCOLS, arguments, model_names, plan
@@ -51,6 +52,14 @@ def test_every_job_left_what_it_promises(tiny):
     for job in plan.JOBS.values():
         for file in job.writes:
             assert (tiny / job.folder / file).is_file(), f"{job.name}: {file}"
+
+
+def test_a_contrast_has_one_p_in_all_tables(tiny):
+    contrasts = contrasts_in(tiny / "06_statistics")
+    assert {"delong", "control", "planar", "penalised"} <= set(contrasts["table"])
+    by_contrast = contrasts.groupby(["cohort", "first", "second"])
+    assert by_contrast[["p_value", "p_holm"]].nunique().eq(1).all(axis=None)
+    assert by_contrast.size().max() >= 2  # SR and OR stand in two tables
 
 
 @pytest.mark.parametrize("image_set", ["or", "sr", "bc"])

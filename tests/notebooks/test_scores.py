@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from tests.reading import read_by_the_report
+from tests.reading import contrasts_in, read_by_the_report
 from thyro.study.settings import Study
 
 from .conftest import execute
@@ -79,6 +79,12 @@ def test_nomograms_and_statistics_of_scores(signatures, ingested, tmp_path):
     assert set(calibrated["cohort"]) == {"train", "test", "external"}
     families = pd.read_parquet(tmp_path / "06_statistics/delong.parquet")["family"].unique()
     assert list(families) == (["image", "nomogram"] if len(scores) == 2 else ["nomogram"])
+    contrasts = contrasts_in(tmp_path / "06_statistics")
+    assert set(contrasts["table"]) == {"delong", "penalised"}
+    by_contrast = contrasts.groupby(["cohort", "first", "second"])
+    assert by_contrast["p_holm"].nunique().eq(1).all() and by_contrast.size().max() == 2
+    benefits = pd.read_parquet(tmp_path / "06_statistics/net_benefit.parquet")
+    assert benefits["ci_low"].le(benefits["ci_high"]).all() and len(benefits) % (3 * 4) == 0
     fit = json.loads((tmp_path / "05_nomogram/nomogram_A.json").read_text())["fit"]
     assert "tsh" not in fit["terms"] and signatures[0] in fit["terms"]
 

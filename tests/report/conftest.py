@@ -60,6 +60,7 @@ CELLS = {
         "coefficients": ("coefficients", 28),
         "validation": ("validation", 15),
         "sample-size": ("size", 3),
+        "validation-size": ("validation_size", 3),
         "collinearity": ("collinearity", 5),
         "penalised": (7.2, 6.5),
     },
@@ -79,6 +80,10 @@ CELLS = {
         "intervals": ("intervals", 27),
         "penalised-table": ("control", 3),
         "reclassification": ("reclassification", 18),
+        "cutoffs": ("cutoffs", 36),
+        "calibration-measures": ("calibrated", 9),
+        "net-benefit": ("net_benefit", 64),
+        "reader": ("reader", 9),
         "published": ("published", 12),
         "audit": ("audit", 10),
     },
@@ -92,8 +97,15 @@ COLUMNS = {
     "recipes": "Model|Recipe|Cohort|AUC (95% CI)|Difference (95% CI)|P",
     "coefficients": "Protocol|Nomogram|Term|Level|Coefficient (95% CI)|P|P of the term",
     "validation": "Model|Measure|Apparent|Optimism|Corrected",
-    "size": "Model|Candidate parameters|Patients (events)|Events per parameter"
+    "size": "Model|Candidate parameters|Patients (events)|Events per parameter|AUC assumed"
     "|Minimum for shrinkage|for optimism|for overall risk",
+    "validation_size": "Model|AUC assumed|Patients for O:E|for the slope|for the AUC",
+    "cutoffs": "Protocol|Model|Cohort|Cut-off|At|Sensitivity (95% CI)|Specificity (95% CI)|PPV|NPV",
+    "calibrated": "Model|Cohort|In the large (95% CI)|Slope (95% CI)|O:E (95% CI)|ICI (95% CI)"
+    "|E90 (95% CI)|Brier (95% CI)|Scaled Brier (95% CI)",
+    "net_benefit": "Cohort|Model|Against|Threshold|Net benefit|of the other|Difference (95% CI)",
+    "reader": "Model|Cohort|Specificity|of the reader|Sensitivity|that of the reader"
+    "|Difference (95% CI)|Found by one alone|P (McNemar)",
     "collinearity": "Term|Coefficients|GVIF|GVIF^(1/(2 df))",
     "intervals": "Model|Cohort|AUC|Logit CI|Bootstrap CI|Accuracy (95% CI)|Sensitivity (95% CI)"
     "|Specificity (95% CI)|PPV (95% CI)|NPV (95% CI)|No-information rate",
@@ -123,8 +135,19 @@ VALUES = {
     "coefficients": ["Paper cross fitted", "Nomogram A", "Margin", "Irregular or lobulated"]
     + ["0.25 (−0.10 to 0.60)", "0.162", "0.170"],
     "validation": ["Nomogram_A", "Calibration intercept", "0.886", "0.024", "0.862"],
-    "size": ["All candidates, penalised, with splines", "29", "380 (121)", "4.2", "1,895", "832"]
-    + ["334"],
+    "size": ["All candidates, penalised, with splines", "29", "380 (121)", "4.2", "0.745", "1,895"]
+    + ["832", "334"],
+    "validation_size": ["Nomogram_A", "0.745", "1,366", "3,120", "612"],
+    "cutoffs": ["Sound", "Nomogram_A", "External", "Sensitivity 90%", "0.184"]
+    + ["0.857 (0.780–0.912)"] * 2
+    + ["0.402", "0.931"],
+    "calibrated": ["Nomogram_A", "External", "−0.29 (−0.66 to 0.08)", "0.84 (0.41–1.27)"]
+    + ["1.15 (0.90–1.47)", "0.051 (0.030–0.102)", "0.112 (0.061–0.214)", "0.182 (0.161–0.204)"]
+    + ["0.082 (−0.021 to 0.171)"],
+    "net_benefit": ["External", "Nomogram_A", "Treat all or none", "10%", "0.263", "0.275"]
+    + ["−0.012 (−0.031 to 0.008)"],
+    "reader": ["Nomogram_A", "External", "0.852", "0.848", "0.512", "0.689"]
+    + ["−0.177 (−0.301 to −0.048)", "4 and 12", "0.077"],
     "collinearity": ["Diameter (mm)", "2", "1.13", "1.06"],
     "intervals": ["SR_DenseNet121", "External", "0.728", "0.630–0.810", "0.635–0.812"]
     + ["0.701 (0.605–0.782)"] * 5
@@ -241,4 +264,5 @@ def score_study(tmp_path_factory, variables):
     places = {"preparation": "Methods, Cohort and Scores", "predictors": "Methods, Scores"}
     shown["checklist"] = variables["checklist"] | places
     shown["delong"] = {"a_vs_c": variables["delong"]["a_vs_c"]}
+    shown["reader"] = {}
     return folder, shown

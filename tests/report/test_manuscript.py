@@ -16,7 +16,14 @@ from thyro.report import manuscript
 from thyro.report.published import published_facts
 from thyro.report.results import Results
 from thyro.report.words import models, provenance, recovery
-from thyro.statistics import delong, performance
+from thyro.statistics import (
+    DEFAULT,
+    calibration_by_cohort,
+    delong,
+    net_benefit_differences,
+    performance,
+    reader_table,
+)
 from thyro.study import load_study
 from thyro.study.settings import Study
 
@@ -79,6 +86,7 @@ def scores(request, tmp_path):
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
     factors |= {"bootstraps": 20, "bootstraps_failed": 1, "validated": "paper"}
     factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
+    factors |= {"assumed_auc": 0.745, "validation_n": dict.fromkeys(terms, 2345)}
     repeated = bootstrap.optimism_of(
         lambda them, y: {"age": logistic.fit_logistic(them, y, ["age"]).predict},
         train[["age"]],
@@ -88,6 +96,9 @@ def scores(request, tmp_path):
     against = pairs.iloc[:1].assign(cohort="test")
     measured = performance.performance_table(patients["y"], every, split)
     calibrated = performance.calibration_table(patients["y"], p, split)
+    measures = calibration_by_cohort(patients["y"], p, split, draws=20)
+    opposed = [("Nomogram_A", other) for other in ("Nomogram_C", DEFAULT)]
+    benefits = net_benefit_differences(patients["y"], p, split, opposed, [0.2, 0.4], draws=20)
     for name, value in {
         "00_cohort/patients.parquet": patients.drop(columns=SIGNATURES),
         "00_cohort/cohort.json": about,
@@ -106,6 +117,9 @@ def scores(request, tmp_path):
         },
         "06_statistics/performance.parquet": measured,
         "06_statistics/calibration.parquet": calibrated,
+        "06_statistics/calibration_intervals.parquet": measures,
+        "06_statistics/net_benefit.parquet": benefits,
+        "06_statistics/reader.parquet": reader_table(patients["y"], p, split, list(p), []),
         "06_statistics/calibration.parquet.json": sidecar("6d7e8f+"),
         "06_statistics/delong.parquet.json": sidecar("0a1b2c"),
         "06_statistics/gone.parquet.json": sidecar("of a file that is not there"),

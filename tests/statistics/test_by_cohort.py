@@ -36,30 +36,58 @@ def test_roc_curves_are_those_of_each_cohort():
     np.testing.assert_array_equal(curves["test"]["B"].sensitivity, alone.sensitivity)
 
 
-def test_every_two_scores_are_compared_in_every_cohort():
-    table = by_cohort.delong_by_cohort(Y, P, SPLIT, level=0.9)
+def test_every_two_scores_of_a_group_are_compared_in_every_cohort():
+    table = by_cohort.delong_by_family(Y, P, SPLIT, {"all": [list("ABC")]}, level=0.9)
     assert table["cohort"].tolist() == [c for c in COHORTS for _ in range(3)]
-    assert table.index.tolist() == list(range(9)) and table.columns[-1] == "cohort"
+    assert table.index.tolist() == list(range(9)) and list(table)[-2:] == ["cohort", "family"]
     alone = delong.delong_matrix(Y[of("test")], P[of("test")], level=0.9)
-    rows = table[table["cohort"].eq("test")].drop(columns="cohort").reset_index(drop=True)
-    pd.testing.assert_frame_equal(rows, alone)
+    rows = table[table["cohort"].eq("test")].drop(columns=["cohort", "family"])
+    pd.testing.assert_frame_equal(rows.reset_index(drop=True), alone)
 
 
-def test_pairs_are_tested_apart_and_not_adjusted_for_each_other():
-    pairs = [("A", "B"), ("C", "A")]
-    table = by_cohort.delong_by_cohort(Y, P, SPLIT, groups=pairs)
-    assert list(zip(table["model_a"], table["model_b"], strict=True)) == pairs * 3
-    assert table["cohort"].tolist() == [c for c in COHORTS for _ in pairs]
-    np.testing.assert_array_equal(table["p_holm"], table["p_value"])
+def test_a_family_is_adjusted_as_one_whatever_its_groups():
+    groups = [["A", "B"], ["C", "A"], ["B", "A"]]
+    table = by_cohort.delong_by_family(Y, P, SPLIT, {"few": groups})
+    pairs = list(zip(table["model_a"], table["model_b"], strict=True))
+    assert pairs == [("A", "B"), ("C", "A")] * 3  # the third group is the first once more
+    test = table[table["cohort"].eq("test")]
+    want = delong.holm_adjusted(test["p_value"].to_numpy())
+    np.testing.assert_array_equal(test["p_holm"], want)
+    assert (want > test["p_value"]).any()
 
 
-def test_a_family_of_one_has_nobody_to_be_compared_with():
-    families = {"image": ["A"], "nomogram": ["C", "B"]}
-    table = by_cohort.delong_by_family(Y, P, SPLIT, families)
+def test_a_contrast_has_the_same_p_wherever_it_is_shown():
+    families = {"image": [list("AB"), list("ABD")], "nomogram": [list("CE")]}
+    scores = P.assign(D=P["A"] ** 2 + RNG.random(120), E=RNG.random(120))
+    table = by_cohort.delong_by_family(Y, scores, SPLIT, families)
+    shown = [
+        by_cohort.contrasts(table, groups) for groups in ([list("ABD")], [list("BA")], [list("EC")])
+    ]
+    assert [len(part) for part in shown] == [9, 3, 3]
+    assert shown[0]["cohort"].tolist() == [c for c in COHORTS for _ in range(3)]
+    every = pd.concat([table, *shown])
+    contrast = every["model_a"] + every["model_b"] + every["cohort"]
+    assert every.groupby(contrast)["p_holm"].nunique().eq(1).all()
+    assert every.groupby(contrast)["p_value"].nunique().eq(1).all()
+
+
+def test_contrasts_of_several_groups_stand_by_cohort():
+    table = by_cohort.delong_by_family(Y, P, SPLIT, {"all": [list("ABC")]})
+    shown = by_cohort.contrasts(table.iloc[::-1], [list("AB"), list("BC")])
+    assert shown["cohort"].tolist() == [c for c in COHORTS for _ in range(2)]
+    assert not (shown["model_a"] + shown["model_b"]).eq("AC").any()
+
+
+def test_a_family_without_a_comparison_has_no_row():
+    table = by_cohort.delong_by_family(Y, P, SPLIT, {"image": [["A"]], "nomogram": [["C", "B"]]})
     assert table["family"].tolist() == ["nomogram"] * 3 and table["cohort"].tolist() == COHORTS
-    assert set(table["model_a"]) == {"C"} and list(table)[-2:] == ["cohort", "family"]
-    both = by_cohort.delong_by_family(Y, P, SPLIT, {"image": ["A", "B"], "nomogram": ["B", "C"]})
-    assert both["family"].tolist() == ["image"] * 3 + ["nomogram"] * 3
+    assert set(table["model_a"]) == {"C"}
+
+
+@pytest.mark.parametrize("families", [{"a": [["A"]]}, {"a": [list("AB")], "b": [list("BAC")]}])
+def test_a_comparison_is_in_one_family(families):
+    with pytest.raises(ValueError, match="each comparison in one family"):
+        by_cohort.delong_by_family(Y, P, SPLIT, families)
 
 
 def test_decision_curves_are_those_of_each_cohort():

@@ -274,3 +274,43 @@ def test_proportions_of_nobody_and_impossible_ones():
         proportion_ci(3, 2)
     with pytest.raises(ValueError, match="method: expected one of wilson, clopper-pearson"):
         proportion_ci(1, 2, method="agresti")
+
+
+# Ten cases and ten controls in turn.
+TURNS = np.tile([0, 1], 10)
+RISING = np.arange(20.0)
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "threshold"), [(0.9, 2.5), (0.85, 2.5), (0.91, 0.5), (1, 0.5), (0.05, 18.5)]
+)
+def test_the_cut_off_of_a_sensitivity_counts_cases(sensitivity, threshold):
+    found = classification.sensitivity_threshold(TURNS, RISING, sensitivity)
+    assert found == threshold
+    assert threshold_metrics(TURNS, RISING, found).sensitivity >= sensitivity
+
+
+@pytest.mark.parametrize(
+    ("specificity", "threshold"), [(0.7, 12.5), (0.65, 12.5), (0.71, 14.5), (0, -np.inf), (1, 18.5)]
+)
+def test_the_cut_off_of_a_specificity_counts_controls(specificity, threshold):
+    found = classification.specificity_threshold(TURNS, RISING, specificity)
+    assert found == threshold
+    assert threshold_metrics(TURNS, RISING, found).specificity >= specificity
+
+
+def test_both_cut_offs_mirror_each_other():
+    rng = np.random.default_rng(0)
+    y, score = rng.permutation(np.repeat([0, 1], 25)), rng.normal(size=50).round(1)
+    here = classification.sensitivity_threshold(y, score, 0.8)
+    there = classification.specificity_threshold(1 - y, -score, 0.8)
+    assert here == -there
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_is_one(share):
+    for cut in (classification.sensitivity_threshold, classification.specificity_threshold):
+        with pytest.raises(ValueError, match="expected a share"):
+            cut(TURNS, RISING, share)
+    with pytest.raises(ValueError, match="above 0"):
+        classification.sensitivity_threshold(TURNS, RISING, 0)

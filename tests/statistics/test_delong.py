@@ -384,3 +384,18 @@ def test_a_matrix_needs_two_models():
 def test_an_unknown_interval_is_named():
     with pytest.raises(ValueError, match="method: expected one of logit, bootstrap"):
         auc_interval([0, 0, 1, 1], [1, 2, 3, 4], method="wald")
+
+
+def test_some_pairs_are_those_of_the_matrix_adjusted_for_their_own_number():
+    rng = np.random.default_rng(3)
+    y = np.tile([0, 1, 0], 30)
+    scores = pd.DataFrame({name: rng.normal(size=90) + k * y for k, name in enumerate("ABC")})
+    matrix = delong.delong_matrix(y, scores).set_index(["model_a", "model_b"])
+    some = delong.delong_pairs(y, scores, [("B", "C"), ("A", "C")])
+    assert some["model_a"].tolist() == ["B", "A"]
+    for row in some.itertuples():
+        assert row.p_value == matrix.loc[(row.model_a, row.model_b), "p_value"]
+    np.testing.assert_array_equal(some["p_holm"], delong.holm_adjusted(some["p_value"].to_numpy()))
+    for pairs in ([], [("A", "B"), ("B", "A")]):
+        with pytest.raises(ValueError, match="one or more distinct comparisons"):
+            delong.delong_pairs(y, scores, pairs)

@@ -71,6 +71,20 @@ def test_a_threshold_of_training_is_applied_elsewhere():
     assert (row["sensitivity"], row["specificity"]) == (1, 0)
 
 
+def test_a_cut_off_may_keep_a_sensitivity_of_training():
+    rng = np.random.default_rng(6)
+    y, split = rng.permutation(np.repeat([0, 1], 60)), np.repeat(["train", "test"], 60)
+    scores = pd.DataFrame({"A": rng.normal(size=120) + y, "R": y})
+    table = performance_table(y, scores, split, sensitivity=0.9, cutoffs={"R": 1})
+    table = table.set_index(["model", "cohort"])
+    cases = int(y[split == "train"].sum())
+    assert table.loc[("A", "train"), "tp"] == np.ceil(0.9 * cases)
+    cut = table.loc[("A", "train"), "threshold"]
+    assert table.loc[("A", "test"), "threshold"] == cut
+    assert table.loc[("A", "test"), "tp"] == ((scores["A"] >= cut) & (y == 1))[60:].sum()
+    assert table.loc[("R", "test"), "threshold"] == 1  # brings its own
+
+
 def test_a_cohort_of_one_class_stops():
     y = np.where(SPLIT == "test", 0, Y)
     with pytest.raises(ValueError, match="at least 2 patients per class"):

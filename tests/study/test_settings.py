@@ -62,6 +62,22 @@ SCORES = {
             "`statistics.threshold_grid`: List should have at least 3 items",
         ),
         ({"statistics": {"risk_cuts": [0.5, 0.2]}}, "`risk_cuts` must rise, got [0.5, 0.2]"),
+        (
+            {"statistics": {"decision_range": [0.6, 0.05]}},
+            "`decision_range` must rise, got [0.6, 0.05]",
+        ),
+        (
+            {"statistics": {"decision_points": [0.1, 0.7]}},
+            "`decision_points` must lie within `decision_range` [0.05, 0.6], got [0.1, 0.7]",
+        ),
+        (
+            {"statistics": {"threshold_grid": [0.7, 0.9, 0.1]}},
+            "`decision_range` [0.05, 0.6] must hold two or more points of `threshold_grid`",
+        ),
+        (
+            {"statistics": {"sensitivity": 1.2}},
+            "`statistics.sensitivity`: Input should be less than 1",
+        ),
         ({"super_resolution": {"scale": 2}}, "`scale` is 1 (same grid) or equal to `factor`"),
         (
             {"super_resolution": {"start": "scratch", "frozen_blocks": 1}},

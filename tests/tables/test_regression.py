@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from thyro.clinical import sample_size
+from thyro.clinical import sample_size, validation_size
 from thyro.tables import regression
 
 DICTIONARY = {
@@ -73,10 +73,16 @@ def test_inflation_names_the_terms():
 
 
 def test_sample_sizes_stand_beside_what_the_cohort_has():
-    size = sample_size.minimum_sample_size(20, 380, 100)
+    size = sample_size.minimum_sample_size(20, 380, 100, auc=0.75)
     row = regression.sample_size({"All candidates": size}).iloc[0]
     assert row["Model"] == "All candidates" and row["Candidate parameters"] == "20"
     assert row["Patients (events)"] == "380 (100)" and row["Events per parameter"] == "5.0"
     assert row["Minimum for shrinkage"] == f"{size.shrinkage_n:,}"
     assert row["for optimism"] == f"{size.optimism_n:,}"
-    assert row["for overall risk"] == f"{size.risk_n:,}"
+    assert row["for overall risk"] == f"{size.risk_n:,}" and row["AUC assumed"] == "0.750"
+
+
+def test_a_validation_is_sized_for_three_measures():
+    size = validation_size.ValidationSize(oe_n=1234, slope_n=99, auc_n=400, risk=0.3, auc=0.7)
+    row = regression.validation_size({"Nomogram_A": size}).iloc[0]
+    assert row.tolist() == ["Nomogram_A", "0.700", "1,234", "99", "400"]

@@ -145,6 +145,8 @@ def test_permuted_outcomes_have_the_interval_of_their_mean():
     row |= {"test": 0.5, "test_low": 0.48, "test_high": 0.52}
     shown = results.null(pd.DataFrame([row]))
     assert shown.iloc[0].tolist() == ["SR_SVM", "20", "0.900", "0.500 (0.480–0.520)"]
+    asked = results.null(pd.DataFrame([row | {"observed": 0.66, "p_value": 1 / 21}]))
+    assert asked.iloc[0, -2:].tolist() == ["0.660", "0.048"]
 
 
 @pytest.mark.parametrize(

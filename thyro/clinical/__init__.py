@@ -13,15 +13,14 @@ from thyro.clinical.protocols import (
     risks_by_fold,
     with_signatures,
 )
-from thyro.clinical.sample_size import (
-    collinearity,
-    sample_sizes,
-)
+from thyro.clinical.sample_size import assumed_auc, collinearity, sample_sizes
 from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
 from thyro.clinical.splines import spline_basis
+from thyro.clinical.validation_size import validation_sizes
 
 __all__ = [
     "LogisticFit",
+    "assumed_auc",
     "coefficient_table",
     "collinearity",
     "fit_by_protocol",
@@ -39,5 +38,6 @@ __all__ = [
     "select_terms",
     "spline_basis",
     "univariate_table",
+    "validation_sizes",
     "with_signatures",
 ]

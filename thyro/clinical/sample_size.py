@@ -11,6 +11,8 @@ from thyro.clinical.logistic import LogisticFit
 from thyro.statistics import is_categorical
 from thyro.study import CLINICAL
 
+LIMITS = (0.55, 0.99)  # of an AUC that a size can be computed for, and make sense
+
 
 @dataclass(frozen=True)
 class SampleSize:
@@ -22,7 +24,8 @@ class SampleSize:
     shrinkage_n: int  # expected shrinkage of the coefficients of 10 % or less
     optimism_n: int  # Nagelkerke's R2 in the data at most 0.05 above that of the population
     risk_n: int  # overall risk known to within 0.05
-    r2_cox_snell: float  # assumed
+    auc: float  # assumed
+    r2_cox_snell: float  # that follows from it
 
     @property
     def minimum(self) -> int:
@@ -34,7 +37,15 @@ class SampleSize:
         return self.events / self.parameters
 
 
-def minimum_sample_size(parameters: int, n: int, events: int, *, auc: float = 0.8) -> SampleSize:
+def assumed_auc(corrected: float) -> float:
+    """The AUC that sizes of cohorts assume: one corrected for optimism, kept within LIMITS.
+
+    At an AUC of one half no cohort is large enough, and at one no criterion is defined.
+    """
+    return float(np.clip(corrected, *LIMITS))
+
+
+def minimum_sample_size(parameters: int, n: int, events: int, *, auc: float) -> SampleSize:
     """Riley's minimum sample size of a model of a binary outcome, as R's pmsampsize(type="b").
 
     pmsampsize simulates R2 from the assumed AUC; here it is integrated, with a linear predictor
@@ -47,8 +58,9 @@ def minimum_sample_size(parameters: int, n: int, events: int, *, auc: float = 0.
         spline, and every variable that was screened.
     n, events : int
         Patients and events of the cohort; their ratio is the assumed prevalence.
-    auc : float, default 0.8
-        Assumed for the model.
+    auc : float
+        Assumed for the model: corrected for optimism, or of other patients (`assumed_auc`). That
+        in the patients who fitted the model asks for too few.
 
     Raises
     ------
@@ -80,6 +92,7 @@ def minimum_sample_size(parameters: int, n: int, events: int, *, auc: float = 0.
         shrinkage_n=patients(0.9),
         optimism_n=patients(r2 / (r2 + 0.05 * largest)),
         risk_n=ceil((1.96 / 0.05) ** 2 * risk * (1 - risk)),
+        auc=auc,
         r2_cox_snell=r2,
     )
 
@@ -100,7 +113,12 @@ def parameters(frame: pd.DataFrame, variables: list[str]) -> int:
 
 
 def sample_sizes(
-    frame: pd.DataFrame, variables: list[str], penalised: LogisticFit, terms: list[str]
+    frame: pd.DataFrame,
+    variables: list[str],
+    penalised: LogisticFit,
+    terms: list[str],
+    *,
+    auc: float,
 ) -> dict[str, SampleSize]:
     """What the clinical models of a study ask of their training patients, by model in words.
 
@@ -114,6 +132,8 @@ def sample_sizes(
         The model of all candidates, whose splines have columns of their own.
     terms : list of str
         What screening left.
+    auc : float
+        Assumed, as in `minimum_sample_size`.
     """
     counted = {
         "All candidates, screened": parameters(frame, variables),
@@ -121,7 +141,9 @@ def sample_sizes(
         f"{CLINICAL}, had its terms been named beforehand": parameters(frame, terms),
     }
     n, events = len(frame), int(frame["y"].sum())
-    return {name: minimum_sample_size(number, n, events) for name, number in counted.items()}
+    return {
+        name: minimum_sample_size(number, n, events, auc=auc) for name, number in counted.items()
+    }
 
 
 def collinearity(fit: LogisticFit) -> pd.DataFrame:

@@ -244,6 +244,7 @@ def draw_decision_curve(
     styles: Mapping[str, ModelStyle] | None = None,
     references: bool = True,
     legend: bool = True,
+    shown: Sequence[float] = (0, 1),
 ) -> Axes:
     """Draw one net-benefit curve on `ax` and return it; computes nothing.
 
@@ -258,18 +259,24 @@ def draw_decision_curve(
         Add the treat-all and treat-none lines; pass False from the second curve on, so that a
         panel of several models shows them once.
     legend : bool
+    shown : (float, float), default (0, 1)
+        Thresholds at the ends of the axis.
     """
+    inside = (curve.threshold >= shown[0]) & (curve.threshold <= shown[1])
+    x, benefit, treat_all = (
+        values[inside] for values in (curve.threshold, curve.net_benefit, curve.treat_all)
+    )
     if references:
-        ax.plot(curve.threshold, curve.treat_all, color="0.6", lw=1, label="Treat all")
+        ax.plot(x, treat_all, color="0.6", lw=1, label="Treat all")
         ax.axhline(0, color="0.2", lw=0.8, label="Treat none")
     colour, line = (styles or model_styles([curve.model]))[curve.model]
-    if curve.low is not None:
-        ax.fill_between(curve.threshold, curve.low, curve.high, color=colour, alpha=0.12, lw=0)
-    ax.plot(curve.threshold, curve.net_benefit, color=colour, ls=line, label=curve.model)
+    if curve.low is not None and curve.high is not None:
+        ax.fill_between(x, curve.low[inside], curve.high[inside], color=colour, alpha=0.12, lw=0)
+    ax.plot(x, benefit, color=colour, ls=line, label=curve.model)
     # Treat-all falls without bound towards a threshold of 1; the useful part is near zero. The
     # legend gets its own room on top.
-    top = np.nanmax([np.nanmax(curve.treat_all), np.nanmax(curve.net_benefit), 0.01])
-    ax.set(xlim=(0, 1), ylim=(-0.2 * top, (1.5 if legend else 1.1) * top))
+    top = np.nanmax([np.nanmax(treat_all), np.nanmax(benefit), 0.01])
+    ax.set(xlim=tuple(shown), ylim=(-0.2 * top, (1.5 if legend else 1.1) * top))
     ax.set(xlabel="Threshold probability", ylabel="Net benefit (per patient)")
     if legend:
         ax.legend(loc="upper right", ncols=2, borderaxespad=0.2, frameon=False)
@@ -283,6 +290,7 @@ def performance_figure(
     *,
     labels: Mapping[str, Mapping[str, str]],
     level: float = 0.95,
+    shown: Sequence[float] = (0, 1),
 ) -> Figure:
     """Draw ROC curves, DeLong tests and decision curves of the same models, a column per cohort.
 
@@ -300,6 +308,8 @@ def performance_figure(
         Legend texts of the ROC curves, as `tables.auc_labels`.
     level : float, default 0.95
         Coverage of the intervals in `labels`.
+    shown : (float, float), default (0, 1)
+        Thresholds at the ends of the decision curves.
     """
     models = list(next(iter(curves.values())))
     styles, narrow = model_styles(models), len(curves) > WIDE_PANELS
@@ -312,7 +322,12 @@ def performance_figure(
         draw_delong_matrix(delong[delong["cohort"].eq(cohort)], models, matrix)
         for order, curve in enumerate(decisions[cohort]):
             draw_decision_curve(
-                curve, benefit, styles=styles, references=order == 0, legend=not narrow
+                curve,
+                benefit,
+                styles=styles,
+                references=order == 0,
+                legend=not narrow,
+                shown=shown,
             )
     if narrow:
         lines = axes[2, 0].get_legend_handles_labels()

@@ -117,7 +117,9 @@ def selection_frequency(kept: pd.DataFrame, repeats: int) -> pd.DataFrame:
     )
 
 
-def null_table(auc: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def null_table(
+    auc: pd.DataFrame, *, observed: Mapping[str, float] | None = None, level: float = 0.95
+) -> pd.DataFrame:
     """Mean AUCs over repeats, with the normal interval of the mean held-out one.
 
     Parameters
@@ -125,18 +127,29 @@ def null_table(auc: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     auc : DataFrame
         `Repeats.auc` with permuted outcomes: the held-out mean must be near one half, and the
         in-sample one says how much was learned by heart.
+    observed : mapping of model to float, optional
+        Held-out AUC of one split with the true outcomes, such as that of the test cohort.
+    level : float, default 0.95
+        Coverage of the intervals.
 
     Returns
     -------
     DataFrame
-        model, repeats, train, test, test_low, test_high.
+        model, repeats, train, test, test_low, test_high and, with `observed`, observed and
+        p_value: how often permuted outcomes do as well in one split (`permutation_p`).
     """
     groups = auc.groupby("model", sort=False)
     table = groups.agg(
         repeats=("repeat", "nunique"), train=("train", "mean"), test=("test", "mean")
     )
     half = norm.isf((1 - level) / 2) * groups["test"].sem()
-    return table.assign(test_low=table["test"] - half, test_high=table["test"] + half).reset_index()
+    table = table.assign(test_low=table["test"] - half, test_high=table["test"] + half)
+    if observed is not None:
+        table["observed"] = [observed[model] for model in table.index]
+        table["p_value"] = [
+            statistics.permutation_p(observed[model], part) for model, part in groups["test"]
+        ]
+    return table.reset_index()
 
 
 @dataclass(frozen=True)

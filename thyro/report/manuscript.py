@@ -11,13 +11,21 @@ from thyro.clinical import LogisticFit
 from thyro.nomogram import Nomogram
 from thyro.report import render
 from thyro.report.results import Results
-from thyro.report.words import features, models, performance, provenance, published, recovery
+from thyro.report.words import (
+    features,
+    models,
+    performance,
+    provenance,
+    published,
+    recovery,
+    usefulness,
+)
 from thyro.report.words import nomogram as words_nomogram
 from thyro.report.words import study as words_study
 from thyro.report.words import super_resolution as words_super_resolution
 from thyro.study import PENALISED, Study, nomograms
 
-OF_EVERY_STUDY = (words_nomogram, performance, published, provenance)
+OF_EVERY_STUDY = (words_nomogram, performance, usefulness, published, provenance)
 OF_IMAGES = (words_super_resolution, features, models)
 
 

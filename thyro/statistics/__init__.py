@@ -12,32 +12,39 @@ from thyro.statistics.baseline import baseline_comparison
 from thyro.statistics.by_cohort import (
     auc_table,
     calibration_curves,
+    contrasts,
     decision_curves,
     decision_table,
-    delong_by_cohort,
     delong_by_family,
     roc_curves,
     updated_curves,
 )
 from thyro.statistics.by_protocol import (
+    cutoff_table,
+    performance_by_protocol,
+    scores_by_protocol,
+)
+from thyro.statistics.by_recipe import (
     compared_recipes,
     cross_fitted_aucs,
     optimism_summary,
-    performance_by_protocol,
     recipe_table,
-    scores_by_protocol,
     two_by_two,
 )
 from thyro.statistics.calibration import calibration_curve, hosmer_lemeshow
+from thyro.statistics.calibration_intervals import calibration_by_cohort, calibration_intervals
 from thyro.statistics.classification import (
     metrics_from_counts,
     proportion_ci,
     roc_curve,
+    sensitivity_threshold,
+    specificity_threshold,
     threshold_metrics,
     youden_threshold,
 )
+from thyro.statistics.cross_validated_auc import cross_validated_auc
 from thyro.statistics.decision import decision_curve
-from thyro.statistics.delong import auc_ci, delong_matrix, delong_test
+from thyro.statistics.delong import auc_ci, delong_matrix, delong_pairs, delong_test
 from thyro.statistics.dependence import redundant_columns
 from thyro.statistics.fisher import TableTooLarge
 from thyro.statistics.group_tests import group_test, is_categorical, standardised_difference
@@ -47,6 +54,7 @@ from thyro.statistics.likelihood import (
     likelihood_ratio_p,
 )
 from thyro.statistics.log_odds import OddsCalibration, calibrate_across_folds, log_odds
+from thyro.statistics.net_benefit import DEFAULT, net_benefit_differences
 from thyro.statistics.newton import NoMaximum, logistic_information, maximise_logistic
 from thyro.statistics.performance import (
     auc_intervals,
@@ -57,9 +65,16 @@ from thyro.statistics.performance import (
     reclassification_table,
 )
 from thyro.statistics.ranks import rank_auc
+from thyro.statistics.reader import reader_comparison, reader_table
+from thyro.statistics.repeated_splits import (
+    corrected_difference,
+    differences_over_splits,
+    permutation_p,
+)
 from thyro.statistics.smoothing import lowess
 
 __all__ = [
+    "DEFAULT",
     "FARTHEST",
     "GOOD_ICC",
     "NEARLY_CONSTANT",
@@ -74,19 +89,26 @@ __all__ = [
     "baseline_comparison",
     "between_cohorts",
     "calibrate_across_folds",
+    "calibration_by_cohort",
     "calibration_curve",
     "calibration_curves",
+    "calibration_intervals",
     "calibration_table",
     "cohorts",
     "compared_recipes",
+    "contrasts",
+    "corrected_difference",
     "cross_fitted_aucs",
+    "cross_validated_auc",
+    "cutoff_table",
     "decision_curve",
     "decision_curves",
     "decision_table",
-    "delong_by_cohort",
     "delong_by_family",
     "delong_matrix",
+    "delong_pairs",
     "delong_test",
+    "differences_over_splits",
     "group_test",
     "highest_likelihood",
     "hosmer_lemeshow",
@@ -98,18 +120,24 @@ __all__ = [
     "lowess",
     "maximise_logistic",
     "metrics_from_counts",
+    "net_benefit_differences",
     "optimism_summary",
     "performance_by_protocol",
     "performance_table",
+    "permutation_p",
     "proportion_ci",
     "rank_auc",
     "rank_correlation",
+    "reader_comparison",
+    "reader_table",
     "recipe_table",
     "reclassification_table",
     "redundant_columns",
     "roc_curve",
     "roc_curves",
     "scores_by_protocol",
+    "sensitivity_threshold",
+    "specificity_threshold",
     "standardised_difference",
     "threshold_metrics",
     "two_by_two",

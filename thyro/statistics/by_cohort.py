@@ -1,6 +1,7 @@
 """Curves and tests of several scores, each cohort apart."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -11,8 +12,8 @@ from thyro.core import as_labels
 from thyro.statistics.calibration import CalibrationCurve, calibration_curve
 from thyro.statistics.classification import RocCurve, roc_curve
 from thyro.statistics.decision import DecisionCurve, decision_curve
-from thyro.statistics.delong import auc_ci, delong_matrix
-from thyro.statistics.performance import cohorts
+from thyro.statistics.delong import auc_ci, delong_pairs
+from thyro.statistics.performance import COHORTS, cohorts
 
 
 def auc_table(y: ArrayLike, scores: pd.DataFrame, split: ArrayLike) -> pd.DataFrame:
@@ -52,83 +53,86 @@ def roc_curves(
     }
 
 
-def delong_by_cohort(
+def delong_by_family(
     y: ArrayLike,
     scores: pd.DataFrame,
     split: ArrayLike,
+    families: Mapping[str, Sequence[Sequence[str]]],
     *,
-    groups: Sequence[Sequence[str]] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Paired DeLong tests between every two scores, per cohort.
+    """Paired DeLong tests of families of comparisons, per cohort.
+
+    Holm's method adjusts for all comparisons of a family in a cohort, whichever table shows them:
+    `contrasts` picks those of a table out of the result.
 
     Parameters
     ----------
     y, scores, split
         As in `auc_table`.
-    groups : sequence of sequences of str, optional
-        Tested apart, and adjusted for themselves alone, such as pairs; all scores without it.
+    families : mapping of family to groups of scores
+        Within a group every two scores are compared; a comparison that two groups share is made
+        once. A group of one score has nothing to be compared with.
     level : float, default 0.95
         Coverage of the intervals of the differences.
 
     Returns
     -------
     DataFrame
-        Rows of `delong_matrix` by cohort and group, with `cohort` as last column.
+        Rows of `delong_pairs` by family and cohort, with `cohort` and `family` as last columns.
 
     Raises
     ------
     ValueError
-        If a group has fewer than two scores, and as `delong_matrix`.
+        If no family has a comparison, or two families share one, and as `delong_pairs`.
     """
     y = as_labels(y, "y")
+    compared = {name: _compared(groups) for name, groups in families.items()}
+    every = [frozenset(pair) for pairs in compared.values() for pair in pairs]
+    if not every or len(set(every)) < len(every):
+        raise ValueError(f"families: expected each comparison in one family, got {compared}.")
     return pd.concat(
         [
-            delong_matrix(y[chosen], scores.loc[chosen, list(group)], level=level).assign(
-                cohort=cohort
+            delong_pairs(y[chosen], scores.loc[chosen], pairs, level=level).assign(
+                cohort=cohort, family=name
             )
+            for name, pairs in compared.items()
+            if pairs
             for cohort, chosen in cohorts(split).items()
-            for group in groups or [scores.columns]
         ],
         ignore_index=True,
     )
 
 
-def delong_by_family(
-    y: ArrayLike,
-    scores: pd.DataFrame,
-    split: ArrayLike,
-    families: Mapping[str, Sequence[str]],
-    *,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Paired DeLong tests within families of scores, per cohort.
+def _compared(groups: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    """Every two scores of each group, once."""
+    pairs: dict[frozenset[str], tuple[str, str]] = {}
+    for group in groups:
+        for pair in combinations(group, 2):
+            pairs.setdefault(frozenset(pair), pair)
+    return list(pairs.values())
+
+
+def contrasts(compared: pd.DataFrame, groups: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """The comparisons within some groups of scores, with the p values that they have anywhere.
 
     Parameters
     ----------
-    y, scores, split, level
-        As in `delong_by_cohort`.
-    families : mapping of family to scores
-        One with a single score has nothing to be compared with, and no row.
+    compared : DataFrame
+        As `delong_by_family`.
+    groups : sequence of groups of scores
+        As there.
 
     Returns
     -------
     DataFrame
-        Rows of `delong_by_cohort` by family, with `family` as last column.
-
-    Raises
-    ------
-    ValueError
-        If no family has two scores, and as `delong_matrix`.
+        Rows of `compared`, by cohort.
     """
-    return pd.concat(
-        [
-            delong_by_cohort(y, scores[list(family)], split, level=level).assign(family=name)
-            for name, family in families.items()
-            if len(family) > 1
-        ],
-        ignore_index=True,
-    )
+    wanted = {frozenset(pair) for pair in _compared(groups)}
+    pairs = zip(compared["model_a"], compared["model_b"], strict=True)
+    rows = compared[[frozenset(pair) in wanted for pair in pairs]]
+    order = rows["cohort"].map({cohort: place for place, cohort in enumerate(COHORTS)})
+    return rows.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
 def decision_curves(

@@ -31,6 +31,7 @@ class Calibration:
     slope: float  # of the same fit; ideal 1, below 1 when predictions are too extreme
     citl: float  # calibration in the large: intercept when the slope is held at 1; ideal 0
     brier: float  # mean squared error
+    scaled_brier: float  # 1 less its ratio to that of the prevalence for everybody; 1 is perfect
     e_avg: float  # mean of |p - smoothed outcome|, also called ICI
     e_50: float  # median of the same
     e_90: float  # its 90th centile
@@ -205,7 +206,8 @@ def calibration(y: ArrayLike, p: ArrayLike) -> Calibration:
     References
     ----------
     Cox (1958), Biometrika 45:562-565. Spiegelhalter (1986), Stat. Med. 5:421-433. Austin,
-    Steyerberg (2019), Stat. Med. 38:4051-4065.
+    Steyerberg (2019), Stat. Med. 38:4051-4065. Steyerberg et al. (2010), Epidemiology 21:128-138
+    (scaled Brier score).
     """
     y = as_labels(y, "y")
     p = as_probabilities(p, "p", len(y))
@@ -213,9 +215,11 @@ def calibration(y: ArrayLike, p: ArrayLike) -> Calibration:
     z, z_p = _spiegelhalter(y, p)
     predicted, observed = lowess(p, y)
     error = np.abs(p - observed[np.searchsorted(predicted, p)])
+    brier = float(np.mean((p - y) ** 2))
     return Calibration(
         **_recalibration(y[inside], p[inside]),
-        brier=float(np.mean((p - y) ** 2)),
+        brier=brier,
+        scaled_brier=float(1 - brier / (y.mean() * (1 - y.mean()))),
         e_avg=float(error.mean()),
         e_50=float(np.quantile(error, 0.5)),
         e_90=float(np.quantile(error, 0.9)),

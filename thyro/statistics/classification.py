@@ -1,6 +1,7 @@
 """ROC curves, cut-offs and confusion matrices, as R's pROC and base R compute them."""
 
 from dataclasses import asdict, dataclass
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from scipy.stats import binomtest
 from thyro.core import as_labels, as_level, as_one_of, as_scores
 from thyro.statistics.ranks import rank_auc
 
+WHOLE = 1e-9  # of a patient: what a product of a share and a number may miss a whole one by
 PROPORTION_METHODS = {"wilson": "wilson", "clopper-pearson": "exact"}  # ours -> scipy's
 
 
@@ -155,6 +157,56 @@ def youden_threshold(y: ArrayLike, score: ArrayLike) -> float:
     y = as_labels(y, "y", min_per_class=1)
     threshold, tp, fp = _counts_by_threshold(y, as_scores(score, "score", len(y)))
     return float(threshold[np.argmax(tp * fp[0] - fp * tp[0])])
+
+
+def sensitivity_threshold(y: ArrayLike, score: ArrayLike, sensitivity: float) -> float:
+    """Highest threshold at which at least this share of the cases is called positive.
+
+    A midpoint between scores, as those of `youden_threshold`; cases are counted, so a share of 0.9
+    of ten cases is nine of them.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+        1 for lymph-node metastasis, 0 for none; at least one of each.
+    score : array_like of float, shape (n_patients,)
+    sensitivity : float
+        Above 0, at most 1.
+
+    Raises
+    ------
+    ValueError
+        If `sensitivity` is out of range.
+    """
+    if not 0 < sensitivity <= 1:
+        raise ValueError(f"sensitivity: expected a share above 0, at most 1, got {sensitivity}.")
+    y = as_labels(y, "y", min_per_class=1)
+    threshold, tp, _ = _counts_by_threshold(y, as_scores(score, "score", len(y)))
+    wanted = ceil(sensitivity * tp[0] - WHOLE)
+    return float(threshold[np.flatnonzero(tp >= wanted)[-1]])
+
+
+def specificity_threshold(y: ArrayLike, score: ArrayLike, specificity: float) -> float:
+    """Lowest threshold at which at least this share of the controls is called negative.
+
+    Parameters
+    ----------
+    y, score
+        As in `sensitivity_threshold`.
+    specificity : float
+        From 0 to 1. Where ties leave nothing else nobody is called positive.
+
+    Raises
+    ------
+    ValueError
+        If `specificity` is out of range.
+    """
+    if not 0 <= specificity <= 1:
+        raise ValueError(f"specificity: expected a share from 0 to 1, got {specificity}.")
+    y = as_labels(y, "y", min_per_class=1)
+    threshold, _, fp = _counts_by_threshold(y, as_scores(score, "score", len(y)))
+    wanted = ceil(specificity * fp[0] - WHOLE)
+    return float(threshold[np.flatnonzero(fp[0] - fp >= wanted)[0]])
 
 
 def _ratio(part: int, whole: int) -> float:

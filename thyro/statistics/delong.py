@@ -1,5 +1,6 @@
 """Areas under ROC curves and their comparison by DeLong's variance, as R's pROC."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
@@ -322,22 +323,52 @@ def holm_adjusted(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def delong_matrix(y: ArrayLike, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """Every pair of models compared by `delong_test`, with Holm's adjustment over the pairs.
+def delong_pairs(
+    y: ArrayLike,
+    scores: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Pairs of models compared by `delong_test`, with Holm's adjustment over all of them.
 
     Parameters
     ----------
     y : array_like of int, shape (n_patients,)
     scores : DataFrame, shape (n_patients, n_models)
         One column per model, rows in the order of `y`.
+    pairs : sequence of (str, str)
+        Distinct comparisons, of columns of `scores`.
     level : float, default 0.95
         Coverage of the intervals, which are not adjusted.
 
     Returns
     -------
     DataFrame
-        One row per unordered pair, in the order of the columns: model_a, model_b, auc_a, auc_b,
-        difference, ci_low, ci_high, z, p_value, p_holm.
+        One row per pair: model_a, model_b, auc_a, auc_b, difference, ci_low, ci_high, z, p_value,
+        p_holm.
+
+    Raises
+    ------
+    ValueError
+        If there is no pair, a comparison stands twice, and as `delong_test`.
+    """
+    if not pairs or len({frozenset(pair) for pair in pairs}) < len(pairs):
+        raise ValueError(f"pairs: expected one or more distinct comparisons, got {list(pairs)}.")
+    y = as_labels(y, "y")
+    models = dict.fromkeys(model for pair in pairs for model in pair)
+    placed = {m: placements(y, as_scores(scores[m], str(m), len(y))) for m in models}
+    rows = []
+    for a, b in pairs:
+        result = asdict(_compared(placed[a], placed[b], as_level(level)))
+        del result["n_cases"], result["n_controls"]
+        rows.append({"model_a": a, "model_b": b, **result})
+    table = pd.DataFrame(rows)
+    return table.assign(p_holm=holm_adjusted(table["p_value"].to_numpy()))
+
+
+def delong_matrix(y: ArrayLike, scores: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Every pair of models compared, in the order of the columns, as `delong_pairs`.
 
     Raises
     ------
@@ -348,12 +379,4 @@ def delong_matrix(y: ArrayLike, scores: pd.DataFrame, *, level: float = 0.95) ->
         raise ValueError(
             f"scores: expected two or more distinct models, got {list(scores.columns)}."
         )
-    y = as_labels(y, "y")
-    placed = {m: placements(y, as_scores(scores[m], str(m), len(y))) for m in scores}
-    rows = []
-    for a, b in combinations(scores.columns, 2):
-        result = asdict(_compared(placed[a], placed[b], as_level(level)))
-        del result["n_cases"], result["n_controls"]
-        rows.append({"model_a": a, "model_b": b, **result})
-    table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm_adjusted(table["p_value"].to_numpy()))
+    return delong_pairs(y, scores, list(combinations(scores.columns, 2)), level=level)

@@ -50,11 +50,13 @@ def performance_table(
     *,
     level: float = 0.95,
     cutoffs: Mapping[str, float] | None = None,
+    sensitivity: float | None = None,
 ) -> pd.DataFrame:
     """Table 2: discrimination and classification of every score, per cohort.
 
-    The cut-off of a score maximises Youden's index on the training patients and is applied
-    unchanged to all others (R-68): neither the test nor an external cohort ever chooses it.
+    The cut-off of a score maximises Youden's index on the training patients, or reaches a
+    sensitivity there, and is applied unchanged to all others (R-68): neither the test nor an
+    external cohort ever chooses it.
 
     Parameters
     ----------
@@ -68,6 +70,8 @@ def performance_table(
     cutoffs : mapping of score to threshold, optional
         Of scores that bring their own, such as the grade from which a reader calls a patient
         positive.
+    sensitivity : float, optional
+        Of the other cut-offs in training, as `sensitivity_threshold`; Youden's without it.
 
     Returns
     -------
@@ -89,7 +93,11 @@ def performance_table(
         train = members["train"]
         threshold = (cutoffs or {}).get(model)
         if threshold is None:
-            threshold = classification.youden_threshold(y[train], score[train])
+            threshold = (
+                classification.youden_threshold(y[train], score[train])
+                if sensitivity is None
+                else classification.sensitivity_threshold(y[train], score[train], sensitivity)
+            )
         for cohort, chosen in members.items():
             auc = delong.auc_ci(y[chosen], score[chosen], level=level)
             metrics = classification.threshold_metrics(y[chosen], score[chosen], threshold)

@@ -22,6 +22,11 @@ from thyro.study.classifiers import (
     radiomic_models,
 )
 from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
+from thyro.study.comparisons import (
+    PENALISED_PAIR,
+    comparison_families,
+    control_group,
+)
 from thyro.study.features import (
     FEATURE_SETS,
     FeatureTable,
@@ -80,6 +85,7 @@ __all__ = [
     "PAPER",
     "PATCH_STEP_PX",
     "PENALISED",
+    "PENALISED_PAIR",
     "PLANAR",
     "PRINCIPAL",
     "PROTOCOLS",
@@ -112,6 +118,8 @@ __all__ = [
     "Variable",
     "check_candidates",
     "check_notebook",
+    "comparison_families",
+    "control_group",
     "cross_fitted",
     "feature_tables",
     "features_of",

@@ -210,7 +210,8 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
 
 
 def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
-    tables = ["performance", "delong", "calibration", "penalised"]
+    tables = ["performance", "delong", "calibration", "calibration_intervals", "penalised"]
+    tables += ["cutoffs", "net_benefit", "reader"]
     if images:
         tables += ["control", "control_performance", "protocols", "recipes"]
     tables += RECOVERY if truth else []

@@ -132,12 +132,27 @@ class Statistics(Section):
     threshold_grid: Grid = [0.01, 0.99, 0.01]  # of the decision curves
     groups: Annotated[int, Field(ge=3, le=50)] = 10  # Hosmer-Lemeshow
     risk_cuts: list[Share] = Field(default=[0.2, 0.5], min_length=1)  # categories of the NRI
-    draws: Annotated[int, Field(ge=20)] = 2000  # bootstrap samples of bands and of AUCs
+    draws: Annotated[int, Field(ge=20)] = 2000  # bootstrap samples of bands and of measures
+    decision_range: list[Share] = Field(default=[0.05, 0.6], min_length=2, max_length=2)  # shown
+    decision_points: list[Share] = Field(default=[0.1, 0.2, 0.3, 0.4], min_length=1)  # compared at
+    sensitivity: Share = 0.9  # of the other cut-off in training, beside Youden's
 
     @model_validator(mode="after")
-    def _cuts_rise(self):
-        if sorted(set(self.risk_cuts)) != self.risk_cuts:
-            raise ValueError(f"`risk_cuts` must rise, got {self.risk_cuts}")
+    def _thresholds_rise(self):
+        for key in ("risk_cuts", "decision_range", "decision_points"):
+            values = getattr(self, key)
+            if sorted(set(values)) != values:
+                raise ValueError(f"`{key}` must rise, got {values}")
+        (low, high), points = self.decision_range, self.decision_points
+        if not low <= points[0] <= points[-1] <= high:
+            raise ValueError(
+                f"`decision_points` must lie within `decision_range` {[low, high]}, got {points}"
+            )
+        shown = [t for t in threshold_points(*self.threshold_grid) if low <= t <= high]
+        if len(shown) < 2:
+            raise ValueError(
+                f"`decision_range` {[low, high]} must hold two or more points of `threshold_grid`"
+            )
         return self
 
 

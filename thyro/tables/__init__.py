@@ -3,7 +3,16 @@
 from thyro.tables.baseline import baseline_table
 from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
-from thyro.tables.regression import coefficients, collinearity, logistic, sample_size, validated
+from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
+from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
+from thyro.tables.regression import (
+    coefficients,
+    collinearity,
+    logistic,
+    sample_size,
+    validated,
+    validation_size,
+)
 from thyro.tables.results import (
     RECONSTRUCTIONS,
     choice,
@@ -44,15 +53,20 @@ from thyro.tables.supplement import (
 
 __all__ = [
     "ABSENT",
+    "DELONG_TRAINING",
+    "HOSMER",
+    "NRI",
     "RECONSTRUCTIONS",
     "auc_labels",
     "audit",
     "baseline_table",
+    "calibrated",
     "choice",
     "coefficients",
     "collinearity",
     "comparison",
     "coverage",
+    "cutoffs",
     "display_names",
     "estimate",
     "feature_list",
@@ -69,6 +83,7 @@ __all__ = [
     "intervals",
     "logistic",
     "missing",
+    "net_benefit",
     "null",
     "number",
     "p_value",
@@ -76,11 +91,14 @@ __all__ = [
     "performance",
     "probability",
     "published",
+    "reader",
     "recipes",
     "reclassified",
     "sample_size",
     "selection",
     "show",
+    "splits",
     "two_by_two",
     "validated",
+    "validation_size",
 ]

@@ -113,6 +113,7 @@ class SampleSize(Protocol):
     parameters: int
     events: int
     n: int
+    auc: float
     events_per_parameter: float
     shrinkage_n: int
     optimism_n: int
@@ -127,8 +128,31 @@ def sample_size(sizes: Mapping[str, SampleSize]) -> pd.DataFrame:
             "Candidate parameters": [str(s.parameters) for s in sizes.values()],
             "Patients (events)": [f"{s.n} ({s.events})" for s in sizes.values()],
             "Events per parameter": [number(s.events_per_parameter, 1) for s in sizes.values()],
+            "AUC assumed": [number(s.auc) for s in sizes.values()],
             "Minimum for shrinkage": [f"{s.shrinkage_n:,}" for s in sizes.values()],
             "for optimism": [f"{s.optimism_n:,}" for s in sizes.values()],
             "for overall risk": [f"{s.risk_n:,}" for s in sizes.values()],
+        }
+    )
+
+
+class ValidationSize(Protocol):
+    """What is shown of `clinical.validation_sizes`."""
+
+    auc: float
+    oe_n: int
+    slope_n: int
+    auc_n: int
+
+
+def validation_size(sizes: Mapping[str, ValidationSize]) -> pd.DataFrame:
+    """Patients that a validation of each model needs."""
+    return pd.DataFrame(
+        {
+            "Model": list(sizes),
+            "AUC assumed": [number(s.auc) for s in sizes.values()],
+            "Patients for O:E": [f"{s.oe_n:,}" for s in sizes.values()],
+            "for the slope": [f"{s.slope_n:,}" for s in sizes.values()],
+            "for the AUC": [f"{s.auc_n:,}" for s in sizes.values()],
         }
     )

@@ -122,7 +122,10 @@ def choice(ranked: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 
 
 def null(permuted: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """Mean AUCs where there is nothing to be learned (`models.null_table`)."""
+    """Mean AUCs where there is nothing to be learned (`models.null_table`), and the p of the true.
+
+    "AUC, true outcomes" and "P (permutation)" are left out where the table has none observed.
+    """
     spec = {
         "Model": (["model"], str),
         "Divisions": (["repeats"], lambda n: str(int(n))),
@@ -131,8 +134,10 @@ def null(permuted: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
             ["test", "test_low", "test_high"],
             estimate,
         ),
+        "AUC, true outcomes": (["observed"], probability),
+        "P (permutation)": (["p_value"], p_value),
     }
-    return formatted(permuted, spec)
+    return formatted(permuted, spec, optional=["AUC, true outcomes", "P (permutation)"])
 
 
 def comparison(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:

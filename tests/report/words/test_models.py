@@ -222,6 +222,12 @@ def test_random_divisions_are_told_by_their_middle():
         "and 0.49 (0.47–0.52) for SR_KNN, and that in the patients who fitted the models between "
         "0.78 and 0.91: so much can be learned by heart."
     )
+    asked = permuted().assign(p_value=[0.0476, 0.0004])
+    strings = models.repeats(SPLITS, asked, {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
+    assert strings["permuted"].endswith(
+        "by heart. Against them the AUC of this study’s division has p = 0.048 (SR_SVM) and "
+        "< 0.001 (SR_KNN)."
+    )
     assert strings["frequency"] == (
         "Of the features, 1 of OR images and 1 of SR images were selected at least once; a feature "
         "of this study’s own signatures was selected in a median of 10% of the divisions"

@@ -116,11 +116,13 @@ def validated(**changes):
     """Words on an invented validation."""
     scalars = {"bootstraps": 20, "bootstraps_failed": 0, "validated": "sound"} | changes
     scalars |= {"events_per_parameter": {"All": 9.54}, "minimum_n": {"All": 1234}}
+    scalars |= {"assumed_auc": 0.745, "validation_n": {"Nomogram_A": 3120, "Nomogram_C": 990}}
+    patients = pd.DataFrame({"split": ["train", "test", "test", "external"], "y": [1, 1, 0, 0]})
     rows = [("Nomogram_A", "auc", 0.9, 0.85), ("Nomogram_A", "slope", 1.0, 0.91)]
     repeated = pd.DataFrame(rows, columns=["model", "measure", "apparent", "corrected"])
     penalised = pd.DataFrame({"cohort": ["train", "test"], "difference": [0.5, 0.01]})
     penalised = penalised.assign(ci_low=-0.1, ci_high=0.12, p_value=[0.001, 0.47])
-    return nomogram.validation(scalars, repeated, penalised)
+    return nomogram.validation(scalars, repeated, penalised, patients)
 
 
 def test_the_validation_tells_what_was_corrected():
@@ -130,7 +132,13 @@ def test_the_validation_tells_what_was_corrected():
         "(slope 0.91)."
     )
     assert made["size"] == (
-        "The candidates have 9.5 events per parameter, and Riley’s criteria ask for 1,234 patients."
+        "The candidates have 9.5 events per parameter, and Riley’s criteria ask for 1,234 patients "
+        "at an AUC of 0.745."
+    )
+    assert made["validation_size"] == (
+        "A validation of the wanted precision would need 3,120 patients (Nomogram_A) and 990 "
+        "patients (Nomogram_C); the test cohort has 2 (1 with the outcome) and the external cohort "
+        "has 1 (0 with the outcome)."
     )
     assert made["penalised"] == (
         "in the test cohort the AUC of Nomogram_C less theirs was 0.010 (−0.100 to 0.120) "

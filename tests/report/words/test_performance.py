@@ -1,4 +1,4 @@
-"""What is said of AUCs, comparisons and calibration is in their tables."""
+"""What is said of AUCs and comparisons is in their tables."""
 
 import pandas as pd
 
@@ -12,14 +12,6 @@ PERFORMANCE = pd.DataFrame(
         for cohort in ("train", "test", "external")
     ],
     columns=["model", "cohort", "auc", "ci_low", "ci_high", "accuracy"],
-)
-CALIBRATION = pd.DataFrame(
-    [
-        ("Nomogram_A", "test", 0.9, 0.1, 0.2),
-        ("Nomogram_A", "external", 0.5, 0.0, 0.0004),
-        ("Nomogram_C", "external", 1.0, 0.0, 0.5),
-    ],
-    columns=["model", "cohort", "slope", "intercept", "p_value"],
 )
 
 
@@ -78,9 +70,8 @@ def test_the_external_cohort_has_its_own_numbers():
         }
     ]
     flow.append({"label": "Excluded: b", "n": 5, "excluded": True, "external": True})
-    made = performance.external(patients, flow, PERFORMANCE, CALIBRATION)
+    made = performance.external(patients, flow, PERFORMANCE, ["Nomogram_A", "Nomogram_C"])
     assert (made["n"], made["events"], made["excluded"]) == ("3", "2", "5")
-    assert made["slopes"] == "Nomogram_A was 0.50 and of Nomogram_C 1.00"
-    assert performance.calibration(CALIBRATION) == {
-        "nomogram_a": {"slope": "0.90", "intercept": "0.10", "hl_p": "= 0.200"}
-    }
+    assert made["aucs"] == (
+        "Nomogram_A was 0.800 (0.700–0.900) and of Nomogram_C 0.600 (0.500–0.700)"
+    )

@@ -7,7 +7,7 @@ import pandas as pd
 from thyro import tables
 from thyro.report.results import Results
 from thyro.report.shortcodes import Markdown, escape
-from thyro.report.words.phrases import applying, aucs, each, listed
+from thyro.report.words.phrases import applying, aucs, each, listed, relation
 from thyro.study import (
     CLASSIFIERS,
     FAMILIES,
@@ -327,9 +327,14 @@ def _permuted(table: pd.DataFrame) -> str:
         ]
     )
     low, high = (tables.probability(x, 2) for x in (table["train"].min(), table["train"].max()))
+    rarely = ""
+    if "p_value" in table:  # of the AUC of one division with the true outcomes
+        found = [f"{relation(row.p_value)} ({row.model})" for row in table.itertuples()]
+        rarely = f" Against them the AUC of this study’s division has p {listed(found)}."
     return (
         f"With permuted outcomes the mean AUC in the held-out part was {held_out}, and that in the "
         f"patients who fitted the models between {low} and {high}: so much can be learned by heart."
+        f"{rarely}"
     )
 
 

@@ -34,6 +34,7 @@ def texts(study: Study, results: Results) -> dict:
             scalars,
             results.table("05_nomogram/validation"),
             results.table("06_statistics/penalised"),
+            results.table("00_cohort/patients"),
         ),
     }
 
@@ -143,7 +144,9 @@ def _coefficient(name: str, dictionary: Mapping) -> str:
     return inside(dictionary[term]["label"]) + (f" ({level})" if level else "")
 
 
-def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame) -> dict[str, str]:
+def validation(
+    scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame, patients: pd.DataFrame
+) -> dict[str, str]:
     """Internal validation, size of the cohort, and the penalised model beside the clinical one.
 
     Parameters
@@ -154,6 +157,8 @@ def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame
         The stacked tables of `clinical.optimism_of`.
     penalised : DataFrame
         DeLong tests of the penalised model against the clinical nomogram.
+    patients : DataFrame
+        `patients.parquet` of 00: split and y.
     """
     table = repeated.set_index(["model", "measure"])
     fell = {
@@ -172,8 +177,20 @@ def validation(scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame
         "signature": f"signatures stayed as they were and {kind}.",
         "text": f"Corrected for optimism by the bootstrap, the AUC of {each(fell)}{lost}.",
         "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
-        f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients.",
+        f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients at an AUC of "
+        f"{tables.probability(scalars['assumed_auc'])}.",
+        "validation_size": _validation_size(scalars["validation_n"], patients),
         "penalised": f"in the test cohort the AUC of {CLINICAL} less theirs was "
         f"{tables.estimate(*against[['difference', 'ci_low', 'ci_high']])} "
         f"(p {relation(against['p_value'])})",
     }
+
+
+def _validation_size(wanted: Mapping[str, int], patients: pd.DataFrame) -> str:
+    """What validations of the nomograms need, and what there is."""
+    held = patients[patients["split"].ne("train")].groupby("split", sort=False)["y"]
+    there = [
+        f"the {cohort} cohort has {len(y):,} ({y.sum():,} with the outcome)" for cohort, y in held
+    ]
+    needs = listed([f"{n:,} patients ({name})" for name, n in wanted.items()])
+    return f"A validation of the wanted precision would need {needs}; {listed(there)}."

@@ -1,4 +1,4 @@
-"""Words on how well models and nomograms do: discrimination, comparison, calibration."""
+"""Words on how well models and nomograms do: discrimination and comparison."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import aucs, comparison, each, listed, relation
+from thyro.report.words.phrases import aucs, comparison, each, listed
 from thyro.report.words.study import excluded
 from thyro.study import (
     OR,
@@ -28,22 +28,21 @@ def texts(study: Study, results: Results) -> dict:
     Returns
     -------
     dict
-        models, performance, delong, calibration and, of an external cohort, external.
+        models, performance, delong and, of an external cohort, external.
     """
     measured = results.table("06_statistics/performance")
-    calibrated = results.table("06_statistics/calibration")
-    compared = delong(results.table("06_statistics/delong"), nomograms(study.nomogram.signatures))
+    of_study = nomograms(study.nomogram.signatures)
+    compared = delong(results.table("06_statistics/delong"), of_study)
     patients = results.table("00_cohort/patients")
     outside = patients[patients["split"].eq("external")]
     made = {
         "models": models(list(study.cohort.scores), measured, compared),
         "performance": performance(measured),
         "delong": compared,
-        "calibration": calibration(calibrated),
     }
     if len(outside):
         flow = results.values("00_cohort/flow")
-        made["external"] = external(outside, flow, measured, calibrated)
+        made["external"] = external(outside, flow, measured, [str(name) for name in of_study])
     return made
 
 
@@ -112,24 +111,8 @@ def delong(table: pd.DataFrame, named: Sequence[NomogramName]) -> dict[str, dict
     return {key: comparison(test.loc[pair]) for key, pair in pairs.items() if pair in test.index}
 
 
-def calibration(table: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Calibration of every nomogram in the test cohort, by lower-case name."""
-    test = table[table["cohort"].eq("test")].set_index("model")
-    return {
-        model.lower(): {
-            "slope": tables.number(row["slope"], 2),
-            "intercept": tables.number(row["intercept"], 2),
-            "hl_p": relation(row["p_value"]),
-        }
-        for model, row in test.iterrows()
-    }
-
-
 def external(
-    patients: pd.DataFrame,
-    flow: Sequence[Mapping],
-    table: pd.DataFrame,
-    calibrated: pd.DataFrame,
+    patients: pd.DataFrame, flow: Sequence[Mapping], table: pd.DataFrame, names: Sequence[str]
 ) -> dict[str, str]:
     """Size of the external cohort, and the nomograms in it.
 
@@ -139,16 +122,15 @@ def external(
         Of the external cohort: y.
     flow : sequence of mapping
         `flow.json` of 00.
-    table, calibrated : DataFrame
-        `statistics.performance_table` and `calibration_table`, all cohorts.
+    table : DataFrame
+        `statistics.performance_table`, all cohorts.
+    names : sequence of str
+        Of the nomograms.
     """
-    there = calibrated[calibrated["cohort"].eq("external")].set_index("model")["slope"]
-    names = list(there.index)
     return {
         "n": str(len(patients)),
         "events": str(patients["y"].sum()),
         "excluded": excluded(flow, external=True),
         "aucs": each(aucs(table, "external", names)),
         "measures": each(aucs(table, "external", names, accuracy=True)),
-        "slopes": each({name: tables.number(slope, 2) for name, slope in there.items()}),
     }

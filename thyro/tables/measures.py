@@ -1,0 +1,106 @@
+"""Tables beside Table 2: calibration with intervals, cut-offs, net benefit, reader, splits."""
+
+from functools import partial
+
+import pandas as pd
+
+from thyro.tables.markdown import formatted
+from thyro.tables.rounding import coverage, estimate, number, p_value, percent, probability
+
+CALIBRATION = {
+    "citl": ("In the large", 2),
+    "slope": ("Slope", 2),
+    "observed_expected": ("O:E", 2),
+    "e_avg": ("ICI", 3),
+    "e_90": ("E90", 3),
+    "brier": ("Brier", 3),
+    "scaled_brier": ("Scaled Brier", 3),
+}
+
+
+def calibrated(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Measures of calibration with intervals, one row per model and cohort.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `statistics.calibration_by_cohort`.
+    level : float, default 0.95
+        Coverage of the intervals, for the headings.
+    """
+    keys = ["model", "cohort"]
+    table = frame[keys].drop_duplicates().reset_index(drop=True)
+    out = formatted(table, {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)})
+    for measure, (heading, digits) in CALIBRATION.items():
+        rows = table.merge(frame[frame["measure"].eq(measure)], on=keys, validate="one_to_one")
+        sources = ["estimate", "ci_low", "ci_high"]
+        spec = {f"{heading} ({coverage(level)} CI)": (sources, partial(estimate, digits=digits))}
+        out = out.join(formatted(rows, spec))
+    return out
+
+
+def cutoffs(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Two cut-offs of every score and what they do, from `statistics.cutoff_table`."""
+    spec = {
+        "Protocol": (["protocol"], str.capitalize),
+        "Model": (["model"], str),
+        "Cohort": (["cohort"], str.capitalize),
+        "Cut-off": (["aimed_at"], _aim),
+        "At": (["threshold"], number),
+    }
+    for name, heading in (("sensitivity", "Sensitivity"), ("specificity", "Specificity")):
+        sources = [name, f"{name}_low", f"{name}_high"]
+        spec[f"{heading} ({coverage(level)} CI)"] = (sources, estimate)
+    spec |= {"PPV": (["ppv"], probability), "NPV": (["npv"], probability)}
+    return formatted(frame, spec, optional=["Protocol"])
+
+
+def _aim(sensitivity: float) -> str:
+    """What a cut-off was chosen for."""
+    return "Youden" if pd.isna(sensitivity) else f"Sensitivity {percent(sensitivity, 0)}"
+
+
+def net_benefit(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Differences of net benefit, from `statistics.net_benefit_differences`."""
+    sources = ["difference", "ci_low", "ci_high"]
+    spec = {
+        "Cohort": (["cohort"], str.capitalize),
+        "Model": (["model_a"], str),
+        "Against": (["model_b"], str),
+        "Threshold": (["threshold"], lambda t: percent(t, 0)),
+        "Net benefit": (["benefit_a"], number),
+        "of the other": (["benefit_b"], number),
+        f"Difference ({coverage(level)} CI)": (sources, estimate),
+    }
+    return formatted(frame, spec)
+
+
+def reader(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Scores at the specificity of a yes/no reader, from `statistics.reader_table`."""
+    sources = ["difference", "ci_low", "ci_high"]
+    spec = {
+        "Model": (["model"], str),
+        "Cohort": (["cohort"], str.capitalize),
+        "Specificity": (["specificity"], probability),
+        "of the reader": (["reader_specificity"], probability),
+        "Sensitivity": (["sensitivity"], probability),
+        "that of the reader": (["reader_sensitivity"], probability),
+        f"Difference ({coverage(level)} CI)": (sources, estimate),
+        "Found by one alone": (["score_only", "reader_only"], lambda a, b: f"{a} and {b}"),
+        "P (McNemar)": (["p_value"], p_value),
+    }
+    return formatted(frame, spec)
+
+
+def splits(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Differences over random splits, from `statistics.differences_over_splits`."""
+    sources = ["difference", "ci_low", "ci_high"]
+    spec = {
+        "Model A": (["model_a"], str),
+        "Model B": (["model_b"], str),
+        "Splits": (["splits"], lambda n: number(n, 0)),
+        f"Mean difference ({coverage(level)} CI)": (sources, estimate),
+        "P": (["p_value"], p_value),
+        "At or below zero": (["not_above"], lambda x: percent(x, 0)),
+    }
+    return formatted(frame, spec)
