@@ -28,6 +28,7 @@ from thyro.statistics.classification import (
     threshold_metrics,
     youden_threshold,
 )
+from thyro.statistics.correlation import correlations_with
 from thyro.statistics.decision import decision_curve
 from thyro.statistics.delong import auc_ci, delong_matrix, delong_test
 from thyro.statistics.dependence import redundant_columns
@@ -69,6 +70,7 @@ __all__ = [
     "calibration_curves",
     "calibration_table",
     "cohorts",
+    "correlations_with",
     "decision_curve",
     "decision_curves",
     "decision_table",

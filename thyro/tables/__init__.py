@@ -15,6 +15,7 @@ from thyro.tables.results import (
     performance,
     protocols,
     reclassified,
+    kept_features,
     selection,
 )
 from thyro.tables.rounding import (
@@ -63,6 +64,7 @@ __all__ = [
     "ibsi",
     "ibsi_notes",
     "image_types",
+    "kept_features",
     "interval",
     "intervals",
     "logistic",
