@@ -11,11 +11,11 @@ from thyro.tables.results import (
     fidelity,
     hosmer,
     intervals,
+    kept_features,
     null,
     performance,
     protocols,
     reclassified,
-    kept_features,
     selection,
 )
 from thyro.tables.rounding import (
@@ -34,6 +34,7 @@ from thyro.tables.rounding import (
 )
 from thyro.tables.supplement import (
     audit,
+    effective_bins,
     feature_list,
     features,
     ibsi,
@@ -53,6 +54,7 @@ __all__ = [
     "comparison",
     "coverage",
     "display_names",
+    "effective_bins",
     "estimate",
     "feature_list",
     "features",
@@ -64,9 +66,9 @@ __all__ = [
     "ibsi",
     "ibsi_notes",
     "image_types",
-    "kept_features",
     "interval",
     "intervals",
+    "kept_features",
     "logistic",
     "missing",
     "null",
