@@ -214,6 +214,7 @@ def cohort_with(n, n_failed):
     patients = [f"P{i}" for i in range(n)]
     return cohort_extraction.Extraction(
         pd.DataFrame({"a": np.ones(n)}, index=patients),
+        pd.DataFrame({"original": np.ones(n)}, index=patients),
         pd.DataFrame({"patient_id": patients[:n_failed], "reason": "mask: empty"}, dtype=str),
         n_cached=0,
     )

@@ -98,9 +98,9 @@ def crop_box(
     """Top row, left column, rows and columns of the crop around the nodule.
 
     By default a square: the longer side of the bounding box, widened by `margin` of it on each
-    side; or `sides_px` (rows, columns). Where the frame allows, it is shifted back inside; otherwise
-    it is centred on the side of the frame that is too short and sticks out of it, at negative rows
-    or columns.
+    side; or `sides_px` (rows, columns). Where the frame allows, it is shifted back inside;
+    otherwise it is centred on the side of the frame that is too short and sticks out of it, at
+    negative rows or columns.
     """
     mask = np.asarray(mask)
     if mask.ndim != 2 or mask.dtype != bool or not mask.any():

@@ -65,7 +65,7 @@ def set_aside(
         return out
     if minimum_icc:  # an ICC can be negative
         icc = stability["icc"][stability["icc"] < minimum_icc]
-        out = {n: (STABILITY, f"ICC {v:.2f} below {minimum_icc:g}") for n, v in icc.items()} | out
+        out = {n: (STABILITY, f"ICC {v:.4g} below {minimum_icc:g}") for n, v in icc.items()} | out
     counts, present = distinct_values(training), training.notna().sum()
     few = counts[(counts < minimum_distinct * present) & (counts > 1)]  # one: the next step says so
     return {

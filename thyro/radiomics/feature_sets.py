@@ -55,7 +55,12 @@ GROWS = {
     "shape": (
         *("LeastAxisLength", "MajorAxisLength", "MinorAxisLength", "MeshVolume", "VoxelVolume"),
         *("Maximum2DDiameterColumn", "Maximum2DDiameterRow", "Maximum2DDiameterSlice"),
-        *("Maximum3DDiameter", "SurfaceArea", "SurfaceVolumeRatio"),
+        *(
+            "Maximum3DDiameter",
+            "Sphericity",
+            "SurfaceArea",
+            "SurfaceVolumeRatio",
+        ),  # a slab 1 mm thick
     ),
     "shape2D": (
         *("MajorAxisLength", "MaximumDiameter", "MeshSurface", "MinorAxisLength", "Perimeter"),
