@@ -78,12 +78,13 @@ def test_what_cannot_disagree_is_not_summarised(agreement):
 
 def test_only_the_planar_set_is_resampled_and_has_a_number_of_bins():
     grid = CommonGrid(0.1, frozenset({"P1"}))
-    how = {"bin_width": 25.0, "bins": 32, "grid": grid}
-    paper, planar = (summaries.measuring(one, **how) for one in (PAPER, PLANAR))
-    assert paper == {"settings": {"binWidth": 25.0}, "grid": None}
-    assert planar == {"settings": {"binCount": 32}, "grid": grid}
-    without = summaries.measuring(PLANAR, **how | {"bins": 0})
-    assert without == {"settings": {"binWidth": 25.0}, "grid": grid}
+    how = {"bin_width": 25.0, "bins": 32, "grid": grid, "workers": 3}
+    made = summaries.measuring({"paper": PAPER, "planar": PLANAR}, **how)
+    paper = {"feature_set": PAPER, "settings": {"binWidth": 25.0}, "grid": None, "workers": 3}
+    planar = {"feature_set": PLANAR, "settings": {"binCount": 32}, "grid": grid, "workers": 3}
+    assert made == {"paper": paper, "planar": planar}
+    without = summaries.measuring({"planar": PLANAR}, **how | {"bins": 0})["planar"]
+    assert without == planar | {"settings": {"binWidth": 25.0}}
     assert summaries.grid_summary(grid, ["P1", "P2", "P3"]) == {
         "pixel_mm": 0.1, "resampled": 1, "as_they_are": 2
     }  # fmt: skip
@@ -112,3 +113,18 @@ def test_redundant_is_what_has_another_of_nearly_the_same_ranks():
     rho.loc["a", "c"] = rho.loc["c", "a"] = 0.9
     rho.loc["d"] = rho["d"] = np.nan  # constant
     assert summaries.redundancy(rho) == {"n": 3, "redundant": 2, "threshold": 0.9}
+
+
+def test_the_report_is_told_how_features_were_measured():
+    grid = CommonGrid(0.1, frozenset({"P0"}))
+    how = summaries.measuring({"planar": PLANAR}, bin_width=25.0, bins=16, grid=grid)
+    levels = pd.DataFrame({"original": [4.0, 6.0]}, index=["P0", "P1"])
+    bins = summaries.effective_bins({"planar": Extraction(None, levels, None, 0)}, ["P0", "P1"])
+    rho = pd.DataFrame(np.eye(2), list("ab"), list("ab"))
+    told = summaries.measured_as(how, grid, ["P0", "P1"], bins, rho)
+    assert told == {
+        "settings": {"planar": {"binCount": 16}},
+        "grid": {"pixel_mm": 0.1, "resampled": 1, "as_they_are": 1},
+        "bins": {"planar": {"original": 5, "fewest": 5, "most": 5}},
+        "redundancy": {"n": 2, "redundant": 0, "threshold": 0.9},
+    }

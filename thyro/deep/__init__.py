@@ -1,6 +1,6 @@
 """Notebook 02: networks, their weights and fine-tuning, deep features, and Grad-CAM."""
 
-from thyro.deep.crops import Cropping, crop, crop_patients
+from thyro.deep.crops import crop, crop_patients, croppings
 from thyro.deep.explained import Explained, explain_network, heat_map_summary
 from thyro.deep.features import (
     feature_table,
@@ -15,11 +15,11 @@ from thyro.deep.fine_tuning import cross_fit, restore_network
 from thyro.deep.training_run import FineTuningSettings
 
 __all__ = [
-    "Cropping",
     "Explained",
     "FineTuningSettings",
     "crop",
     "crop_patients",
+    "croppings",
     "cross_fit",
     "explain_network",
     "feature_table",

@@ -1,12 +1,14 @@
 """Square crops around the nodule: what networks see."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch.nn import functional as F
+
+from thyro.study import NETWORKS
 
 
 @dataclass(frozen=True)
@@ -63,33 +65,47 @@ class Cropping:
         return tuple(max(1, round(self.side_mm / side)) for side in spacing_mm)
 
 
+def croppings(
+    networks: Iterable[str], *, size: int, margin: float, side_mm: float, sized: Collection[str]
+) -> dict[str, Cropping]:
+    """What each network of a study sees: `side_mm` of a frame where its entry asks for that."""
+    sides = {name: side_mm if NETWORKS[name].fixed_crop else 0.0 for name in networks}
+    known = frozenset(sized)
+    return {name: Cropping(size, margin, side, known) for name, side in sides.items()}
+
+
 def crop_patients(
-    patients: Iterable[str], read: Callable, cropping: Cropping
-) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """The crops of many patients, and how they were made.
+    patients: Iterable[str], read: Callable, shapes: Mapping[str, Cropping]
+) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, dict[str, float]]]:
+    """The crops that networks see of many patients, and how they were made.
 
     Parameters
     ----------
     patients : iterable of str
     read : callable
         `read(patient_id)` gives (image, mask, spacing_mm).
-    cropping : Cropping
+    shapes : mapping of network to Cropping
+        Networks with the same one share their crops.
 
     Returns
     -------
-    crops : dict of patient to ndarray of float32, shape (size, size)
-    counts : dict
+    crops : dict of network to dict of patient to ndarray of float32, shape (size, size)
+    counts : dict of network to dict
         side_mm; patients with a crop of it (fixed), with a box (scaled), and whose nodule is larger
         than the crop (cut).
     """
-    crops, fixed, cut = {}, 0, 0
-    for patient in patients:
+    seen: dict[Cropping, dict[str, np.ndarray]] = {shape: {} for shape in shapes.values()}
+    counts = {shape: {"fixed": 0, "scaled": 0, "cut": 0} for shape in seen}
+    for patient in patients if seen else ():
         image, mask, spacing_mm = read(patient)
-        crops[patient] = cropping.crop(patient, image, mask, spacing_mm)
-        fixed += cropping.is_fixed(patient)
-        cut += cropping.cuts(patient, mask, spacing_mm)
-    counts = {"side_mm": cropping.side_mm, "fixed": fixed, "scaled": len(crops) - fixed}
-    return crops, counts | {"cut": cut}
+        for shape, crops in seen.items():
+            crops[patient] = shape.crop(patient, image, mask, spacing_mm)
+            counts[shape]["fixed" if shape.is_fixed(patient) else "scaled"] += 1
+            counts[shape]["cut"] += shape.cuts(patient, mask, spacing_mm)
+    return (
+        {name: seen[shape] for name, shape in shapes.items()},
+        {name: {"side_mm": shape.side_mm} | counts[shape] for name, shape in shapes.items()},
+    )
 
 
 def crop_box(

@@ -13,25 +13,61 @@ from thyro.study import FEATURE_SETS, ImageSet, feature_tables
 
 
 def measuring(
-    feature_set: FeatureSet, *, bin_width: float, bins: int, grid: CommonGrid
-) -> dict[str, Any]:
-    """How a set is measured: keywords settings and grid of `extract_cohort`.
+    sets: Mapping[str, FeatureSet], *, bin_width: float, bins: int, grid: CommonGrid, **how: Any
+) -> dict[str, dict[str, Any]]:
+    """How every set is measured: keywords of `extract_cohort`, by name.
 
     The paper's set as the publication has it, on images as they come and in bins of one width. The
     planar set on the common grid, and in a fixed number of bins, whatever the range of a filter.
 
     Parameters
     ----------
-    feature_set : FeatureSet
+    sets : mapping of name to FeatureSet
     bin_width : float
         In grey levels.
     bins : int
         Of the planar set; 0 gives it the width, too.
     grid : CommonGrid
+    **how
+        Keywords of every set.
     """
-    if not feature_set.planar:
-        return {"settings": {"binWidth": bin_width}, "grid": None}
-    return {"settings": {"binCount": bins} if bins else {"binWidth": bin_width}, "grid": grid}
+    paper = {"settings": {"binWidth": bin_width}, "grid": None}
+    planar = {"settings": {"binCount": bins} if bins else paper["settings"], "grid": grid}
+    return {
+        name: how | {"feature_set": one} | (planar if one.planar else paper)
+        for name, one in sets.items()
+    }
+
+
+def measured_as(
+    how: Mapping[str, Mapping[str, Any]],
+    grid: CommonGrid,
+    patients: Iterable[str],
+    levels: pd.DataFrame,
+    correlation: pd.DataFrame,
+) -> dict[str, dict]:
+    """What the report says of how features were measured, and what that made of them.
+
+    Parameters
+    ----------
+    how
+        As `measuring`.
+    grid, patients
+        Of the planar set.
+    levels, correlation
+        As `effective_bins` and `statistics.rank_correlation`.
+
+    Returns
+    -------
+    dict
+        settings (of pyradiomics, by set), grid, bins and redundancy.
+    """
+    return {
+        "settings": {name: one["settings"] for name, one in how.items()},
+        "grid": grid_summary(grid, patients),
+        "bins": bins_summary(levels),
+        "redundancy": redundancy(correlation),
+    }
 
 
 def effective_bins(found: Mapping[str, Extraction], patients: Iterable[str]) -> pd.DataFrame:

@@ -94,7 +94,7 @@ def kept_features(
     """
     weights = chosen.lasso.coefficients.rename("coefficient").rename_axis("feature")
     weights = weights.loc[weights.abs().sort_values(ascending=False, kind="stable").index]
-    icc = stability.reindex(columns=["icc_mask", "icc_noise", "icc_reader", "icc"], dtype=float)
+    icc = stability.reindex(columns=["icc_mask", "icc_noise", "icc_reader", "icc"]).astype(float)
     with_size = statistics.correlations_with(X[list(weights.index)], size, level=level)
     with_size = with_size.rename(columns={"ci_low": "rho_low", "ci_high": "rho_high"})
     table = weights.to_frame().join(icc).join(with_size[["rho", "rho_low", "rho_high"]])

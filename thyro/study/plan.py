@@ -95,7 +95,7 @@ def _trained(table: FeatureTable) -> list[str]:
     return [f"02_features/{pattern.format(table.key)}" for pattern in patterns if table.deep]
 
 
-SIZES = "02_features/sizes.parquet"  # of the nodules, by the run on original images
+SIZES = f"02_features/sizes_{OR.key}.parquet"  # diameter and area of every nodule
 FEATURES = [file for table in feature_tables() for file in _measured(table)] + [SIZES]
 TRAINED = [file for table in feature_tables() for file in _trained(table)]
 SELECTED = [f"03_selection/selected_{table.key}.parquet" for table in feature_tables()]
@@ -153,9 +153,7 @@ def _features(images: ImageSet, weights: str | None) -> Job:
         "02_features",
         [
             *(file.removeprefix("02_features/") for file in files),
-            *([SIZES.removeprefix("02_features/")] if images is OR else []),
-            f"ibsi_{images.key}.parquet",
-            f"bins_{images.key}.parquet",
+            *(f"{name}_{images.key}.parquet" for name in ("ibsi", "bins", "sizes")),
             f"scalars_{images.key}.json",
         ],
         reads=ABOUT | IMAGES,
