@@ -27,7 +27,9 @@ def left_by(planned):
 def test_the_control_runs_without_networks_and_by_itself():
     control, original = plan.JOBS["02_features_bc"], plan.JOBS["02_features_or"]
     assert control.fixed == {"image_set": "bc", "networks": [], "measured": ["paper"]}
-    assert {file for file in control.writes if not file.startswith(("ibsi", "scalars"))} == {
+    assert {
+        file for file in control.writes if not file.startswith(("bins", "ibsi", "scalars"))
+    } == {
         "radiomics_bc.parquet",
         "robustness_radiomics_bc.parquet",
     }
@@ -49,6 +51,12 @@ def test_every_network_leaves_features_folds_output_and_weights_of_both_image_se
                 f"02_features/networks/{key}.safetensors",
             } <= written[f"02_features_{s}"]
             assert f"03_selection/selected_{key}.parquet" in written["03_selection"]
+
+
+def test_sizes_of_nodules_are_those_of_original_images():
+    written = left_by(plan.JOBS)
+    assert [name for name, files in written.items() if plan.SIZES in files] == ["02_features_or"]
+    assert plan.SIZES in plan.JOBS["03_selection"].files
 
 
 def test_the_control_goes_from_features_to_statistics():

@@ -85,16 +85,30 @@ def test_fidelity_has_a_row_per_cohort_and_method():
 
 
 def test_selection_counts_add_up():
-    steps = ["z-score"] * 3 + ["Mann-Whitney U"] * 4 + ["LASSO"] * 2 + ["kept"]
+    steps = ["Degenerate", "z-score", "ICC"] + ["Mann-Whitney U"] * 4 + ["LASSO"] * 2 + ["kept"]
     fates = pd.DataFrame({"step": steps, "signature": ["OR"] * 9 + ["SR"]})
     table = results.selection(fates)
     assert list(table["Features"]) == ["9", "1"]
-    assert table.loc[0, "Left at Spearman"] == "0"
-    assert table.loc[1, "Kept"] == "1"
+    assert table.loc[0, ["Degenerate", "ICC too low", "Too few values"]].tolist() == ["1", "1", "–"]
+    assert table.loc[0, "Left at Spearman"] == "–" and table.loc[1, "Kept"] == "1"
     for _, row in table.iterrows():
-        assert sum(map(int, row.iloc[2:])) == int(row["Features"])
+        counts = [int(text) for text in row.iloc[2:] if text != "–"]
+        assert sum(counts) == int(row["Features"])
     with pytest.raises(ValueError, match="found \\['ridge'\\]"):
         results.selection(fates.assign(step="ridge"))
+
+
+def test_kept_features_show_their_stability_and_what_they_have_of_size():
+    row = {"signature": "Planar OR", "feature": "original_glcm_Contrast", "coefficient": -0.51234}
+    row |= {"icc_mask": 0.987, "icc_noise": 0.254, "icc_reader": np.nan, "icc": 0.254}
+    row |= {"rho": -0.1, "rho_low": -0.3, "rho_high": 0.1, "of_size": False}
+    table = results.kept_features(pd.DataFrame([row, row | {"of_size": True}]), level=0.9)
+    assert table.iloc[0].tolist() == [
+        *("Planar OR", "original_glcm_Contrast", "−0.512", "0.99", "0.25", "–"),
+        *("−0.10 (−0.30 to 0.10)", ""),
+    ]
+    assert table["Of size"].tolist() == ["", "by construction"]
+    assert "ρ with diameter (90% CI)" in table
 
 
 def test_evaluations_of_a_recipe_stand_side_by_side_with_its_optimism():

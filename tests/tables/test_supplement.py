@@ -44,6 +44,14 @@ def test_a_class_without_a_label_is_named():
         supplement.features(other, [])
 
 
+def test_grey_levels_are_shown_as_median_with_quartiles():
+    rows = [("paper", "original", 6.0, 5.0, 7.0), ("planar", "lbp-2D", 10.0, 9.5, 10.0)]
+    bins = pd.DataFrame(rows, columns=["profile", "image_type", "median", "low", "high"])
+    table = supplement.effective_bins(bins)
+    assert table.iloc[0].tolist() == ["Paper", "original", "6 (5–7)"]
+    assert table.iloc[1, 0] == "Planar" and table.shape == (2, 3)
+
+
 def test_the_phantom_is_shown_as_it_is_compared():
     table = supplement.ibsi(ibsi.compare_with_ibsi()).set_index(["Class", "Feature"])
     assert table["Agrees"].value_counts().to_dict() == {"yes": 102, "–": 4, "no": 3}

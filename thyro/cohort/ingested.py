@@ -44,7 +44,7 @@ class Ingested:
         else:
             paths = {part: self._paths(part, out_dir) for part in parts_of(self.opened)}
             sides = self.image_flags.loc[frame.index, ["row_mm", "column_mm"]]
-            spacing = sides.fillna(1.0).to_numpy()
+            spacing = sides.to_numpy()
         return inclusion.patient_table(
             frame,
             [variable["name"] for variable in self.opened.variables],

@@ -28,8 +28,8 @@ def measure(
     outline: np.ndarray,
     settings: Mapping[str, object],
     feature_set: feature_sets.FeatureSet,
-) -> dict[str, float]:
-    """All features of a set.
+) -> tuple[dict[str, float], dict[str, int]]:
+    """All features of a set, and how many grey levels each image type has after binning.
 
     Parameters
     ----------
@@ -46,8 +46,10 @@ def measure(
 
     Returns
     -------
-    dict
+    features : dict
         Value of each feature by pyradiomics' name. NaN where pyradiomics has none.
+    levels : dict
+        Distinct grey levels in the nodule by image type: what texture has to tell apart.
 
     Raises
     ------
@@ -59,9 +61,10 @@ def measure(
     values = {f"original_{feature}": value for feature, value in of_shape.items()}
     region = _Region(mask, spacing)
     filtered = filters.filtered(frame, mask, spacing, feature_set.filters, settings)
-    textures = {}
+    textures, levels = {}, {}
     for image_type, inside in filtered:
         region.bin(inside, settings)
+        levels[image_type] = len(region.levels)
         of_type = _measure({"firstorder": _FirstOrder}, region, settings, classes)
         # Texture sees nothing but the bins, and some image types have them all alike.
         bins = region.binned_inside.tobytes()
@@ -69,7 +72,7 @@ def measure(
             textures[bins] = _measure(TEXTURES, region, settings, classes)
         of_type |= textures[bins]
         values |= {f"{image_type}_{feature}": value for feature, value in of_type.items()}
-    return values
+    return values, levels
 
 
 def _measure(by, region, settings, classes):

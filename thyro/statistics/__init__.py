@@ -42,6 +42,7 @@ from thyro.statistics.classification import (
     threshold_metrics,
     youden_threshold,
 )
+from thyro.statistics.correlation import correlations_with
 from thyro.statistics.cross_validated_auc import cross_validated_auc
 from thyro.statistics.decision import decision_curve
 from thyro.statistics.delong import auc_ci, delong_matrix, delong_pairs, delong_test
@@ -98,6 +99,7 @@ __all__ = [
     "compared_recipes",
     "contrasts",
     "corrected_difference",
+    "correlations_with",
     "cross_fitted_aucs",
     "cross_validated_auc",
     "cutoff_table",

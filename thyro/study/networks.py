@@ -27,6 +27,7 @@ class NetworkEntry:
     colours: tuple[str, str]  # of curves: dark for enhanced images, light for original ones
     citation: str  # key in references.bib
     respelled: tuple[tuple[str, str], ...] = ()  # of torchvision's names: pattern, what replaces it
+    fixed_crop: bool = False  # sees `features.crop_mm` of every frame, where pixels have a size
 
     @property
     def key(self) -> str:

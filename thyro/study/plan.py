@@ -10,7 +10,7 @@ from typing import Any
 
 from thyro.study.classifiers import SIGNATURES
 from thyro.study.features import FEATURE_SETS, MEASURED, FeatureTable, feature_tables
-from thyro.study.names import STUDIED, ImageSet, nomograms
+from thyro.study.names import OR, STUDIED, ImageSet, nomograms
 
 RECORDS = "notebooks"  # folder of executed notebooks and of how long each took
 
@@ -96,7 +96,8 @@ def _trained(table: FeatureTable) -> list[str]:
     return [f"02_features/{pattern.format(table.key)}" for pattern in patterns if table.deep]
 
 
-FEATURES = [file for table in feature_tables() for file in _measured(table)]
+SIZES = f"02_features/sizes_{OR.key}.parquet"  # diameter and area of every nodule
+FEATURES = [file for table in feature_tables() for file in _measured(table)] + [SIZES]
 TRAINED = [file for table in feature_tables() for file in _trained(table)]
 SELECTED = [f"03_selection/selected_{table.key}.parquet" for table in feature_tables()]
 
@@ -153,7 +154,7 @@ def _features(images: ImageSet, weights: str | None) -> Job:
         "02_features",
         [
             *(file.removeprefix("02_features/") for file in files),
-            f"ibsi_{images.key}.parquet",
+            *(f"{name}_{images.key}.parquet" for name in ("ibsi", "bins", "sizes")),
             f"scalars_{images.key}.json",
         ],
         reads=ABOUT | IMAGES,
@@ -171,7 +172,10 @@ def _selection() -> Job:
     selected = [file.removeprefix("03_selection/") for file in SELECTED]
     return _job(
         "03_selection",
-        [*fates, *selected, "agreement.parquet", "agreement.json", "scalars.json"],
+        [
+            *(*fates, *selected, "kept_features.parquet"),
+            *("agreement.parquet", "agreement.json", "scalars.json"),
+        ],
         reads=ABOUT,
         folders={"features_dir": "02_features"},
         files=FEATURES,

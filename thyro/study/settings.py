@@ -64,11 +64,14 @@ class SuperResolution(Section):
 class Features(Section):
     """Radiomics and deep features."""
 
-    bin_width: Annotated[float, Field(gt=0)] = 25.0
+    bin_width: Annotated[float, Field(gt=0)] = 25.0  # grey levels; of the paper's set
+    pixel_mm: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the planar set; 0: as images come
+    bins: Annotated[int, Field(ge=0, le=256)] = 32  # of the planar set; 0: `bin_width`
     robustness_patients: Annotated[int, Field(ge=5)] = 30  # of training, measured again perturbed
     weights: Text = "random"  # "random", "imagenet", or a file with a state dict
     crop_px: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 224
-    crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1
+    crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1  # around the nodule's box
+    crop_mm: Annotated[float, Field(ge=0, le=200)] = 30.0  # side for sound networks; 0: the box
     fine_tuning: Literal["none", "last_block", "whole"] = "last_block"  # "whole" wants a GPU
     epochs: Positive = 5  # at most
     learning_rate: Annotated[float, Field(gt=0)] = 1e-4
@@ -82,7 +85,8 @@ class Selection(Section):
     """Which features stay: the filters and the LASSO."""
 
     alpha: Share = 0.05
-    minimum_icc: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the robustness; 0: no filter
+    minimum_icc: Annotated[float, Field(ge=0, lt=1)] = 0.75  # of the planar set; 0: no filter
+    minimum_distinct: Annotated[float, Field(ge=0, lt=1)] = 0.1  # values, share of patients; same
     correlation: Share = 0.9
     rule: Literal["p", "mean correlation", "column order"] = "p"  # who stays of a correlated pair
     family: Literal["binomial", "gaussian"] = "binomial"  # of the LASSO

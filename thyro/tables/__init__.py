@@ -20,6 +20,7 @@ from thyro.tables.results import (
     fidelity,
     hosmer,
     intervals,
+    kept_features,
     null,
     performance,
     recipes,
@@ -43,6 +44,7 @@ from thyro.tables.rounding import (
 )
 from thyro.tables.supplement import (
     audit,
+    effective_bins,
     feature_list,
     features,
     ibsi,
@@ -68,6 +70,7 @@ __all__ = [
     "coverage",
     "cutoffs",
     "display_names",
+    "effective_bins",
     "estimate",
     "feature_list",
     "features",
@@ -81,6 +84,7 @@ __all__ = [
     "image_types",
     "interval",
     "intervals",
+    "kept_features",
     "logistic",
     "missing",
     "net_benefit",

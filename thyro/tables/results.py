@@ -10,7 +10,7 @@ import pandas as pd
 
 from thyro.study import RECIPES, STEPS
 from thyro.tables.markdown import formatted
-from thyro.tables.rounding import coverage, estimate, interval, number, p_value, probability
+from thyro.tables.rounding import ABSENT, coverage, estimate, interval, number, p_value, probability
 
 RECONSTRUCTIONS = {  # methods of super-resolution, in the order of every table and figure
     "sr": "Super-resolution",
@@ -18,13 +18,16 @@ RECONSTRUCTIONS = {  # methods of super-resolution, in the order of every table 
     "lanczos": "Lanczos",
     "bicubic": "Bicubic",
 }
-SELECTION_STEPS = (
-    "z-score",
-    "Mann-Whitney U",
-    "Spearman",
-    "LASSO",
-    "kept",
-)  # of the feature selection
+LEFT_AT = {  # step of the feature selection -> heading of the features that left there
+    "Degenerate": "Degenerate",
+    "ICC": "ICC too low",
+    "Distinct values": "Too few values",
+    "z-score": "Left at z-score",
+    "Mann-Whitney U": "Left at Mann-Whitney U",
+    "Spearman": "Left at Spearman",
+    "LASSO": "Left at LASSO",
+    "kept": "Kept",
+}
 CHOSEN = ("cross-fitted", "by the test cohort (informed by it)")
 METRICS = {
     "accuracy": "Accuracy",
@@ -253,16 +256,37 @@ def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 def selection(frame: pd.DataFrame) -> pd.DataFrame:
     """How many features left at each step, from the logs of `selection.select_features`.
 
-    One row per feature with `step`, and `signature` where several selections are stacked.
+    One row per feature with `step`, and `signature` where several selections are stacked. A dash
+    where none left: the step may not be one of that selection.
     """
-    strange = sorted(set(frame["step"]) - set(SELECTION_STEPS))
+    strange = sorted(set(frame["step"]) - set(LEFT_AT))
     if strange:
-        raise ValueError(f"frame: expected the steps {SELECTION_STEPS}, found {strange}.")
+        raise ValueError(f"frame: expected the steps {list(LEFT_AT)}, found {strange}.")
     signature = frame["signature"] if "signature" in frame else pd.Series("All", frame.index)
     rows = []
     for name in signature.unique():
-        steps = frame.loc[signature == name, "step"]
-        counts = {f"Left at {step}": str((steps == step).sum()) for step in SELECTION_STEPS[:-1]}
-        kept = {"Kept": str((steps == "kept").sum())}
-        rows.append({"Signature": name, "Features": str(len(steps))} | counts | kept)
+        steps = frame.loc[signature == name, "step"].value_counts()
+        counts = {heading: str(steps.get(step, ABSENT)) for step, heading in LEFT_AT.items()}
+        rows.append({"Signature": name, "Features": str(steps.sum())} | counts)
     return pd.DataFrame(rows)
+
+
+def kept_features(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """The selected radiomic features: weight, ICC of every kind, correlation with the diameter.
+
+    `frame` stacks `selection.kept_features`, with `signature`; a dash where nobody outlined twice.
+    """
+    spec = {
+        "Signature": (["signature"], str),
+        "Feature": (["feature"], str),
+        "Coefficient": (["coefficient"], partial(number, digits=3)),
+        "ICC, outline": (["icc_mask"], partial(number, digits=2)),
+        "ICC, noise": (["icc_noise"], partial(number, digits=2)),
+        "ICC, reader": (["icc_reader"], partial(number, digits=2)),
+        f"ρ with diameter ({coverage(level)} CI)": (
+            ["rho", "rho_low", "rho_high"],
+            partial(estimate, digits=2),
+        ),
+        "Of size": (["of_size"], lambda is_so: "by construction" if is_so else ""),
+    }
+    return formatted(frame, spec)

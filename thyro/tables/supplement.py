@@ -103,6 +103,22 @@ def image_types(described: pd.DataFrame, degenerate: Collection[str]) -> pd.Data
     return pd.DataFrame(rows)
 
 
+def effective_bins(bins: pd.DataFrame) -> pd.DataFrame:
+    """Grey levels of a nodule after binning, by feature set and image type.
+
+    `bins` is the frame of `radiomics.effective_bins`.
+    """
+    spec = {
+        "Profile": (["profile"], str.capitalize),
+        "Image type": (["image_type"], str),
+        "Grey levels, median (quartiles)": (
+            ["median", "low", "high"],
+            lambda *levels: estimate(*levels, digits=0),
+        ),
+    }
+    return formatted(bins, spec)
+
+
 def ibsi(compared: pd.DataFrame) -> pd.DataFrame:
     """Features of pyradiomics against the reference values of the IBSI.
 
