@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thyro.study.names import RANKED, SR, ImageSet, ModelName
+from thyro.study.names import PAPER, PLANAR, RANKED, SR, ImageSet, ModelName
 from thyro.study.networks import NETWORKS
 
 RADIOMICS = "radiomics"
@@ -40,6 +40,8 @@ class Kind:
     classifier: str  # of CLASSIFIERS
     label: str
     colours: tuple[str, str]  # for enhanced images, for original ones
+    recipe: str = PAPER  # "paper": a model of Table 2; "sound": of the sound half alone
+    variants: tuple[str, ...] = ("",)  # of its features, each with models of their own
 
 
 def _svm(settings, n_features):
@@ -106,15 +108,25 @@ def kinds() -> dict[str, Kind]:
         if entry.name != HEAD
     ]
     deep = [
-        Kind(entry.name, DEEP, entry.name, HEAD, entry.name, entry.colours)
+        Kind(
+            *(entry.name, DEEP, entry.name, HEAD, entry.name, entry.colours),
+            recipe=entry.recipe,
+            variants=entry.variants,
+        )
         for entry in NETWORKS.values()
     ]
     return {kind.name: kind for kind in (*radiomic, *deep)}
 
 
-def model_names() -> list[ModelName]:
-    """The models of a study of images, in the order of Table 2."""
-    return [ModelName(images.name, kind) for kind in kinds() for images in RANKED]
+def model_names(recipe: str = PAPER) -> list[ModelName]:
+    """The models that only one recipe has: "paper", those of Table 2 in its order, or "sound"."""
+    return [
+        ModelName(images.name, kind.name, variant)
+        for kind in kinds().values()
+        if kind.recipe == recipe
+        for variant in kind.variants
+        for images in RANKED
+    ]
 
 
 def given_settings(**given: Any) -> dict[str, dict[str, Any]]:
@@ -136,4 +148,6 @@ def principal_models(image_sets: Sequence[ImageSet] = RANKED, variant: str = "")
 
 def features_of(model: ModelName) -> str:
     """The table of features that a model reads, by its name: "OR_radiomics", "OR_planar"."""
-    return str(ModelName(model.image_set, model.variant or kinds()[model.kind].features))
+    if model.variant == PLANAR:
+        return str(ModelName(model.image_set, PLANAR))
+    return str(ModelName(model.image_set, kinds()[model.kind].features, model.variant))

@@ -29,6 +29,8 @@ COHORTS = {"train": "Training cohort", "test": "Test cohort", "external": "Exter
 RADIOLOGIST = "Radiologist"
 PENALISED = "Penalised"  # the clinical model of every candidate
 PLANAR = "planar"  # variant of a model: on features of a slice instead of a volume
+FROZEN = "frozen"  # variant of a model: on features of a network that was not tuned
+PAPER, SOUND = "paper", "sound"  # recipes: the publication's, and the one of the sound half
 
 
 @dataclass(frozen=True)
