@@ -52,7 +52,8 @@ def fetch(spec: str, name: str) -> tuple[dict[str, Tensor] | None, str]:
     entry = NETWORKS[name]
     address, file = entry.address, entry.address.rsplit("/")[-1]
     if entry.package:
-        return _of_package(entry, file), f"ImageNet weights of {entry.package} ({file})"
+        name = entry.package.replace("_", "-")
+        return _of_package(entry, file), f"ImageNet weights of {name} ({file})"
     try:
         weights = torch.hub.load_state_dict_from_url(
             address, map_location="cpu", progress=False, check_hash=True

@@ -167,7 +167,7 @@ NETWORKS = {
             address="models/efficientnet-lite0-57934424.pth",
             classifier="_fc.",
             numbered={},
-            colours=("#7A0C3D", "#E8799A"),
+            colours=("#6A7300", "#B3BF26"),
             citation="tan2019",
             # MONAI groups the blocks, which the file counts from first to last.
             respelled=tuple(
