@@ -62,7 +62,11 @@ class SuperResolution(Section):
 
 
 class Features(Section):
-    """Radiomics and deep features."""
+    """Radiomics and deep features.
+
+    `weights` and `fine_tuning` are of the paper's networks. The network of the sound half has its
+    ImageNet weights in every study, and is used frozen and with its last block tuned.
+    """
 
     bin_width: Annotated[float, Field(gt=0)] = 25.0
     robustness_patients: Annotated[int, Field(ge=5)] = 30  # of training, measured again perturbed
