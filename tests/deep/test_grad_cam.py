@@ -153,10 +153,11 @@ def found(maps, regions):
 def test_every_network_finds_the_region_that_decides(name):
     """The networks as a study starts them, and a logistic head: the path of a study.
 
-    With weights drawn anew and the head kept, DenseNet121 and EfficientNet-Lite0 find the region no
-    more often than by chance. ResNet101 goes on to find it, since all its channels, redrawn or not, answer to a bright
-    spot: the agreement of the maps shows that they do not depend on the weights, which is what the
-    control is for. `test_explained_toy` has the drop for weights that were trained.
+    With weights drawn anew and the head kept, DenseNet121 and EfficientNetLite0 find the region no
+    more often than by chance. ResNet101 goes on to find it, since all its channels, redrawn or not,
+    answer to a bright spot: the agreement of the maps shows that they do not depend on the weights,
+    which is what the control is for. `test_explained_toy` has the drop for weights that were
+    trained.
     """
     images, y, _ = spots(24, 0)
     start = NETWORKS[name].starts_from("random")
