@@ -106,7 +106,7 @@ def _efficientnet_lite0():
     for part in module.modules():
         if hasattr(part, "_swish"):
             part._swish = nn.ReLU6(inplace=True)
-    module._fc = nn.Identity()
+    module.add_module("_fc", nn.Identity())
     return module
 
 
