@@ -89,6 +89,7 @@ def _efficientnet_lite0():
 
     # Lite: B0 without squeeze and excitation, and ReLU6 for swish. MONAI pads for one size of
     # image, 224; the padding is the same for every other multiple of 32.
+    # Of the blocks: repeats, kernel, stride, expansion, channels in and out.
     module = EfficientNet(
         [
             "r1_k3_s11_e1_i32_o16",
