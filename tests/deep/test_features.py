@@ -42,6 +42,7 @@ def learned(dense):
     return Learned(
         network=dense,
         features=rng.normal(size=(6, 1024)).astype(np.float32),
+        frozen=None,
         fold_features=rng.normal(size=(2, 6, 1024)).astype(np.float32),
         p=np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
         fold_p=np.array([[0.7, 0.1, 0.2, 0.1, 0.95, 0.6], [0.1, 0.8, 0.8, 0.9, 0.1, 0.6]]),
@@ -56,7 +57,7 @@ FOLDS = np.array([0, 1, 1, 0])
 
 
 def test_tables_of_a_tuned_network_say_whose_features_they_are(learned):
-    whole = features.feature_table(learned, PATIENTS)
+    whole = features.feature_table(learned.network, learned.features, PATIENTS)
     assert whole.loc["c"].tolist() == learned.features[2].tolist()
     table = features.fold_table(learned, PATIENTS, FOLDS)
     assert table.shape == (12, 1024) and table.index.names == ["fold", "patient_id"]
@@ -89,6 +90,14 @@ def test_tables_of_a_network_are_named_by_network_and_images(learned):
     assert set(tables["output_densenet121_sr"]["model"]) == {"SR_DenseNet121"}
     folds = tables["folds_densenet121_sr"].index.get_level_values("patient_id")
     assert list(dict.fromkeys(folds)) == list(PATIENTS)
+
+
+def test_a_network_that_is_also_used_frozen_leaves_those_features_too(learned):
+    both = replace(learned, frozen=-learned.features)
+    tables = features.network_tables(both, "OR", PATIENTS, TRAIN, FOLDS)
+    tuned, frozen = (tables[f"deep_densenet121{kind}_or"] for kind in ("", "_frozen"))
+    assert frozen.loc["c"].tolist() == (-learned.features[2]).tolist()
+    pd.testing.assert_frame_equal(frozen, -tuned)
 
 
 def test_checkpoints_of_every_training_are_removed(learned, project):

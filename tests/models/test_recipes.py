@@ -85,12 +85,12 @@ def test_every_table_is_cross_fitted_and_calibrated_across_the_folds(cohort, cro
 @pytest.mark.parametrize(
     ("recipe", "model", "table", "column"),
     [
-        (study.PAPER, "SR_SVM", "SR_radiomics", "SR_SVM"),
-        (study.SOUND, "SR_SVM", "SR_planar", "SR_SVM_tuned"),
+        (study.PAPER_RECIPE, "SR_SVM", "SR_radiomics", "SR_SVM"),
+        (study.SOUND_RECIPE, "SR_SVM", "SR_planar", "SR_SVM_tuned"),
         (study.STEPS[0], "OR_KNN", "OR_radiomics", "OR_KNN_tuned"),
         (study.STEPS[1], "OR_KNN", "OR_planar", "OR_KNN"),
-        (study.PAPER, "OR_ResNet101", "OR_ResNet101", "OR_ResNet101"),
-        (study.SOUND, "OR_ResNet101", "OR_ResNet101", "OR_ResNet101_tuned"),
+        (study.PAPER_RECIPE, "OR_ResNet101", "OR_ResNet101", "OR_ResNet101"),
+        (study.SOUND_RECIPE, "OR_ResNet101", "OR_ResNet101", "OR_ResNet101_tuned"),
     ],
     ids=lambda value: getattr(value, "name", value),
 )
@@ -110,7 +110,7 @@ def test_a_recipe_takes_its_features_and_its_settings(crossed, recipe, model, ta
 
 def test_classical_models_are_cross_fitted_again_and_networks_are_not(crossed):
     found, _ = crossed
-    rows = recipes.by_fold(found, study.SOUND)
+    rows = recipes.by_fold(found, study.SOUND_RECIPE)
     assert rows.groupby("model")["repeat"].nunique().to_dict() == {
         name: 1 if "101" in name or "121" in name else 2 for name in NAMES
     }

@@ -59,6 +59,17 @@ def test_sizes_of_nodules_are_those_of_original_images():
     assert plan.SIZES in plan.JOBS["03_selection"].files
 
 
+def test_a_frozen_network_leaves_features_and_nothing_that_was_learned():
+    written = left_by(plan.JOBS)
+    for s in ("or", "sr"):
+        key = f"efficientnetlite0_frozen_{s}"
+        assert {file for file in written[f"02_features_{s}"] if key in file} == {
+            f"02_features/deep_{key}.parquet"
+        }
+        assert f"03_selection/selected_{key}.parquet" in written["03_selection"]
+        assert plan.JOBS[f"02_features_{s}"].fixed["networks"].count("EfficientNetLite0") == 1
+
+
 def test_the_control_goes_from_features_to_statistics():
     written = left_by(plan.JOBS)
     radiomics = "02_features/radiomics_bc.parquet"

@@ -6,8 +6,8 @@ from thyro.study import protocols
 def test_two_recipes_by_two_evaluations():
     assert list(protocols.PROTOCOLS) == ["paper", "paper_cross_fitted", "sound_in_sample", "sound"]
     paper, sound = (protocols.PROTOCOLS[name] for name in ("paper", "sound"))
-    assert paper.recipe is protocols.PAPER and not paper.cross_fitted
-    assert sound.recipe is protocols.SOUND and sound.cross_fitted
+    assert paper.recipe is protocols.PAPER_RECIPE and not paper.cross_fitted
+    assert sound.recipe is protocols.SOUND_RECIPE and sound.cross_fitted
     assert protocols.recipe_protocols() == {
         "paper": ("paper", "paper_cross_fitted"),
         "sound": ("sound_in_sample", "sound"),

@@ -13,7 +13,7 @@ from thyro.deep.backbones import Network, build, calibrate_batchnorm
 from thyro.deep.fine_tuning import Learned
 from thyro.statistics import log_odds
 from thyro.store import Checkpoint
-from thyro.study import FeatureTable, ModelName
+from thyro.study import FROZEN, FeatureTable, ModelName
 
 CALIBRATION_CROPS = 64  # ample for a mean and a variance; all crops would double the cost
 
@@ -63,10 +63,9 @@ def feature_names(network: Network) -> list[str]:
     return [f"{network.name.lower()}_{i:04d}" for i in range(network.width)]
 
 
-def feature_table(learned: Learned, patients: Sequence[str]) -> pd.DataFrame:
-    """Pooled features of the final network, one row per patient."""
-    columns = feature_names(learned.network)
-    return pd.DataFrame(learned.features, pd.Index(patients, name="patient_id"), columns)
+def feature_table(network: Network, values: np.ndarray, patients: Sequence[str]) -> pd.DataFrame:
+    """Pooled features, shape (n, width), one row per patient."""
+    return pd.DataFrame(values, pd.Index(patients, name="patient_id"), feature_names(network))
 
 
 def fold_table(learned: Learned, patients: Sequence[str], folds: ArrayLike) -> pd.DataFrame:
@@ -141,17 +140,20 @@ def network_tables(
     Returns
     -------
     dict
-        deep (pooled features), folds, output and tuning (the history) of the network.
+        deep (pooled features), folds, output and tuning (the history) of the network; and deep
+        of the network as it was given, where `learned` has those.
     """
     model = str(ModelName(images, learned.network.name))
+    tuned, frozen = (FeatureTable(images, learned.network.name, one) for one in ("", FROZEN))
     tables = {
-        "deep": feature_table(learned, patients.tolist()),
-        "folds": fold_table(learned, patients.tolist(), folds),
-        "output": output_table(learned, model, patients, train, folds),
-        "tuning": learned.history,
+        tuned.file: feature_table(learned.network, learned.features, patients),
+        f"folds_{tuned.key}": fold_table(learned, patients.tolist(), folds),
+        f"output_{tuned.key}": output_table(learned, model, patients, train, folds),
+        f"tuning_{tuned.key}": learned.history,
     }
-    key = FeatureTable(images, learned.network.name).key
-    return {f"{name}_{key}": table for name, table in tables.items()}
+    if learned.frozen is not None:
+        tables[frozen.file] = feature_table(learned.network, learned.frozen, patients)
+    return tables
 
 
 def remove_checkpoints(learned: Learned, checkpoint: Callable[[str], Checkpoint]) -> None:

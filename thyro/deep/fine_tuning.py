@@ -37,6 +37,7 @@ class Learned:
 
     network: Network  # fine-tuned on all training patients; the one given where nothing was trained
     features: np.ndarray  # pooled, by `network`: float32, shape (n, width)
+    frozen: np.ndarray | None  # the same by the network that was given, where asked for
     fold_features: np.ndarray | None  # by the network of every fold: shape (n_folds, n, width)
     p: np.ndarray | None  # output of `network` itself: shape (n,)
     fold_p: np.ndarray | None  # output of the network of every fold: shape (n_folds, n)
@@ -52,6 +53,7 @@ def cross_fit(
     folds: ArrayLike,
     *,
     settings: FineTuningSettings,
+    frozen: bool = False,
     seed: int = 0,
     device: str | None = None,
     checkpoint: Callable[[str], Checkpoint] | None = None,
@@ -71,6 +73,9 @@ def cross_fit(
     folds : array_like of int, shape (n_train,)
         Fold of each training patient. The network trained without it predicts it.
     settings : FineTuningSettings
+    frozen : bool
+        Also keep the features of the network as it was given. The backbone is passed once for
+        both, unless the whole network is trained.
     seed : int
     device : str, optional
         Such as "cuda"; by default the CPU. On CUDA in bfloat16 mixed precision.
@@ -96,9 +101,11 @@ def cross_fit(
     device = torch.device(device or "cpu")
     work = replace(network, module=deepcopy(network.module).to(device).eval())
     inputs = _inputs(work, crops, np.flatnonzero(train), settings, progress)
-    body = _body(work, settings.trained)
+    body, given = _body(work, settings.trained), None
+    if frozen or settings.trained == "none":
+        given = _pooled(body, inputs, np.arange(len(crops)), settings.batch)
     if settings.trained == "none":
-        return _frozen(network, _pooled(body, inputs, np.arange(len(crops)), settings.batch))
+        return _untuned(network, given, given if frozen else None)
     trainings = _trainings(train, labels, folds)
     for _, outcomes in trainings.values():  # before the first of them trains
         inner_part(outcomes, settings.inner_share, seed)
@@ -114,7 +121,7 @@ def cross_fit(
         progress=progress,
     )
     history = pd.concat(histories, names=["network"]).reset_index("network")
-    return _learned(network, parts, inputs, train, folds, settings, history)
+    return _learned(network, parts, inputs, train, folds, settings, history, given)
 
 
 def restore_network(network: Network, state: bytes) -> Network:
@@ -259,11 +266,12 @@ def _train(new, inputs, trainings, settings, *, seed, device, identity, checkpoi
     return parts, histories
 
 
-def _frozen(network, features) -> Learned:
+def _untuned(network, features, frozen) -> Learned:
     """A network as it was given, and its features."""
     return Learned(
         network=network,
         features=features,
+        frozen=frozen,
         fold_features=None,
         p=None,
         fold_p=None,
@@ -272,7 +280,7 @@ def _frozen(network, features) -> Learned:
     )
 
 
-def _learned(network, parts, inputs, train, folds, settings, history) -> Learned:
+def _learned(network, parts, inputs, train, folds, settings, history, frozen) -> Learned:
     """Features and output of what was trained: `parts` of all patients, and without each fold."""
     final, *of_folds = parts.values()
     everyone = np.arange(len(train))
@@ -284,6 +292,7 @@ def _learned(network, parts, inputs, train, folds, settings, history) -> Learned
     return Learned(
         network=restore_network(network, state),
         features=features,
+        frozen=frozen,
         fold_features=np.stack(by_fold),
         p=_output(final, features),
         fold_p=np.stack([_output(*pair) for pair in zip(of_folds, by_fold, strict=True)]),

@@ -43,7 +43,7 @@ def draw_protocols(compared: pd.DataFrame, axes: AxesGrid) -> AxesGrid:
     styles = model_styles(models)
     for ax, recipe in zip(axes, RECIPES, strict=False):
         rows = compared[compared["recipe"].eq(recipe.name)]
-        rows = rows[rows["cohort"].eq("train")].set_index("model").loc[models]
+        rows = rows[rows["cohort"].eq("train")].set_index("model").reindex(models)
         ends = rows[["auc_in_sample", "auc_cross_fitted"]]
         _joined(ax, ends, styles, ("o", "D"))
         whisker = rows[["ci_low_cross_fitted", "ci_high_cross_fitted"]].to_numpy().T

@@ -13,14 +13,14 @@ from thyro.models.study_models import Settings
 from thyro.statistics import OddsCalibration, calibrate_across_folds
 from thyro.study import (
     CLASSIFIERS,
-    RADIOMICS,
+    FEATURE_SETS,
+    SOUND_RECIPE,
     TUNED,
     FeatureTable,
     ModelName,
     StudyRecipe,
     features_of,
     kinds,
-    model_names,
     recipe_tables,
 )
 
@@ -158,9 +158,9 @@ def cross_fit_tables(
 def predictions_of(
     found: Mapping[str, CrossFitted], recipe: StudyRecipe, *, cross_fitted: bool
 ) -> pd.DataFrame:
-    """Probabilities under one protocol: one row per patient, a column per model of Table 2."""
+    """Probabilities under one protocol: one row per patient, a column per model of the recipe."""
     columns = {}
-    for name in model_names():
+    for name in recipe.models:
         of_table = found[features_of(name, recipe.features)]
         p = of_table.cross_fitted if cross_fitted else of_table.in_sample
         columns[str(name)] = p[_as_made(name, recipe)]
@@ -168,10 +168,10 @@ def predictions_of(
 
 
 def fitted_by(found: Mapping[str, CrossFitted], recipe: StudyRecipe) -> dict[str, Pipeline]:
-    """The models of Table 2 that one recipe made of all training patients."""
+    """The models of one recipe, as all training patients made them."""
     return {
         str(name): found[features_of(name, recipe.features)].models[_as_made(name, recipe)]
-        for name in model_names()
+        for name in recipe.models
     }
 
 
@@ -189,7 +189,7 @@ def by_fold(found: Mapping[str, CrossFitted], recipe: StudyRecipe) -> pd.DataFra
         repeat, fold, patient_id, model, p.
     """
     parts = []
-    for name in model_names():
+    for name in recipe.models:
         rows = found[features_of(name, recipe.features)].left_out.by_fold
         rows = rows[rows["model"].eq(_as_made(name, recipe))]
         parts.append(rows.assign(model=str(name)))
@@ -214,7 +214,7 @@ def fallback_notes(found: Mapping[str, CrossFitted]) -> list[str]:
 
 def _as_made(name: ModelName, recipe: StudyRecipe) -> str:
     """A model's name in its table: published settings, or tuned ones."""
-    return str(replace(name, variant=TUNED if recipe.tuned else ""))
+    return f"{name}_{TUNED}" if recipe.tuned else str(name)
 
 
 def _classifiers_on(
@@ -222,11 +222,10 @@ def _classifiers_on(
 ) -> dict[str, tuple[str, dict[str, Any]]]:
     """The models that read a table: name -> classifier, and keywords of `fit_classifier`."""
     of_kind, found = kinds(), {}
-    for name in model_names():
+    for name in SOUND_RECIPE.models:  # the paper's, and its own
         kind = of_kind[name.kind]
         keywords: dict[str, Any] = {"seed": seed} if CLASSIFIERS[kind.classifier].calibrated else {}
         keywords |= {"settings": settings[name.kind]} if name.kind in settings else {}
-        radiomic = not table.deep and kind.features == RADIOMICS
-        if name.image_set == table.image_set and (radiomic or kind.features == table.features):
+        if table.name in [features_of(name, radiomic) for radiomic in FEATURE_SETS]:
             found[str(name)] = (kind.classifier, keywords)
     return found

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thyro.study.names import RANKED, SR, ImageSet, ModelName
+from thyro.study.names import PAPER, RANKED, SR, ImageSet, ModelName
 from thyro.study.networks import NETWORKS
 
 RADIOMICS = "radiomics"
@@ -40,6 +40,8 @@ class Kind:
     classifier: str  # of CLASSIFIERS
     label: str
     colours: tuple[str, str]  # for enhanced images, for original ones
+    recipe: str = PAPER  # "paper": a model of Table 2; "sound": of the sound half alone
+    variants: tuple[str, ...] = ("",)  # of its features, each with models of their own
 
 
 def _svm(settings, n_features):
@@ -106,15 +108,25 @@ def kinds() -> dict[str, Kind]:
         if entry.name != HEAD
     ]
     deep = [
-        Kind(entry.name, DEEP, entry.name, HEAD, entry.name, entry.colours)
+        Kind(
+            *(entry.name, DEEP, entry.name, HEAD, entry.name, entry.colours),
+            recipe=entry.recipe,
+            variants=entry.variants,
+        )
         for entry in NETWORKS.values()
     ]
     return {kind.name: kind for kind in (*radiomic, *deep)}
 
 
-def model_names() -> list[ModelName]:
-    """The models of a study of images, in the order of Table 2."""
-    return [ModelName(images.name, kind) for kind in kinds() for images in RANKED]
+def model_names(recipe: str = PAPER) -> list[ModelName]:
+    """The models that only one recipe has: "paper", those of Table 2 in its order, or "sound"."""
+    return [
+        ModelName(images.name, kind.name, variant)
+        for kind in kinds().values()
+        if kind.recipe == recipe
+        for variant in kind.variants
+        for images in RANKED
+    ]
 
 
 def radiomic_models() -> list[str]:
@@ -141,5 +153,7 @@ def features_of(model: ModelName, radiomic: str = RADIOMICS) -> str:
 
     `radiomic` is the set that models of radiomic features read: `RADIOMICS` or `PLANAR`.
     """
-    features = kinds()[model.kind].features
-    return str(ModelName(model.image_set, radiomic if features == RADIOMICS else features))
+    model_kind = kinds()[model.kind]
+    if model_kind.features == RADIOMICS:
+        return str(ModelName(model.image_set, radiomic))
+    return str(ModelName(model.image_set, model_kind.features, model.variant))

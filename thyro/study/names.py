@@ -30,6 +30,8 @@ RADIOLOGIST = "Radiologist"
 PENALISED = "Penalised"  # the clinical model of every candidate
 PLANAR = "planar"  # radiomic features of a slice, not of a volume
 TUNED = "tuned"  # variant of a model: settings by inner cross-validation
+FROZEN = "frozen"  # variant of a model: on features of a network that was not tuned
+PAPER, SOUND = "paper", "sound"  # recipes: the publication's, and the one of the sound half
 
 
 @dataclass(frozen=True)

@@ -88,12 +88,12 @@ def _measured(table: FeatureTable) -> list[str]:
 
 
 def _trained(table: FeatureTable) -> list[str]:
-    """What a network leaves beside its features.
+    """What a network leaves beside its features, where it may have been tuned.
 
     Those of the networks that never saw a fold, its own output, and its weights.
     """
     patterns = ("folds_{}.parquet", "output_{}.parquet", "networks/{}.safetensors")
-    return [f"02_features/{pattern.format(table.key)}" for pattern in patterns if table.deep]
+    return [f"02_features/{pattern.format(table.key)}" for pattern in patterns if table.tuned]
 
 
 SIZES = f"02_features/sizes_{OR.key}.parquet"  # diameter and area of every nodule
@@ -148,7 +148,7 @@ def _super_resolution(start: str | None) -> Job:
 
 def _features(images: ImageSet, weights: str | None) -> Job:
     made = feature_tables(images)
-    networks = [table.features for table in made if table.deep]
+    networks = [table.features for table in made if table.tuned]
     files = [file for table in made for file in (*_measured(table), *_trained(table))]
     return _job(
         "02_features",

@@ -8,8 +8,9 @@ protocols; the steps between the recipes change one thing at a time.
 
 from dataclasses import dataclass
 
+from thyro.study.classifiers import model_names
 from thyro.study.features import RADIOMICS
-from thyro.study.names import PLANAR
+from thyro.study.names import PAPER, PLANAR, SOUND, ModelName
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,20 @@ class StudyRecipe:
     tuned: bool  # settings by inner cross-validation, where the study tunes; else as published
     as_log_odds: bool = False  # how a signature enters a nomogram; else as a probability
 
+    @property
+    def models(self) -> list[ModelName]:
+        """The models of Table 2, and those that this recipe alone has."""
+        own = model_names(SOUND) if self.name == SOUND else []
+        return [*model_names(PAPER), *own]
 
-PAPER = StudyRecipe("paper", "Paper’s", RADIOMICS, tuned=False)
-SOUND = StudyRecipe("sound", "Sound", PLANAR, tuned=True, as_log_odds=True)
+
+PAPER_RECIPE = StudyRecipe(PAPER, "Paper’s", RADIOMICS, tuned=False)
+SOUND_RECIPE = StudyRecipe(SOUND, "Sound", PLANAR, tuned=True, as_log_odds=True)
 STEPS = (  # between the two, for the supplement
     StudyRecipe("paper_tuned", "Paper’s, tuned", RADIOMICS, tuned=True),
     StudyRecipe("planar", "Sound features, published settings", PLANAR, tuned=False),
 )
-RECIPES = (PAPER, SOUND)
+RECIPES = (PAPER_RECIPE, SOUND_RECIPE)
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Protocol:
 
         "paper" is in-sample and "sound" is cross-fitted, each as its recipe is meant to be used.
         """
-        usual = self.cross_fitted == (self.recipe is SOUND)
+        usual = self.cross_fitted == (self.recipe is SOUND_RECIPE)
         return self.recipe.name + (
             "" if usual else "_cross_fitted" if self.cross_fitted else "_in_sample"
         )

@@ -62,7 +62,11 @@ class SuperResolution(Section):
 
 
 class Features(Section):
-    """Radiomics and deep features."""
+    """Radiomics and deep features.
+
+    `weights` and `fine_tuning` are of the paper's networks. The network of the sound half has its
+    ImageNet weights in every study, and is used frozen and with its last block tuned.
+    """
 
     bin_width: Annotated[float, Field(gt=0)] = 25.0  # grey levels; of the paper's set
     pixel_mm: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the planar set; 0: as images come

@@ -72,6 +72,13 @@ def told(study, by_test="SR_SVM"):
     return models.protocols(study, *tables)
 
 
+WEIGHTS = {
+    "ResNet101": "random initial weights",
+    "DenseNet121": "random initial weights",
+    "EfficientNetLite0": "ImageNet weights of a package (a_file.pth); last block tuned",
+}
+
+
 def test_every_model_of_the_registry_is_told_by_family():
     names = [str(name) for name in model_names()]
     rows = [(name, cohort) for name in names for cohort in ("train", "test")]
@@ -86,8 +93,9 @@ def test_every_model_of_the_registry_is_told_by_family():
         told_there = radiomic if of_kind[name.kind].family == RADIOMICS else deep
         assert f"0.800 (0.700–0.900) ({name})" in told_there
     assert told["training"] == "SR_KNN was 0.800 (0.700–0.900)"
-    cited = models.networks(["a"], random=False)["networks"]
-    assert all(f"{entry.name} [@{entry.citation}]" in cited for entry in NETWORKS.values())
+    cited = models.networks(WEIGHTS, random=False)["networks"]
+    cited += models.sound_network(WEIGHTS, asdict(FineTuningSettings()))
+    assert all(cited.count(f"{one.name} [@{one.citation}]") == 1 for one in NETWORKS.values())
 
 
 def ranked(by_test):
@@ -155,25 +163,37 @@ def test_what_is_repeated_inside_folds_depends_on_the_study(study):
 def test_networks_are_said_to_be_tuned_as_the_settings_that_ran_have_it():
     ran = asdict(FineTuningSettings(epochs=7))
     assert models.training(ran) == (
-        "The last block of each network was tuned on the training cohort, for at most 7 epochs "
+        "The last block of these networks was tuned on the training cohort, for at most 7 epochs "
         "with the optimiser AdamW (learning rate 0.0001, weight decay 0.0001, patients of the "
         "rarer outcome weighing more); 15% of these patients were watched to end it early."
     )
     frozen = models.training(ran | {"trained": "none"})
-    assert frozen == "The networks were not tuned on these patients; the publication tuned them."
+    assert frozen == "These networks were not tuned on these patients; the publication tuned them."
     plain = models.training(
         ran | {"trained": "whole", "class_weights": False, "weight_decay": 0.0, "optimiser": "SGD"}
     )
-    assert plain.startswith("All layers of each network were tuned")
+    assert plain.startswith("All layers of these networks were tuned")
     assert "the optimiser SGD (learning rate 0.0001); 15%" in plain
 
 
 def test_random_weights_carry_a_caution():
     random, trained = "random initial weights, no pre-training", "weights from the file a.pt"
-    made = models.networks([random, random], random=True)
+    made = models.networks(WEIGHTS | {"ResNet101": random, "DenseNet121": random}, random=True)
     assert made["weights"] == random and made["caution"].startswith("From random weights")
-    made = models.networks([trained], random=False)
-    assert made["weights"] == trained and made["caution"] == ""
+    made = models.networks(WEIGHTS | {"ResNet101": trained}, random=False)
+    assert made["weights"] == f"{trained} and random initial weights" and made["caution"] == ""
+
+
+@pytest.mark.parametrize("trained", ["none", "last_block", "whole"])
+def test_the_network_of_the_sound_half_says_its_own_weights_and_tuning(trained):
+    ran = asdict(FineTuningSettings(trained=trained, epochs=7))
+    told = models.sound_network(WEIGHTS, ran)
+    assert told.startswith(
+        "The sound half has a network of its own, EfficientNetLite0 [@tan2019], with ImageNet "
+        r"weights of a package (a\_file.pth); last block tuned. "
+    )
+    assert told.endswith("tuned in the same way.") == (trained == "last_block")
+    assert ("for at most 7 epochs" in told) == (trained != "last_block")
 
 
 def test_the_selection_names_its_rules(study):

@@ -1,6 +1,6 @@
 """Words on the models: networks, selection, both recipes, random splits, what models look at."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -25,9 +25,9 @@ from thyro.study import (
 )
 
 TUNED = {
-    "none": "The networks were not tuned on these patients; the publication tuned them.",
-    "last_block": "The last block of each network was tuned on the training cohort",
-    "whole": "All layers of each network were tuned on the training cohort",
+    "none": "These networks were not tuned on these patients; the publication tuned them.",
+    "last_block": "The last block of these networks was tuned on the training cohort",
+    "whole": "All layers of these networks were tuned on the training cohort",
 }
 RULES = {
     "p": "that with the smaller p",
@@ -54,8 +54,11 @@ def texts(study: Study, results: Results) -> dict:
     splits = results.values("04_models/scalars")
     return {
         "image_models": image_models(measured, study.nomogram.signatures),
-        "deep": networks(trained["weights"].values(), random=study.features.weights == "random")
-        | {"training": training(trained["fine_tuning"])},
+        "deep": networks(trained["weights"], random=study.features.weights == "random")
+        | {
+            "training": training(trained["fine_tuning"]),
+            "sound": sound_network(trained["weights"], trained["fine_tuning"]),
+        },
         "selection": selection(study, results.values("03_selection/scalars")),
         "protocols": protocols(
             study,
@@ -101,12 +104,12 @@ def image_models(table: pd.DataFrame, signatures: Sequence[str]) -> dict[str, st
     }
 
 
-def networks(weights: Collection[str], *, random: bool) -> dict[str, str]:
-    """The networks with their weights, and what a heat map is worth with them.
+def networks(weights: Mapping[str, str], *, random: bool) -> dict[str, str]:
+    """The paper's networks with their weights, and what a heat map is worth with them.
 
     Parameters
     ----------
-    weights : collection of str
+    weights : mapping of network to str
         Of every network, as 02 describes them.
     random : bool
         Whether the networks began with random weights.
@@ -115,12 +118,42 @@ def networks(weights: Collection[str], *, random: bool) -> dict[str, str]:
         "From random weights such a map means little: but for what was tuned here, no filter has "
         "learned what a nodule is."
     )
-    cited = [f"{escape(entry.name)} [@{entry.citation}]" for entry in NETWORKS.values()]
     return {
-        "networks": Markdown(listed(cited)),
-        "weights": " and ".join(dict.fromkeys(weights)),
+        "networks": Markdown(_cited(PAPER)),
+        "weights": _weights(PAPER, weights),
         "caution": caution if random else "",
     }
+
+
+def sound_network(weights: Mapping[str, str], settings: Mapping) -> str:
+    """The network of the sound half: its weights, and how it was tuned.
+
+    Parameters
+    ----------
+    weights : mapping of network to str
+        Of every network, as 02 describes them.
+    settings : mapping
+        Of the tuning of the paper's networks that ran (`scalars.json` of 02).
+    """
+    alike = settings["trained"] == "last_block"
+    return Markdown(
+        f"The sound half has a network of its own, {_cited(SOUND)}, with "
+        f"{escape(_weights(SOUND, weights))}. Its features were used as the network came (frozen) "
+        "and after its last block had been tuned "
+        f"{'in the same way' if alike else escape(_details(settings))}."
+    )
+
+
+def _cited(recipe: str) -> str:
+    """The networks of a recipe with their references, as Markdown."""
+    entries = [entry for entry in NETWORKS.values() if entry.recipe == recipe]
+    return listed([f"{escape(entry.name)} [@{entry.citation}]" for entry in entries])
+
+
+def _weights(recipe: str, weights: Mapping[str, str]) -> str:
+    """What 02 says of the weights of a recipe's networks, each sentence once."""
+    named = [weights[entry.name] for entry in NETWORKS.values() if entry.recipe == recipe]
+    return " and ".join(dict.fromkeys(named))
 
 
 def selection(study: Study, scalars: Mapping[str, Mapping]) -> dict[str, str]:
@@ -149,16 +182,20 @@ def selection(study: Study, scalars: Mapping[str, Mapping]) -> dict[str, str]:
 
 
 def training(settings: Mapping) -> str:
-    """How the networks were tuned; `settings` are those that ran (`scalars.json` of 02)."""
+    """How the paper's networks were tuned; `settings` ran (`scalars.json` of 02)."""
     if settings["trained"] == "none":
         return TUNED["none"]
+    return f"{TUNED[settings['trained']]}, {_details(settings)}."
+
+
+def _details(settings: Mapping) -> str:
     weighed = ", patients of the rarer outcome weighing more" if settings["class_weights"] else ""
     decay = f", weight decay {settings['weight_decay']:g}" if settings["weight_decay"] else ""
     share = tables.percent(settings["inner_share"], 0)
     return (
-        f"{TUNED[settings['trained']]}, for at most {settings['epochs']} epochs with the optimiser "
-        f"{settings['optimiser']} (learning rate {settings['learning_rate']:g}{decay}{weighed}); "
-        f"{share} of these patients were watched to end it early."
+        f"for at most {settings['epochs']} epochs with the optimiser {settings['optimiser']} "
+        f"(learning rate {settings['learning_rate']:g}{decay}{weighed}); "
+        f"{share} of these patients were watched to end it early"
     )
 
 
@@ -225,7 +262,7 @@ def protocols(
 
 def _steps(recipes: pd.DataFrame) -> str:
     """How far the sound recipe is from the paper's in the test cohort, model by model."""
-    rows = recipes[recipes["recipe"].eq(SOUND.name) & recipes["cohort"].eq("test")]
+    rows = recipes[recipes["recipe"].eq(SOUND) & recipes["cohort"].eq("test")]
     differences = [
         f"{tables.estimate(row.difference, row.difference_low, row.difference_high)} for "
         f"{row.model} (p {tables.p_value(row.p_value)})"
@@ -247,10 +284,10 @@ def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame) -> str:
         seen, unseen = (
             f"{tables.estimate(row.estimate, row.low, row.high, digits=2)} (likelihood-ratio test "
             f"given the clinical terms: p {tables.p_value(row.lr_p)})"
-            for row in (rows.loc[(name, recipe.name)] for recipe in RECIPES)
+            for row in (rows.loc[(name, recipe)] for recipe in (PAPER, SOUND))
         )
         aucs = [
-            tables.probability(test.loc[(name, recipe.name), f"auc_{side}"])
+            tables.probability(test.loc[(name, recipe), f"auc_{side}"])
             for recipe, side in ((PAPER, "in_sample"), (SOUND, "cross_fitted"))
         ]
         sentences.append(
