@@ -75,6 +75,7 @@ CELLS = {
         "network-output": ("table_2", 8),
         "protocols": ("protocols", 40),
         "recipes": ("recipes", 24),
+        "beside-size": ("beside_size", 30),
         "optimism": (7.2, 3.6),
         "nomogram-table": ("table_2", 8),
         "intervals": ("intervals", 27),
@@ -95,6 +96,8 @@ COLUMNS = {
     "control": "Cohort|Model A|Model B|AUC A|AUC B|Difference (95% CI)|z|P|P (Holm)",
     "protocols": "Model|Recipe|Cohort|AUC (95% CI), in-sample|AUC (95% CI), cross-fitted|Optimism",
     "recipes": "Model|Recipe|Cohort|AUC (95% CI)|Difference (95% CI)|P",
+    "beside_size": "Protocol|Model|Cohort|AUC (95% CI)|Less diameter (95% CI)|P|P given diameter"
+    "|ρ with diameter (95% CI)",
     "coefficients": "Protocol|Nomogram|Term|Level|Coefficient (95% CI)|P|P of the term",
     "validation": "Model|Measure|Apparent|Optimism|Corrected",
     "size": "Model|Candidate parameters|Patients (events)|Events per parameter|AUC assumed"
@@ -132,6 +135,8 @@ VALUES = {
     + ["0.799 (0.720–0.878)", "0.171"],
     "recipes": ["SR_SVM", "Sound features, published settings", "External"]
     + ["0.799 (0.720–0.878)", "0.031 (−0.040 to 0.102)", "0.390"],
+    "beside_size": ["Sound", "SR_DenseNet121", "External", "0.799 (0.720–0.878)"]
+    + ["0.031 (−0.040 to 0.102)", "0.390", "0.751", "0.84 (0.80–0.88)"],
     "coefficients": ["Paper cross fitted", "Nomogram A", "Margin", "Irregular or lobulated"]
     + ["0.25 (−0.10 to 0.60)", "0.162", "0.170"],
     "validation": ["Nomogram_A", "Calibration intercept", "0.886", "0.024", "0.862"],
@@ -255,7 +260,7 @@ def score_study(tmp_path_factory, variables):
     (folder / "notebooks").mkdir(parents=True)
     for name in ("00_cohort", "05_nomogram", "06_statistics"):
         write_notebook(folder / "notebooks" / f"{name}.ipynb", CELLS[name])
-    absent = ("sr", "agreement", "control", "features", "selection", "deep")
+    absent = ("sr", "agreement", "control", "features", "selection", "deep", "size")
     absent += ("ibsi", "robustness", "external", "simulation", "recovery")
     shown = {key: value for key, value in variables.items() if key not in absent}
     off = ("images", "nomogram_b", "external", "recovery", "radiologist", "tuned")

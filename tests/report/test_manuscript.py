@@ -145,7 +145,7 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "tuned": False,
     }
     of_images = {"sr", "agreement", "control", "features", "selection", "deep"}
-    of_images |= {"protocols", "repeats", "explained"}
+    of_images |= {"protocols", "repeats", "explained", "size"}
     assert not (of_images | {"simulation", "recovery"}) & set(made)
     assert ("nomogram_b" in made["performance"]) == ("a_vs_b" in made["delong"]) == two
     assert made["study"]["name"] == "a cohort of 80 real patients (two)"

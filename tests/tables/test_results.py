@@ -124,6 +124,20 @@ def test_evaluations_of_a_recipe_stand_side_by_side_with_its_optimism():
     assert list(table)[3:] == ["AUC (90% CI), in-sample", "AUC (90% CI), cross-fitted", "Optimism"]
 
 
+def test_scores_stand_beside_the_diameter_which_has_dashes():
+    row = {"protocol": "sound", "model": "SR_SVM", "cohort": "test"}
+    row |= {"auc": 0.7, "ci_low": 0.6, "ci_high": 0.8, "p_value": 0.25, "lr_p": 0.0001}
+    row |= {"difference": 0.02, "difference_low": -0.01, "difference_high": 0.05}
+    row |= {"rho": 0.5, "rho_low": 0.4, "rho_high": 0.6}
+    alone = row | {"model": "Diameter alone"} | dict.fromkeys(list(row)[6:], np.nan)
+    table = results.beside_size(pd.DataFrame([alone, row]))
+    assert table.to_numpy().tolist() == [
+        ["Sound", "Diameter alone", "Test", "0.700 (0.600–0.800)", "–", "–", "–", "–"],
+        ["Sound", "SR_SVM", "Test", "0.700 (0.600–0.800)", "0.020 (−0.010 to 0.050)", "0.250"]
+        + ["<0.001", "0.50 (0.40–0.60)"],
+    ]
+
+
 def test_steps_between_the_recipes_have_their_difference_and_its_interval():
     row = {"model": "SR_SVM", "recipe": "planar", "cohort": "test"}
     row |= {"auc": 0.7, "ci_low": 0.6, "ci_high": 0.8, "p_value": 0.25}

@@ -72,6 +72,7 @@ from thyro.statistics.repeated_splits import (
     differences_over_splits,
     permutation_p,
 )
+from thyro.statistics.size import size_table
 from thyro.statistics.smoothing import lowess
 
 __all__ = [
@@ -139,6 +140,7 @@ __all__ = [
     "roc_curves",
     "scores_by_protocol",
     "sensitivity_threshold",
+    "size_table",
     "specificity_threshold",
     "standardised_difference",
     "threshold_metrics",

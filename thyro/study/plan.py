@@ -217,7 +217,7 @@ def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
     tables = ["performance", "delong", "calibration", "calibration_intervals", "penalised"]
     tables += ["cutoffs", "net_benefit", "reader"]
     if images:
-        tables += ["control", "control_performance", "protocols", "recipes"]
+        tables += ["control", "control_performance", "protocols", "recipes", "size"]
     tables += RECOVERY if truth else []
     reads = ABOUT | {
         "model_predictions": predictions,
@@ -226,9 +226,10 @@ def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
         "clinical_model": f"05_nomogram/{nomograms([])[-1].file()}.json",
     }
     reads |= {"truth": TRUTH} if truth else {}
-    reads |= {"nomograms_by_fold": "05_nomogram/by_fold.parquet"} if images else {}
+    of_images = {"nomograms_by_fold": "05_nomogram/by_fold.parquet", "sizes": SIZES}
+    reads |= of_images if images else {}
     # Where no image is, none can be resampled or measured otherwise.
-    absent = {} if images else dict.fromkeys([*OF_IMAGES, "nomograms_by_fold"], "")
+    absent = {} if images else dict.fromkeys([*OF_IMAGES, *of_images], "")
     absent |= {} if truth else {"truth": ""}
     values = ["scalars", "published", *(["protocols"] if images else [])]
     return _job(

@@ -15,6 +15,7 @@ from thyro.tables.regression import (
 )
 from thyro.tables.results import (
     RECONSTRUCTIONS,
+    beside_size,
     choice,
     comparison,
     fidelity,
@@ -62,6 +63,7 @@ __all__ = [
     "auc_labels",
     "audit",
     "baseline_table",
+    "beside_size",
     "calibrated",
     "choice",
     "coefficients",

@@ -107,6 +107,25 @@ def recipes(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     return formatted(frame, spec)
 
 
+def beside_size(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Scores beside the diameter alone, from `statistics.size_table`."""
+    ci = f"({coverage(level)} CI)"
+    spec = {
+        "Protocol": (["protocol"], lambda name: str(name).replace("_", " ").capitalize()),
+        "Model": (["model"], str),
+        "Cohort": (["cohort"], str.capitalize),
+        f"AUC {ci}": (["auc", "ci_low", "ci_high"], estimate),
+        f"Less diameter {ci}": (["difference", "difference_low", "difference_high"], estimate),
+        "P": (["p_value"], p_value),
+        "P given diameter": (["lr_p"], p_value),
+        f"ρ with diameter {ci}": (
+            ["rho", "rho_low", "rho_high"],
+            lambda *x: estimate(*x, digits=2),
+        ),
+    }
+    return formatted(frame, spec)
+
+
 def choice(ranked: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Models by the AUC that chooses among them and the one that must not (`models.choice`)."""
     spec = {

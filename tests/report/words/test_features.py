@@ -1,6 +1,7 @@
 """The words of the radiomic features follow their numbers."""
 
 import pandas as pd
+import pytest
 
 from thyro.report.words import features
 from thyro.study.settings import Study

@@ -286,3 +286,22 @@ def test_what_the_models_look_at():
         "and – of the heat map of SR_Blind lay within the nodule, which covers 60% of the crop."
     )
     assert "0.80 (SR_ResNet101), 0.00 (OR_ResNet101) and – (SR_Blind); near" in strings["sanity"]
+
+
+def test_a_model_that_tells_more_than_the_diameter_is_named():
+    rows = [
+        ("Diameter alone", "test", None, None, None, None),
+        ("SR_SVM", "test", 0.01, 0.3, 0.1, 0.5),
+        ("OR_SVM", "test", 0.4, -0.6, -0.7, -0.5),
+        ("Nomogram_A", "test", 0.001, 0.9, 0.8, 1.0),
+        ("OR_SVM", "train", 0.001, 0.99, 0.98, 1.0),
+    ]
+    table = pd.DataFrame(rows, columns=["model", "cohort", "lr_p", "rho", "rho_low", "rho_high"])
+    table = table.assign(protocol="sound", auc=0.66, ci_low=0.57, ci_high=0.75)
+    told = models.size(table, level=0.95)
+    assert told == {
+        "auc": "0.660 (0.570–0.750)",
+        "text": "Given the logarithm of the diameter 1 of 2 image models by the sound recipe told "
+        "more (likelihood-ratio p below 0.05: SR_SVM). The rank correlation with the diameter was "
+        "strongest for OR_SVM, −0.60 (−0.70 to −0.50).",
+    }

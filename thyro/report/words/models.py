@@ -18,6 +18,7 @@ from thyro.study import (
     RADIOMICS,
     RECIPES,
     SOUND,
+    SOUND_RECIPE,
     STUDIED,
     Study,
     kinds,
@@ -47,7 +48,7 @@ def texts(study: Study, results: Results) -> dict:
     Returns
     -------
     dict
-        image_models, deep, selection, protocols, repeats, explained.
+        image_models, deep, selection, protocols, repeats, explained, size.
     """
     measured = results.table("06_statistics/performance")
     trained = results.values(f"02_features/scalars_{OR.key}")
@@ -75,6 +76,7 @@ def texts(study: Study, results: Results) -> dict:
             level=study.statistics.level,
         ),
         "explained": explained(splits, results.table("04_models/importance")),
+        "size": size(results.table("06_statistics/size"), level=study.statistics.level),
     }
 
 
@@ -297,6 +299,34 @@ def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame) -> str:
             f"{aucs[1]}."
         )
     return " ".join(sentences)
+
+
+def size(table: pd.DataFrame, *, level: float) -> dict[str, str]:
+    """What the models tell beyond the diameter of the nodule, in the test cohort.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `statistics.size_table`; the sound recipe's models are told.
+    level : float
+        One less it is the p value below which a model tells more.
+    """
+    test = table[table["cohort"].eq("test") & table["protocol"].eq(SOUND)].set_index("model")
+    alone = test[test["rho"].isna() & test["lr_p"].isna()].iloc[0]
+    models = test.loc[test.index.intersection([str(name) for name in SOUND_RECIPE.models])]
+    more = list(models.index[models["lr_p"] < 1 - level])
+    follows = models["rho"].abs()
+    strongest = models.loc[follows.idxmax()]
+    return {
+        "auc": tables.estimate(*alone[["auc", "ci_low", "ci_high"]]),
+        "text": (
+            f"Given the logarithm of the diameter {len(more)} of {len(models)} image models by "
+            f"the sound recipe told more (likelihood-ratio p below {1 - level:.2g}"
+            + (f": {listed(more)}" if more else "")
+            + "). The rank correlation with the diameter was strongest for "
+            f"{strongest.name}, {tables.estimate(*strongest[['rho', 'rho_low', 'rho_high']], digits=2)}."
+        ),
+    }
 
 
 def _choice(ranked: pd.DataFrame) -> str:
