@@ -317,6 +317,7 @@ def size(table: pd.DataFrame, *, level: float) -> dict[str, str]:
     more = list(models.index[models["lr_p"] < 1 - level])
     follows = models["rho"].abs()
     strongest = models.loc[follows.idxmax()]
+    rho = tables.estimate(*strongest[["rho", "rho_low", "rho_high"]], digits=2)
     return {
         "auc": tables.estimate(*alone[["auc", "ci_low", "ci_high"]]),
         "text": (
@@ -324,7 +325,7 @@ def size(table: pd.DataFrame, *, level: float) -> dict[str, str]:
             f"the sound recipe told more (likelihood-ratio p below {1 - level:.2g}"
             + (f": {listed(more)}" if more else "")
             + "). The rank correlation with the diameter was strongest for "
-            f"{strongest.name}, {tables.estimate(*strongest[['rho', 'rho_low', 'rho_high']], digits=2)}."
+            f"{strongest.name}, {rho}."
         ),
     }
 
