@@ -12,7 +12,6 @@ from thyro.statistics import calibrate_across_folds
 
 SETTINGS = {"KNN": {"neighbours": 3}}
 STEPS = {"rule": "p", "family": "binomial", "penalty": "minimum", "cv": 3, "seed": 5}
-NAMES = [str(name) for name in study.model_names()]
 RADIOMIC = [table.name for table in study.recipe_tables() if not table.deep]
 
 
@@ -98,7 +97,7 @@ def test_a_recipe_takes_its_features_and_its_settings(crossed, recipe, model, ta
     found, _ = crossed
     for cross_fitted in (True, False):
         p = recipes.predictions_of(found, recipe, cross_fitted=cross_fitted)
-        assert list(p) == NAMES
+        assert list(p) == [str(name) for name in recipe.models]
         own = found[table].cross_fitted if cross_fitted else found[table].in_sample
         assert p[model].tolist() == own[column].tolist()
     rows = recipes.by_fold(found, recipe)
@@ -111,8 +110,9 @@ def test_a_recipe_takes_its_features_and_its_settings(crossed, recipe, model, ta
 def test_classical_models_are_cross_fitted_again_and_networks_are_not(crossed):
     found, _ = crossed
     rows = recipes.by_fold(found, study.SOUND_RECIPE)
+    radiomic = study.radiomic_models()
     assert rows.groupby("model")["repeat"].nunique().to_dict() == {
-        name: 1 if "101" in name or "121" in name else 2 for name in NAMES
+        str(name): 2 if str(name) in radiomic else 1 for name in study.SOUND_RECIPE.models
     }
 
 
