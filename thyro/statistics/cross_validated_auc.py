@@ -45,7 +45,10 @@ def cross_validated_auc(
 
     The interval takes the models of the folds as given. Where they carry little signal it is too
     short: patients of one fold train the models of all others, and the noise that two folds share
-    enters twice. `tests/benchmarks/coverage.py` measures by how much.
+    enters twice. In `tests/benchmarks/coverage.py` the nominal 95 % were 93 to 94 % at an AUC near
+    0.75 with 380 and 1000 patients, 90 % with 160, and 86 and 82 % where features said little or
+    nothing; twice the variance is a bound that no unbiased estimator could replace (Bengio,
+    Grandvalet 2004).
 
     Parameters
     ----------
@@ -69,7 +72,8 @@ def cross_validated_auc(
 
     References
     ----------
-    LeDell, Petersen, van der Laan (2015), Electron. J. Stat. 9:1583-1607.
+    LeDell, Petersen, van der Laan (2015), Electron. J. Stat. 9:1583-1607. Bengio, Grandvalet
+    (2004), J. Mach. Learn. Res. 5:1089-1105.
     """
     y = as_labels(y, "y")
     scores, folds = _by_repeat(scores, "scores", len(y)), _by_repeat(folds, "folds", len(y))

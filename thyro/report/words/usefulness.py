@@ -29,7 +29,7 @@ def texts(study: Study, results: Results) -> dict:
         "calibration": calibration(measured, tested),
         "decision": settings(study) | decision(benefits),
         "reader": reader(results.table("06_statistics/reader"), benefits),
-        "families": families(results.table("06_statistics/delong")),
+        "families": {"text": families(results.table("06_statistics/delong"))},
     }
 
 
