@@ -51,6 +51,8 @@ def extract(
         nothing else. Give 1.0 for an image without spacing: lengths are then in pixels.
     settings : mapping, optional
         Settings of pyradiomics that replace its defaults: those of `feature_sets.SETTINGS`.
+        `binWidth` may also be a mapping of every image type to its width, then without settings
+        that change the image (`feature_sets.PREPARATION`).
     feature_set : FeatureSet, default PAPER
         Which features: the 1561 of the paper, unless another is given.
 
@@ -164,6 +166,10 @@ def _as_settings(settings):
         raise ValueError(
             f"settings: {', '.join(unknown)} not accepted. Settings that keep the names of the "
             f"features: {', '.join(feature_sets.SETTINGS)}."
+        )
+    if isinstance(settings["binWidth"], Mapping) and set(settings) & set(feature_sets.PREPARATION):
+        raise ValueError(
+            "settings: a binWidth of each image type goes with no change of the image."
         )
     return settings
 
