@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from thyro.radiomics import filters
+from thyro.radiomics import extractor, filters
 from thyro.radiomics.common_grid import CommonGrid
 from thyro.radiomics.feature_sets import FeatureSet
 
@@ -64,9 +64,10 @@ def bin_widths(
         except ValueError:  # the extraction lists it
             continue
         frame, spacing = np.asarray(image, dtype=float), (column_mm, row_mm)
-        for name, inside in filters.filtered(frame, mask, spacing, planar[0].filters, {}):
-            ranges[name].append(float(np.ptp(inside)))
-            whole[name] &= bool((inside == np.rint(inside)).all())
+        with extractor.quiet():
+            for name, inside in filters.filtered(frame, mask, spacing, planar[0].filters, {}):
+                ranges[name].append(float(np.ptp(inside)))
+                whole[name] &= bool((inside == np.rint(inside)).all())
     if not any(ranges.values()):
         raise ValueError("patients: none can be resampled, so that no width of bins can be had.")
     return {name: _width(np.median(ranges[name]) / bins, whole[name]) for name in ranges}

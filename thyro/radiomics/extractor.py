@@ -92,7 +92,7 @@ def extract_with_levels(
         frame, inside, spacing = image, mask, (column_mm, row_mm)
     else:
         frame, inside, spacing = image[None], mask[None], (column_mm, row_mm, SLICE_THICKNESS_MM)
-    with _quiet():
+    with quiet():
         try:
             prepared = _prepare(frame, inside, spacing, settings)
             values, levels = measure.measure(*prepared, settings, feature_set)
@@ -220,7 +220,7 @@ def _in_order(values, names):
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence pyradiomics' log lines, and the warnings of scipy and numpy about its code."""
     logger = logging.getLogger("radiomics")
     level = logger.level
