@@ -124,9 +124,20 @@ def test_the_planar_set(settings):
 
 @pytest.mark.parametrize("pixel_mm", [0.08, 0.16])
 def test_the_planar_set_as_it_is_measured(pixel_mm):
-    """Resampled to pixels of one size, in 32 bins: the numbers of pyradiomics on the same frame."""
+    """Resampled, each image type in bins of its own width: pyradiomics' numbers for that width."""
     resampled = common_grid.resample(*frame(shape=(96, 112)), (0.1, 0.07), pixel_mm)
+    types = feature_sets.PLANAR.image_types
+    widths = {name: (4.0, 0.5)[i % 2] for i, name in enumerate(types)}
+    fast = extractor.extract(*resampled, {"binWidth": widths}, feature_set=feature_sets.PLANAR)
+    of_type = fast.index.str.split("_").str[0]
+    for width in (4.0, 0.5):
+        plain = plain_radiomics.measure(*resampled, feature_sets.PLANAR, {"binWidth": width})
+        has_it = of_type.map(widths) == width
+        np.testing.assert_allclose(fast[has_it], plain[has_it], rtol=1e-10, atol=1e-12)
+        assert has_it.sum() > 500
     agree(*resampled, {"binCount": 32}, feature_sets.PLANAR)
+    with pytest.raises(ValueError, match="goes with no change of the image"):
+        extractor.extract(*resampled, {"binWidth": widths, "normalize": True})
 
 
 @pytest.mark.parametrize("settings", [{"binWidth": 25}, {"binCount": 32}])

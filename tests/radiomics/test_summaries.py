@@ -76,14 +76,15 @@ def test_what_cannot_disagree_is_not_summarised(agreement):
     assert (True, "shape") in summaries.agreement_medians(agreement).index
 
 
-def test_only_the_planar_set_is_resampled_and_has_a_number_of_bins():
+def test_only_the_planar_set_is_resampled_and_has_widths_of_its_own():
     grid = CommonGrid(0.1, frozenset({"P1"}))
-    how = {"bin_width": 25.0, "bins": 32, "grid": grid, "workers": 3}
+    widths = dict.fromkeys(PLANAR.image_types, 2.0)
+    how = {"bin_width": 25.0, "widths": widths, "grid": grid, "workers": 3}
     made = summaries.measuring({"paper": PAPER, "planar": PLANAR}, **how)
     paper = {"feature_set": PAPER, "settings": {"binWidth": 25.0}, "grid": None, "workers": 3}
-    planar = {"feature_set": PLANAR, "settings": {"binCount": 32}, "grid": grid, "workers": 3}
+    planar = {"feature_set": PLANAR, "settings": {"binWidth": widths}, "grid": grid, "workers": 3}
     assert made == {"paper": paper, "planar": planar}
-    without = summaries.measuring({"planar": PLANAR}, **how | {"bins": 0})["planar"]
+    without = summaries.measuring({"planar": PLANAR}, **how | {"widths": {}})["planar"]
     assert without == planar | {"settings": {"binWidth": 25.0}}
     assert summaries.grid_summary(grid, ["P1", "P2", "P3"]) == {
         "pixel_mm": 0.1, "resampled": 1, "as_they_are": 2
@@ -117,13 +118,13 @@ def test_redundant_is_what_has_another_of_nearly_the_same_ranks():
 
 def test_the_report_is_told_how_features_were_measured():
     grid = CommonGrid(0.1, frozenset({"P0"}))
-    how = summaries.measuring({"planar": PLANAR}, bin_width=25.0, bins=16, grid=grid)
+    how = summaries.measuring({"planar": PLANAR}, bin_width=16.0, widths={}, grid=grid)
     levels = pd.DataFrame({"original": [4.0, 6.0]}, index=["P0", "P1"])
     bins = summaries.effective_bins({"planar": Extraction(None, levels, None, 0)}, ["P0", "P1"])
     rho = pd.DataFrame(np.eye(2), list("ab"), list("ab"))
     told = summaries.measured_as(how, grid, ["P0", "P1"], bins, rho)
     assert told == {
-        "settings": {"planar": {"binCount": 16}},
+        "settings": {"planar": {"binWidth": 16.0}},
         "grid": {"pixel_mm": 0.1, "resampled": 1, "as_they_are": 1},
         "bins": {"planar": {"original": 5, "fewest": 5, "most": 5}},
         "redundancy": {"n": 2, "redundant": 0, "threshold": 0.9},

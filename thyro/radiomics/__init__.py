@@ -1,5 +1,6 @@
 """Notebook 02: the 1561 features of pyradiomics, measured fast, and how stable they are."""
 
+from thyro.radiomics.binning import bin_widths
 from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
 from thyro.radiomics.common_grid import CommonGrid
 from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
@@ -40,6 +41,7 @@ __all__ = [
     "CommonGrid",
     "agreement_medians",
     "agreement_scalars",
+    "bin_widths",
     "check_failures",
     "compare_with_ibsi",
     "describe_feature",

@@ -51,6 +51,8 @@ def extract(
         nothing else. Give 1.0 for an image without spacing: lengths are then in pixels.
     settings : mapping, optional
         Settings of pyradiomics that replace its defaults: those of `feature_sets.SETTINGS`.
+        `binWidth` may also be a mapping of every image type to its width, then without settings
+        that change the image (`feature_sets.PREPARATION`).
     feature_set : FeatureSet, default PAPER
         Which features: the 1561 of the paper, unless another is given.
 
@@ -90,7 +92,7 @@ def extract_with_levels(
         frame, inside, spacing = image, mask, (column_mm, row_mm)
     else:
         frame, inside, spacing = image[None], mask[None], (column_mm, row_mm, SLICE_THICKNESS_MM)
-    with _quiet():
+    with quiet():
         try:
             prepared = _prepare(frame, inside, spacing, settings)
             values, levels = measure.measure(*prepared, settings, feature_set)
@@ -165,6 +167,10 @@ def _as_settings(settings):
             f"settings: {', '.join(unknown)} not accepted. Settings that keep the names of the "
             f"features: {', '.join(feature_sets.SETTINGS)}."
         )
+    if isinstance(settings["binWidth"], Mapping) and set(settings) & set(feature_sets.PREPARATION):
+        raise ValueError(
+            "settings: a binWidth of each image type goes with no change of the image."
+        )
     return settings
 
 
@@ -214,7 +220,7 @@ def _in_order(values, names):
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence pyradiomics' log lines, and the warnings of scipy and numpy about its code."""
     logger = logging.getLogger("radiomics")
     level = logger.level

@@ -40,7 +40,7 @@ def measure(
     outline : ndarray of bool, the shape of the mask
         What shape is measured on: the mask, unless part of it was taken out by its grey levels.
     settings
-        Settings of pyradiomics.
+        Settings of pyradiomics; `binWidth` may be a mapping of image type to width.
     feature_set
         Which filters and features.
 
@@ -63,16 +63,23 @@ def measure(
     filtered = filters.filtered(frame, mask, spacing, feature_set.filters, settings)
     textures, levels = {}, {}
     for image_type, inside in filtered:
-        region.bin(inside, settings)
+        binned = _settings_of(image_type, settings)
+        region.bin(inside, binned)
         levels[image_type] = len(region.levels)
-        of_type = _measure({"firstorder": _FirstOrder}, region, settings, classes)
+        of_type = _measure({"firstorder": _FirstOrder}, region, binned, classes)
         # Texture sees nothing but the bins, and some image types have them all alike.
         bins = region.binned_inside.tobytes()
         if bins not in textures:
-            textures[bins] = _measure(TEXTURES, region, settings, classes)
+            textures[bins] = _measure(TEXTURES, region, binned, classes)
         of_type |= textures[bins]
         values |= {f"{image_type}_{feature}": value for feature, value in of_type.items()}
     return values, levels
+
+
+def _settings_of(image_type, settings):
+    """The settings with the width of the bins of this image type."""
+    width = settings.get("binWidth")
+    return {**settings, "binWidth": width[image_type]} if isinstance(width, Mapping) else settings
 
 
 def _measure(by, region, settings, classes):

@@ -13,26 +13,31 @@ from thyro.study import FEATURE_SETS, ImageSet, feature_tables
 
 
 def measuring(
-    sets: Mapping[str, FeatureSet], *, bin_width: float, bins: int, grid: CommonGrid, **how: Any
+    sets: Mapping[str, FeatureSet],
+    *,
+    bin_width: float,
+    widths: Mapping[str, float],
+    grid: CommonGrid,
+    **how: Any,
 ) -> dict[str, dict[str, Any]]:
     """How every set is measured: keywords of `extract_cohort`, by name.
 
     The paper's set as the publication has it, on images as they come and in bins of one width. The
-    planar set on the common grid, and in a fixed number of bins, whatever the range of a filter.
+    planar set on the common grid, and in bins of a width for each image type.
 
     Parameters
     ----------
     sets : mapping of name to FeatureSet
     bin_width : float
         In grey levels.
-    bins : int
-        Of the planar set; 0 gives it the width, too.
+    widths : mapping of image type to float
+        Of the planar set, as `bin_widths`; where it is empty all have `bin_width`.
     grid : CommonGrid
     **how
         Keywords of every set.
     """
     paper = {"settings": {"binWidth": bin_width}, "grid": None}
-    planar = {"settings": {"binCount": bins} if bins else paper["settings"], "grid": grid}
+    planar = {"settings": {"binWidth": dict(widths) or bin_width}, "grid": grid}
     return {
         name: how | {"feature_set": one} | (planar if one.planar else paper)
         for name, one in sets.items()

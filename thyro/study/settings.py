@@ -70,7 +70,7 @@ class Features(Section):
 
     bin_width: Annotated[float, Field(gt=0)] = 25.0  # grey levels; of the paper's set
     pixel_mm: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the planar set; 0: as images come
-    bins: Annotated[int, Field(ge=0, le=256)] = 32  # of the planar set; 0: `bin_width`
+    bins: Annotated[int, Field(ge=0, le=256)] = 32  # of a median planar nodule; 0: `bin_width`
     robustness_patients: Annotated[int, Field(ge=5)] = 30  # of training, measured again perturbed
     weights: Text = "random"  # "random", "imagenet", or a file with a state dict
     crop_px: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 224

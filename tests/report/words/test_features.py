@@ -21,7 +21,7 @@ SCALARS = {
         "good": 709,
         "median": {"icc": 0.9, "icc_mask": 0.9, "icc_noise": 0.95, "icc_reader": None},
     },
-    "settings": {"paper": {"binWidth": 25.0}, "planar": {"binCount": 32}},
+    "settings": {"paper": {"binWidth": 25.0}, "planar": {"binWidth": {"original": 4.0}}},
     "grid": {"pixel_mm": 0.1, "resampled": 60, "as_they_are": 0},
     "bins": {
         "paper": {"original": 6.0, "fewest": 1.0, "most": 15.0},
@@ -58,7 +58,7 @@ def test_settings_are_those_that_ran():
         "The paper’s profile was measured on the images as they come, with grey levels in bins 25 "
         "wide. For the planar profile the images of 60 patients were resampled to pixels of 0.1 mm "
     )
-    assert "more), with 32 bins between the least and the greatest value of a nodule." in text
+    assert "more), with grey levels in bins of one width for each image type, taken" in text
     assert (
         "a median of 6 grey levels in the original image and between 1 and 15 over all image types "
         "in the paper’s profile, and of 32 grey levels" in text

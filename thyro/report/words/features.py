@@ -81,8 +81,12 @@ def settings(scalars: Mapping) -> str:
 
 
 def _binned(chosen: Mapping) -> str:
-    if "binCount" in chosen:
-        return f"{chosen['binCount']} bins between the least and the greatest value of a nodule"
+    if isinstance(chosen["binWidth"], Mapping):
+        return (
+            "grey levels in bins of one width for each image type, taken from the ranges of the "
+            "training patients whose stability was measured: between the extremes of each nodule, "
+            "which lie the farther apart the larger it is, they would tell its size"
+        )
     return f"grey levels in bins {chosen['binWidth']:g} wide"
 
 
