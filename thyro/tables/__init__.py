@@ -3,6 +3,7 @@
 from thyro.tables.baseline import baseline_table
 from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
+from thyro.tables.recovery import ceilings, recovered
 from thyro.tables.regression import collinearity, logistic, sample_size, validated
 from thyro.tables.results import (
     RECONSTRUCTIONS,
@@ -47,6 +48,7 @@ __all__ = [
     "auc_labels",
     "audit",
     "baseline_table",
+    "ceilings",
     "choice",
     "collinearity",
     "comparison",
@@ -76,6 +78,7 @@ __all__ = [
     "protocols",
     "published",
     "reclassified",
+    "recovered",
     "sample_size",
     "selection",
     "show",
