@@ -227,10 +227,10 @@ def _add_nodule(tissue: bmode.Tissue, scene: Scene, nodule: _Nodule, rng) -> Non
 def _clustered(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
     """Density, per mm2, of scatterers that gather in clusters of 0.12 to 0.18 mm.
 
-    The higher the coarse latent, the stronger the clusters: dots that outlast a fourfold loss of
-    resolution. The latent hardly shifts the mean density.
+    The higher the coarse latent, the stronger the clusters, which outlast a fourfold loss of
+    resolution. It hardly shifts the mean density.
     """
-    strength = 0.8 * np.exp(0.45 * np.clip(latent, -3, 3))
+    strength = 0.9 * np.exp(0.5 * np.clip(latent, -3, 3))
     clusters = (tissue.field((0.12, 0.12), rng) + tissue.field((0.18, 0.18), rng)) / np.sqrt(2)
     density = bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2 / 2)
     # No void: about one scatterer is left in a resolution cell.
@@ -238,13 +238,16 @@ def _clustered(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
 
 
 def _grain(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
-    """Backscatter, dB, that varies on 0.07 mm and not on 0.25 mm: a fourfold loss destroys it.
+    """Backscatter, dB, of laminae 0.05 mm thin and as wide as a beam.
 
-    The higher the fine latent, the stronger. The mean stays 0.
+    The higher the fine latent, the stronger. Their mean power over 0.15 mm is the same everywhere,
+    so that a fourfold loss of resolution leaves little of them.
     """
-    grain = tissue.field((0.07, 0.07), rng)
-    grain -= tissue.smooth(grain, 0.25)
-    return 3.0 * np.exp(0.5 * np.clip(latent, -3, 3)) * grain / grain.std()
+    laminae = tissue.field((0.05, 0.25), rng)
+    laminae -= tissue.smooth(laminae, 0.25)
+    strength = 3.0 * np.exp(0.45 * np.clip(latent, -3, 3))
+    power = bmode.amplitude_ratio(strength * laminae / laminae.std()) ** 2
+    return 10 * np.log10(power / tissue.smooth(power, 0.15))
 
 
 def _add_cysts(tissue: bmode.Tissue, nodule: _Nodule, rng) -> None:

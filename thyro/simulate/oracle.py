@@ -33,7 +33,7 @@ def read_latents(features: pd.DataFrame, latents: pd.DataFrame, train: pd.Series
     features : DataFrame, shape (n_patients, n_features)
         One row per patient; NaN where a feature could not be measured.
     latents : DataFrame, shape (n_patients, n_latents)
-        On the same index; only those of training patients are learned from.
+        On the same index, drawn with mean 0; only those of training patients are learned from.
     train : Series of bool, shape (n_patients,)
         Who trains. They are predicted by tenfold cross-validation, the others by the fit on all
         of them.
@@ -47,11 +47,12 @@ def read_latents(features: pd.DataFrame, latents: pd.DataFrame, train: pd.Series
     usable = features.columns[features[train].nunique() > 1]
     x, z = features[usable].to_numpy(float), latents.to_numpy(float)
     inside = train.to_numpy(bool)
-    # Ranks, for many features are skewed beyond what a line can use.
+    # Ranks, for many features are skewed beyond what a line can use. No intercept: the latents have
+    # mean 0, and that of nine folds errs to the side away from the tenth.
     model = make_pipeline(
         SimpleImputer(strategy="median"),
         QuantileTransformer(n_quantiles=min(100, inside.sum() // 2), output_distribution="normal"),
-        RidgeCV(PENALTIES, alpha_per_target=True),
+        RidgeCV(PENALTIES, alpha_per_target=True, fit_intercept=False),
     )
     folds = KFold(FOLDS, shuffle=True, random_state=0)
     read = np.empty_like(z)
