@@ -56,8 +56,8 @@ class Scanner:
 
 
 # All invented, within what linear arrays for the neck offer: A at 10 MHz, compounding; B older, at
-# 7.5 MHz, with coarser and harder speckle, a smaller dynamic range and more noise; F at 20 MHz, half
-# as coarse as A, in all else like it, whatever so high a frequency would lose at depth.
+# 7.5 MHz, with coarser and harder speckle, a smaller dynamic range and more noise; F at 20 MHz,
+# half as coarse as A and in all else like it, whatever such a frequency loses on its way.
 SCANNERS = {
     "A": Scanner(
         wavelength_mm=0.154,

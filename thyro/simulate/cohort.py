@@ -35,8 +35,8 @@ class SimulatedCohort(NamedTuple):
     table: pd.DataFrame
     images: FrameSequence  # uint8 arrays, shape (rows, columns)
     masks: FrameSequence  # bool arrays, same shape: the true outlines
-    # Latents, linear predictor of the clinical terms alone and of all, risk, how the frame was taken, and `copy_of`, the id whose frame a
-    # patient shares; attrs["coefficients"].
+    # Latents, linear predictor of the clinical terms alone and of all, risk, how the frame was
+    # taken, and `copy_of`, the id whose frame a patient shares; attrs["coefficients"].
     truth: pd.DataFrame
     readers: tuple[FrameSequence, FrameSequence]  # bool arrays: outlines as two readers drew them
 
