@@ -26,6 +26,11 @@ RISKS = pd.DataFrame(
     {"model": ["Nomogram_A"], "auc": 0.8, "ci_low": 0.7, "ci_high": 0.9}
     | {"auc_of_risk": 0.85, "slope": 0.704, "slope_of_risk": 1.0, "absolute_error": 0.0812}
 )
+LATENTS = pd.DataFrame(
+    {"latent": "fine_latent", "features": "Planar OR", "cohort": ["train", "test"]}
+    | {"r": [0.9, 0.7], "ci_low": [0.8, 0.6], "ci_high": [0.95, 0.8]}
+)
+FOUND = {"log_odds": ODDS, "correlations": CORRELATIONS, "risks": RISKS, "latents": LATENTS}
 VARIABLES = {
     "age": {"label": "Age", "unit": "years"},
     "size": {"label": "Diameter", "unit": "mm"},
@@ -35,7 +40,7 @@ VARIABLES = {
 
 
 def test_the_truth_stands_beside_what_was_found():
-    table = recovery.recovered(ODDS, CORRELATIONS, RISKS, VARIABLES)
+    table = recovery.recovered(FOUND, VARIABLES)
     assert list(table) == ["Measure", "Of", "Truth", "Estimate"]
     assert list(table.itertuples(index=False, name=None)) == [
         ("Log odds", "Age (years)", "−0.045", "not in the model"),
@@ -46,6 +51,7 @@ def test_the_truth_stands_beside_what_was_found():
         ("Correlation with the coarse latent", "OR_SVM", "–", "0.10 (−0.20 to 0.40)"),
         ("Correlation with the diameter", "SR_SVM", "–", "0.60 (0.40–0.80)"),
         ("Correlation with the diameter", "OR_SVM", "–", "−0.60 (−0.80 to −0.40)"),
+        ("Ridge on the fine latent", "Planar OR", "1", "0.70 (0.60–0.80)"),
         ("AUC", "Nomogram_A", "0.850", "0.800 (0.700–0.900)"),
         ("Slope of log odds", "Nomogram_A", "1", "0.70"),
         ("Mean distance of risk", "Nomogram_A", "0", "0.081"),
@@ -53,7 +59,8 @@ def test_the_truth_stands_beside_what_was_found():
 
 
 def test_a_truth_without_effect_has_no_ideal_slope():
-    table = recovery.recovered(ODDS, CORRELATIONS, RISKS.assign(slope_of_risk=None), VARIABLES)
+    flat = FOUND | {"risks": RISKS.assign(slope_of_risk=None)}
+    table = recovery.recovered(flat, VARIABLES)
     assert table.set_index("Measure").loc["Slope of log odds", "Truth"] == "–"
 
 

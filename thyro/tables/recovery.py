@@ -8,33 +8,36 @@ from thyro.study import COHORTS
 from thyro.tables.rounding import ABSENT, display_names, estimate, number, probability
 
 
-def recovered(
-    odds: pd.DataFrame, correlations: pd.DataFrame, risks: pd.DataFrame, dictionary: Mapping
-) -> pd.DataFrame:
-    """Set the simulated truth beside what the models of a study found.
+def recovered(found: Mapping[str, pd.DataFrame], dictionary: Mapping) -> pd.DataFrame:
+    """Set the simulated truth beside what models, and ridge regression on the latents, found.
 
     Parameters
     ----------
-    odds, correlations, risks : DataFrame
-        `simulate.recovered_log_odds`, `recovered_correlations` and `recovered_risks`.
+    found : mapping of str to DataFrame
+        `simulate.recovered_truth`.
     dictionary : mapping
         Labels and units of the variables.
     """
+    odds, correlations, risks = (found[part] for part in ("log_odds", "correlations", "risks"))
+    ridge = found["latents"][found["latents"]["cohort"].eq("test")]
     names = display_names(dictionary)
     rows = []
     for row in odds.itertuples():
         compared = "" if pd.isna(row.low) else f", {row.high:.3g} against {row.low:.3g}"
         of = names[row.term] + (f": {row.level}" if row.level else compared)
-        found = estimate(row.estimate, row.ci_low, row.ci_high)
+        told = estimate(row.estimate, row.ci_low, row.ci_high)
         truth = "not in the truth" if pd.isna(row.truth) else number(row.truth)
-        found = "not in the model" if pd.isna(row.estimate) else found
-        rows.append(("Log odds", of, truth, found))
+        told = "not in the model" if pd.isna(row.estimate) else told
+        rows.append(("Log odds", of, truth, told))
     for row in correlations.itertuples():
-        found = estimate(row.rho, row.ci_low, row.ci_high, 2)
-        rows.append((f"Correlation with the {row.known}", row.model, ABSENT, found))
+        told = estimate(row.rho, row.ci_low, row.ci_high, 2)
+        rows.append((f"Correlation with the {row.known}", row.model, ABSENT, told))
+    for row in ridge.itertuples():
+        told = estimate(row.r, row.ci_low, row.ci_high, 2)
+        rows.append((f"Ridge on the {_latent(row.latent)}", row.features, "1", told))
     for row in risks.itertuples():
-        found = estimate(row.auc, row.ci_low, row.ci_high)
-        rows.append(("AUC", row.model, probability(row.auc_of_risk), found))
+        told = estimate(row.auc, row.ci_low, row.ci_high)
+        rows.append(("AUC", row.model, probability(row.auc_of_risk), told))
     for row in risks.itertuples():
         ideal = number(row.slope_of_risk, 0)
         rows.append(("Slope of log odds", row.model, ideal, number(row.slope, 2)))
@@ -53,9 +56,10 @@ def ceilings(limits: pd.DataFrame, latents: pd.DataFrame) -> pd.DataFrame:
     latents : DataFrame
         As there, latents: correlation by latent, features and cohort.
     """
-    of = limits.assign(measure="AUC", of=limits["knows"].str.capitalize(), value=limits["auc"])
-    known = latents["latent"].str.replace("_", " ")
-    read = latents.assign(measure="r with the " + known, of=latents["features"], value=latents["r"])
+    knows = limits["knows"].str[:1].str.upper() + limits["knows"].str[1:]
+    of = limits.assign(measure="AUC", of=knows, value=limits["auc"])
+    known = "r with the " + latents["latent"].map(_latent)
+    read = latents.assign(measure=known, of=latents["features"], value=latents["r"])
     rows = []
     for (measure, name), cells in pd.concat([of, read]).groupby(["measure", "of"], sort=False):
         found = {
@@ -66,3 +70,8 @@ def ceilings(limits: pd.DataFrame, latents: pd.DataFrame) -> pd.DataFrame:
         }
         rows.append({"Measure": measure, "Of": name} | found)
     return pd.DataFrame(rows)
+
+
+def _latent(name: str) -> str:
+    """ "coarse latent", of the column's name."""
+    return name.replace("_", " ")
