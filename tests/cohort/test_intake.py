@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from PIL import Image
 
 from thyro.cohort import clinical_table, example, flow, image_flags, intake, levels, review, sources
-from thyro.simulate import case_mix
+from thyro.simulate import case_mix, risk
 from thyro.simulate import cohort as simulate
 from thyro.store import files, paths
 from thyro.study import cohorts, load_study
@@ -498,7 +498,7 @@ def test_simulated_cohorts_take_the_same_way(tmp_path):
     assert [len(some) for some in ids] == [40, 40] and not ids[0] & ids[1]
     truth = ingested["cohort"].truth
     assert truth["patient_id"].tolist() == ingested["cohort"].patient_ids.tolist()
-    assert truth.attrs["coefficients"]["age"] == case_mix.LOG_ODDS["age"]
+    assert truth.attrs["coefficients"]["age"] == risk.CLINICAL_LOG_ODDS["age"]
     assert ingested["cohort"].flow.steps[0]["n"] > 40
 
 

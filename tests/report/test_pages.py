@@ -64,6 +64,7 @@ TITLES = {
         "The nomograms and the radiologist",
         "Net reclassification improvement",
         "The penalised model of all candidates beside",
+        "Simulated truth beside its estimates",
         "Items of TRIPOD+AI",
         "Topics of CLEAR",
     ],

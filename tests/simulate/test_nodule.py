@@ -18,7 +18,8 @@ PLAIN = {
     "composition": "Solid",
     "calcification": "No",
     "thyroiditis": False,
-    "texture": 0.0,
+    "coarse": 0.0,
+    "fine": 0.0,
 }
 
 
@@ -123,11 +124,46 @@ def test_thyroiditis_makes_the_parenchyma_darker_and_patchy():
     assert patchy[1] > normal[1]
 
 
-def test_image_latent_changes_texture_more_than_brightness():
-    fine, coarse = frames(12, texture=-1.5), frames(12, texture=1.5)
-    spread = inside(coarse, np.std) - inside(fine, np.std)
-    assert 1 < spread < 15
-    assert abs(inside(coarse, np.mean) - inside(fine, np.mean)) < 12
+@pytest.mark.parametrize("latent", ["coarse", "fine"])
+def test_a_latent_changes_texture_more_than_brightness(latent):
+    # At a pixel size that shows both: 0.08 mm.
+    close = {"image_shape": (256, 256), "spacing_mm": (0.08, 0.08), "diameter_mm": 8.0}
+    weak, strong = (frames(8, **close, **{latent: value}) for value in (-1.5, 1.5))
+    change = np.subtract(*(inside(made, contrast) for made in (strong, weak)))
+    level = np.subtract(*(inside(made, np.mean) for made in (strong, weak)))
+    assert 1 < change < 15 and abs(level) < 12
+
+
+def contrast(values):
+    """Spread of grey levels around their median, which stones and cysts hardly move."""
+    return np.subtract(*np.percentile(values, [84, 16])) / 2
+
+
+def test_a_fourfold_loss_of_resolution_leaves_the_coarse_latent_and_not_the_fine_one():
+    """How far detail tells a weak latent from a strong one, in pixels and in squares of 4 x 4."""
+    close = {"image_shape": (256, 256), "spacing_mm": (0.08, 0.08), "diameter_mm": 8.0}
+    lost = {}
+    for latent in ("coarse", "fine"):
+        told = []
+        for size in (1, 4):
+            weak, strong = (
+                np.array([detail(f, size) for f in frames(8, **close, **{latent: value})])
+                for value in (-1.5, 1.5)
+            )
+            spread = np.sqrt((weak.var(ddof=1) + strong.var(ddof=1)) / 2)
+            told.append((strong.mean() - weak.mean()) / spread)
+        assert told[0] > 3
+        lost[latent] = told[0] / told[1]
+    assert lost["fine"] > 1.5 * lost["coarse"]
+
+
+def detail(frame, size):
+    """Log spread of the second difference down the rows inside the outline, after averaging."""
+    image, mask = (
+        part.reshape(256 // size, size, 256 // size, size) for part in (frame.image, frame.mask)
+    )
+    image, mask = image.mean(axis=(1, 3)), mask.all(axis=(1, 3))
+    return np.log(np.diff(image, 2, axis=0)[mask[2:] & mask[:-2]].std())
 
 
 def test_halo_surrounds_a_nodule_that_is_as_bright_as_its_surroundings():
@@ -180,8 +216,9 @@ def test_a_defocused_or_dark_frame_shows_the_same_neck_badly():
         assert dim.image.mean() < sharp.image.mean() - 45
 
 
-def test_devices_show_the_same_neck_differently():
-    for a, b in zip(frames(3), frames(3, device="B"), strict=True):
+@pytest.mark.parametrize("device", ["B", "F"])
+def test_devices_show_the_same_neck_differently(device):
+    for a, b in zip(frames(3), frames(3, device=device), strict=True):
         assert np.array_equal(a.mask, b.mask)
         assert np.array_equal(a.image.shape, b.image.shape)
         smooth = [gaussian_filter(f.image.astype(float), 5).ravel() for f in (a, b)]

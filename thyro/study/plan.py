@@ -68,7 +68,9 @@ ABOUT = {  # what every notebook after 00 reads
 }
 IMAGES = {"images": "01_super_resolution/images.parquet"}
 TRUTH = "00_cohort/truth.parquet"  # what made the patients, where they are simulated
-RECOVERY = ["recovery_log_odds", "recovery_correlations", "recovery_risks"]  # of that, by 06
+RECOVERY = [  # of that, by 06
+    f"recovery_{part}" for part in ("log_odds", "correlations", "risks", "latents", "ceilings")
+]
 SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these and no images
 PREDICTIONS = "04_models/predictions.parquet"
 OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
@@ -228,14 +230,18 @@ def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
     reads |= {"truth": TRUTH} if truth else {}
     of_images = {"nomograms_by_fold": "05_nomogram/by_fold.parquet", "sizes": SIZES}
     reads |= of_images if images else {}
+    # What they tell of the truth, where it is known.
+    read = [f"02_features/{table.file}.parquet" for table in feature_tables() if not table.deep]
     # Where no image is, none can be resampled or measured otherwise.
     absent = {} if images else dict.fromkeys([*OF_IMAGES, *of_images], "")
-    absent |= {} if truth else {"truth": ""}
+    absent |= {} if truth else {"truth": "", "features_dir": ""}
     values = ["scalars", "published", *(["protocols"] if images else [])]
     return _job(
         "06_statistics",
         [*(f"{table}.parquet" for table in tables), *(f"{name}.json" for name in values)],
         reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if images},
+        folders={"features_dir": "02_features"} if truth else {},
+        files=read if truth else [],
         outside=[f"{PUBLISHED['published_dir']}/{file}" for file in PUBLISHED_FILES],
         fixed=PUBLISHED | absent,
     )

@@ -5,6 +5,7 @@ from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
 from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
+from thyro.tables.recovery import ceilings, recovered
 from thyro.tables.regression import (
     coefficients,
     collinearity,
@@ -65,6 +66,7 @@ __all__ = [
     "baseline_table",
     "beside_size",
     "calibrated",
+    "ceilings",
     "choice",
     "coefficients",
     "collinearity",
@@ -100,6 +102,7 @@ __all__ = [
     "reader",
     "recipes",
     "reclassified",
+    "recovered",
     "sample_size",
     "selection",
     "show",
