@@ -104,7 +104,9 @@ def test_the_matched_filter_is_the_amplitude_of_a_known_filter():
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_depth_and_width_are_matched_apart(axis):
-    pairs = [(image, ndimage.gaussian_filter1d(image, 1.0, axis)) for image in frames(12, width=0.4)]
+    pairs = [
+        (image, ndimage.gaussian_filter1d(image, 1.0, axis)) for image in frames(12, width=0.4)
+    ]
     kernel = rivals.match_spectrum(pairs).kernel.detach().numpy()
     along, across = kernel.sum(1 - axis), kernel.sum(axis)
     assert along[24] < 0.5 < 0.9 < across[24]

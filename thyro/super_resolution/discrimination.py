@@ -14,7 +14,7 @@ from thyro.super_resolution.training import random_patches
 PATCHES = 4  # of every patient: more say little that is new
 
 
-def discrimination(
+def discriminator_auc(
     discriminator: Discriminator,
     generator: Generator,
     frames: Iterable[np.ndarray],

@@ -128,6 +128,29 @@ def fidelity_gains(
     return pd.DataFrame(rows)
 
 
+def generator_margins(fidelity: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """How far the generator exceeds each other method in the same patients.
+
+    Parameters
+    ----------
+    fidelity, level
+        As `fidelity_gains` takes them; "sr" is among the methods.
+
+    Returns
+    -------
+    DataFrame
+        One row per method other than "sr", split and measure, unrounded: over (the method), split,
+        measure, n (patients), gain, gain_low, gain_high.
+    """
+    others = [method for method in METHODS if method in set(fidelity["method"]) - {"sr"}]
+    gains = pd.concat(
+        [fidelity_gains(fidelity, over=other, level=level).assign(over=other) for other in others],
+        ignore_index=True,
+    )
+    columns = ["over", "split", "measure", "n", "gain", "gain_low", "gain_high"]
+    return gains.loc[gains["method"].eq("sr"), columns].reset_index(drop=True)
+
+
 def _checked(fidelity: pd.DataFrame) -> pd.DataFrame:
     """`fidelity` with `patient_id` as a column; known names, finite numbers, no row twice."""
     keys = ["patient_id", "split", "method"]

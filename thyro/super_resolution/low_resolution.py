@@ -5,7 +5,7 @@ several ways, and every feature is compared with that of the original. How featu
 for the caller to say.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -21,18 +21,19 @@ LINEAR = "least_squares"  # the rival that others are compared with
 
 
 def restored_features(
-    cases: Iterable[tuple[str, np.ndarray, np.ndarray, tuple[float, float]]],
+    cases: Mapping[str, tuple[np.ndarray, np.ndarray, tuple[float, float]]],
     generators: Mapping[str, nn.Module],
     degradation: Degradation,
     rng: np.random.Generator,
     extract: Callable[[np.ndarray, np.ndarray, tuple[float, float]], pd.Series],
+    progress: Callable,
 ) -> pd.DataFrame:
     """Features of originals, and of the same images degraded and restored in several ways.
 
     Parameters
     ----------
-    cases : iterable of (patient_id, image, mask, spacing_mm)
-        Of patients that trained nothing; images grey, 0-255. Taken one at a time.
+    cases : mapping of patient_id to (image, mask, spacing_mm)
+        Of patients that trained nothing; images grey, 0-255.
     generators
         By the name of the method; each takes the degraded image on its grid.
     degradation
@@ -41,6 +42,8 @@ def restored_features(
     extract : callable
         `extract(image, mask, spacing_mm)` gives a Series of features; images have 8 bits, as they
         are kept. A ValueError leaves the version without values.
+    progress : callable
+        Called as `progress(iterable, total=n)`, like tqdm.
 
     Returns
     -------
@@ -49,7 +52,8 @@ def restored_features(
         per feature.
     """
     rows = {}
-    for patient, image, mask, spacing_mm in cases:
+    for patient in progress(list(cases), total=len(cases)):
+        image, mask, spacing_mm = cases[patient]
         low = degrade(
             image,
             factor=degradation.factor,
@@ -67,8 +71,8 @@ def restored_features(
             rows[method, patient] = measured
     if not rows:
         raise ValueError("cases: expected at least one patient, got none.")
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.set_axis(pd.MultiIndex.from_tuples(rows, names=["method", "patient_id"]))
+    index = pd.MultiIndex.from_tuples(rows, names=["method", "patient_id"])
+    return pd.DataFrame(list(rows.values())).set_axis(index)
 
 
 def feature_agreement(features: pd.DataFrame) -> pd.DataFrame:

@@ -259,7 +259,7 @@ def linear_share(
     dict
         share (mean over held-out patients; 1 where the generator is a linear filter, 0 where no
         filter does any of it), ci_low, ci_high (of t over patients), rms (root mean squared
-        difference in grey levels), n (held-out patients).
+        difference in grey levels), n (held-out patients), side_px (of the filter).
 
     Raises
     ------
@@ -296,6 +296,7 @@ def linear_share(
         "ci_high": float(mean + half),
         "rms": float(np.sqrt(np.mean(squares))),
         "n": n,
+        "side_px": FILTER_PX,
     }
 
 

@@ -39,6 +39,7 @@ from thyro.tables.supplement import (
     ibsi_notes,
     image_types,
     published,
+    restored,
 )
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "protocols",
     "published",
     "reclassified",
+    "restored",
     "sample_size",
     "selection",
     "show",
