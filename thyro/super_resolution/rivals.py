@@ -164,9 +164,14 @@ def fit_upsampler(
     upsampler = LinearUpsampler(inside=degradation.factor, cells=cells)
     sums = _LeastSquares()
     for image in images:
-        original = _whole_cells(_frame(image), upsampler.inside)
-        low = F.pixel_unshuffle(degradation(original, rng), upsampler.inside)
-        missing = F.pixel_unshuffle(original, upsampler.inside) - low
+        # Frames are degraded as they are. Where the factor does not divide a side, a pixel of the
+        # low resolution is a little longer: the filter has to bear that here as it will elsewhere.
+        original = _frame(image)
+        low, original = (
+            F.pixel_unshuffle(_whole_cells(x, upsampler.inside), upsampler.inside)
+            for x in (degradation(original, rng), original)
+        )
+        missing = original - low
         sums.add(low, missing, cells, POSITIONS // len(images), rng)
     kernels, constant = sums.solve(ridge)
     with torch.no_grad():
@@ -360,7 +365,7 @@ def _check(images: Sequence[Any], smallest: int) -> None:
 
 
 def _whole_cells(x: Tensor, inside: int) -> Tensor:
-    """The frame up to its last whole pixel of the low resolution: all places are known then."""
+    """The frame up to the last whole square of `inside` x `inside` pixels."""
     rows, columns = (side // inside * inside for side in x.shape[-2:])
     return x[..., :rows, :columns]
 
