@@ -57,7 +57,7 @@ def test_least_squares_are_those_of_numpy():
     rng = np.random.default_rng(3)
     image = rng.integers(0, 256, (40, 50)).astype(float)
     loss = Degradation(1, "both", 0.1)
-    fitted = rivals.fit_upsampler([image], loss, np.random.default_rng(5), cells=1, ridge=0)
+    fitted = rivals.fit_upsampler([image], loss, np.random.default_rng(5), cells=1, ridges=[0])
     degraded = enhancement.degrade(image, factor=1, sigma=0.1, rng=np.random.default_rng(5)) / 255
     slope, constant = np.polyfit(degraded.ravel(), (image / 255 - degraded).ravel(), 1)
     assert fitted.kernels.weight.item() == pytest.approx(slope, abs=1e-5)
@@ -67,12 +67,26 @@ def test_least_squares_are_those_of_numpy():
 def test_the_ridge_pulls_towards_interpolation():
     image = frames(1)[0]
     rng = np.random.default_rng(0)
-    stiff = rivals.fit_upsampler([image], Degradation(), rng, ridge=1e9)
+    stiff = rivals.fit_upsampler([image], Degradation(), rng, ridges=[1e9])
     degraded = enhancement.degrade(image, rng=rng)
     # All that is left is the mean of what each place misses.
     means = stiff.kernels.bias.detach().numpy().reshape(4, 4) * 255
     change = enhancement.enhance(degraded, stiff) - degraded
     np.testing.assert_allclose(change, np.tile(means, (24, 30)), atol=1e-3)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_the_ridge_is_the_best_for_frames_that_were_left_out(same):
+    """Stripes at the same places as in the frames left out are learned; at others they harm."""
+    images = frames(5, shape=(96, 96), width=6)
+    for place, image in enumerate(images):
+        image[1 if same or place not in (1, 4) else 3 :: 4] *= 0.5
+    loss, ridges = Degradation(4, "both", 0.0), (1e-4, 1e6)
+    chosen, stiff, loose = (
+        rivals.fit_upsampler(images, loss, np.random.default_rng(0), ridges=tried).kernels.weight
+        for tried in (ridges, ridges[1:], ridges[:1])
+    )
+    assert torch.equal(chosen, loose if same else stiff) and not torch.equal(loose, stiff)
 
 
 def test_the_upsampler_learns_each_place_of_a_coarse_pixel():

@@ -20,10 +20,12 @@ from torch.nn import functional as F
 from thyro.core import as_grey, as_level
 from thyro.super_resolution.degradation import Degradation
 from thyro.super_resolution.enhancement import degrade, enhance
+from thyro.super_resolution.normal_equations import NormalEquations
 
 WHITE = 255.0
 CELLS = 5  # side of the upsampler's kernel, in pixels of the low resolution
-RIDGE = 1e-4  # of the mean variance of its inputs
+RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)  # penalties that are tried, of the mean variance of its inputs
+EVERY = 5  # one frame in so many is left out to choose among them
 POSITIONS = 200_000  # places of all frames together that a least-squares fit looks at
 FRAMES = 100  # at most, of training patients: more would change no digit that is told
 TILE_PX = 64  # side of the tiles of which mean spectra are taken, where frames are as large
@@ -134,13 +136,14 @@ def fit_upsampler(
     rng: np.random.Generator,
     *,
     cells: int = CELLS,
-    ridge: float = RIDGE,
+    ridges: Sequence[float] = RIDGES,
 ) -> LinearUpsampler:
     """Least squares: the linear filter that brings degraded frames nearest to their originals.
 
     What is fitted is what interpolation misses, so the ridge pulls towards interpolation, as the
-    first guess of the generator does. One kernel stands for each of the factor^2 places within a
-    pixel of the low resolution, also where one axis alone is coarser.
+    first guess of the generator does. It is chosen by a fifth of the frames, which the fit that is
+    tried leaves out; the filter is then fitted to all. One kernel stands for each of the factor^2
+    places within a pixel of the low resolution, also where one axis alone is coarser.
 
     Parameters
     ----------
@@ -152,8 +155,9 @@ def fit_upsampler(
         Of the noise, and of the places that are looked at.
     cells
         Side of a kernel in pixels of the low resolution.
-    ridge
-        Penalty on the squared coefficients, as a share of the mean variance of the inputs.
+    ridges
+        Penalties on the squared coefficients to choose from, as shares of the mean variance of the
+        inputs; of a single frame, which leaves none out, the largest is taken.
 
     Raises
     ------
@@ -162,8 +166,8 @@ def fit_upsampler(
     """
     _check(images, degradation.factor * cells)
     upsampler = LinearUpsampler(inside=degradation.factor, cells=cells)
-    sums = _LeastSquares()
-    for image in images:
+    fitted, left_out = NormalEquations(), NormalEquations()
+    for place, image in enumerate(images):
         # Frames are degraded as they are. Where the factor does not divide a side, a pixel of the
         # low resolution is a little longer: the filter has to bear that here as it will elsewhere.
         original = _frame(image)
@@ -171,9 +175,14 @@ def fit_upsampler(
             F.pixel_unshuffle(_whole_cells(x, upsampler.inside), upsampler.inside)
             for x in (degradation(original, rng), original)
         )
-        missing = original - low
-        sums.add(low, missing, cells, POSITIONS // len(images), rng)
-    kernels, constant = sums.solve(ridge)
+        # Of two to four frames the second is left out.
+        part = left_out if place == 1 or place % EVERY == EVERY - 1 else fitted
+        part.add(low, original - low, cells, POSITIONS // len(images), rng)
+    ridge = max(ridges)
+    if left_out.n:
+        ridge = min(ridges, key=lambda one: left_out.error(*fitted.solve(one)))
+        fitted.join(left_out)
+    kernels, constant = fitted.solve(ridge)
     with torch.no_grad():
         upsampler.kernels.weight.copy_(_tensor(kernels).view_as(upsampler.kernels.weight))
         upsampler.kernels.bias.copy_(_tensor(constant))
@@ -271,7 +280,7 @@ def linear_share(
     ValueError
         If there is no frame on either side, or the generator leaves one as it is.
     """
-    level, sums = as_level(level), _LeastSquares()
+    level, sums = as_level(level), NormalEquations()
     chosen, tested = (
         [frames[i] for i in rng.permutation(len(frames))[:FRAMES]]
         for frames in (training, held_out)
@@ -303,45 +312,6 @@ def linear_share(
         "n": n,
         "side_px": FILTER_PX,
     }
-
-
-class _LeastSquares:
-    """Normal equations of filters, summed frame by frame: no frame is kept."""
-
-    def __init__(self):
-        self.n, self.sums = 0, 0.0
-
-    def add(self, x: Tensor, y: Tensor, side: int, n: int, rng: np.random.Generator) -> None:
-        """Add at most `n` places: windows of `side` around them in `x`, the place itself in `y`.
-
-        Both have the shape (1, channels, rows, columns); windows lie inside the frame.
-        """
-        windows = x[0].unfold(1, side, 1).unfold(2, side, 1)  # a view: (channels, ., ., side, side)
-        columns = windows.shape[2]
-        every = windows.shape[1] * columns
-        row, column = np.divmod(rng.choice(every, min(n, every), replace=False), columns)
-        edge = side // 2
-        targets = y[0][:, row + edge, column + edge]
-        windows = windows[:, row, column].movedim(1, -1).flatten(0, 2)
-        one = torch.ones(1, windows.shape[1])
-        rows = torch.cat([one, windows, targets]).to(torch.float64)
-        self.n_inputs = len(windows)
-        self.n += windows.shape[1]
-        self.sums = self.sums + (rows @ rows.T).numpy()
-
-    def solve(self, ridge: float) -> tuple[np.ndarray, np.ndarray]:
-        """Coefficients (n_outputs, n_inputs) and constants (n_outputs,)."""
-        mean = self.sums[0] / self.n
-        spread = self.sums / self.n - np.outer(mean, mean)
-        inputs, outputs = slice(1, 1 + self.n_inputs), slice(1 + self.n_inputs, None)
-        normal = spread[inputs, inputs]
-        penalty = ridge * np.trace(normal) / len(normal)
-        # Not `solve`: without a penalty, smooth frames leave directions that nothing determines.
-        inverse = np.linalg.pinv(
-            normal + penalty * np.eye(len(normal)), rcond=1e-10, hermitian=True
-        )
-        coefficients = (inverse @ spread[inputs, outputs]).T
-        return coefficients, mean[outputs] - coefficients @ mean[inputs]
 
 
 def _tile_power(frame: np.ndarray, side: int) -> np.ndarray:
