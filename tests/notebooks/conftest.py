@@ -27,6 +27,7 @@ SMALL = {
         "pixel_steps": 8,
         "adversarial_steps": 4,
         "check_every": 4,
+        "low_resolution_patients": 5,
         "width": 8,
         "blocks": 1,
     },

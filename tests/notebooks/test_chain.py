@@ -20,6 +20,7 @@ IMAGE_MODELS = [str(name) for name in model_names()]
 # What is learned from training patients, below the results of a study.
 FITTED = [
     "01_super_resolution/generator.safetensors",
+    "01_super_resolution/rivals.safetensors",
     "02_features/robustness_*.parquet",
     "02_features/networks/*.safetensors",
     "02_features/folds_*.parquet",
@@ -224,7 +225,7 @@ def test_test_patients_leave_every_fitted_artefact_as_it_is(tiny, tiny_study, tm
     run_chain(tiny_study, changed, refitted, draw=False)
 
     before, after = fitted(tiny), fitted(changed)
-    assert len(before) == 1 + 5 + 4 + 4 + 9 + 9 + (11 + 8) + 1 + 5 + 4
+    assert len(before) == 2 + 5 + 4 + 4 + 9 + 9 + (11 + 8) + 1 + 5 + 4
     assert set(before) == set(after)
     assert [name for name in before if before[name] != after[name]] == []
     # And the test patients did change: otherwise the above would say nothing.

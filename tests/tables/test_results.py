@@ -56,12 +56,12 @@ def test_hosmer_shows_calibration_measures_when_present():
 
 def test_fidelity_has_a_row_per_cohort_and_method():
     rows = [
-        (split, method, patient, psnr + patient, psnr / 40)
+        (split, method, patient, psnr + patient, psnr / 40, psnr / 60)
         for split in ("external", "test")
         for method, psnr in (("bicubic", 28.0), ("sr", 30.0))
         for patient in (0, 2)
     ]
-    columns = ["split", "method", "patient_id", "psnr", "ssim"]
+    columns = ["split", "method", "patient_id", "psnr", "ssim", "sharpness"]
     gains = fidelity.fidelity_gains(pd.DataFrame(rows, columns=columns))
     table = results.fidelity(gains)
     assert list(table["Cohort"]) == ["Test", "Test", "External", "External"]
@@ -71,14 +71,16 @@ def test_fidelity_has_a_row_per_cohort_and_method():
         "2",
         "31.00 (18.29–43.71)",
         "0.750 (0.750–0.750)",
+        "0.50 (0.50–0.50)",
         "2.00 (2.00–2.00)",
         "0.050 (0.050–0.050)",
     ]
-    assert list(table.iloc[1, 5:]) == ["–", "–"]
+    assert list(table.iloc[1, 6:]) == ["–", "–"]
     headings = list(results.fidelity(gains, level=0.9).columns[3:])
     assert headings == [
         "PSNR, dB (90% CI)",
         "SSIM (90% CI)",
+        "Edge sharpness (90% CI)",
         "Gain over bicubic, dB (90% CI)",
         "Gain over bicubic, SSIM (90% CI)",
     ]

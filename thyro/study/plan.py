@@ -140,8 +140,9 @@ def _super_resolution(start: str | None) -> Job:
     return _job(
         "01_super_resolution",
         [
-            *("images.parquet", "quality.parquet", "gains.parquet"),
-            *("generator.safetensors", "scalars.json"),
+            *("images.parquet", "quality.parquet", "gains.parquet", "margins.parquet"),
+            *("low_resolution.parquet", "generator.safetensors", "rivals.safetensors"),
+            "scalars.json",
         ],
         reads=ABOUT,
         outside=[start] if start else [],

@@ -46,6 +46,8 @@ class SuperResolution(Section):
     inner_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1  # of training patients: early stop
     check_every: Positive = 100  # steps between looks at them
     patience: Positive = 5  # looks without improvement
+    low_resolution_patients: Annotated[int, Field(ge=5)] = 30  # of the test cohort: degraded,
+    # restored and measured again
 
     @model_validator(mode="after")
     def _grid_and_start_fit(self):

@@ -53,6 +53,7 @@ from thyro.tables.supplement import (
     ibsi_notes,
     image_types,
     published,
+    restored,
 )
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "recipes",
     "reclassified",
     "recovered",
+    "restored",
     "sample_size",
     "selection",
     "show",

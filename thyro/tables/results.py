@@ -15,6 +15,8 @@ from thyro.tables.rounding import ABSENT, coverage, estimate, interval, number, 
 RECONSTRUCTIONS = {  # methods of super-resolution, in the order of every table and figure
     "sr": "Super-resolution",
     "pixel": "Without adversary",
+    "least_squares": "Linear, least squares",
+    "matched": "Linear, matched spectrum",
     "lanczos": "Lanczos",
     "bicubic": "Bicubic",
 }
@@ -246,14 +248,15 @@ def reclassified(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 
 
 def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """PSNR and SSIM of super-resolution and its controls, and their gain over bicubic.
+    """PSNR, SSIM and sharpness of super-resolution and its rivals, and the gain over bicubic.
 
     `gains` as `super_resolution` measures them; one row per cohort and method. `level` is the
     coverage of its intervals, for the headings.
     """
     keys = ["split", "method"]
-    psnr, ssim = (gains[gains["measure"].eq(name)] for name in ("psnr", "ssim"))
-    rows = psnr.merge(ssim.drop(columns=["measure", "n"]), on=keys, suffixes=("_psnr", "_ssim"))
+    measured = gains.drop(columns="n").set_index([*keys, "measure"]).unstack("measure")
+    measured.columns = [f"{column}_{measure}" for column, measure in measured.columns]
+    rows = gains[[*keys, "n"]].drop_duplicates().merge(measured.reset_index(), on=keys)
     ci = f"({coverage(level)} CI)"
     mean, gain = ["mean", "ci_low", "ci_high"], ["gain", "gain_low", "gain_high"]
     spec = {
@@ -264,6 +267,7 @@ def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     for heading, columns, measure, digits in (
         ("PSNR, dB", mean, "psnr", 2),
         ("SSIM", mean, "ssim", 3),
+        ("Edge sharpness", mean, "sharpness", 2),
         ("Gain over bicubic, dB", gain, "psnr", 2),
         ("Gain over bicubic, SSIM", gain, "ssim", 3),
     ):
