@@ -54,9 +54,9 @@ from thyro.statistics.likelihood import (
     highest_likelihood,
     likelihood_ratio_p,
 )
-from thyro.statistics.log_odds import OddsCalibration, calibrate_across_folds, log_odds
 from thyro.statistics.net_benefit import DEFAULT, net_benefit_differences
 from thyro.statistics.newton import NoMaximum, logistic_information, maximise_logistic
+from thyro.statistics.odds import OddsCalibration, calibrate_across_folds, log_odds
 from thyro.statistics.performance import (
     auc_intervals,
     between_cohorts,

@@ -105,8 +105,10 @@ def compared_recipes(
     parts = []
     for recipe, protocols in pairs.items():
         folded = in_training[recipe]
-        tables = [one[one["model"].isin(folded["model"])] for one in map(measured.get, protocols)]
-        parts.append(two_by_two(*tables, folded).assign(recipe=recipe))
+        inside, crossed = (
+            measured[name][measured[name]["model"].isin(folded["model"])] for name in protocols
+        )
+        parts.append(two_by_two(inside, crossed, folded).assign(recipe=recipe))
     return pd.concat(parts, ignore_index=True)
 
 

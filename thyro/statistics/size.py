@@ -11,8 +11,8 @@ from thyro.core import as_labels, as_scores
 from thyro.statistics.correlation import correlations_with
 from thyro.statistics.delong import auc_ci, delong_test
 from thyro.statistics.likelihood import highest_likelihood
-from thyro.statistics.log_odds import log_odds
 from thyro.statistics.newton import maximise_logistic
+from thyro.statistics.odds import log_odds
 from thyro.statistics.performance import cohorts
 
 DIAMETER = "Diameter alone"

@@ -69,7 +69,13 @@ from thyro.study.protocols import (
     cross_fitted,
     recipe_protocols,
 )
-from thyro.study.settings import LEAST_PATCH_PX, PATCH_STEP_PX, Study, SuperResolution
+from thyro.study.settings import (
+    LEAST_PATCH_PX,
+    PATCH_STEP_PX,
+    Selection,
+    Study,
+    SuperResolution,
+)
 from thyro.study.thresholds import threshold_points
 
 __all__ = [
@@ -116,6 +122,7 @@ __all__ = [
     "NetworkEntry",
     "NomogramName",
     "Protocol",
+    "Selection",
     "Source",
     "Study",
     "StudyError",

@@ -9,8 +9,7 @@ from thyro.report.results import Results
 from thyro.report.words.phrases import listed
 from thyro.selection import FOLLOWS_SIZE
 from thyro.statistics import GOOD_ICC
-from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, STUDIED, Study
-from thyro.study.settings import Selection
+from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, STUDIED, Selection, Study
 
 PAPER = "paper"  # the feature set of the publication, as 02 names it
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from thyro.statistics.log_odds import LEAST_SLOPE, calibrate_across_folds, log_odds
 from thyro.statistics.newton import maximise_logistic
+from thyro.statistics.odds import LEAST_SLOPE, calibrate_across_folds, log_odds
 
 
 def test_log_odds_of_shares_that_are_0_or_1_are_finite():
