@@ -73,6 +73,12 @@ def test_spacing_may_differ_between_the_axes():
     assert [(bottom - top) * 0.2, (right - left) * 0.15] == pytest.approx([9.6, 12.0], abs=0.45)
 
 
+@pytest.mark.parametrize("fine", [-4.0, 0.0, 4.0])
+def test_no_strength_of_the_grain_makes_a_black_frame(fine):
+    for frame in frames(12, fine=fine):
+        assert frame.image[frame.mask].std() > 3
+
+
 def test_echo_levels_are_in_order():
     bright = [inside(frames(echo=echo), np.mean) for echo in nodule.ECHO_DB]
     assert bright[0] > bright[1] + 10 > bright[2] + 25

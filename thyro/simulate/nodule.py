@@ -41,6 +41,7 @@ CALCIFICATIONS = (
 )
 # A reader's outline errs with an SD of 0.12 mm times the square root of the diameter in mm: 0.3 mm
 # at 6 mm, 0.5 mm at 17 mm. The second reader draws outside by a share of that on average.
+LEAST_POWER = 1e-4  # around a point of the grain, as a share of the mean
 READER_ERROR_MM = 0.12
 READER_BIAS = (0.0, 0.5)
 
@@ -247,7 +248,9 @@ def _grain(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
     laminae -= tissue.smooth(laminae, 0.25)
     strength = 3.0 * np.exp(0.45 * np.clip(latent, -3, 3))
     power = bmode.amplitude_ratio(strength * laminae / laminae.std()) ** 2
-    return 10 * np.log10(power / tissue.smooth(power, 0.15))
+    # Beside strong laminae the transform's rounding can exceed what little power there is.
+    around = np.maximum(tissue.smooth(power, 0.15), LEAST_POWER * power.mean())
+    return 10 * np.log10(power / around)
 
 
 def _add_cysts(tissue: bmode.Tissue, nodule: _Nodule, rng) -> None:
