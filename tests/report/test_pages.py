@@ -63,7 +63,7 @@ CAPTIONS = [
     "Table 7. Performance of the nomograms in every cohort.",
     "Table 8. Internal validation by",
     "Table 9. Every model under both protocols.",
-    "Table 10. Simulated truth beside its estimates",
+    "Table 10. What could be known of the simulated truth",
     "Table 11. Published figures",
     "Table 12. Checks of the published numbers",
     "Table 13. Provenance",
