@@ -35,7 +35,7 @@ TITLES = {
         "Internal validation by",
         "Both recipes, in-sample and cross-fitted.",
         "Coefficients of the nomograms",
-        "Simulated truth beside its estimates",
+        "What could be known of the simulated truth",
         "Published figures",
         "Checks of the published numbers",
         "Provenance",
