@@ -1,5 +1,7 @@
 """What is said of calibration, net benefit and the reader follows from their tables."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -115,7 +117,7 @@ def test_families_are_counted_per_cohort():
 
 @pytest.mark.parametrize("low", [0.05, 0.125])
 def test_what_was_named_beforehand_is_that_of_the_study(low):
-    study = load_study("demo").model_copy(deep=True)
+    study = load_study("demo", Path("params")).model_copy(deep=True)
     study.statistics.decision_range = [low, 0.6]
     made = usefulness.settings(study)
     assert made["range"] == f"from {100 * low:g}% to 60%"
