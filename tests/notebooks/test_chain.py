@@ -22,10 +22,12 @@ FITTED = [
     "01_super_resolution/generator.safetensors",
     "01_super_resolution/rivals.safetensors",
     "02_features/robustness_*.parquet",
+    "02_features/bins_*.parquet",
     "02_features/networks/*.safetensors",
     "02_features/folds_*.parquet",
     "03_selection/scaler_*.parquet",
     "03_selection/fate_*.parquet",
+    "03_selection/kept_features.parquet",
     "04_models/models/*.skops",
     "04_models/kept_by_fold.parquet",
     "05_nomogram/nomogram_*.json",
@@ -136,6 +138,10 @@ def test_the_sound_recipe_reads_planar_features(tiny):
         assert tuple(features.columns) == feature_sets.PLANAR.names and features.notna().all(
             axis=None
         )
+        # Each image type in bins of a width of its own, on pixels of one size.
+        scalars = json.loads((tiny / f"02_features/scalars_{image_set}.json").read_text())
+        assert tuple(scalars["settings"]["planar"]["binWidth"]) == feature_sets.PLANAR.image_types
+        assert scalars["grid"] == {"pixel_mm": 0.2, "resampled": 60, "as_they_are": 0}
     kept = pd.read_parquet(tiny / "04_models/kept_by_fold.parquet")
     of_planar = kept[kept["table"].eq("SR_planar")]
     assert set(of_planar["feature"]) <= set(feature_sets.PLANAR.names)
@@ -174,6 +180,31 @@ def test_agreement_is_of_every_feature_in_training_and_test(tiny):
     assert compared.loc[name, "icc_bc"] == pytest.approx(agreement.icc(pair))
     shape = compared[compared["feature_class"].eq("shape") & ~compared["degenerate"]]
     np.testing.assert_allclose(shape[["icc", "icc_bc", "spearman"]], 1)
+
+
+def test_no_unstable_feature_is_selected_from_the_planar_set(tiny):
+    kept = pd.read_parquet(tiny / "03_selection/kept_features.parquet")
+    assert set(kept["signature"]) == {f"Radiomics {s}" for s in ("OR", "SR", "BC")} | {
+        "Planar OR", "Planar SR"
+    }  # fmt: skip
+    planar = kept[kept["signature"].str.startswith("Planar")]
+    assert not (planar["icc"] < 0.75).any() and kept["rho"].between(-1, 1).all()
+    fate = pd.read_parquet(tiny / "03_selection/fate_planar_or.parquet")
+    icc = pd.read_parquet(tiny / "02_features/robustness_planar_or.parquet")["icc"]
+    assert set(fate.index[fate["step"].eq("ICC")]) == set(icc.index[icc < 0.75])
+    paper = pd.read_parquet(tiny / "03_selection/fate_radiomics_or.parquet")
+    assert not paper["step"].isin(["ICC", "Distinct values"]).any()
+
+
+def test_every_nodule_has_a_size(tiny):
+    sizes = pd.read_parquet(tiny / "02_features/sizes_or.parquet")
+    cases = pd.read_parquet(tiny / "00_cohort/patients.parquet").set_index("patient_id")
+    assert sizes.index.equals(cases.index) and cases["spacing_known"].all()
+    want = pd.read_parquet(tiny / "02_features/radiomics_or.parquet")
+    np.testing.assert_allclose(
+        sizes["diameter"], want["original_shape_Maximum2DDiameterSlice"], rtol=1e-9
+    )
+    assert np.corrcoef(np.log(sizes["diameter"]), np.log(cases["diameter"]))[0, 1] > 0.95
 
 
 def test_simulated_figures_and_tables_say_so(tiny):
@@ -225,7 +256,7 @@ def test_test_patients_leave_every_fitted_artefact_as_it_is(tiny, tiny_study, tm
     run_chain(tiny_study, changed, refitted, draw=False)
 
     before, after = fitted(tiny), fitted(changed)
-    assert len(before) == 2 + 5 + 4 + 4 + 9 + 9 + (11 + 8) + 1 + 5 + 4
+    assert len(before) == 2 + 5 + 3 + 6 + 6 + 11 + 11 + 1 + (8 + 1 + 12) + 1 + 5 + 6
     assert set(before) == set(after)
     assert [name for name in before if before[name] != after[name]] == []
     # And the test patients did change: otherwise the above would say nothing.

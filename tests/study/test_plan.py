@@ -28,7 +28,7 @@ def test_the_control_runs_without_networks_and_by_itself():
     control, original = plan.JOBS["02_features_bc"], plan.JOBS["02_features_or"]
     assert control.fixed == {"image_set": "bc", "networks": [], "measured": ["paper"]}
     assert {
-        file for file in control.writes if not file.startswith(("bins", "ibsi", "scalars"))
+        file for file in control.writes if not file.startswith(("bins", "ibsi", "scalars", "sizes"))
     } == {
         "radiomics_bc.parquet",
         "robustness_radiomics_bc.parquet",

@@ -1,10 +1,12 @@
 """The words of the radiomic features follow their numbers."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from thyro.report.words import features
-from thyro.study.settings import Study
+from thyro.study import load_study
 
 SCALARS = {
     "profiles": {
@@ -113,16 +115,21 @@ LEFT = {"left": {"ICC": 210, "Distinct values": 12, "LASSO": 30}, "kept": 8}
 
 def test_limits_of_the_planar_set_are_told_with_what_they_cost():
     found = {"planar_or": LEFT, "planar_sr": LEFT | {"left": {"ICC": 1300}}}
-    asked = Study.model_fields["selection"].default
-    assert features.limits(asked, found) == (
+    demo = load_study("demo", Path("params"))
+    assert features.limits(demo, found) == (
         "Of the planar profile those with an ICC below 0.75 (210 of OR images and 1,300 of SR "
         "images) and those with fewer distinct values than 10% of the training patients (12 of OR "
         "images and 0 of SR images) were set aside before selection; the paper’s profile was "
         "selected from without such limits, as published."
     )
-    without = asked.model_copy(update={"minimum_icc": 0.0, "minimum_distinct": 0.0})
-    assert features.limits(without, found) == "Stability was not used to select features."
-    one = features.limits(asked.model_copy(update={"minimum_icc": 0.0}), found)
+
+    def asking(**limits):
+        selection = demo.selection.model_copy(update=limits)
+        return features.limits(demo.model_copy(update={"selection": selection}), found)
+
+    without = asking(minimum_icc=0.0, minimum_distinct=0.0)
+    assert without == "Stability was not used to select features."
+    one = asking(minimum_icc=0.0)
     assert one.startswith("Of the planar profile those with fewer distinct values")
 
 

@@ -9,7 +9,7 @@ from thyro.report.results import Results
 from thyro.report.words.phrases import listed
 from thyro.selection import FOLLOWS_SIZE
 from thyro.statistics import GOOD_ICC
-from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, STUDIED, Selection, Study
+from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, STUDIED, Study
 
 PAPER = "paper"  # the feature set of the publication, as 02 names it
 
@@ -32,8 +32,7 @@ def texts(study: Study, results: Results) -> dict:
         "features": features(scalars)
         | {"settings": settings(scalars[OR.name]), "crops": crops(scalars[OR.name]["crops"])},
         "ibsi": verification(results.table(f"02_features/ibsi_{OR.key}"), described),
-        "robustness": robustness(scalars[OR.name])
-        | {"filter": limits(study.selection, selections)},
+        "robustness": robustness(scalars[OR.name]) | {"filter": limits(study, selections)},
         "selected": selected(selections),
     }
 
@@ -187,16 +186,16 @@ def robustness(scalars: Mapping) -> dict[str, str]:
     return strings
 
 
-def limits(asked: Selection, selections: Mapping[str, Mapping]) -> str:
+def limits(study: Study, selections: Mapping[str, Mapping]) -> str:
     """What was asked of the planar features before selection, and how many it cost.
 
     Parameters
     ----------
-    asked : Selection
-        Settings.
+    study : Study
     selections : mapping
         `scalars.json` of 03.
     """
+    asked = study.selection
     wanted = {
         "ICC": (asked.minimum_icc, f"an ICC below {asked.minimum_icc:g}"),
         "Distinct values": (
