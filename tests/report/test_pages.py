@@ -38,6 +38,7 @@ CAPTIONS = [
     "Supplementary Table 14. The penalised model of all candidates beside",
     "Supplementary Table 15. Items of TRIPOD+AI",
     "Supplementary Table 16. Topics of CLEAR",
+    "Supplementary Table 17. Features of degraded images after restoration",
     "Supplementary Figure 1. Comparison of the individual models",
     "Supplementary Figure 2. Grad-CAM heat maps",
     "Supplementary Figure 3. Calibration curves",
