@@ -20,8 +20,8 @@ HELD_OUT = ("test", "external")  # cohorts, in the order of every table
 METHODS = {  # of reconstruction, in the order of every table, and what readers call them
     "sr": "Super-resolution",
     "pixel": "Without adversary",
-    "least_squares": "Linear, least squares",
-    "matched": "Linear, matched spectrum",
+    "least_squares": "Least squares",
+    "matched": "Matched filter",
     "lanczos": "Lanczos",
     "bicubic": "Bicubic",
 }
