@@ -132,9 +132,9 @@ COLUMNS = {
 VALUES = {
     "table_1": ["Extrathyroidal extension", "17 (28.33)", "5 (27.78)", "12 (28.57)", "0.948"]
     + ["Pearson chi-square"],
-    "quality": ["External", "Linear, matched spectrum", "164", "28.41 (27.95–28.87)"]
+    "quality": ["External", "Matched filter", "164", "28.41 (27.95–28.87)"]
     + ["0.812 (0.798–0.826)", "1.04 (1.01–1.07)", "0.46 (0.31–0.61)", "0.018 (0.011–0.025)"],
-    "restored": ["Linear, matched spectrum", "30", "0.70 (0.61–0.77)", "−0.04 (−0.10 to 0.02)"]
+    "restored": ["Matched filter", "30", "0.70 (0.61–0.77)", "−0.04 (−0.10 to 0.02)"]
     + ["48%"]
     + ["0.71"] * 6,
     "control": ["External", "SR_SVM", "BC_SVM", "0.878", "0.801", "0.077 (0.010–0.144)", "2.26"]

@@ -305,3 +305,15 @@ def test_the_border_of_the_image_is_no_outline():
 def test_masks_without_an_outline_are_refused(mask, message):
     with pytest.raises(ValueError, match=message):
         fidelity.edge_sharpness(np.ones((30, 40)), mask)
+
+
+@pytest.mark.parametrize("corner", [(30, 40), (0, 0), (57, 84), (3, 50)])
+def test_what_lies_far_from_the_outline_changes_no_sharpness(corner):
+    """All of the frame gives the same number, to the last digit."""
+    image = RNG.uniform(0, 255, (80, 110))
+    row, column = corner
+    mask = np.zeros(image.shape, bool)
+    mask[row : row + 23, column : column + 26] = True
+    away = ndimage.distance_transform_edt(mask) + ndimage.distance_transform_edt(~mask)
+    gradient = ndimage.gaussian_gradient_magnitude(image, sigma=1.0, mode="nearest")
+    assert fidelity.edge_sharpness(image, mask) == gradient[away <= 2].mean()

@@ -47,7 +47,7 @@ def test_restored_images_are_listed_by_method_and_class_of_feature():
         index=["firstorder", "glcm"],
     )
     table = supplement.restored(medians, by_class, level=0.9)
-    names = ["Super-resolution", "Linear, least squares", "Bicubic"]
+    names = ["Super-resolution", "Least squares", "Bicubic"]
     assert list(table["Method"]) == names  # as in every table
     assert table.iloc[0].tolist() == [
         *("Super-resolution", "30", "0.50 (0.40–0.60)", "0.10 (−0.20 to 0.20)", "25%"),
@@ -56,7 +56,7 @@ def test_restored_images_are_listed_by_method_and_class_of_feature():
     assert list(table.columns[2:]) == [
         *("Median ICC (90% CI)", "Over least squares (90% CI)", "Good", "First order", "GLCM")
     ]
-    assert table.loc[table["Method"].eq("Linear, least squares")].iloc[0, 3] == "–"
+    assert table.loc[table["Method"].eq("Least squares")].iloc[0, 3] == "–"
 
 
 def test_a_class_without_a_label_is_named():

@@ -20,8 +20,8 @@ HELD_OUT = ("test", "external")  # cohorts, in the order of every table
 METHODS = {  # of reconstruction, in the order of every table, and what readers call them
     "sr": "Super-resolution",
     "pixel": "Without adversary",
-    "least_squares": "Linear, least squares",
-    "matched": "Linear, matched spectrum",
+    "least_squares": "Least squares",
+    "matched": "Matched filter",
     "lanczos": "Lanczos",
     "bicubic": "Bicubic",
 }
@@ -29,6 +29,7 @@ MEASURES = ("psnr", "ssim", "sharpness")
 SSIM_WINDOW_PX = 11
 SMALLEST_PX = 16  # side of an image of which a spectrum says anything
 RING_PX = 2.0  # on either side of the outline
+NEAR_PX = 8  # the ring, and the four standard deviations at which derivatives are cut
 
 
 def psnr_ssim(original: np.ndarray, other: np.ndarray) -> dict[str, float]:
@@ -329,6 +330,12 @@ def edge_sharpness(image: np.ndarray, mask: np.ndarray) -> float:
     if mask.all() or not mask.any():
         kind = "covers the whole image" if mask.any() else "is empty"
         raise ValueError(f"mask: expected a nodule with an outline, but it {kind}.")
+    # The nodule and what the widest kernel sees around its outline: the same, and much less work.
+    box = tuple(
+        slice(max(0, inside[0] - NEAR_PX), inside[-1] + 1 + NEAR_PX)
+        for inside in (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    )
+    image, mask = image[box], mask[box]
     # Of the two distances one is zero: inside to the nearest tissue, outside to the nodule.
     away = ndimage.distance_transform_edt(mask) + ndimage.distance_transform_edt(~mask)
     gradient = ndimage.gaussian_gradient_magnitude(image, sigma=1.0, mode="nearest")

@@ -15,8 +15,8 @@ from thyro.tables.rounding import ABSENT, coverage, estimate, interval, number, 
 RECONSTRUCTIONS = {  # methods of super-resolution, in the order of every table and figure
     "sr": "Super-resolution",
     "pixel": "Without adversary",
-    "least_squares": "Linear, least squares",
-    "matched": "Linear, matched spectrum",
+    "least_squares": "Least squares",
+    "matched": "Matched filter",
     "lanczos": "Lanczos",
     "bicubic": "Bicubic",
 }
