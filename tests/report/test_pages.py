@@ -67,6 +67,7 @@ TITLES = {
         "Simulated truth beside its estimates",
         "Items of TRIPOD+AI",
         "Topics of CLEAR",
+        "Features of degraded images after restoration",
     ],
     "Supplementary Figure": [
         "Comparison of the individual models",
