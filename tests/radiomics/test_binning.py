@@ -32,7 +32,7 @@ def test_the_median_nodule_spans_so_many_bins_in_every_image_type():
             ranges[name].append(np.ptp(made[mask]))
     for name, width in widths.items():
         if name != "lbp-2D":  # whole numbers, which no bin divides
-            assert width == float(f"{np.median(ranges[name]) / 32:.1g}")
+            assert width == float(f"{np.median(ranges[name]) / 32:.2g}")
     assert widths["lbp-2D"] == 1
     levels = extractor.extract_with_levels(
         *read("P1"), {"binWidth": widths}, feature_set=PLANAR

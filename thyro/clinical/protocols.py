@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_string_dtype
 
 from thyro.clinical.logistic import LogisticFit, fit_logistic
 from thyro.statistics import log_odds
@@ -119,18 +120,22 @@ def levels_of_one_fold(cases: pd.DataFrame, folds: pd.Series, variables: Sequenc
     found = []
     for variable in variables:
         values = cases.loc[of_training.index, variable]
-        if not pd.api.types.is_numeric_dtype(values):
+        if _has_levels(values):
             within = of_training.groupby(values.astype(str)).agg(["nunique", "first"])
             alone = within[within["nunique"].eq(1)]
             found += [[variable, level, int(fold)] for level, fold in alone["first"].items()]
     return found
 
 
+def _has_levels(values: pd.Series) -> bool:
+    return isinstance(values.dtype, pd.CategoricalDtype) or is_string_dtype(values)
+
+
 def _with_known_levels(left_out: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
     """Patients whose levels nobody has among those seen take the most common one."""
     known = left_out.copy()
     for column in seen:
-        if not pd.api.types.is_numeric_dtype(seen[column]):
+        if _has_levels(seen[column]):
             values = known[column].astype(object)
             common = seen[column].mode(dropna=True)
             strange = values.notna() & ~values.isin(seen[column].dropna().unique())

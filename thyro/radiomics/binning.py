@@ -27,7 +27,7 @@ def bin_widths(
 ) -> dict[str, float]:
     """Width of the bins of each image type of the planar set: the median nodule spans `bins`.
 
-    Rounded to one significant digit, so that a few other patients do not change it, and at least 1
+    Rounded to two significant digits, so that a few other patients do not change it, and at least 1
     where an image type has whole numbers.
 
     Parameters
@@ -76,5 +76,5 @@ def bin_widths(
 def _width(width: float, whole: bool) -> float:
     if width <= 0:  # flat in most: any width makes one bin of it
         return 1.0
-    rounded = float(f"{width:.1g}")
+    rounded = float(f"{width:.2g}")
     return max(rounded, 1.0) if whole else rounded

@@ -240,12 +240,12 @@ def selected(selections: Mapping[str, Mapping]) -> dict[str, str]:
 
 def _selected(kept: Mapping, images: str, profile: str) -> str:
     of = {PAPER: "the paper’s profile", PLANAR: "the planar profile"}[profile]
-    unstable = f"{kept['unstable']} had an ICC below {GOOD_ICC:g}"
+    unstable = str(kept["unstable"])
     if kept["lowest_icc"] is not None:
-        lowest = tables.number(kept["lowest_icc"], 2)
-        unstable += f" (the lowest, of {kept['lowest']}, was {lowest})"
+        unstable += f" (lowest {tables.number(kept['lowest_icc'], 2)}, of {kept['lowest']})"
     return (
-        f"Of the {kept['n']} features of {of} that were selected in {images} images {unstable}, "
-        f"and {kept['follow_size']} an absolute rank correlation of {FOLLOWS_SIZE:g} or more with "
-        f"the diameter of the nodule; {kept['of_size']} depend on its size by construction."
+        f"Features selected of {of} in {images} images: {kept['n']}; with an ICC below "
+        f"{GOOD_ICC:g}: {unstable}; with an absolute rank correlation of {FOLLOWS_SIZE:g} or more "
+        f"with the diameter of the nodule: {kept['follow_size']}; dependent on its size by "
+        f"construction: {kept['of_size']}."
     )
