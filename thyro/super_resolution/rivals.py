@@ -49,9 +49,7 @@ class LinearUpsampler(nn.Module):
         self.settings = {"inside": inside, "cells": cells}
         self.inside = inside
         phases = inside**2
-        self.kernels = nn.Conv2d(
-            phases, phases, cells, padding=cells // 2, padding_mode="replicate"
-        )
+        self.kernels = nn.Conv2d(phases, phases, cells)
 
     @property
     def reach(self) -> int:
@@ -60,7 +58,15 @@ class LinearUpsampler(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Frames (n, 1, rows, columns) on 0-1, sides multiples of `inside`; same shape returned."""
-        return x + F.pixel_shuffle(self.kernels(F.pixel_unshuffle(x, self.inside)), self.inside)
+        return x + F.pixel_shuffle(self.kernels(self.coarse(x)), self.inside)
+
+    def coarse(self, x: Tensor) -> Tensor:
+        """What the kernels see: places within a pixel of the low resolution as channels.
+
+        Beyond the border every pixel is that of the border, as interpolation has it.
+        """
+        padded = F.pad(x, (self.reach,) * 4, mode="replicate")
+        return F.pixel_unshuffle(padded, self.inside)
 
 
 class MatchedFilter(nn.Module):
@@ -171,13 +177,14 @@ def fit_upsampler(
         # Frames are degraded as they are. Where the factor does not divide a side, a pixel of the
         # low resolution is a little longer: the filter has to bear that here as it will elsewhere.
         original = _frame(image)
-        low, original = (
-            F.pixel_unshuffle(_whole_cells(x, upsampler.inside), upsampler.inside)
-            for x in (degradation(original, rng), original)
+        degraded, original = (
+            _whole_cells(x, upsampler.inside) for x in (degradation(original, rng), original)
         )
+        missing = F.pixel_unshuffle(original - degraded, upsampler.inside)
+        missing = F.pad(missing, (cells // 2,) * 4)
         # Of two to four frames the second is left out.
         part = left_out if place == 1 or place % EVERY == EVERY - 1 else fitted
-        part.add(low, original - low, cells, POSITIONS // len(images), rng)
+        part.add(upsampler.coarse(degraded), missing, cells, POSITIONS // len(images), rng)
     ridge = max(ridges)
     if left_out.n:
         ridge = min(ridges, key=lambda one: left_out.error(*fitted.solve(one)))
