@@ -58,8 +58,19 @@ def test_the_bootstrap_is_that_of_patients():
     # the curve of a sample is fitted at fewer points than that of the estimate
     whole = [calibration(Y[row], P[row]) for row in drawn]
     for name in ("e_avg", "e_90"):
-        want = np.quantile([getattr(one, name) for one in whole], [0.025, 0.975])
-        np.testing.assert_allclose(found.loc[name, ["ci_low", "ci_high"]], want, atol=0.004)
+        values = np.array([getattr(one, name) for one in whole])
+        want = np.quantile(values, [0.025, 0.975]) - values.mean() + found.loc[name, "estimate"]
+        got = found.loc[name, ["ci_low", "ci_high"]].tolist()
+        np.testing.assert_allclose(got, np.maximum(want, 0), atol=0.004)
+
+
+def test_a_distance_lies_within_its_interval_also_where_calibration_is_perfect():
+    for run in range(5):
+        p = expit(np.random.default_rng(run).normal(-0.7, 1, 60))
+        found = table(np.random.default_rng(run + 9).binomial(1, p), p)
+        for name in ("e_avg", "e_90"):
+            low, high = found.loc[name, ["ci_low", "ci_high"]]
+            assert 0 <= low <= found.loc[name, "estimate"] <= high
 
 
 def test_a_perfect_and_a_useless_prediction():

@@ -14,6 +14,7 @@ from thyro.statistics.smoothing import lowess
 
 MEASURES = ("citl", "slope", "observed_expected", "e_avg", "e_90", "brier", "scaled_brier")
 RESAMPLED = ("e_avg", "e_90", "brier", "scaled_brier")
+DISTANCES = ("e_avg", "e_90")  # from a smoothed curve: larger in a sample of the patients
 STEP = 0.02  # of the range of the predictions: the curve of a bootstrap sample is fitted this often
 
 
@@ -26,8 +27,9 @@ def calibration_intervals(
     intervals, the ratio of observed to expected patients one on the log scale. The others have
     percentiles of bootstrap samples of patients; the curve behind ICI and E90 is smoothed anew in
     each. These two are distances from a curve with noise of its own: they are above zero where
-    calibration is perfect, more so in small cohorts and in their samples, so that the lower end
-    says little.
+    calibration is perfect, and larger in a sample than in the patients themselves. So their
+    percentiles are moved by the mean of the samples less the estimate, and end at zero; where
+    calibration is perfect the interval still seldom reaches zero.
 
     Parameters
     ----------
@@ -69,7 +71,12 @@ def calibration_intervals(
     ends["observed_expected"] = (found.observed_expected / factor, found.observed_expected * factor)
     tails = [(1 - level) / 2, (1 + level) / 2]
     drawn = _resampled(y, p, draws, seed)
-    ends |= {name: tuple(np.nanquantile(drawn[name], tails)) for name in RESAMPLED}
+    for name in RESAMPLED:
+        low, high = np.nanquantile(drawn[name], tails)
+        ends[name] = low, high
+        if name in DISTANCES:
+            bias = drawn[name].mean() - getattr(found, name)
+            ends[name] = max(low - bias, 0.0), high - bias
     rows = [(name, getattr(found, name), *map(float, ends[name])) for name in MEASURES]
     return pd.DataFrame(rows, columns=["measure", "estimate", "ci_low", "ci_high"])
 
