@@ -40,10 +40,12 @@ CELLS = {
         "filtered": (7.2, 3.6),
         "stability": (7.2, 4),
         "correlation-map": (7.2, 6),
+        "effective-bins": ("bins", 30),
     },
     "02_features_sr": {"tuning": (7.2, 2.6)},
     "03_selection": {
         "selection-table": ("selection", 4),
+        "kept-features": ("kept", 20),
         "agreement": (3.5, 4.5),
         "lasso": (7.2, 5),
     },
@@ -123,6 +125,9 @@ COLUMNS = {
     "image_types": "Image type|What it shows|Features|Degenerate",
     "feature_list": "Class|Feature|Definition",
     "ibsi": "Class|Feature|IBSI name|Reference|Tolerance|Value|Agrees",
+    "bins": "Profile|Image type|Grey levels, median (quartiles)",
+    "kept": "Signature|Feature|Coefficient|ICC, outline|ICC, noise|ICC, reader"
+    "|ρ with diameter (95% CI)|Of size",
     "selection": "Step|OR|SR",
     "logistic": "Variable|Level|Univariate OR (95% CI)|P|Multivariable OR (95% CI)|P",
     "table_2": "Model|Cohort|AUC (95% CI)|Accuracy|Sensitivity|Specificity|PPV|NPV|F1",
@@ -175,6 +180,9 @@ VALUES = {
     "feature_list": ["GLDM", "SmallDependenceHighGrayLevelEmphasis", "Average squared grey " * 7],
     "ibsi": ["GLDM", "SmallDependenceHighGrayLevelEmphasis", "Low dependence high grey level"]
     + ["1490", "0.05", "1490", "yes"],
+    "bins": ["Planar", "log-sigma-1-0-mm-3D", "32 (31–33)"],
+    "kept": ["Radiomics SR", "wavelet-HHL_glszm_SmallAreaLowGrayLevelEmphasis", "−0.512", "0.99"]
+    + ["0.25", "0.98", "−0.10 (−0.30 to 0.10)", "by construction"],
     "selection": ["Mann–Whitney U", "1,195", "1,195"],
     "logistic": ["Margin", "Irregular or lobulated", "2.41 (1.20–4.83)", "0.013"]
     + ["2.02 (0.97–4.21)", "0.060"],

@@ -127,7 +127,7 @@ def test_a_study_of_scores_has_no_control():
     assert not any("features" in name or "models" in name for name in planned)
     statistics = planned["06_statistics"]
     absent = {"control_predictions", "step_predictions", "output_predictions"}
-    absent |= {"models_by_fold", "nomograms_by_fold", "sizes"}
+    absent |= {"models_by_fold", "nomograms_by_fold", "sizes", "features_dir"}
     assert {key for key, value in statistics.fixed.items() if value == ""} == absent | {"truth"}
     assert not absent & set(statistics.reads)
     assert "control.parquet" not in statistics.writes
