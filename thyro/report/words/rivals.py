@@ -18,6 +18,9 @@ NAMES = {  # of what the generator is compared with, inside a sentence
     "least_squares": "the linear upsampler of least squares",
     "matched": "the linear filter of matched spectrum",
 }
+# What the generator has to exceed the linear upsampler by, to be called better: of images with less
+# between them nobody could tell which is which. Interpolation is exceeded by anything above zero.
+MARGINS = {"least_squares": {"psnr": 0.1, "ssim": 0.005}}
 CHANCE = 0.5
 
 
@@ -31,7 +34,7 @@ def difference(over: pd.DataFrame, method: str, measure: str) -> str:
 
 
 def verdict(over: pd.DataFrame, method: str) -> str:
-    """Whether the generator exceeded `method`: an interval without zero says so."""
+    """Whether the generator exceeded `method`: an interval above zero, or above its margin."""
     better, worse = _told_apart(over, method)
     text = f"The generator did not exceed {NAMES[method]}: its images are not better."
     if better:
@@ -73,7 +76,8 @@ def against_filters(over: pd.DataFrame) -> str:
     return (
         f"Its difference from {NAMES['least_squares']} was {least_psnr} dB and {least_ssim}, that "
         f"from {NAMES['matched']} {matched_psnr} dB and {matched_ssim}. "
-        f"{verdict(over, 'least_squares')}"
+        f"{verdict(over, 'least_squares')} The margin asked for was "
+        f"{MARGINS['least_squares']['psnr']:g} dB and {MARGINS['least_squares']['ssim']:g}."
     )
 
 
@@ -144,8 +148,8 @@ def low_resolution(restored: pd.DataFrame) -> str:
 
 
 def _told_apart(over: pd.DataFrame, method: str) -> tuple[list[str], list[str]]:
-    """Measures in which the generator is better and worse: an interval without zero."""
-    rows = over.loc[method]
-    better = [m.upper() for m in DIGITS if rows.loc[m, "gain_low"] > 0]
+    """Measures in which the generator is better (beyond a margin) and worse (below zero)."""
+    rows, margin = over.loc[method], MARGINS.get(method, {})
+    better = [m.upper() for m in DIGITS if rows.loc[m, "gain_low"] > margin.get(m, 0)]
     worse = [m.upper() for m in DIGITS if rows.loc[m, "gain_high"] < 0]
     return better, worse
