@@ -29,3 +29,7 @@ def test_a_study_of_scores_has_no_control():
     )
     assert families["image"] == [["a", "b"]]
     assert families["nomogram"] == [NOMOGRAMS, ["Nomogram_C", "Penalised"]]
+
+
+def test_enhanced_images_are_paired_with_original_ones():
+    assert comparisons.enhancement_pairs() == [("SR_SVM", "OR_SVM"), ("SR_KNN", "OR_KNN")]

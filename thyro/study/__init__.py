@@ -26,6 +26,7 @@ from thyro.study.comparisons import (
     PENALISED_PAIR,
     comparison_families,
     control_group,
+    enhancement_pairs,
 )
 from thyro.study.features import (
     FEATURE_SETS,
@@ -72,7 +73,6 @@ from thyro.study.protocols import (
 from thyro.study.settings import (
     LEAST_PATCH_PX,
     PATCH_STEP_PX,
-    Selection,
     Study,
     SuperResolution,
 )
@@ -122,7 +122,6 @@ __all__ = [
     "NetworkEntry",
     "NomogramName",
     "Protocol",
-    "Selection",
     "Source",
     "Study",
     "StudyError",
@@ -134,6 +133,7 @@ __all__ = [
     "comparison_families",
     "control_group",
     "cross_fitted",
+    "enhancement_pairs",
     "feature_tables",
     "features_of",
     "given_settings",

@@ -2,13 +2,19 @@
 
 from collections.abc import Collection, Sequence
 
-from thyro.study.classifiers import principal_models
-from thyro.study.names import BC, CLINICAL, PENALISED
+from thyro.study.classifiers import model_names, principal_models, radiomic_models
+from thyro.study.names import BC, CLINICAL, OR, PENALISED, SR, ModelName
 
 
 def control_group() -> list[str]:
     """The principal classifier on the study's images and on the bicubic control."""
     return [str(name) for name in (*principal_models(), *principal_models([BC]))]
+
+
+def enhancement_pairs() -> list[tuple[str, str]]:
+    """Every classifier of radiomic features on enhanced images, and on original ones."""
+    kinds = dict.fromkeys(name.kind for name in model_names() if str(name) in radiomic_models())
+    return [tuple(str(ModelName(images.name, kind)) for images in (SR, OR)) for kind in kinds]
 
 
 PENALISED_PAIR = [CLINICAL, PENALISED]  # the clinical model, screened and of all candidates

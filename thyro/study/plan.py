@@ -187,7 +187,7 @@ def _selection() -> Job:
 
 def _models(weights: str | None) -> Job:
     tables = ["predictions", "steps", "by_fold", "control", "output", "choice"]
-    tables += ["repeats", "permuted", "frequency", "importance", "sanity"]
+    tables += ["repeats", "split_differences", "permuted", "frequency", "importance", "sanity"]
     return _job(
         "04_models",
         [*(f"{table}.parquet" for table in tables), "scalars.json"],

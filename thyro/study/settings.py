@@ -108,7 +108,7 @@ class Models(Section):
     fold_repeats: Positive = 10  # of the cross-fitting, for classifiers on radiomic features
     tune: bool = True  # sound recipe: kernel width, neighbours, penalties by inner cross-validation
     repeats: Positive = 100  # random splits of the cohort
-    permutations: Positive = 20  # the same with permuted outcomes
+    permutations: Positive = 200  # the same with permuted outcomes
     explained: Positive = 40  # test patients whose heat maps are compared
 
 

@@ -116,12 +116,24 @@ SPLITS = {
 }
 
 
+PAIRED = pd.DataFrame(
+    [("SR_SVM", "OR_SVM", -0.014, -0.09, 0.062, 0.716, 0.62)],
+    columns=["model_a", "model_b", "difference", "ci_low", "ci_high", "p_value", "not_above"],
+)
+
+
 def test_random_divisions_are_told_by_their_middle():
-    strings = models.repeats(SPLITS, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
+    strings = models.repeats(
+        SPLITS, PAIRED, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95
+    )
     assert (strings["n"], strings["n_permuted"]) == ("101", "20")
     assert strings["aucs"] == (
         "had a median, with the middle 95% of divisions, of 0.60 (0.51–0.69; 0.66 in this study’s "
         "division) for SR_SVM and 0.55 (0.55–0.55; 0.57 in this study’s division) for SR_KNN"
+    )
+    assert strings["paired"] == (
+        "Over the divisions the AUC of SR_SVM less OR_SVM was −0.014 (−0.090 to 0.062) "
+        "(p = 0.716; at or below zero in 62% of the divisions)."
     )
     assert strings["permuted"] == (
         "With permuted outcomes the mean AUC in the held-out part was 0.50 (0.48–0.52) for SR_SVM "
@@ -129,7 +141,7 @@ def test_random_divisions_are_told_by_their_middle():
         "0.78 and 0.91: so much can be learned by heart."
     )
     asked = permuted().assign(p_value=[0.0476, 0.0004])
-    strings = models.repeats(SPLITS, asked, {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
+    strings = models.repeats(SPLITS, PAIRED, asked, {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
     assert strings["permuted"].endswith(
         "by heart. Against them the AUC of this study’s division has p = 0.048 (SR_SVM) and "
         "< 0.001 (SR_KNN)."
@@ -141,7 +153,9 @@ def test_random_divisions_are_told_by_their_middle():
 
 
 def test_the_middle_is_that_of_the_level():
-    strings = models.repeats(SPLITS, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.9)
+    strings = models.repeats(
+        SPLITS, PAIRED, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.9
+    )
     assert "with the middle 90% of divisions" in strings["aucs"]
 
 

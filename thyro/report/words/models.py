@@ -70,6 +70,7 @@ def texts(study: Study, results: Results) -> dict:
         ),
         "repeats": repeats(
             splits,
+            results.table("04_models/split_differences"),
             results.table("04_models/permuted"),
             measured[measured["cohort"].eq("test")].set_index("model")["auc"],
             level=study.statistics.level,
@@ -201,7 +202,12 @@ def _details(settings: Mapping) -> str:
 
 
 def repeats(
-    scalars: Mapping, permuted: pd.DataFrame, single: Mapping[str, float], *, level: float
+    scalars: Mapping,
+    paired: pd.DataFrame,
+    permuted: pd.DataFrame,
+    single: Mapping[str, float],
+    *,
+    level: float,
 ) -> dict[str, str]:
     """Random divisions of the cohort, with the outcomes as they are and permuted.
 
@@ -209,6 +215,8 @@ def repeats(
     ----------
     scalars : mapping
         `scalars.json` of 04: repeats, held_out and reselection.
+    paired : DataFrame
+        `statistics.differences_over_splits` of enhanced less original images.
     permuted : DataFrame
         `models.null_table`.
     single : mapping
@@ -228,6 +236,7 @@ def repeats(
         "n_permuted": str(int(permuted["repeats"].max())),
         "aucs": f"had a median, with the middle {100 * level:g}% of divisions, of "
         + listed([f"{text} for {model}" for model, text in held_out.items()]),
+        "paired": _paired(paired),
         "permuted": _permuted(permuted),
         "frequency": (
             "Of the features, "
@@ -237,6 +246,17 @@ def repeats(
             f"{tables.percent(again['own_share'], 0)} of the divisions"
         ),
     }
+
+
+def _paired(table: pd.DataFrame) -> str:
+    """How far enhanced images are from original ones over all divisions."""
+    differences = [
+        f"{row.model_a} less {row.model_b} was "
+        f"{tables.estimate(row.difference, row.ci_low, row.ci_high)} (p {relation(row.p_value)}; "
+        f"at or below zero in {tables.percent(row.not_above, 0)} of the divisions)"
+        for row in table.itertuples()
+    ]
+    return f"Over the divisions the AUC of {listed(differences)}."
 
 
 def _permuted(table: pd.DataFrame) -> str:
