@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from thyro.simulate import case_mix, risk
 
 
-def patients(n, seed, *, effect=1.0, coarse=1.6, fine=0.8, prevalence=162 / 544, size_shift=0.0):
+def patients(n, seed, *, effect=1.0, coarse=1.6, fine=1.2, prevalence=162 / 544, size_shift=0.0):
     """Table of `n` patients with outcome and reading, and their latents."""
     rng = np.random.default_rng(seed)
     table = case_mix.preoperative(n, rng, size_shift=size_shift)
@@ -57,7 +57,7 @@ def test_readings_vary_less_than_independent_draws_would(cohorts):
     assert np.std(right) < 4
 
 
-@pytest.mark.parametrize(("coarse", "fine"), [(0.0, 0.0), (0.8, 0.4), (1.6, 0.8)])
+@pytest.mark.parametrize(("coarse", "fine"), [(0.0, 0.0), (0.8, 0.4), (1.6, 1.2)])
 def test_the_accuracy_is_the_same_whatever_the_latents_do(coarse, fine):
     table, _ = patients(20_000, 3, coarse=coarse, fine=fine)
     assert accuracy([table]) == pytest.approx((121 / 173, 322 / 371), abs=0.01)

@@ -231,7 +231,7 @@ def _clustered(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
     The higher the coarse latent, the stronger the clusters, which outlast a fourfold loss of
     resolution. It hardly shifts the mean density.
     """
-    strength = 0.9 * np.exp(0.5 * np.clip(latent, -3, 3))
+    strength = min(1.3 * np.exp(0.6 * latent), 4.0)  # or a few points would hold all the echo
     clusters = (tissue.field((0.12, 0.12), rng) + tissue.field((0.18, 0.18), rng)) / np.sqrt(2)
     density = bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2 / 2)
     # No void: about one scatterer is left in a resolution cell.
@@ -246,7 +246,7 @@ def _grain(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
     """
     laminae = tissue.field((0.05, 0.25), rng)
     laminae -= tissue.smooth(laminae, 0.25)
-    strength = 3.0 * np.exp(0.45 * np.clip(latent, -3, 3))
+    strength = min(4.0 * np.exp(0.6 * latent), 16.0)
     power = bmode.amplitude_ratio(strength * laminae / laminae.std()) ** 2
     # Beside strong laminae the transform's rounding can exceed what little power there is.
     around = np.maximum(tissue.smooth(power, 0.15), LEAST_POWER * power.mean())

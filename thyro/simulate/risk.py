@@ -38,7 +38,7 @@ CLINICAL_LOG_ODDS = {
     "multifocality[Yes]": 0.7,
 }
 LATENTS = ("coarse_latent", "fine_latent")  # standard normal, independent of everything else
-COARSE_LOG_ODDS, FINE_LOG_ODDS = 1.6, 0.8  # per SD of the latents: they meet the goals above
+COARSE_LOG_ODDS, FINE_LOG_ODDS = 1.6, 1.2  # per SD of the latents: they meet the goals above
 
 # Log odds of a reading "metastasis" per unit. The eye sees the coarse texture only, and signs that
 # say nothing of the outcome given the others. What sets the outcomes apart beyond that, such as the

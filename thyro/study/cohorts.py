@@ -95,7 +95,7 @@ class Source(Section):
     )
     effect: Annotated[float, Field(ge=0)] = 1.0  # 0: nothing predicts the outcome
     coarse_log_odds: float = 1.6  # of the outcome, per SD of the coarse texture of a nodule
-    fine_log_odds: float = 0.8  # and of the fine one, which a fourfold loss of resolution destroys
+    fine_log_odds: float = 1.2  # and of the fine one, which a fourfold loss of resolution destroys
     prevalence: Share | None = None  # of the outcome; null: the published one, 162 of 544
     size_shift: float = 0.0  # SD by which nodules, and what goes with size, exceed Table 1
     device: Literal["A", "B", "F"] = "A"  # scanner

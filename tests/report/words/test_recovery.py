@@ -118,7 +118,7 @@ def test_a_truth_without_effect_has_no_factors_no_slope_and_no_ceiling():
 def test_how_a_study_was_simulated():
     made = recovery.simulation(DEMO)
     assert made["effect"] == "" and "agrees by construction" in made["agreement"]
-    assert (made["coarse"], made["fine"]) == ("1.6", "0.8")
+    assert (made["coarse"], made["fine"]) == ("1.6", "1.2")
     assert made["mix"] == (
         "the published sizes of nodules, and the published share of patients with the outcome"
     )
