@@ -14,7 +14,7 @@ def control_group() -> list[str]:
 def enhancement_pairs() -> list[tuple[str, str]]:
     """Every classifier of radiomic features on enhanced images, and on original ones."""
     kinds = dict.fromkeys(name.kind for name in model_names() if str(name) in radiomic_models())
-    return [tuple(str(ModelName(images.name, kind)) for images in (SR, OR)) for kind in kinds]
+    return [(str(ModelName(SR.name, kind)), str(ModelName(OR.name, kind))) for kind in kinds]
 
 
 PENALISED_PAIR = [CLINICAL, PENALISED]  # the clinical model, screened and of all candidates
