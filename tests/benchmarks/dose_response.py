@@ -64,10 +64,10 @@ def one_study(
     fitted = recipe.fit(features.loc[train], y[train])
     p = fitted.predict(features)["svm"]
     folds = core.outer_folds(y[train], FOLDS, seed=0)
-    left_out = models.out_of_fold(recipe, features.loc[train], y[train], folds).p["svm"]
+    crossed = models.out_of_fold(recipe, features, y[train], [folds]).log_odds["svm"]
     row = {
         "in-sample": auc_ci(y[train], p[train]).auc,
-        "cross-fitted": auc_ci(y[train], left_out[train]).auc,
+        "cross-fitted": auc_ci(y[train], crossed[train]).auc,
         "test": auc_ci(y[test], p[test]).auc,
         "true risk": auc_ci(y[test], true[test]).auc,
     }
@@ -75,8 +75,8 @@ def one_study(
     chosen = clinical.select_terms(table.loc[train], y[train], candidates).terms
     c = clinical.fit_logistic(table.loc[train], y[train], chosen).predict(table)
     parts = {"training": train, "test": test}
-    for name, learned in {"paper": p[train], "cross-fitted": left_out[train]}.items():
-        known = table.assign(signature=p.mask(p.index.isin(train), learned))
+    for name, signature in {"paper": p, "cross-fitted": crossed}.items():
+        known = table.assign(signature=signature)
         a = clinical.fit_logistic(known.loc[train], y[train], [*chosen, "signature"])
         of_a = a.predict(known)
         for part, rows in parts.items():

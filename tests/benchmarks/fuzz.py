@@ -45,6 +45,7 @@ from thyro.cohort import clinical_table, spreadsheet
 
 SEED = 2024
 LIMIT_S = 5
+HUNG_S = 60  # beyond it, by the clock: the process ends, and says where it was
 LIMIT_MB = 1000
 CHECK_S = 0.02  # how often the memory of a reader is looked at
 INPUT = "input"  # folder of the file that is being read
@@ -374,7 +375,7 @@ def run(
             write(given, place)
             folder = Path(scratch, "data")
             shutil.copytree(place / INPUT, folder)
-            faulthandler.dump_traceback_later(2 * limit_s, exit=True, file=sys.__stderr__)
+            faulthandler.dump_traceback_later(limit_s + HUNG_S, exit=True, file=sys.__stderr__)
             began = time.process_time()
             fault = ""
             try:

@@ -13,6 +13,7 @@ from thyro.models.cross_fitting import (
     features_by_fold,
     long_table,
     long_tables,
+    out_of_fold,
     rank_models,
 )
 from thyro.models.importance import permutation_importance
@@ -60,6 +61,7 @@ __all__ = [
     "long_table",
     "long_tables",
     "null_table",
+    "out_of_fold",
     "permutation_importance",
     "predict",
     "predict_models",
