@@ -152,7 +152,7 @@ def test_a_fourfold_loss_of_resolution_leaves_the_coarse_latent_and_not_the_fine
             )
             spread = np.sqrt((weak.var(ddof=1) + strong.var(ddof=1)) / 2)
             told.append((strong.mean() - weak.mean()) / spread)
-        assert told[0] > 3
+        assert told[0] > 2
         lost[latent] = told[0] / told[1]
     assert lost["fine"] > 1.5 * lost["coarse"]
 
