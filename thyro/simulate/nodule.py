@@ -232,7 +232,7 @@ def _clustered(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
     The higher the coarse latent, the stronger the clusters, which outlast a fourfold loss of
     resolution. The mean grey level hardly changes.
     """
-    strength = min(0.8 * np.exp(0.6 * latent), 2.5)  # above, a few points would hold all the echo
+    strength = min(0.9 * np.exp(0.7 * latent), 2.7)  # above, a few points would hold all the echo
     clusters = (tissue.field((0.12, 0.12), rng) + tissue.field((0.18, 0.18), rng)) / np.sqrt(2)
     density = bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2 / 4)
     # No void: about one scatterer is left in a resolution cell.
@@ -240,14 +240,14 @@ def _clustered(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
 
 
 def _laminae(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
-    """Backscatter, dB, of laminae 0.05 mm thin and as wide as a beam.
+    """Backscatter, dB, of laminae 0.05 mm thin and wider than a beam.
 
     The higher the fine latent, the stronger. Their mean power over 0.15 mm is the same everywhere,
     so that a fourfold loss of resolution leaves little of them; the mean grey level hardly changes.
     """
-    laminae = tissue.field((0.05, 0.25), rng)
+    laminae = tissue.field((0.05, 0.4), rng)
     laminae -= tissue.smooth(laminae, 0.25)
-    strength = min(4.0 * np.exp(0.7 * latent), 13.0)
+    strength = min(4.0 * np.exp(0.75 * latent), 14.0)
     power = bmode.amplitude_ratio(strength * laminae / laminae.std()) ** 2
     # Rounding of the transform may leave a smooth power a little below 0.
     relative = 10 * np.log10(power / np.maximum(tissue.smooth(power, 0.15), 1e-3))
