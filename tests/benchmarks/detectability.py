@@ -25,7 +25,7 @@ from thyro.super_resolution import Degradation
 
 GOAL_R, GOAL_GAIN, GOAL_POWER, LEVEL = 0.7, 0.05, 0.8, 0.05
 COHORTS = {"test": (164, 49), "external": (204, 102)}  # patients, events
-FIRST_SEED = 1000
+FIRST_SEED = 2000  # what was tried on the way had others
 
 
 def population(

@@ -4,8 +4,8 @@
 
 Writes `docs/dose_response.md`. Frames of one simulated cohort are measured once (`--features` keeps
 them in a file). Then outcomes are drawn anew from the true model, with the log odds of the coarse
-latent at each dose and those of the fine one at three quarters of it, patients are divided anew,
-and selection, support vector machine and nomograms are fitted: as in the paper, and cross-fitted.
+latent at each dose and those of the fine one at three quarters of it. Patients are divided anew,
+and selection, support vector machine and nomograms fitted: as in the paper, and cross-fitted.
 """
 
 import argparse
@@ -120,8 +120,9 @@ where it says much? One simulated cohort of {patients} patients with its origina
 dose the outcome was drawn anew {draws} times, each time with a new division into
 {TRAIN_SHARE:.0%} training and {1 - TRAIN_SHARE:.0%} test patients. The fine latent has three
 quarters of the log odds of the coarse one. Means with the standard error over draws, or the share
-of draws with its standard error. Significance is DeLong's two-sided test at {LEVEL:g}, which in
-training patients is not valid for models that these patients fitted: the paper uses it there.
+of draws with its standard error. Significance is DeLong's two-sided test at
+{LEVEL:g}, which in training patients is not valid for models that these patients fitted: the paper
+uses it there.
 
 {table}
 

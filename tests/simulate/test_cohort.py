@@ -177,12 +177,16 @@ def test_missing_cells_leave_about_half_of_the_patients_complete():
 
 
 def mean_test_auc(effect, n_cohorts):
-    """Mean over cohorts of 150 and their thirds of the AUC there, fitted on the other two."""
+    """Mean over cohorts of 150 and their thirds of the AUC there, fitted on the other two.
+
+    The models see what a study can: what is known before surgery, and the texture of the nodule,
+    in which most of the effect lies.
+    """
     found = []
     for seed in range(n_cohorts):
-        rng = np.random.default_rng([seed, 7])
-        table = simulate_cohort(150, rng=rng, effect=effect).table
-        terms, y = pd.get_dummies(table[BEFORE_SURGERY], drop_first=True).astype(float), table["y"]
+        made = simulate_cohort(150, rng=np.random.default_rng([seed, 7]), effect=effect)
+        terms, y = pd.get_dummies(made.table[BEFORE_SURGERY], drop_first=True), made.table["y"]
+        terms = terms.astype(float).join(made.truth[[*risk.LATENTS]])
         for third in range(3):
             test = np.arange(150) % 3 == third
             fitted = (terms - terms[~test].mean()) / (terms[~test].std() + 1e-9)
@@ -196,7 +200,7 @@ def test_no_model_predicts_at_effect_zero():
 
 
 def test_models_predict_at_effect_one():
-    assert mean_test_auc(1.0, 15) > 0.6
+    assert mean_test_auc(1.0, 15) > 0.7
 
 
 def test_radiologist_has_the_accuracy_of_table_2(large):

@@ -147,7 +147,7 @@ def test_a_latent_changes_texture_more_than_brightness(latent):
     weak, strong = (frames(8, **close, **{latent: value}) for value in (-1.5, 1.5))
     change = np.subtract(*(inside(made, contrast) for made in (strong, weak)))
     level = np.subtract(*(inside(made, np.mean) for made in (strong, weak)))
-    assert 1 < change < 15 and abs(level) < 12
+    assert 1 < change < 20 and abs(level) < 12
 
 
 def contrast(values):
@@ -168,7 +168,7 @@ def test_a_fourfold_loss_of_resolution_leaves_the_coarse_latent_and_not_the_fine
             )
             spread = np.sqrt((weak.var(ddof=1) + strong.var(ddof=1)) / 2)
             told.append((strong.mean() - weak.mean()) / spread)
-        assert told[0] > 3
+        assert told[0] > 2
         lost[latent] = told[0] / told[1]
     assert lost["fine"] > 1.5 * lost["coarse"]
 

@@ -41,7 +41,6 @@ CALCIFICATIONS = (
 )
 # A reader's outline errs with an SD of 0.12 mm times the square root of the diameter in mm: 0.3 mm
 # at 6 mm, 0.5 mm at 17 mm. The second reader draws outside by a share of that on average.
-LEAST_POWER = 1e-4  # around a point of the grain, as a share of the mean
 READER_ERROR_MM = 0.12
 READER_BIAS = (0.0, 0.5)
 
@@ -210,9 +209,11 @@ def _add_nodule(tissue: bmode.Tissue, scene: Scene, nodule: _Nodule, rng) -> Non
     transition = min(rng.uniform(0.2, 1.5 if smooth else 0.6), 0.12 * scene.diameter_mm)
     share = _step(nodule.distance, transition)
     level = rng.uniform(*ECHO_DB[scene.echo]) + neck.PARENCHYMA_DB[scene.thyroiditis][0]
-    tissue.density += share * (_clustered(tissue, scene.coarse, rng) - tissue.density)
-    grain = _grain(tissue, scene.fine, rng)
-    tissue.fill(share, level + tissue.field((0.9, 1.1), rng) + grain)
+    density = _clustered(tissue, scene.coarse, rng)
+    # `density` alone sets how scatterers interfere; where there are more, more sound returns.
+    echo = 10 * np.log10(density / bmode.SCATTERERS_PER_MM2) + _laminae(tissue, scene.fine, rng)
+    tissue.density += share * (density - tissue.density)
+    tissue.fill(share, level + tissue.field((0.9, 1.1), rng) + echo)
     if scene.echo == "Hyper- or Isoechoic":  # a halo is what shows a nodule like its surroundings
         width = min(rng.uniform(0.4, 0.7), 0.08 * scene.diameter_mm)
         tissue.echo -= rng.uniform(6, 11) * np.exp(-((nodule.distance / np.float32(width)) ** 2))
@@ -229,28 +230,28 @@ def _clustered(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
     """Density, per mm2, of scatterers that gather in clusters of 0.12 to 0.18 mm.
 
     The higher the coarse latent, the stronger the clusters, which outlast a fourfold loss of
-    resolution. It hardly shifts the mean density.
+    resolution. The mean grey level hardly changes.
     """
-    strength = min(1.3 * np.exp(0.6 * latent), 4.0)  # or a few points would hold all the echo
+    strength = min(0.9 * np.exp(0.7 * latent), 2.7)  # above, a few points would hold all the echo
     clusters = (tissue.field((0.12, 0.12), rng) + tissue.field((0.18, 0.18), rng)) / np.sqrt(2)
-    density = bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2 / 2)
+    density = bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2 / 4)
     # No void: about one scatterer is left in a resolution cell.
     return np.maximum(density, 6)
 
 
-def _grain(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
-    """Backscatter, dB, of laminae 0.05 mm thin and as wide as a beam.
+def _laminae(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
+    """Backscatter, dB, of laminae 0.05 mm thin and wider than a beam.
 
     The higher the fine latent, the stronger. Their mean power over 0.15 mm is the same everywhere,
-    so that a fourfold loss of resolution leaves little of them.
+    so that a fourfold loss of resolution leaves little of them; the mean grey level hardly changes.
     """
-    laminae = tissue.field((0.05, 0.25), rng)
+    laminae = tissue.field((0.05, 0.4), rng)
     laminae -= tissue.smooth(laminae, 0.25)
-    strength = min(4.0 * np.exp(0.6 * latent), 16.0)
+    strength = min(4.0 * np.exp(0.75 * latent), 14.0)
     power = bmode.amplitude_ratio(strength * laminae / laminae.std()) ** 2
-    # Beside strong laminae the transform's rounding can exceed what little power there is.
-    around = np.maximum(tissue.smooth(power, 0.15), LEAST_POWER * power.mean())
-    return 10 * np.log10(power / around)
+    # Rounding of the transform may leave a smooth power a little below 0.
+    relative = 10 * np.log10(power / np.maximum(tissue.smooth(power, 0.15), 1e-3))
+    return relative - relative.mean() / 4
 
 
 def _add_cysts(tissue: bmode.Tissue, nodule: _Nodule, rng) -> None:
