@@ -199,7 +199,7 @@ def test_an_external_cohort_is_in_abstract_methods_and_results(page_text):
     text = page_text
     assert "In the external cohort of 20 patients the AUC of Nomogram_A was 0.861" in text
     assert "A further cohort of 20 patients (7 with the outcome; 3 excluded) is external." in text
-    assert "The external cohort has another simulated scanner, nodules that are 0.5 standard" in text
+    assert "The external cohort has another simulated scanner, nodules that are 0.5" in text
     assert "The calibration slope of Nomogram_A was 0.71" in text
 
 
