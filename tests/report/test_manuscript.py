@@ -24,7 +24,7 @@ from thyro.statistics import (
     performance,
     reader_table,
 )
-from thyro.study import load_study
+from thyro.study import NETWORKS, load_study
 from thyro.study.settings import Study
 
 SIGNATURES = ["first", "second"]
@@ -145,7 +145,7 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "tuned": False,
     }
     of_images = {"sr", "agreement", "control", "features", "selection", "deep"}
-    of_images |= {"protocols", "repeats", "explained"}
+    of_images |= {"protocols", "repeats", "explained", "size"}
     assert not (of_images | {"simulation", "recovery"}) & set(made)
     assert ("nomogram_b" in made["performance"]) == ("a_vs_b" in made["delong"]) == two
     assert made["study"]["name"] == "a cohort of 80 real patients (two)"
@@ -191,9 +191,10 @@ def test_the_strings_of_the_rendered_fixture_are_those_of_a_study(scores):
 def test_those_of_images_and_of_a_simulation_are_too():
     study, invented = load_study("demo", Path("params")), invented_strings()
     kept = {name: {"kept": 3, "kept_1se": 2} for name in ("radiomics_or", "radiomics_sr")}
+    weights, ran = dict.fromkeys(NETWORKS, "a"), asdict(FineTuningSettings())
     made = {
-        "deep": models.networks(["a"], random=True)
-        | {"training": models.training(asdict(FineTuningSettings()))},
+        "deep": models.networks(weights, random=True)
+        | {"training": models.training(ran), "sound": models.sound_network(weights, ran)},
         "selection": models.selection(study, kept),
         "simulation": recovery.simulation(study),
     }

@@ -36,7 +36,10 @@ def test_what_a_notebook_takes_from_other_sections():
     }
     assert {values["seed"] for values in jobs.values()} == {study.compute.seed}
     assert jobs["04_models"]["alpha"] == study.selection.alpha
+    assert jobs["04_models"]["minimum_distinct"] == study.selection.minimum_distinct
+    assert jobs["03_selection"]["level"] == study.statistics.level
     assert jobs["04_models"]["weights"] == study.features.weights
+    assert jobs["04_models"]["crop_mm"] == jobs["02_features_or"]["crop_mm"] == 30
     assert jobs["02_features_or"]["outer_folds"] == study.models.outer_folds
     assert jobs["00_cohort"]["outcome"] == study.outcome
     assert jobs["00_cohort"]["data_dir"] == "folder"

@@ -49,6 +49,19 @@ SCORES = {
             "`selection.minimum_icc`: Input should be less than 1, found 1.0",
         ),
         (
+            {"selection": {"minimum_distinct": -0.1}},
+            "`selection.minimum_distinct`: Input should be greater than or equal to 0, found -0.1",
+        ),
+        (
+            {"features": {"pixel_mm": 10}},
+            "`features.pixel_mm`: Input should be less than or equal to 1, found 10",
+        ),
+        ({"features": {"bins": 32.5}}, "`features.bins`: Input should be a valid integer"),
+        (
+            {"features": {"crop_mm": -1}},
+            "`features.crop_mm`: Input should be greater than or equal to 0, found -1",
+        ),
+        (
             {"statistics": {"threshold_grid": [0.9, 0.1, 0.1]}},
             "`statistics.threshold_grid`: must be start, stop and step",
         ),

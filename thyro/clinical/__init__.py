@@ -6,9 +6,12 @@ from thyro.clinical.penalised import fit_penalised
 from thyro.clinical.protocols import (
     coefficient_table,
     fit_by_protocol,
+    levels_of_one_fold,
     long_risks,
     nomogram_terms,
     predict_by_protocol,
+    risks_by_fold,
+    with_signatures,
 )
 from thyro.clinical.sample_size import assumed_auc, collinearity, sample_sizes
 from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
@@ -24,14 +27,17 @@ __all__ = [
     "fit_logistic",
     "fit_nomograms",
     "fit_penalised",
+    "levels_of_one_fold",
     "long_risks",
     "nomogram_terms",
     "optimism_of",
     "predict_by_protocol",
     "preoperative",
+    "risks_by_fold",
     "sample_sizes",
     "select_terms",
     "spline_basis",
     "univariate_table",
     "validation_sizes",
+    "with_signatures",
 ]

@@ -13,7 +13,7 @@ from thyro.cohort import cells, spreadsheet
 
 OWN_NAMES = {  # columns of the cohort, which no variable may be called
     *("source_id", "patient_id", "y", "split", "radiologist", "quality"),
-    *("image", "mask", "mask_2", "spacing_mm"),
+    *("image", "mask", "mask_2", "spacing_mm", "spacing_known"),
 }
 DECISIONS = ("keep", "exclude")  # of the reader, on an image
 MOST_NAMES = 30  # of columns, in a message

@@ -19,7 +19,7 @@ def stratified_folds(y: ArrayLike, n: int, *, seed: int) -> np.ndarray:
 def outer_folds(y: ArrayLike, n: int, *, seed: int) -> np.ndarray:
     """Fold of each training patient, stratified by the outcome: shape (n_patients,), from 0.
 
-    The folds of the sound protocol; whoever fits anything for it leaves these out.
+    The folds of the cross-fitting; whoever fits anything for it leaves these out.
 
     Parameters
     ----------

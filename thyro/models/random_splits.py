@@ -194,7 +194,12 @@ class _Repeat:
         total.update(repr((self.test_share, self.seed, self.permuted)).encode())
         total.update(np.ascontiguousarray(self.y).tobytes())
         for signature, recipe in self.recipes.items():
-            settings = [signature, dict(recipe.selection), dict(recipe.classifiers), recipe.tune]
+            settings = [
+                signature,
+                dict(recipe.selection),
+                dict(recipe.classifiers),
+                sorted(recipe.tuned),
+            ]
             total.update(json.dumps(settings, sort_keys=True, default=list).encode())
             total.update(pd.util.hash_pandas_object(self.X[signature]).to_numpy().tobytes())
             total.update("\n".join(self.X[signature].columns).encode())

@@ -4,7 +4,7 @@ Everything here is learned from the patients it is given, so give it training pa
 carry the `Scaler` to the others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +54,7 @@ def select_features(
     family: str = "binomial",
     penalty: str = "minimum",
     patience: int | None = None,
-    set_aside: Iterable[str] = (),
+    set_aside: Iterable[str] | Mapping[str, tuple[str, str]] = (),
 ) -> Selection:
     """Run z-score, Mann-Whitney U, Spearman and LASSO, and account for every feature.
 
@@ -69,8 +69,9 @@ def select_features(
         Which of two features correlated beyond `threshold` stays: that with the smaller p of the
         Mann-Whitney test; that with the smaller mean |rho| to all features that passed it; or that
         which comes first.
-    set_aside : iterable of str
-        Features that must not be selected, such as `radiomics.PAPER.degenerate()`.
+    set_aside : iterable of str, or mapping of feature to (step, reason)
+        Features that must not be selected; the log says at which step each left, and why
+        (`radiomics.set_aside`). Those that the table does not have are ignored.
 
     Returns
     -------
@@ -104,7 +105,7 @@ def select_features(
     )
     return Selection(
         kept=lasso.kept,
-        log=_log(X.columns, scaler, differing, uncorrelated, lasso),
+        log=_log(X.columns, set_aside, scaler, differing, uncorrelated, lasso),
         scaler=scaler,
         lasso=lasso,
         note=" ".join(filter(None, [*notes, note, lasso.note])),
@@ -129,9 +130,12 @@ def _order(rule, Z, p):
     return p if rule == "p" else None
 
 
-def _log(features, scaler, differing, uncorrelated, lasso) -> pd.DataFrame:
+def _log(features, set_aside, scaler, differing, uncorrelated, lasso) -> pd.DataFrame:
     """Where each feature left, and why: every step overwrites what the one before said."""
     log = pd.DataFrame({"step": "z-score", "reason": "set aside"}, index=features, dtype=object)
+    if isinstance(set_aside, Mapping):
+        said = pd.DataFrame.from_dict(set_aside, orient="index", columns=list(log), dtype=object)
+        log.update(said)
     log.loc[scaler.set_aside.index, "reason"] = scaler.set_aside
     for step, result in (
         ("Mann-Whitney U", differing),

@@ -9,8 +9,13 @@ from thyro.study.files import StudyError
 from thyro.study.plan import Job
 from thyro.study.settings import Study
 
-OF_NETWORKS = ("weights", "crop_px", "crop_margin")  # of `features`, wanted again by 04
-OF_LEVEL = ("super_resolution", "models", "nomogram")  # have intervals; 06 has its own key
+OF_NETWORKS = ("weights", "crop_px", "crop_margin", "crop_mm")  # of `features`, wanted again by 04
+OF_LEVEL = (
+    "super_resolution",
+    "selection",
+    "models",
+    "nomogram",
+)  # have intervals; 06 has its own key
 COMPUTE = {  # section of a notebook -> keys of `compute` that it wants beside the seed
     "cohort": ("workers",),
     "super_resolution": ("device", "devices"),

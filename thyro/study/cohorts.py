@@ -94,7 +94,11 @@ class Source(Section):
         default=[384, 512], min_length=2, max_length=2
     )
     effect: Annotated[float, Field(ge=0)] = 1.0  # 0: nothing predicts the outcome
-    device: Literal["A", "B"] = "A"  # scanner
+    coarse_log_odds: float = 1.6  # of the outcome, per SD of the coarse texture of a nodule
+    fine_log_odds: float = 1.2  # and of the fine one, which a fourfold loss of resolution destroys
+    prevalence: Share | None = None  # of the outcome; null: the published one, 162 of 544
+    size_shift: float = 0.0  # SD by which nodules, and what goes with size, exceed Table 1
+    device: Literal["A", "B", "F"] = "A"  # scanner
     exclusions: Annotated[float, Field(ge=0, le=1)] = 0.0  # further patients, to be excluded
     missing: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of clinical cells left empty
     # folder: the table and its columns

@@ -144,7 +144,7 @@ def test_the_validation_tells_what_was_corrected():
         "in the test cohort the AUC of Nomogram_C less theirs was 0.010 (−0.100 to 0.120) "
         "(p = 0.470)"
     )
-    assert made["signature"] == "signatures stayed as they were and were out of fold."
+    assert made["signature"] == "signatures stayed as they were and were cross-fitted."
 
 
 def test_lost_samples_and_given_scores_are_told():

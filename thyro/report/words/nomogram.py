@@ -171,7 +171,7 @@ def validation(
     lost = f"; {failed} samples could not be fitted and are left out" if failed else ""
     (candidates, each_has), *_ = scalars["events_per_parameter"].items()
     against = penalised[penalised["cohort"].eq("test")].iloc[0]
-    kind = "were out of fold" if scalars["validated"] == "sound" else "are those of the table"
+    kind = "were cross-fitted" if scalars["validated"] == "sound" else "are those of the table"
     return {
         "draws": str(scalars["bootstraps"]),
         "signature": f"signatures stayed as they were and {kind}.",

@@ -228,7 +228,7 @@ def checklist(has: Mapping[str, bool], about: Mapping) -> dict[str, str]:
         if images
         else "Methods, Cohort and Scores; images: left to the study",
         "predictors": f"Methods, {'Radiomics features' if images else 'Scores'}, Clinical factors",
-        "protocols": "; Two protocols" if images else "",
+        "protocols": "; Two recipes, in-sample and cross-fitted" if images else "",
         "external": "Results, External cohort" if has["external"] else "none",
         "outlines": outlines + (second if about.get("second_reader") else ""),
     }
