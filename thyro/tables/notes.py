@@ -8,7 +8,7 @@ HOSMER = (
 NRI = (
     "The net reclassification improvement is shown because the field asks for it. It rises for a "
     "model that is only worse calibrated, and its tests find improvement where there is none "
-    "(Hilden and Gerds 2014; Pepe 2015). The difference of the AUCs and of net benefit decide."
+    "(Hilden and Gerds 2014). The difference of the AUCs and of net benefit decide."
 )
 DELONG_TRAINING = (
     "Rows of the training cohort are the publication’s. DeLong’s variance takes a score as given; "
