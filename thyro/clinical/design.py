@@ -162,6 +162,22 @@ def design(
     return np.column_stack(columns), names, blocks
 
 
+def independent_terms(frame: pd.DataFrame, terms: list[str]) -> list[str]:
+    """Terms without those of which a column can be computed from the columns before it.
+
+    Parameters
+    ----------
+    frame : DataFrame, shape (n_patients, n_columns)
+    terms : list of str
+        Columns with two values or more.
+    """
+    chosen = as_columns(frame, terms)
+    levels = {t: _levels(chosen[t]) for t in chosen if is_categorical(chosen[t])}
+    columns, _, blocks = design(chosen, levels, {})
+    redundant = set(redundant_columns(columns))
+    return [term for term in terms if not redundant.intersection(blocks[term])]
+
+
 def _check_rank(design: np.ndarray, names: list[str]) -> None:
     """Raise when a column is a combination of those before it, naming it."""
     redundant = [names[k] for k in redundant_columns(design)]

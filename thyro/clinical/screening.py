@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from thyro.clinical.design import independent_terms
 from thyro.clinical.logistic import fit_logistic
 from thyro.core import as_columns
 
@@ -79,6 +80,7 @@ def select_terms(
     entry: float = 0.1,
     retain: float = 0.05,
     level: float = 0.95,
+    again: bool = False,
 ) -> ClinicalSelection:
     """Choose clinical terms by univariate screening and one multivariable fit.
 
@@ -98,6 +100,10 @@ def select_terms(
         Limits of the two likelihood-ratio p values.
     level : float, default 0.95
         Coverage of the intervals in both regressions.
+    again : bool, default False
+        Of a choice that is repeated in part of the patients: a variable that the ones before it
+        determine in these few is left out, since it would add nothing. In all patients it raises,
+        for somebody should know.
 
     Returns
     -------
@@ -120,6 +126,8 @@ def select_terms(
     entered = [v for v in candidates if screened[v] < entry]
     if not entered:
         notes.append(f"No variable has p < {entry}: {fallback[0]}, the smallest, was taken.")
+    if again and entered:
+        entered = independent_terms(frame, entered)
     multivariable = fit_logistic(frame, y, entered or fallback)
     notes += [multivariable.note] if multivariable.note else []
     terms = [v for v in entered if multivariable.lr_p[v] < retain]
@@ -140,7 +148,9 @@ def fit_nomograms(
     entry: float = 0.1,
     retain: float = 0.05,
 ) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
-    """Choose clinical terms and fit every nomogram: the whole process, for `validation`.
+    """Choose clinical terms and fit every nomogram: the whole process, to be repeated.
+
+    In bootstrap samples (`validation`) and without each fold (`predict_by_protocol`).
 
     Parameters
     ----------
@@ -154,7 +164,8 @@ def fit_nomograms(
     dict of str to callable
         From patients to the risk of each nomogram.
     """
-    terms = select_terms(frame, y, variables, entry=entry, retain=retain).terms
+    limits = {"entry": entry, "retain": retain}
+    terms = select_terms(frame, y, variables, **limits, again=True).terms
     return {
         name: fit_logistic(frame, y, [*beside, *terms], tests=False).predict
         for name, beside in signatures.items()
