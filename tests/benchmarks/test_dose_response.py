@@ -30,7 +30,8 @@ def test_a_dose_is_found_and_none_is_learned_by_heart(cohort, features):
     )
     assert much["test"] > none["test"] + 0.1 and much["true risk"] > none["true risk"] + 0.1
     assert none["in-sample"] > none["cross-fitted"] + 0.1
-    assert much["gain paper training"] > 0 and much["cross-fitted"] > 0.7
+    assert much["gain paper training"] > 0
+    assert much["cross-fitted"] > none["cross-fitted"] + 0.1
 
 
 def rows():

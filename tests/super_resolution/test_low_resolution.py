@@ -80,6 +80,15 @@ def test_a_version_that_cannot_be_measured_leaves_its_patient_out():
     assert set(medians["n_patients"]) == {5}
     with pytest.raises(ValueError, match="at least one patient"):
         low_resolution.restored_features({}, {}, Degradation(), RNG, extract, progress)
+    with pytest.raises(ValueError, match="no version .* the last: P0, sr: too bright"):
+        low_resolution.restored_features(
+            {"P0": (np.full_like(image, 255.0), mask, spacing)},
+            {"sr": Brighter()},
+            Degradation(),
+            np.random.default_rng(1),
+            extract,
+            progress,
+        )
 
 
 def invented(noise, n=30, features=40):

@@ -50,8 +50,13 @@ def restored_features(
     DataFrame
         Index (method, patient_id): "original", "bicubic" and the names of `generators`; a column
         per feature.
+
+    Raises
+    ------
+    ValueError
+        If there is no patient, or not one could be measured.
     """
-    rows = {}
+    rows, reason = {}, ""
     for patient in progress(list(cases), total=len(cases)):
         image, mask, spacing_mm = cases[patient]
         low = degrade(
@@ -66,11 +71,13 @@ def restored_features(
         for method, version in versions.items():
             try:
                 measured = extract(np.rint(version).astype(np.uint8), mask, spacing_mm)
-            except ValueError:
-                measured = pd.Series(dtype=float)
+            except ValueError as error:
+                measured, reason = pd.Series(dtype=float), f"{patient}, {method}: {error}"
             rows[method, patient] = measured
     if not rows:
         raise ValueError("cases: expected at least one patient, got none.")
+    if not any(len(measured) for measured in rows.values()):
+        raise ValueError(f"cases: no version of any patient could be measured; the last: {reason}")
     index = pd.MultiIndex.from_tuples(rows, names=["method", "patient_id"])
     return pd.DataFrame(list(rows.values())).set_axis(index)
 
