@@ -24,7 +24,6 @@ FITTED = [
     "02_features/robustness_*.parquet",
     "02_features/bins_*.parquet",
     "02_features/networks/*.safetensors",
-    "02_features/folds_*.parquet",
     "03_selection/scaler_*.parquet",
     "03_selection/fate_*.parquet",
     "03_selection/kept_features.parquet",
@@ -270,6 +269,12 @@ def test_test_patients_leave_every_fitted_artefact_as_it_is(tiny, tiny_study, tm
         trained = tables[0]["patient_id"].isin(patients.loc[~test, "patient_id"])
         pd.testing.assert_frame_equal(tables[0][trained], tables[1][trained])
         assert not np.allclose(tables[0].loc[~trained, "p"], tables[1].loc[~trained, "p"])
+    # Networks without a fold describe other patients too, whom they predict.
+    for file in sorted(tiny.glob("02_features/folds_*.parquet")):
+        described = [pd.read_parquet(r / f"02_features/{file.name}") for r in (tiny, changed)]
+        trained = described[0].index.isin(patients.loc[~test, "patient_id"], level="patient_id")
+        pd.testing.assert_frame_equal(described[0][trained], described[1][trained])
+        assert not np.allclose(described[0][~trained], described[1][~trained])
     chosen = [
         pd.read_parquet(r / "04_models/choice.parquet")[["model", "chosen"]]
         for r in (tiny, changed)
