@@ -168,7 +168,7 @@ def test_commits_are_those_of_the_results(scores):
     """Not that of the rendering, and every one where a study was resumed."""
     study, folder = scores
     run = manuscript.variables(str(folder), "two", study)["run"]
-    assert run["commit"] == "0a1b2c and 6d7e8f+"
+    assert run["commit"] == "0a1b2c and 6d7e8f+ (+: with changes that were not committed)"
     assert run["device"] == "the CPU (x86_64)" and run["packages"] == "numpy 1.0, scipy 1.0"
 
 

@@ -111,12 +111,13 @@ def _training(settings: SuperResolution) -> dict[str, str]:
 
 def _start(settings: SuperResolution) -> str:
     """What the weights were before the training patients."""
-    if settings.start == "scratch":
+    simulated = settings.start == "simulated"
+    if settings.start == "scratch" or (simulated and not settings.pretraining_steps):
         return "Training started from random weights."
     frozen = ""
     if settings.frozen_blocks:
         frozen = f" The first {settings.frozen_blocks} residual blocks then stayed as they were."
-    if settings.start == "simulated":
+    if simulated:
         return (
             f"It was first trained on {settings.pretraining_frames} simulated frames "
             f"({settings.pretraining_steps:,} steps)." + frozen
