@@ -10,7 +10,7 @@ import pytest
 import yaml
 from scipy.special import expit
 
-from thyro.clinical import bootstrap, logistic, screening
+from thyro.clinical import bootstrap, logistic, protocols, screening
 from thyro.deep import FineTuningSettings
 from thyro.report import manuscript
 from thyro.report.published import published_facts
@@ -109,12 +109,9 @@ def scores(request, tmp_path):
         "05_nomogram/scalars.json": factors,
         "05_nomogram/scalars.json.json": sidecar("0a1b2c"),
         "05_nomogram/logistic.parquet": chosen.to_frame(),
+        "05_nomogram/coefficients.parquet": protocols.coefficient_table({"paper": fits}),
         "05_nomogram/validation.parquet": pd.concat(repeated.assign(model=name) for name in terms),
         "06_statistics/penalised.parquet": against,
-        **{
-            f"05_nomogram/nomogram_{name[-1]}.json": {"fit": fit.to_dict()}
-            for name, fit in fits.items()
-        },
         "06_statistics/performance.parquet": measured,
         "06_statistics/calibration.parquet": calibrated,
         "06_statistics/calibration_intervals.parquet": measures,

@@ -28,25 +28,27 @@ def test_scores_are_named_with_their_auc():
 
 
 def test_what_did_not_start_in_the_training_cohort_is_told():
-    told = performance.learned(DEMO)
+    drawn = dict.fromkeys(["ResNet101", "DenseNet121"], "random initial weights, no pre-training")
+    weights = drawn | {"EfficientNetLite0": "ImageNet weights of a package (a.pth)"}
+    told = performance.learned(DEMO, weights)
     assert "(24 simulated frames) and EfficientNetLite0 (ImageNet) had weights from else" in told
     assert "ResNet101" not in told  # whose weights are drawn
 
-    def with_start(**changes):
+    def with_start(weights=weights, **changes):
         sections = {
             section: getattr(DEMO, section).model_copy(update=values)
             for section, values in changes.items()
         }
-        return performance.learned(DEMO.model_copy(update=sections))
+        return performance.learned(DEMO.model_copy(update=sections), weights)
 
     scratch = with_start(super_resolution={"start": "scratch"})
     assert "simulated" not in scratch and "super-resolution network" not in scratch
     assert "simulated" not in with_start(super_resolution={"pretraining_steps": 0})
-    given = with_start(
-        super_resolution={"start": "a/b.safetensors"}, features={"weights": "imagenet"}
-    )
-    assert "network (b.safetensors), ResNet101 (ImageNet), DenseNet121 (ImageNet) and" in given
-    scores = with_start(cohort={"scores": {"M": "m"}})
+    of_file = weights | {"ResNet101": "weights from the file a.pt"}
+    given = with_start(of_file, super_resolution={"start": "a/b.safetensors"})
+    assert "network (b.safetensors), ResNet101 (weights from the file a.pt) and Effi" in given
+    assert "At the start" not in with_start(drawn, super_resolution={"start": "scratch"})
+    scores = with_start({}, cohort={"scores": {"M": "m"}})
     assert scores.startswith("Clinical factors, coefficients and cut-offs were learned")
 
 

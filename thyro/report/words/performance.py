@@ -7,10 +7,9 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import aucs, comparison, each, listed
+from thyro.report.words.phrases import RANDOM, aucs, comparison, each, listed
 from thyro.report.words.study import excluded
 from thyro.study import (
-    NETWORKS,
     OR,
     RADIOLOGIST,
     ModelName,
@@ -39,7 +38,7 @@ def texts(study: Study, results: Results) -> dict:
     outside = patients[patients["split"].eq("external")]
     made = {
         "models": models(list(study.cohort.scores), measured, compared)
-        | {"learned": learned(study)},
+        | {"learned": learned(study, _weights(study, results))},
         "performance": performance(measured),
         "delong": compared,
     }
@@ -79,8 +78,20 @@ def models(scores: Sequence[str], table: pd.DataFrame, compared: Mapping) -> dic
     }
 
 
-def learned(study: Study) -> str:
-    """Where everything was learned that a test patient is predicted with, and what came before."""
+def _weights(study: Study, results: Results) -> dict[str, str]:
+    """Weights of every network at the start, as 02 describes them; none in a study of scores."""
+    return {} if study.cohort.scores else results.values(f"02_features/scalars_{OR.key}")["weights"]
+
+
+def learned(study: Study, weights: Mapping[str, str]) -> str:
+    """Where everything was learned that a test patient is predicted with, and what came before.
+
+    Parameters
+    ----------
+    study : Study
+    weights : mapping of network to str
+        Of every network at the start, as 02 describes them.
+    """
     if study.cohort.scores:
         return (
             "Clinical factors, coefficients and cut-offs were learned in the training cohort; the "
@@ -88,10 +99,11 @@ def learned(study: Study) -> str:
         )
     settings = study.super_resolution
     frames = f"{settings.pretraining_frames} simulated frames" if settings.pretraining_steps else ""
-    known = {"scratch": "", "simulated": frames, "random": "", "imagenet": "ImageNet"}
-    starts = {"the super-resolution network": settings.start}
-    starts |= {name: one.starts_from(study.features.weights) for name, one in NETWORKS.items()}
-    sources = {name: known.get(start, Path(start).name) for name, start in starts.items()}
+    start = {"scratch": "", "simulated": frames}.get(settings.start, Path(settings.start).name)
+    sources = {"the super-resolution network": start}
+    for name, description in weights.items():
+        if not description.startswith(RANDOM):
+            sources[name] = "ImageNet" if description.startswith("ImageNet") else description
     told = listed([f"{name} ({source})" for name, source in sources.items() if source])
     elsewhere = f" At the start {told} had weights from elsewhere." if told else ""
     return (
