@@ -150,7 +150,7 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
     assert made["external"]["excluded"] == "0 images" and made["cohort"]["excluded"] == "0"
     assert "and no model uses it" in made["cohort"]["missing"]
     assert "the AUC of Nomogram_A was 0." in made["validation"]["text"]
-    assert "1 samples could not be fitted" in made["validation"]["text"]
+    assert "1 sample was left out" in made["validation"]["text"]
 
 
 def test_the_stages_are_those_of_the_study(scores):
@@ -190,7 +190,7 @@ def test_those_of_images_and_of_a_simulation_are_too():
     kept = {name: {"kept": 3, "kept_1se": 2} for name in ("radiomics_or", "radiomics_sr")}
     weights, ran = dict.fromkeys(NETWORKS, "a"), asdict(FineTuningSettings())
     made = {
-        "deep": models.networks(weights, random=True)
+        "deep": models.networks(weights)
         | {"training": models.training(ran), "sound": models.sound_network(weights, ran)},
         "selection": models.selection(study, kept),
         "simulation": recovery.simulation(study),

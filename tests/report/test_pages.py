@@ -252,7 +252,13 @@ def test_a_study_of_scores_is_shorter_and_whole(score_study, tables, tmp_path):
         "Supplementary Figure 2. Calibration curves",
     ):
         assert caption in text
-    absent = ("Super-resolution.", "Grad-CAM", "Radiomics features", "CLEAR", "less that of Nomogram_B")
+    absent = (
+        "Super-resolution.",
+        "Grad-CAM",
+        "Radiomics features",
+        "CLEAR",
+        "less that of Nomogram_B",
+    )
     absent += ("bicubic",)
     assert [words for words in absent if words in text] == []
 

@@ -49,8 +49,8 @@ def test_who_could_not_be_measured_is_told():
 
 def test_redundancy_is_counted():
     assert features.features({"OR": SCALARS})["redundant"] == (
-        "Of 1,102 informative features that vary, 1,004 have another with an absolute rank "
-        "correlation above 0.9"
+        "In the paper’s profile 1,004 of 1,102 features that are not degenerate and vary in the "
+        "training cohort have another with an absolute rank correlation above 0.9"
     )
 
 
@@ -131,6 +131,17 @@ def test_limits_of_the_planar_set_are_told_with_what_they_cost():
     assert without == "Stability was not used to select features."
     one = asking(minimum_icc=0.0)
     assert one.startswith("Of the planar profile those with fewer distinct values")
+
+
+def test_only_what_could_differ_was_screened():
+    counted = {"features": 1561, "left": {"Degenerate": 366, "z-score": 91, "LASSO": 30}}
+    found = {"radiomics_or": counted, "radiomics_sr": counted | {"left": {"Degenerate": 366}}}
+    demo = load_study("demo", Path("params"))
+    assert features.screened(demo, found) == (
+        "Of the 1,561 features of the paper’s profile 1,104 of OR images and 1,195 of SR images "
+        "are neither degenerate nor constant and were screened at p < 0.05 each, without "
+        "adjustment for multiplicity."
+    )
 
 
 def test_selected_features_are_told_with_their_stability_and_their_size():

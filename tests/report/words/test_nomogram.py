@@ -142,9 +142,9 @@ def validated(**changes):
 def test_the_validation_tells_what_was_corrected():
     made = validated()
     assert made["text"] == (
-        "What is validated are the nomograms of the sound recipe, with cross-fitted signatures, and "
-        "not those drawn above. Corrected for optimism by the bootstrap, the AUC of Nomogram_A was "
-        "0.850 instead of 0.900 (slope 0.91)."
+        "The bootstrap validates the nomograms of the sound recipe, with cross-fitted signatures, "
+        "and not those drawn above. Corrected for optimism, the AUC of Nomogram_A was 0.850 "
+        "instead of 0.900 (slope 0.91)."
     )
     assert made["size"] == (
         "The candidates have 9.5 events per parameter, and Riley’s criteria ask for 1,234 patients "
@@ -167,6 +167,6 @@ def test_the_validation_tells_what_was_corrected():
 
 def test_lost_samples_and_given_scores_are_told():
     made = validated(bootstraps_failed=3, validated="paper")
-    assert made["text"].endswith("; 3 samples could not be fitted and are left out.")
+    assert made["text"].endswith("; 3 samples were left out, as no fit was possible.")
     assert made["text"].startswith("Corrected for optimism")
     assert "as they were (those of the table), so" in made["signature"]

@@ -9,8 +9,9 @@ from thyro.report.results import Results
 from thyro.report.words.phrases import listed
 from thyro.selection import FOLLOWS_SIZE
 from thyro.statistics import GOOD_ICC
-from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, STUDIED, Study
+from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, RADIOMICS, STUDIED, Study
 
+UNTESTED = ("Degenerate", "z-score")  # steps before the outcome is looked at
 PAPER = "paper"  # the feature set of the publication, as 02 names it
 
 
@@ -33,7 +34,7 @@ def texts(study: Study, results: Results) -> dict:
         | {"settings": settings(scalars[OR.name]), "crops": crops(scalars[OR.name]["crops"])},
         "ibsi": verification(results.table(f"02_features/ibsi_{OR.key}"), described),
         "robustness": robustness(scalars[OR.name]) | {"filter": limits(study, selections)},
-        "selected": selected(selections),
+        "selected": selected(selections) | {"screened": screened(study, selections)},
     }
 
 
@@ -50,8 +51,9 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
     strings["degenerate"] = str(counted["profiles"][PAPER]["degenerate"])
     same = counted["redundancy"]
     strings["redundant"] = (
-        f"Of {same['n']:,} informative features that vary, {same['redundant']:,} have another with "
-        f"an absolute rank correlation above {same['threshold']:g}"
+        f"In the paper’s profile {same['redundant']:,} of {same['n']:,} features that are not "
+        "degenerate and vary in the training cohort have another with an absolute rank correlation "
+        f"above {same['threshold']:g}"
     )
     failed = {name: found["failures"] for name, found in scalars.items() if found["failures"]}
     strings["failures"] = (
@@ -216,6 +218,25 @@ def limits(study: Study, selections: Mapping[str, Mapping]) -> str:
     return (
         f"Of the planar profile {listed(texts)} were set aside before selection; the paper’s "
         "profile was selected from without such limits, as published."
+    )
+
+
+def screened(study: Study, selections: Mapping[str, Mapping]) -> str:
+    """How many features of the paper's profile were tested one by one, and how many were not.
+
+    `selections` is `scalars.json` of 03.
+    """
+    counts = {images.name: selections[f"{RADIOMICS}_{images.key}"] for images in STUDIED}
+    total = next(iter(counts.values()))["features"]
+    tested = {
+        name: one["features"] - sum(one["left"].get(step, 0) for step in UNTESTED)
+        for name, one in counts.items()
+    }
+    told = listed([f"{n:,} of {name} images" for name, n in tested.items()])
+    return (
+        f"Of the {total:,} features of the paper’s profile {told} are neither degenerate nor "
+        f"constant and were screened at p < {study.selection.alpha:g} each, without adjustment for "
+        "multiplicity."
     )
 
 

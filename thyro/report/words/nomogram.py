@@ -176,22 +176,23 @@ def validation(
         for model in repeated["model"].unique()
     }
     failed = scalars["bootstraps_failed"]
-    lost = f"; {failed} samples could not be fitted and are left out" if failed else ""
+    samples = "1 sample was" if failed == 1 else f"{failed} samples were"
+    lost = f"; {samples} left out, as no fit was possible" if failed else ""
     (candidates, each_has), *_ = scalars["events_per_parameter"].items()
     against = penalised[penalised["cohort"].eq("test")].iloc[0]
     crossed = scalars["validated"] == "sound"  # or scores that came with the table
     kind = "cross-fitted by the sound recipe" if crossed else "those of the table"
-    of_which = (
-        "What is validated are the nomograms of the sound recipe, with cross-fitted signatures, "
-        "and not those drawn above. "
-        if crossed
-        else ""
-    )
+    begin = "Corrected for optimism by the bootstrap, "
+    if crossed:
+        begin = (
+            "The bootstrap validates the nomograms of the sound recipe, with cross-fitted "
+            "signatures, and not those drawn above. Corrected for optimism, "
+        )
     return {
         "draws": str(scalars["bootstraps"]),
         "signature": f"signatures stayed as they were ({kind}), so that what is corrected is "
         "conditional on them.",
-        "text": f"{of_which}Corrected for optimism by the bootstrap, the AUC of {each(fell)}{lost}.",
+        "text": f"{begin}the AUC of {each(fell)}{lost}.",
         "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients at an AUC of "
         f"{tables.probability(scalars['assumed_auc'])}.",
