@@ -55,7 +55,11 @@ def test_redundancy_is_counted():
 
 
 def test_settings_are_those_that_ran():
-    text = features.settings(SCALARS)
+    types = ["original", "log-sigma-1-0-mm-3D", "log-sigma-1-0-mm-3D", "log-sigma-2-5-mm-3D"]
+    text = features.settings(SCALARS, types)
+    assert (
+        "The Laplacian of Gaussian in the planar one is 1.0 and 2.5 mm wide (pixels where" in text
+    )
     assert text.startswith(
         "The paper’s profile was measured on the images as they come, with grey levels in bins 25 "
         "wide. For the planar profile the images of 60 patients were resampled to pixels of 0.1 mm "
@@ -66,7 +70,7 @@ def test_settings_are_those_that_ran():
         "in the paper’s profile, and of 32 grey levels" in text
     )
     widths = SCALARS["settings"] | {"planar": {"binWidth": 10.0}}
-    assert "bins 10 wide" in features.settings(SCALARS | {"settings": widths})
+    assert "bins 10 wide" in features.settings(SCALARS | {"settings": widths}, [])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,8 @@ def test_settings_are_those_that_ran():
 )
 def test_images_that_were_not_resampled_are_told(grid, words):
     found = dict(zip(("pixel_mm", "resampled", "as_they_are"), grid, strict=True))
-    text = features.settings(SCALARS | {"grid": found})
+    text = features.settings(SCALARS | {"grid": found}, [])
+    assert "Laplacian" not in text
     assert words in text and ("resampled" in text) == (found["resampled"] > 0)
 
 

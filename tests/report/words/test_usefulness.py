@@ -25,8 +25,8 @@ TESTED = pd.DataFrame(
 def test_calibration_is_told_with_its_intervals():
     made = usefulness.calibration(MEASURED, TESTED)
     assert made["test"] == (
-        "of Nomogram_A 0.05 (−0.05 to 0.15) (in the large), 0.95 (0.85–1.05) (slope) and 1.00 "
-        "(0.90–1.10) (O:E)"
+        "of Nomogram_A: in the large 0.05 (−0.05 to 0.15), slope 0.95 (0.85–1.05), O:E 1.00 "
+        "(0.90–1.10)"
     )
     assert made["test_verdict"] == made["external_verdict"]
     assert made["test_verdict"] == "Of no nomogram does an interval exclude the ideal value."

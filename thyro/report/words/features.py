@@ -1,6 +1,7 @@
 """Words on the radiomic features: how many, how measured, how stable, what was selected."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from thyro.selection import FOLLOWS_SIZE
 from thyro.statistics import GOOD_ICC
 from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, RADIOMICS, STUDIED, Study
 
+LAPLACIAN = re.compile(r"log-sigma-(\d+)-(\d+)-mm")  # image type of pyradiomics
 UNTESTED = ("Degenerate", "z-score")  # steps before the outcome is looked at
 PAPER = "paper"  # the feature set of the publication, as 02 names it
 
@@ -28,10 +30,15 @@ def texts(study: Study, results: Results) -> dict:
         for images in IMAGE_SETS.values()
     }
     selections = results.values("03_selection/scalars")
-    described = results.table(f"02_features/description_radiomics_{OR.key}")
+    described, planar = (
+        results.table(f"02_features/description_{name}_{OR.key}") for name in (RADIOMICS, PLANAR)
+    )
     return {
         "features": features(scalars)
-        | {"settings": settings(scalars[OR.name]), "crops": crops(scalars[OR.name]["crops"])},
+        | {
+            "settings": settings(scalars[OR.name], planar["image_type"]),
+            "crops": crops(scalars[OR.name]["crops"]),
+        },
         "ibsi": verification(results.table(f"02_features/ibsi_{OR.key}"), described),
         "robustness": robustness(scalars[OR.name]) | {"filter": limits(study, selections)},
         "selected": selected(selections) | {"screened": screened(study, selections)},
@@ -66,15 +73,31 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
     return strings
 
 
-def settings(scalars: Mapping) -> str:
-    """How both sets were measured, and how many grey levels that left (`scalars_or.json` of 02)."""
+def settings(scalars: Mapping, image_types: Iterable[str]) -> str:
+    """How both sets were measured, and how many grey levels that left.
+
+    Parameters
+    ----------
+    scalars : mapping
+        `scalars_or.json` of 02.
+    image_types : iterable of str
+        Of the planar set, whose names tell the widths of its Laplacian of Gaussian.
+    """
+    named = (LAPLACIAN.match(one) for one in dict.fromkeys(image_types))
+    widths = [f"{found[1]}.{found[2]}" for found in named if found]
+    laplacian = ""
+    if widths:
+        laplacian = (
+            f"The Laplacian of Gaussian in the planar one is {listed(widths)} mm wide (pixels "
+            "where an image does not tell their size). "
+        )
     binned = {name: _binned(one) for name, one in scalars["settings"].items()}
     left = {name: _levels(one) for name, one in scalars["bins"].items()}
     return (
         f"The paper’s profile was measured on the images as they come, with {binned[PAPER]}. "
         f"{_grid(scalars['grid'])} with {binned[PLANAR]}. After binning, the nodules of the "
         f"training cohort had a median of {left[PAPER]} in the paper’s profile, and of "
-        f"{left[PLANAR]} in the planar one. Everything else is as pyradiomics has "
+        f"{left[PLANAR]} in the planar one. {laplacian}Everything else is as pyradiomics has "
         "it by default: no normalisation of grey levels, neighbours at a distance of one pixel, "
         "coiflet wavelets of one level, and local binary patterns within one pixel."
     )

@@ -29,7 +29,7 @@ def texts(study: Study, results: Results) -> dict:
         "run": {
             "commit": commits(sidecar["commit"] for sidecar in made),
             "date": f"{today.day} {today:%B %Y}",
-            "seconds": tables.number(seconds, 0),
+            "seconds": f"{seconds:,.0f}",
             "seed": str(study.compute.seed),
             "device": f"{DEVICES[study.compute.device]} "
             f"({_distinct(sidecar['device'] for sidecar in made)})",

@@ -63,8 +63,8 @@ def calibration(measured: pd.DataFrame, tested: pd.DataFrame) -> dict[str, str]:
             continue
         first = rows["model"].iloc[0]
         of_first = rows[rows["model"].eq(first)].set_index("measure").loc[list(MEASURES)]
-        made[cohort] = f"of {first} " + listed(
-            [f"{_estimate(row)} ({MEASURES[row.Index]})" for row in of_first.itertuples()]
+        made[cohort] = f"of {first}: " + ", ".join(
+            f"{MEASURES[row.Index]} {_estimate(row)}" for row in of_first.itertuples()
         )
         made[f"{cohort}_verdict"] = _verdict(rows, first)
     if "external" in made:
