@@ -107,10 +107,13 @@ def test_what_networks_saw_is_told():
 def test_the_phantom_is_counted_without_what_has_no_reference_or_is_not_measured():
     agrees = pd.array([True, False, None, True, True], dtype="boolean")
     compared = pd.DataFrame({"feature": ["a", "Kurtosis", "c", "d", "e"], "agrees": agrees})
-    compared["feature_class"] = "glcm"
+    compared = compared.assign(feature_class="glcm", note="")
     described = compared.loc[:3, ["feature_class", "feature"]]
     strings = features.verification(compared, pd.concat([described, described]))
     assert strings == {"agree": "2", "shared": "3", "differing": "; not so Kurtosis"}
+    compared.loc[1, "note"] = "Without subtracting 3."
+    told = features.verification(compared, described)
+    assert told["differing"] == "; not so Kurtosis, for the reasons that the table gives"
     alike = features.verification(compared[compared["feature"].ne("Kurtosis")], described)
     assert alike["differing"] == ""
 

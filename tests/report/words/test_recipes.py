@@ -92,7 +92,8 @@ def test_optimism_is_told_by_recipe_and_nomograms_have_their_own_sentence(study)
         "models."
     )
     assert strings["abstract"].endswith(
-        "fell by a median of 0.140 by the recipe of the publication and of 0.020 by the sound one."
+        "fell by a median of 0.140 by the recipe of the publication and of 0.020 by the sound one. "
+        "Cross-fitted, no signature is shown to add to the clinical factors."
     )
     assert strings["nomograms"] == (
         "In Nomogram_A the coefficient of SR_SVM was 7.25 (5.00–9.50) per unit of probability with "
@@ -103,6 +104,9 @@ def test_optimism_is_told_by_recipe_and_nomograms_have_their_own_sentence(study)
     )
     lenient = changed(study, "statistics", level=0.8)
     assert "cross-fitted, it adds to the clinical factors." in told(lenient)["nomograms"]
+    assert told(lenient)["abstract"].endswith(
+        "Cross-fitted, the signature of SR_SVM adds to the clinical factors."
+    )
 
 
 def test_what_parts_the_recipes_is_told_of_the_test_cohort_with_its_interval(study):

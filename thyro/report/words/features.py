@@ -178,11 +178,13 @@ def verification(compared: pd.DataFrame, described: pd.DataFrame) -> dict[str, s
     keys = ["feature_class", "feature"]
     ours = compared.merge(described[keys].drop_duplicates(), on=keys)
     shared = ours[ours["agrees"].notna()]
-    differing = shared.loc[~shared["agrees"].astype(bool), "feature"]
+    off = shared[~shared["agrees"].astype(bool)]
+    differing = off["feature"]
+    why = ", for the reasons that the table gives" if off["note"].ne("").all() else ""
     return {
         "agree": str(int(shared["agrees"].sum())),
         "shared": str(len(shared)),
-        "differing": f"; not so {listed(list(differing))}" if len(differing) else "",
+        "differing": f"; not so {listed(list(differing))}{why}" if len(differing) else "",
     }
 
 
