@@ -315,3 +315,14 @@ def test_every_source_cited_is_in_the_bibliography_and_the_other_way_round():
 def test_quarto_knows_the_same_kinds():
     custom = yaml.safe_load((REPORT / "_quarto.yml").read_text())["crossref"]["custom"]
     assert {item["key"] for item in custom} == {"suppfig", "supptbl"}
+
+
+def test_bars_and_lines_of_figures_are_explained(page_text):
+    for words in (
+        "the distribution of the predictions as bars",
+        "Dashed, in the external cohort: the same predictions after a new intercept",
+        "the quartiles as a bar and the median as a circle",
+        "a thin grey one is the interval of the cross-fitted AUC",
+        "a bar is the share of divisions",
+    ):
+        assert words in page_text

@@ -94,7 +94,7 @@ def test_the_network_of_the_sound_half_says_its_own_weights_and_tuning(trained):
     ran = asdict(FineTuningSettings(trained=trained, epochs=7))
     told = models.sound_network(WEIGHTS, ran)
     assert told.startswith(
-        "The sound half has a network of its own, EfficientNetLite0 [@tan2019], with ImageNet "
+        "The sound recipe has a network of its own, EfficientNetLite0 [@tan2019], with ImageNet "
         r"weights of a package (a\_file.pth); last block tuned. "
     )
     assert told.endswith("tuned in the same way.") == (trained == "last_block")

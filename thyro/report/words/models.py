@@ -164,7 +164,7 @@ def networks(weights: Mapping[str, str]) -> dict[str, str]:
 
 
 def sound_network(weights: Mapping[str, str], settings: Mapping) -> str:
-    """The network of the sound half: its weights, and how it was tuned.
+    """The network of the sound recipe: its weights, and how it was tuned.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def sound_network(weights: Mapping[str, str], settings: Mapping) -> str:
     """
     alike = settings["trained"] == "last_block"
     return Markdown(
-        f"The sound half has a network of its own, {_cited(SOUND)}, with "
+        f"The sound recipe has a network of its own, {_cited(SOUND)}, with "
         f"{escape(_weights(SOUND, weights))}. Its features were used as the network came (frozen) "
         "and after its last block had been tuned "
         f"{'in the same way' if alike else escape(_details(settings))}."
