@@ -10,7 +10,7 @@ import pytest
 import yaml
 from scipy.special import expit
 
-from thyro.clinical import bootstrap, logistic, screening
+from thyro.clinical import bootstrap, logistic, protocols, screening
 from thyro.deep import FineTuningSettings
 from thyro.report import manuscript
 from thyro.report.published import published_facts
@@ -109,12 +109,9 @@ def scores(request, tmp_path):
         "05_nomogram/scalars.json": factors,
         "05_nomogram/scalars.json.json": sidecar("0a1b2c"),
         "05_nomogram/logistic.parquet": chosen.to_frame(),
+        "05_nomogram/coefficients.parquet": protocols.coefficient_table({"paper": fits}),
         "05_nomogram/validation.parquet": pd.concat(repeated.assign(model=name) for name in terms),
         "06_statistics/penalised.parquet": against,
-        **{
-            f"05_nomogram/nomogram_{name[-1]}.json": {"fit": fit.to_dict()}
-            for name, fit in fits.items()
-        },
         "06_statistics/performance.parquet": measured,
         "06_statistics/calibration.parquet": calibrated,
         "06_statistics/calibration_intervals.parquet": measures,
@@ -153,7 +150,7 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
     assert made["external"]["excluded"] == "0 images" and made["cohort"]["excluded"] == "0"
     assert "and no model uses it" in made["cohort"]["missing"]
     assert "the AUC of Nomogram_A was 0." in made["validation"]["text"]
-    assert "1 samples could not be fitted" in made["validation"]["text"]
+    assert "1 sample was left out" in made["validation"]["text"]
 
 
 def test_the_stages_are_those_of_the_study(scores):
@@ -168,7 +165,7 @@ def test_commits_are_those_of_the_results(scores):
     """Not that of the rendering, and every one where a study was resumed."""
     study, folder = scores
     run = manuscript.variables(str(folder), "two", study)["run"]
-    assert run["commit"] == "0a1b2c and 6d7e8f+"
+    assert run["commit"] == "0a1b2c and 6d7e8f+ (+: with changes that were not committed)"
     assert run["device"] == "the CPU (x86_64)" and run["packages"] == "numpy 1.0, scipy 1.0"
 
 
@@ -193,7 +190,7 @@ def test_those_of_images_and_of_a_simulation_are_too():
     kept = {name: {"kept": 3, "kept_1se": 2} for name in ("radiomics_or", "radiomics_sr")}
     weights, ran = dict.fromkeys(NETWORKS, "a"), asdict(FineTuningSettings())
     made = {
-        "deep": models.networks(weights, random=True)
+        "deep": models.networks(weights)
         | {"training": models.training(ran), "sound": models.sound_network(weights, ran)},
         "selection": models.selection(study, kept),
         "simulation": recovery.simulation(study),

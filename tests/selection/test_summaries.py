@@ -42,6 +42,11 @@ def test_logs_and_notes_name_their_selection(chosen):
     logs = summaries.selection_logs({"a": chosen, "b": chosen})
     assert logs["signature"].value_counts().to_dict() == {"a": 13, "b": 13}
     assert list(logs.columns[:3]) == ["signature", "feature", "step"]
+    assert set(logs["taken"]) == {"z-score, Mann-Whitney U, Spearman, LASSO"}
+    only = select.select_features(
+        *cohort(n=60), alpha=1, threshold=1, set_aside={"f00": ("ICC", "low")}
+    )
+    assert only.steps == ("ICC", "z-score", "LASSO")
     assert summaries.selection_notes({"a": chosen}) == ""
     few = select.select_features(*cohort(n=60), alpha=1e-12)
     assert summaries.selection_notes({"a": chosen, "few": few}) == f"few: {few.note}"

@@ -30,7 +30,11 @@ LATENTS = pd.DataFrame(
     {"latent": "fine_latent", "features": "Planar OR", "cohort": ["train", "test"]}
     | {"r": [0.9, 0.7], "ci_low": [0.8, 0.6], "ci_high": [0.95, 0.8]}
 )
+LIMITS = pd.DataFrame(
+    {"knows": ["clinical terms", "true risk"], "cohort": "test", "auc": [0.75, 0.85]}
+)
 FOUND = {"log_odds": ODDS, "correlations": CORRELATIONS, "risks": RISKS, "latents": LATENTS}
+FOUND["ceilings"] = LIMITS
 VARIABLES = {
     "age": {"label": "Age", "unit": "years"},
     "size": {"label": "Diameter", "unit": "mm"},
@@ -56,6 +60,13 @@ def test_the_truth_stands_beside_what_was_found():
         ("Slope of log odds", "Nomogram_A", "1", "0.70"),
         ("Mean distance of risk", "Nomogram_A", "0", "0.081"),
     ]
+
+
+def test_a_model_that_sees_no_image_is_measured_by_what_clinical_terms_tell():
+    both = pd.concat([RISKS, RISKS.assign(model="Nomogram_C")])
+    table = recovery.recovered(FOUND | {"risks": both}, VARIABLES)
+    shown = table[table["Measure"].eq("AUC")].set_index("Of")["Truth"]
+    assert shown.to_dict() == {"Nomogram_A": "0.850", "Nomogram_C": "0.750"}
 
 
 def test_a_truth_without_effect_has_no_ideal_slope():

@@ -96,6 +96,10 @@ def test_selection_counts_add_up():
     for _, row in table.iterrows():
         counts = [int(text) for text in row.iloc[2:] if text != "–"]
         assert sum(counts) == int(row["Features"])
+    taken = results.selection(fates.assign(taken="z-score, Mann-Whitney U, Spearman, LASSO"))
+    assert taken.loc[1, ["Left at Spearman", "ICC too low"]].tolist() == ["0", "–"]
+    many = pd.concat([fates.iloc[:3]] * 500)
+    assert results.selection(many.assign(signature="OR")).loc[0, "Features"] == "1,500"
     with pytest.raises(ValueError, match="found \\['ridge'\\]"):
         results.selection(fates.assign(step="ridge"))
 

@@ -14,7 +14,7 @@ DEGENERATE = feature_sets.PAPER.degenerate()
 
 def test_the_feature_table_counts_every_feature_once():
     table = supplement.features(DESCRIBED, DEGENERATE).set_index("Class")
-    assert table.loc["All", "Features"] == "1561" and table.loc["All", "Degenerate"] == "366"
+    assert table.loc["All", "Features"] == "1,561" and table.loc["All", "Degenerate"] == "366"
     counts = table["Features"].drop("All").astype(int)
     assert counts.sum() == 1561 and counts["First order"] == 17 * 18 and counts["Shape"] == 14
     assert list(counts.index)[:2] == ["First order", "Shape"]

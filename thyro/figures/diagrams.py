@@ -53,14 +53,14 @@ PROCESS = (
     (
         "01_super_resolution",
         (
-            ("Adversarial network on training patients", "super_resolution"),
+            ("Super-resolution network on training patients", "super_resolution"),
             (f"Original ({OR.name}) and enhanced ({SR.name}) images", "super_resolution"),
         ),
     ),
     (
         "02_features",
         (
-            (f"1561 radiomics features, {SETS}", "radiomics"),
+            (f"1,561 radiomics features, {SETS}", "radiomics"),
             (f"{_listed(NETWORKS)} features", "deep"),
         ),
     ),

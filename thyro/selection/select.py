@@ -36,6 +36,7 @@ class Selection:
     scaler: Scaler
     lasso: LassoResult
     note: str  # fallbacks that were used, and imputed values; empty if none
+    steps: tuple[str, ...]  # of the log, those that were taken, whether or not a feature left there
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """The kept features of `X`, z-scored by the training patients."""
@@ -109,7 +110,15 @@ def select_features(
         scaler=scaler,
         lasso=lasso,
         note=" ".join(filter(None, [*notes, note, lasso.note])),
+        steps=_steps(alpha, threshold, set_aside),
     )
+
+
+def _steps(alpha, threshold, set_aside) -> tuple[str, ...]:
+    """The steps that were taken; features are set aside at steps that the mapping names."""
+    before = [step for step, _ in set_aside.values()] if isinstance(set_aside, Mapping) else []
+    taken = {"Mann-Whitney U": alpha < 1, "Spearman": threshold < 1, "LASSO": True}
+    return (*dict.fromkeys([*before, "z-score"]), *(step for step, is_so in taken.items() if is_so))
 
 
 def _passed(differing: FilterResult, alpha: float) -> tuple[list[str], str]:

@@ -44,9 +44,15 @@ def correlations_around(chosen: Selection, X: pd.DataFrame) -> dict[str, pd.Data
 
 
 def selection_logs(chosen: Mapping[str, Selection]) -> pd.DataFrame:
-    """Where the features of several selections left; columns `signature`, `feature` and the log."""
-    logs = pd.concat({name: result.log for name, result in chosen.items()}, names=["signature"])
-    return logs.reset_index()
+    """Where the features of several selections left.
+
+    Columns `signature`, `feature`, the log, and `taken`: the steps of the selection, whether or not
+    a feature left there, separated by ", ".
+    """
+    logs = {
+        name: result.log.assign(taken=", ".join(result.steps)) for name, result in chosen.items()
+    }
+    return pd.concat(logs, names=["signature"]).reset_index()
 
 
 def selection_notes(chosen: Mapping[str, Selection]) -> str:

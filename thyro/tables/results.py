@@ -279,8 +279,8 @@ def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 def selection(frame: pd.DataFrame) -> pd.DataFrame:
     """How many features left at each step, from the logs of `selection.select_features`.
 
-    One row per feature with `step`, and `signature` where several selections are stacked. A dash
-    where none left: the step may not be one of that selection.
+    One row per feature with `step`, and `signature` where several selections are stacked. A zero
+    where none left at a step that `taken` names, a dash at a step that was not taken.
     """
     strange = sorted(set(frame["step"]) - set(LEFT_AT))
     if strange:
@@ -288,9 +288,14 @@ def selection(frame: pd.DataFrame) -> pd.DataFrame:
     signature = frame["signature"] if "signature" in frame else pd.Series("All", frame.index)
     rows = []
     for name in signature.unique():
-        steps = frame.loc[signature == name, "step"].value_counts()
-        counts = {heading: str(steps.get(step, ABSENT)) for step, heading in LEFT_AT.items()}
-        rows.append({"Signature": name, "Features": str(steps.sum())} | counts)
+        of = frame[signature == name]
+        steps = of["step"].value_counts()
+        taken = {"kept", *(of["taken"].iloc[0].split(", ") if "taken" in of else steps.index)}
+        counts = {
+            heading: f"{steps.get(step, 0):,}" if step in taken else ABSENT
+            for step, heading in LEFT_AT.items()
+        }
+        rows.append({"Signature": name, "Features": f"{steps.sum():,}"} | counts)
     return pd.DataFrame(rows)
 
 

@@ -45,16 +45,16 @@ def features(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFra
                 "Class": label,
                 "Per image type": str(part["feature"].nunique()),
                 "Image types": str(part["image_type"].nunique()),
-                "Features": str(len(part)),
-                "Degenerate": str(part["degenerate"].sum()),
+                "Features": f"{len(part):,}",
+                "Degenerate": f"{part['degenerate'].sum():,}",
             }
         )
     total = {
         "Class": "All",
         "Per image type": "",
         "Image types": str(described["image_type"].nunique()),
-        "Features": str(len(described)),
-        "Degenerate": str(described["degenerate"].sum()),
+        "Features": f"{len(described):,}",
+        "Degenerate": f"{described['degenerate'].sum():,}",
     }
     return pd.DataFrame([*rows, total])
 

@@ -49,13 +49,17 @@ def test_who_could_not_be_measured_is_told():
 
 def test_redundancy_is_counted():
     assert features.features({"OR": SCALARS})["redundant"] == (
-        "Of 1,102 informative features that vary, 1,004 have another with an absolute rank "
-        "correlation above 0.9"
+        "In the paper’s profile 1,004 of 1,102 features that are not degenerate and vary in the "
+        "training cohort have another with an absolute rank correlation above 0.9"
     )
 
 
 def test_settings_are_those_that_ran():
-    text = features.settings(SCALARS)
+    types = ["original", "log-sigma-1-0-mm-3D", "log-sigma-1-0-mm-3D", "log-sigma-2-5-mm-3D"]
+    text = features.settings(SCALARS, types)
+    assert (
+        "The Laplacian of Gaussian in the planar one is 1.0 and 2.5 mm wide (pixels where" in text
+    )
     assert text.startswith(
         "The paper’s profile was measured on the images as they come, with grey levels in bins 25 "
         "wide. For the planar profile the images of 60 patients were resampled to pixels of 0.1 mm "
@@ -66,7 +70,7 @@ def test_settings_are_those_that_ran():
         "in the paper’s profile, and of 32 grey levels" in text
     )
     widths = SCALARS["settings"] | {"planar": {"binWidth": 10.0}}
-    assert "bins 10 wide" in features.settings(SCALARS | {"settings": widths})
+    assert "bins 10 wide" in features.settings(SCALARS | {"settings": widths}, [])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,8 @@ def test_settings_are_those_that_ran():
 )
 def test_images_that_were_not_resampled_are_told(grid, words):
     found = dict(zip(("pixel_mm", "resampled", "as_they_are"), grid, strict=True))
-    text = features.settings(SCALARS | {"grid": found})
+    text = features.settings(SCALARS | {"grid": found}, [])
+    assert "Laplacian" not in text
     assert words in text and ("resampled" in text) == (found["resampled"] > 0)
 
 
@@ -102,10 +107,13 @@ def test_what_networks_saw_is_told():
 def test_the_phantom_is_counted_without_what_has_no_reference_or_is_not_measured():
     agrees = pd.array([True, False, None, True, True], dtype="boolean")
     compared = pd.DataFrame({"feature": ["a", "Kurtosis", "c", "d", "e"], "agrees": agrees})
-    compared["feature_class"] = "glcm"
+    compared = compared.assign(feature_class="glcm", note="")
     described = compared.loc[:3, ["feature_class", "feature"]]
     strings = features.verification(compared, pd.concat([described, described]))
     assert strings == {"agree": "2", "shared": "3", "differing": "; not so Kurtosis"}
+    compared.loc[1, "note"] = "Without subtracting 3."
+    told = features.verification(compared, described)
+    assert told["differing"] == "; not so Kurtosis, for the reasons that the table gives"
     alike = features.verification(compared[compared["feature"].ne("Kurtosis")], described)
     assert alike["differing"] == ""
 
@@ -131,6 +139,17 @@ def test_limits_of_the_planar_set_are_told_with_what_they_cost():
     assert without == "Stability was not used to select features."
     one = asking(minimum_icc=0.0)
     assert one.startswith("Of the planar profile those with fewer distinct values")
+
+
+def test_only_what_could_differ_was_screened():
+    counted = {"features": 1561, "left": {"Degenerate": 366, "z-score": 91, "LASSO": 30}}
+    found = {"radiomics_or": counted, "radiomics_sr": counted | {"left": {"Degenerate": 366}}}
+    demo = load_study("demo", Path("params"))
+    assert features.screened(demo, found) == (
+        "Of the 1,561 features of the paper’s profile 1,104 of OR images and 1,195 of SR images "
+        "are neither degenerate nor constant and were screened at p < 0.05 each, without "
+        "adjustment for multiplicity."
+    )
 
 
 def test_selected_features_are_told_with_their_stability_and_their_size():

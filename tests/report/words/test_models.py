@@ -32,7 +32,18 @@ def test_every_model_of_the_registry_is_told_by_family():
     rows = [(name, cohort) for name in names for cohort in ("train", "test")]
     table = pd.DataFrame(rows, columns=["model", "cohort"])
     table = table.assign(auc=0.8, ci_low=0.7, ci_high=0.9, accuracy=0.75)
-    told = models.image_models(table, ["SR_KNN"])
+    rows = [("SR_KNN", "OR_KNN", "test", 0.04), ("SR_SVM", "OR_SVM", "test", 0.2)]
+    rows += [("SR_SVM", "OR_SVM", "train", 0.001), ("SR_SVM", "SR_KNN", "test", 0.001)]
+    compared = pd.DataFrame(rows, columns=["model_a", "model_b", "cohort", "p_value"])
+    compared = compared.assign(difference=0.174, ci_low=0.05, ci_high=0.298, p_holm=0.17)
+    told = models.image_models(table, compared, ["SR_KNN"], level=0.95)
+    assert told["pairs"] == (
+        "In 1 of 2 pairs of models that differ in the images alone, the difference of the AUCs had "
+        "an unadjusted p below 0.05 in the test cohort: SR_KNN less OR_KNN 0.174 (0.050–0.298) (p "
+        "= 0.040, adjusted = 0.170)."
+    )
+    none = models.image_models(table, compared, ["SR_KNN"], level=0.99)["pairs"]
+    assert none.startswith("In 0 of 2 pairs") and none.endswith("below 0.01 in the test cohort.")
     assert told["principal"] == "support vector machine"
     assert told["classifiers"].startswith("support vector machine (SVM)")
     radiomic, deep = told["test"].split("; ")
@@ -41,7 +52,7 @@ def test_every_model_of_the_registry_is_told_by_family():
         told_there = radiomic if of_kind[name.kind].family == RADIOMICS else deep
         assert f"0.800 (0.700–0.900) ({name})" in told_there
     assert told["training"] == "SR_KNN was 0.800 (0.700–0.900)"
-    cited = models.networks(WEIGHTS, random=False)["networks"]
+    cited = models.networks(WEIGHTS)["networks"]
     cited += models.sound_network(WEIGHTS, asdict(FineTuningSettings()))
     assert all(cited.count(f"{one.name} [@{one.citation}]") == 1 for one in NETWORKS.values())
 
@@ -64,10 +75,18 @@ def test_networks_are_said_to_be_tuned_as_the_settings_that_ran_have_it():
 
 def test_random_weights_carry_a_caution():
     random, trained = "random initial weights, no pre-training", "weights from the file a.pt"
-    made = models.networks(WEIGHTS | {"ResNet101": random, "DenseNet121": random}, random=True)
-    assert made["weights"] == random and made["caution"].startswith("From random weights")
-    made = models.networks(WEIGHTS | {"ResNet101": trained}, random=False)
-    assert made["weights"] == f"{trained} and random initial weights" and made["caution"] == ""
+    made = models.networks(WEIGHTS | {"ResNet101": random, "DenseNet121": random})
+    assert made["weights"] == random
+    assert made["caution"] == (
+        "Of ResNet101 and DenseNet121 such a map means little: but for what was tuned here, the "
+        "filters are random."
+    )
+    made = models.networks(WEIGHTS | {"ResNet101": trained})
+    assert made["weights"] == f"{trained} and random initial weights"
+    assert made["caution"].startswith("Of DenseNet121 such a map")
+    lacking = "random initial weights: ImageNet weights could not be had (no network)"
+    assert models.networks(dict.fromkeys(NETWORKS, lacking))["caution"]
+    assert models.networks(dict.fromkeys(NETWORKS, trained))["caution"] == ""
 
 
 @pytest.mark.parametrize("trained", ["none", "last_block", "whole"])
@@ -75,7 +94,7 @@ def test_the_network_of_the_sound_half_says_its_own_weights_and_tuning(trained):
     ran = asdict(FineTuningSettings(trained=trained, epochs=7))
     told = models.sound_network(WEIGHTS, ran)
     assert told.startswith(
-        "The sound half has a network of its own, EfficientNetLite0 [@tan2019], with ImageNet "
+        "The sound recipe has a network of its own, EfficientNetLite0 [@tan2019], with ImageNet "
         r"weights of a package (a\_file.pth); last block tuned. "
     )
     assert told.endswith("tuned in the same way.") == (trained == "last_block")
@@ -138,12 +157,12 @@ def test_random_divisions_are_told_by_their_middle():
     assert strings["permuted"] == (
         "With permuted outcomes the mean AUC in the held-out part was 0.50 (0.48–0.52) for SR_SVM "
         "and 0.49 (0.47–0.52) for SR_KNN, and that in the patients who fitted the models between "
-        "0.78 and 0.91: so much can be learned by heart."
+        "0.78 and 0.91: this is overfitting alone."
     )
     asked = permuted().assign(p_value=[0.0476, 0.0004])
     strings = models.repeats(SPLITS, PAIRED, asked, {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
     assert strings["permuted"].endswith(
-        "by heart. Against them the AUC of this study’s division has p = 0.048 (SR_SVM) and "
+        "alone. Against them the AUC of this study’s division has p = 0.048 (SR_SVM) and "
         "< 0.001 (SR_KNN)."
     )
     assert strings["frequency"] == (
@@ -178,11 +197,14 @@ def test_what_the_models_look_at():
     strings = models.explained(scalars, importance)
     assert strings["n"] == "3"
     assert strings["importance"] == (
-        "Permuting one feature among the test patients cost at most 0.040 (0.010–0.070) for OR_SVM "
+        "The largest fall in test AUC on permuting one feature was 0.040 (0.010–0.070) for OR_SVM "
         "(a) and 0.020 (−0.010 to 0.050) for SR_SVM (c)"
     )
     assert strings["energy"] == (
         "In the median 55% of the heat map of SR_ResNet101, 30% of the heat map of OR_ResNet101 "
-        "and – of the heat map of SR_Blind lay within the nodule, which covers 60% of the crop."
+        "and – of the heat map of SR_Blind lay within the nodule. A flat map would have as much "
+        "there as the nodule covers, 60% of the crop; no network had more."
     )
+    scalars["heat_maps"]["area"] = 0.5
+    assert models.explained(scalars, importance)["energy"].endswith("1 of 3 networks had more.")
     assert "0.80 (SR_ResNet101), 0.00 (OR_ResNet101) and – (SR_Blind); near" in strings["sanity"]

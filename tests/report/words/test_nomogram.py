@@ -21,17 +21,17 @@ PERFORMANCE = pd.DataFrame(
 ABOUT = {"variables": {"ht": {"label": "HT"}, "margin": {"label": "Margin"}}}
 
 
-def fit(ht, rough):
-    """Coefficients of a nomogram; the signature and the intercept have a sign of their own."""
-    names = ["(Intercept)", "SR_SVM", "ht", "margin=Rough"]
-    return {"names": names, "coefficients": [-1.0, -3.0, ht, rough]}
+def fitted(nomogram, ht, rough, *, spread=0.05, protocol="paper"):
+    """Coefficients of a nomogram, with intervals that reach `spread` to either side."""
+    rows = [("ht", None, ht), ("margin", "Rough", rough)]
+    rows += [] if nomogram == "Nomogram_C" else [("SR_SVM", None, -3.0)]
+    table = pd.DataFrame(rows, columns=["term", "level", "estimate"])
+    ends = {"low": table["estimate"] - spread, "high": table["estimate"] + spread}
+    return table.assign(nomogram=nomogram, protocol=protocol, **ends)
 
 
-FITS = {"Nomogram_A": fit(0.5, 0.1), "Nomogram_B": fit(0.1, 0.3)}
-FITS["Nomogram_C"] = {
-    "names": ["(Intercept)", "ht", "margin=Rough"],
-    "coefficients": [1.0, 0.6, 0.2],
-}
+ALONE = fitted("Nomogram_C", 0.6, 0.2)
+FITS = pd.concat([fitted("Nomogram_A", 0.5, 0.1), fitted("Nomogram_B", 0.1, 0.3), ALONE])
 
 
 def composition(signatures, fits, about):
@@ -88,7 +88,7 @@ def test_nomograms_follow_the_signatures():
         "Nomogram_A joins the signature of S to the clinical factors, Nomogram_B the signature "
         "of T, and Nomogram_C uses the clinical factors alone."
     )
-    assert made["choice"] == "Both signatures are named in the study file before the run."
+    assert made["choice"] == "Both signatures are named in the study file."
     chosen = composition(["SR_SVM"], FITS, ABOUT)["choice"]
     assert chosen.endswith("The publication chose SR_SVM by its result in the test cohort.")
     single = composition(["S"], FITS, ABOUT)
@@ -105,11 +105,25 @@ def test_nomograms_follow_the_signatures():
 def test_a_coefficient_that_changes_its_sign_is_told():
     same = composition(["S", "T"], FITS, ABOUT)["signs"]
     assert same == "No coefficient of a clinical factor has another sign beside a signature."
-    turned = {**FITS, "Nomogram_A": fit(-1.0, 0.2), "Nomogram_B": fit(-1.0, -0.2)}
+    turned = pd.concat([fitted("Nomogram_A", -1.0, 0.2), fitted("Nomogram_B", -1.0, -0.2), ALONE])
     assert composition(["S", "T"], turned, ABOUT)["signs"] == (
         "Against Nomogram_C a coefficient changes its sign: HT in Nomogram_A and Nomogram_B; "
         "margin (Rough) in Nomogram_B. Beside a signature it is not the effect of the factor alone."
     )
+    other = pd.concat([FITS, fitted("Nomogram_A", -1.0, 0.2, protocol="sound")])
+    assert composition(["S", "T"], other, ABOUT)["signs"] == same  # of those that are drawn
+
+
+def test_an_estimate_that_may_be_zero_changes_no_sign():
+    wide = fitted("Nomogram_A", -0.5, 0.1, spread=0.7)
+    told = composition(["S"], pd.concat([wide, ALONE]), ABOUT)["signs"]
+    assert told == (
+        "Against Nomogram_C an estimate lies on the other side of zero, with an interval there or "
+        "here that holds zero: HT in Nomogram_A."
+    )
+    alone = fitted("Nomogram_C", 0.6, 0.2, spread=0.7)
+    turned = pd.concat([fitted("Nomogram_A", -0.5, 0.1), alone])
+    assert composition(["S"], turned, ABOUT)["signs"] == told
 
 
 def validated(**changes):
@@ -128,8 +142,9 @@ def validated(**changes):
 def test_the_validation_tells_what_was_corrected():
     made = validated()
     assert made["text"] == (
-        "Corrected for optimism by the bootstrap, the AUC of Nomogram_A was 0.850 instead of 0.900 "
-        "(slope 0.91)."
+        "The bootstrap validates the nomograms of the sound recipe, with cross-fitted signatures, "
+        "and not those drawn above. Corrected for optimism, the AUC of Nomogram_A was 0.850 "
+        "instead of 0.900 (slope 0.91)."
     )
     assert made["size"] == (
         "The candidates have 9.5 events per parameter, and Riley’s criteria ask for 1,234 patients "
@@ -144,10 +159,14 @@ def test_the_validation_tells_what_was_corrected():
         "in the test cohort the AUC of Nomogram_C less theirs was 0.010 (−0.100 to 0.120) "
         "(p = 0.470)"
     )
-    assert made["signature"] == "signatures stayed as they were and were cross-fitted."
+    assert made["signature"] == (
+        "signatures stayed as they were (cross-fitted by the sound recipe), so that what is "
+        "corrected is conditional on them."
+    )
 
 
 def test_lost_samples_and_given_scores_are_told():
     made = validated(bootstraps_failed=3, validated="paper")
-    assert made["text"].endswith("; 3 samples could not be fitted and are left out.")
-    assert made["signature"].endswith("are those of the table.")
+    assert made["text"].endswith("; 3 samples were left out, as no fit was possible.")
+    assert made["text"].startswith("Corrected for optimism")
+    assert "as they were (those of the table), so" in made["signature"]

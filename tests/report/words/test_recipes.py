@@ -92,21 +92,27 @@ def test_optimism_is_told_by_recipe_and_nomograms_have_their_own_sentence(study)
         "models."
     )
     assert strings["abstract"].endswith(
-        "fell by a median of 0.140 by the recipe of the publication and of 0.020 by the sound one."
+        "fell by a median of 0.140 by the recipe of the publication and of 0.020 by the sound one. "
+        "Cross-fitted, no signature is shown to add to the clinical factors."
     )
     assert strings["nomograms"] == (
-        "In Nomogram_A the coefficient of SR_SVM was 7.25 (5.00–9.50) (likelihood-ratio test "
-        "given the clinical terms: p <0.001) per unit of probability with the paper’s in-sample "
-        "signature, and 0.25 (−0.10 to 0.60) (likelihood-ratio test given the clinical terms: p "
-        "0.170) per unit of log odds with the sound cross-fitted one; the AUC in the test cohort "
-        "was 0.730 and 0.741."
+        "In Nomogram_A the coefficient of SR_SVM was 7.25 (5.00–9.50) per unit of probability with "
+        "the paper’s in-sample signature (p < 0.001), and 0.25 (−0.10 to 0.60) per unit of log "
+        "odds with the sound cross-fitted signature (p = 0.170): cross-fitted, it is not shown to "
+        "add to the clinical factors. The AUC in the test cohort was 0.730 and 0.741. P is of the "
+        "likelihood-ratio test given the clinical terms."
+    )
+    lenient = changed(study, "statistics", level=0.8)
+    assert "cross-fitted, it adds to the clinical factors." in told(lenient)["nomograms"]
+    assert told(lenient)["abstract"].endswith(
+        "Cross-fitted, the signature of SR_SVM adds to the clinical factors."
     )
 
 
 def test_what_parts_the_recipes_is_told_of_the_test_cohort_with_its_interval(study):
     assert told(study)["steps"] == (
         "In the test cohort the AUC by the sound recipe less that by the paper’s, both "
-        "cross-fitted, was 0.031 (−0.040 to 0.102) for SR_SVM (p 0.390)."
+        "cross-fitted, was 0.031 (−0.040 to 0.102) for SR_SVM (p = 0.390)."
     )
 
 
@@ -123,13 +129,19 @@ def test_the_choice_of_the_test_cohort_is_called_what_it_is(study):
 
 def test_what_is_repeated_inside_folds_depends_on_the_study(study):
     assert told(study)["inside"] == (
-        "scaling, selection, the fit, the tuning of the networks and by the sound recipe, the "
-        "choice of kernel width, neighbours and penalty"
+        "scaling, selection, the fit, the tuning of the networks and the choice of the "
+        "classifiers’ settings (sound recipe)"
     )
     assert told(study)["settings"] == "and settings chosen by an inner cross-validation"
     plain = changed(changed(study, "models", tune=False), "features", fine_tuning="none")
-    assert told(plain)["inside"] == "scaling, selection and the fit"
+    # The network of the sound recipe is tuned whatever `fine_tuning` says.
+    assert told(plain)["inside"] == "scaling, selection, the fit and the tuning of the networks"
     assert told(plain)["settings"] == "and the published settings"
+
+
+def test_divisions_into_folds_are_counted_in_words(study):
+    assert told(study)["repeats"].startswith("10 times for classifiers on radiomics features, once")
+    assert told(changed(study, "models", fold_repeats=1))["repeats"].startswith("once, for")
 
 
 def test_a_model_that_tells_more_than_the_diameter_is_named():

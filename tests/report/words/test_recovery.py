@@ -119,6 +119,7 @@ def test_how_a_study_was_simulated():
     made = recovery.simulation(DEMO)
     assert made["effect"] == "" and "agrees by construction" in made["agreement"]
     assert (made["coarse"], made["fine"]) == ("1.6", "1.2")
+    assert "sensitivity and specificity are the published ones" in made["reading"]
     assert made["mix"] == (
         "the published sizes of nodules, and the published share of patients with the outcome"
     )
@@ -130,6 +131,9 @@ def test_how_a_study_was_simulated():
     null = DEMO.model_copy(update={"cohort": DEMO.cohort.model_copy(update={"effect": 0.0})})
     made = recovery.simulation(null)
     assert made["effect"].endswith("are multiplied by 0.") and made["agreement"] == ""
+    assert made["reading"] == "and not on the outcome itself."
+    half = DEMO.model_copy(update={"cohort": DEMO.cohort.model_copy(update={"effect": 0.5})})
+    assert recovery.simulation(half)["reading"] == "and beyond these on the outcome."
     same = DEMO.cohort.model_copy(update={"prevalence": None})
     made = recovery.simulation(DEMO.model_copy(update={"external": same}))
     assert "the same simulated scanner, the same case mix." in made["external"]

@@ -43,12 +43,18 @@ def told(settings=None, scalars=SCALARS, over=None, **changes):
 def test_numbers_are_those_of_the_test_cohort():
     made = told()
     assert set(made) == set(INVENTED["sr"])
-    assert (made["n"], made["parameters"], made["noise"]) == ("18", "120,240", "5")
+    assert (made["n"], made["parameters"]) == ("18", "120,240")
     assert (made["psnr"], made["psnr_bicubic"], made["ssim_bicubic"]) == ("28.40", "30.90", "0.830")
     assert made["psnr_gain"] == "0.55 (0.20–0.90)" and made["ssim_gain"] == "0.020 (0.010–0.030)"
     assert "after 1,400 steps was kept, which did best" in made["kept"] and made["steps"] == "2,200"
     assert (made["sharpness_or"], made["sharpness_sr"]) == ("9.1", "10.4")
-    assert made["degradation"].startswith("resolution was reduced 4 times along both axes")
+    assert made["degradation"] == (
+        "resolution was reduced 4 times along both axes with an antialiasing filter, Gaussian "
+        "noise with a standard deviation of 5 grey levels was added and bicubic interpolation "
+        "brought the image back to its grid"
+    )
+    assert made["network"] == "A generative adversarial network"
+    assert made["methods"].startswith("the generator, the same generator before it met the disc")
 
 
 @pytest.mark.parametrize(("cap", "more"), [(1400, True), (1500, False)])
@@ -70,16 +76,21 @@ def test_without_an_adversary_none_is_told_of():
     settings = SuperResolution(adversarial_steps=0)
     made = super_resolution.super_resolution(settings, SCALARS, alone, margins(), restored())
     assert made["adversary"] == made["discriminator"] == ""
-    assert made["judged"] == "and no discriminator judged it"
+    assert made["judged"] == "and no discriminator judged it" and made["without"] == ""
+    assert made["network"].endswith("without its adversary,")
+    assert made["loss"] == "by a loss of squared error and of structural similarity"
+    assert made["methods"] == "the generator, Lanczos interpolation and bicubic interpolation"
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"along": "rows"}, {"degradation": "4 times along depth with an antialiasing filter"}),
-        ({"factor": 1}, {"degradation": "left as it is", "control": "every original as it is"}),
-        ({"factor": 2}, {"back": ", and bicubic interpolation brought the image back"}),
-        ({"ssim_weight": 0}, {"loss": "a loss of squared error"}),
+        ({"factor": 1}, {"degradation": "Gaussian", "control": "every original as it is"}),
+        ({"factor": 2}, {"degradation": "and bicubic interpolation brought the image back"}),
+        ({"noise_sigma": 0.0}, {"degradation": "filter and bicubic"}),
+        ({"factor": 1, "noise_sigma": 0.0}, {"degradation": "nothing was taken from them"}),
+        ({"ssim_weight": 0}, {"loss": "first by a loss of squared error alone"}),
         ({"region": "nodule"}, {"region": "to the surroundings of the nodule in every original"}),
         ({}, {"grid": "on the same grid", "control": "without noise", "region": "to every orig"}),
         ({"scale": 4}, {"grid": "on a grid 4 times finer", "control": "to a grid 4 times finer"}),
@@ -88,7 +99,8 @@ def test_without_an_adversary_none_is_told_of():
 def test_the_method_is_told_as_the_study_has_it(changes, words):
     made = told(**changes)
     assert {key for key, text in words.items() if text not in made[key]} == set()
-    assert (made["back"] == "") == (changes.get("factor") == 1)
+    assert ("resolution" not in made["degradation"]) == (changes.get("factor") == 1)
+    assert ("noise" not in made["degradation"]) == ("noise_sigma" in changes)
     assert ("structural" in made["loss"]) == ("ssim_weight" not in changes)
 
 
@@ -96,6 +108,7 @@ def test_the_method_is_told_as_the_study_has_it(changes, words):
     ("changes", "words"),
     [
         ({"start": "scratch"}, "Training started from random weights."),
+        ({"pretraining_steps": 0}, "Training started from random weights."),
         (
             {"pretraining_frames": 24, "pretraining_steps": 1200},
             "It was first trained on 24 simulated frames (1,200 steps).",

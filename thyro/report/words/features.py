@@ -1,6 +1,7 @@
 """Words on the radiomic features: how many, how measured, how stable, what was selected."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -9,8 +10,10 @@ from thyro.report.results import Results
 from thyro.report.words.phrases import listed
 from thyro.selection import FOLLOWS_SIZE
 from thyro.statistics import GOOD_ICC
-from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, STUDIED, Study
+from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, RADIOMICS, STUDIED, Study
 
+LAPLACIAN = re.compile(r"log-sigma-(\d+)-(\d+)-mm")  # image type of pyradiomics
+UNTESTED = ("Degenerate", "z-score")  # steps before the outcome is looked at
 PAPER = "paper"  # the feature set of the publication, as 02 names it
 
 
@@ -27,13 +30,18 @@ def texts(study: Study, results: Results) -> dict:
         for images in IMAGE_SETS.values()
     }
     selections = results.values("03_selection/scalars")
-    described = results.table(f"02_features/description_radiomics_{OR.key}")
+    described, planar = (
+        results.table(f"02_features/description_{name}_{OR.key}") for name in (RADIOMICS, PLANAR)
+    )
     return {
         "features": features(scalars)
-        | {"settings": settings(scalars[OR.name]), "crops": crops(scalars[OR.name]["crops"])},
+        | {
+            "settings": settings(scalars[OR.name], planar["image_type"]),
+            "crops": crops(scalars[OR.name]["crops"]),
+        },
         "ibsi": verification(results.table(f"02_features/ibsi_{OR.key}"), described),
         "robustness": robustness(scalars[OR.name]) | {"filter": limits(study, selections)},
-        "selected": selected(selections),
+        "selected": selected(selections) | {"screened": screened(study, selections)},
     }
 
 
@@ -50,8 +58,9 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
     strings["degenerate"] = str(counted["profiles"][PAPER]["degenerate"])
     same = counted["redundancy"]
     strings["redundant"] = (
-        f"Of {same['n']:,} informative features that vary, {same['redundant']:,} have another with "
-        f"an absolute rank correlation above {same['threshold']:g}"
+        f"In the paper’s profile {same['redundant']:,} of {same['n']:,} features that are not "
+        "degenerate and vary in the training cohort have another with an absolute rank correlation "
+        f"above {same['threshold']:g}"
     )
     failed = {name: found["failures"] for name, found in scalars.items() if found["failures"]}
     strings["failures"] = (
@@ -64,15 +73,31 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
     return strings
 
 
-def settings(scalars: Mapping) -> str:
-    """How both sets were measured, and how many grey levels that left (`scalars_or.json` of 02)."""
+def settings(scalars: Mapping, image_types: Iterable[str]) -> str:
+    """How both sets were measured, and how many grey levels that left.
+
+    Parameters
+    ----------
+    scalars : mapping
+        `scalars_or.json` of 02.
+    image_types : iterable of str
+        Of the planar set, whose names tell the widths of its Laplacian of Gaussian.
+    """
+    named = (LAPLACIAN.match(one) for one in dict.fromkeys(image_types))
+    widths = [f"{found[1]}.{found[2]}" for found in named if found]
+    laplacian = ""
+    if widths:
+        laplacian = (
+            f"The Laplacian of Gaussian in the planar one is {listed(widths)} mm wide (pixels "
+            "where an image does not tell their size). "
+        )
     binned = {name: _binned(one) for name, one in scalars["settings"].items()}
     left = {name: _levels(one) for name, one in scalars["bins"].items()}
     return (
         f"The paper’s profile was measured on the images as they come, with {binned[PAPER]}. "
         f"{_grid(scalars['grid'])} with {binned[PLANAR]}. After binning, the nodules of the "
         f"training cohort had a median of {left[PAPER]} in the paper’s profile, and of "
-        f"{left[PLANAR]} in the planar one. Everything else is as pyradiomics has "
+        f"{left[PLANAR]} in the planar one. {laplacian}Everything else is as pyradiomics has "
         "it by default: no normalisation of grey levels, neighbours at a distance of one pixel, "
         "coiflet wavelets of one level, and local binary patterns within one pixel."
     )
@@ -153,11 +178,13 @@ def verification(compared: pd.DataFrame, described: pd.DataFrame) -> dict[str, s
     keys = ["feature_class", "feature"]
     ours = compared.merge(described[keys].drop_duplicates(), on=keys)
     shared = ours[ours["agrees"].notna()]
-    differing = shared.loc[~shared["agrees"].astype(bool), "feature"]
+    off = shared[~shared["agrees"].astype(bool)]
+    differing = off["feature"]
+    why = ", for the reasons that the table gives" if off["note"].ne("").all() else ""
     return {
         "agree": str(int(shared["agrees"].sum())),
         "shared": str(len(shared)),
-        "differing": f"; not so {listed(list(differing))}" if len(differing) else "",
+        "differing": f"; not so {listed(list(differing))}{why}" if len(differing) else "",
     }
 
 
@@ -216,6 +243,25 @@ def limits(study: Study, selections: Mapping[str, Mapping]) -> str:
     return (
         f"Of the planar profile {listed(texts)} were set aside before selection; the paper’s "
         "profile was selected from without such limits, as published."
+    )
+
+
+def screened(study: Study, selections: Mapping[str, Mapping]) -> str:
+    """How many features of the paper's profile were tested one by one, and how many were not.
+
+    `selections` is `scalars.json` of 03.
+    """
+    counts = {images.name: selections[f"{RADIOMICS}_{images.key}"] for images in STUDIED}
+    total = next(iter(counts.values()))["features"]
+    tested = {
+        name: one["features"] - sum(one["left"].get(step, 0) for step in UNTESTED)
+        for name, one in counts.items()
+    }
+    told = listed([f"{n:,} of {name} images" for name, n in tested.items()])
+    return (
+        f"Of the {total:,} features of the paper’s profile {told} are neither degenerate nor "
+        f"constant and were screened at p < {study.selection.alpha:g} each, without adjustment for "
+        "multiplicity."
     )
 
 

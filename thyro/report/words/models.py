@@ -8,7 +8,7 @@ from thyro import tables
 from thyro.report.results import Results
 from thyro.report.shortcodes import Markdown, escape
 from thyro.report.words import recipes
-from thyro.report.words.phrases import aucs, each, listed, relation
+from thyro.report.words.phrases import RANDOM, aucs, each, listed, relation
 from thyro.study import (
     CLASSIFIERS,
     FAMILIES,
@@ -18,7 +18,9 @@ from thyro.study import (
     PRINCIPAL,
     RADIOMICS,
     SOUND,
+    SR,
     STUDIED,
+    ModelName,
     Study,
     kinds,
     model_names,
@@ -53,8 +55,13 @@ def texts(study: Study, results: Results) -> dict:
     trained = results.values(f"02_features/scalars_{OR.key}")
     splits = results.values("04_models/scalars")
     return {
-        "image_models": image_models(measured, study.nomogram.signatures),
-        "deep": networks(trained["weights"], random=study.features.weights == "random")
+        "image_models": image_models(
+            measured,
+            results.table("06_statistics/delong"),
+            study.nomogram.signatures,
+            level=study.statistics.level,
+        ),
+        "deep": networks(trained["weights"])
         | {
             "training": training(trained["fine_tuning"]),
             "sound": sound_network(trained["weights"], trained["fine_tuning"]),
@@ -80,15 +87,21 @@ def texts(study: Study, results: Results) -> dict:
     }
 
 
-def image_models(table: pd.DataFrame, signatures: Sequence[str]) -> dict[str, str]:
+def image_models(
+    table: pd.DataFrame, compared: pd.DataFrame, signatures: Sequence[str], *, level: float
+) -> dict[str, str]:
     """What the models are that read the images, and how well they tell the outcomes apart.
 
     Parameters
     ----------
     table : DataFrame
         `statistics.performance_table`.
+    compared : DataFrame
+        `statistics.delong_by_family`.
     signatures : sequence of str
         Models in nomograms, whose training figures are told.
+    level : float
+        One less it is the p value below which a difference is told.
     """
     of_kind = kinds()
     families = [
@@ -102,33 +115,56 @@ def image_models(table: pd.DataFrame, signatures: Sequence[str]) -> dict[str, st
         "principal": CLASSIFIERS[PRINCIPAL].label,
         "classifiers": listed([f"{kind.label} ({kind.name})" for kind in radiomic]),
         "test": "; ".join(families),
+        "pairs": _pairs(compared, 1 - level),
         "training": each(aucs(table, "train", signatures)),
     }
 
 
-def networks(weights: Mapping[str, str], *, random: bool) -> dict[str, str]:
+def _pairs(compared: pd.DataFrame, alpha: float) -> str:
+    """Which models of enhanced images differ from those of original ones in the test cohort."""
+    pairs = {
+        (str(ModelName(SR.name, kind)), str(ModelName(OR.name, kind)))
+        for kind in dict.fromkeys(name.kind for name in model_names())
+    }
+    test = compared[compared["cohort"].eq("test")].set_index(["model_a", "model_b"])
+    rows = test[[pair in pairs for pair in test.index]]
+    small = rows[rows["p_value"] < alpha]
+    told = [
+        f"{first} less {second} {tables.estimate(row.difference, row.ci_low, row.ci_high)} "
+        f"(p {relation(row.p_value)}, adjusted {relation(row.p_holm)})"
+        for (first, second), row in zip(small.index, small.itertuples(), strict=True)
+    ]
+    return (
+        f"In {len(small)} of {len(rows)} pairs of models that differ in the images alone, the "
+        f"difference of the AUCs had an unadjusted p below {alpha:.2g} in the test cohort"
+        + (f": {listed(told)}" if told else "")
+        + "."
+    )
+
+
+def networks(weights: Mapping[str, str]) -> dict[str, str]:
     """The paper's networks with their weights, and what a heat map is worth with them.
 
     Parameters
     ----------
     weights : mapping of network to str
-        Of every network, as 02 describes them.
-    random : bool
-        Whether the networks began with random weights.
+        Of every network, as 02 describes them: random too where others could not be had.
     """
+    of_paper = [name for name, entry in NETWORKS.items() if entry.recipe == PAPER]
+    drawn = [name for name in of_paper if weights[name].startswith(RANDOM)]
     caution = (
-        "From random weights such a map means little: but for what was tuned here, no filter has "
-        "learned what a nodule is."
+        f"Of {listed(drawn)} such a map means little: but for what was tuned here, the filters are "
+        "random."
     )
     return {
         "networks": Markdown(_cited(PAPER)),
         "weights": _weights(PAPER, weights),
-        "caution": caution if random else "",
+        "caution": caution if drawn else "",
     }
 
 
 def sound_network(weights: Mapping[str, str], settings: Mapping) -> str:
-    """The network of the sound half: its weights, and how it was tuned.
+    """The network of the sound recipe: its weights, and how it was tuned.
 
     Parameters
     ----------
@@ -139,7 +175,7 @@ def sound_network(weights: Mapping[str, str], settings: Mapping) -> str:
     """
     alike = settings["trained"] == "last_block"
     return Markdown(
-        f"The sound half has a network of its own, {_cited(SOUND)}, with "
+        f"The sound recipe has a network of its own, {_cited(SOUND)}, with "
         f"{escape(_weights(SOUND, weights))}. Its features were used as the network came (frozen) "
         "and after its last block had been tuned "
         f"{'in the same way' if alike else escape(_details(settings))}."
@@ -274,7 +310,7 @@ def _permuted(table: pd.DataFrame) -> str:
         rarely = f" Against them the AUC of this study’s division has p {listed(found)}."
     return (
         f"With permuted outcomes the mean AUC in the held-out part was {held_out}, and that in the "
-        f"patients who fitted the models between {low} and {high}: so much can be learned by heart."
+        f"patients who fitted the models between {low} and {high}: this is overfitting alone."
         f"{rarely}"
     )
 
@@ -301,16 +337,26 @@ def explained(scalars: Mapping, importance: pd.DataFrame) -> dict[str, str]:
     return {
         "n": str(scalars["explained"]),
         "models": listed(list(first.index)),
-        "importance": "Permuting one feature among the test patients cost at most " + listed(falls),
+        "importance": "The largest fall in test AUC on permuting one feature was " + listed(falls),
         "energy": "In the median "
         + listed([f"{share} of the heat map of {name}" for name, share in inside.items()])
-        + " lay within the nodule, which covers "
-        + f"{tables.percent(_known(scalars['heat_maps']['area']), 0)} of the crop.",
+        + " lay within the nodule. "
+        + _beside_flat(maps, _known(scalars["heat_maps"]["area"])),
         "sanity": "After all weights of a network were drawn anew its maps still had a median "
         "rank correlation with the former of "
         + listed([f"{value} ({name})" for name, value in alike.items()])
         + "; near one a map shows the image, and not what the network learned",
     }
+
+
+def _beside_flat(maps: Mapping[str, Mapping], area: float) -> str:
+    """How many networks look into the nodule more than a map would that is the same everywhere."""
+    more = [name for name, found in maps.items() if _known(found["inside"]) > area]
+    of = f"{len(more)} of {len(maps)} networks" if more else "no network"
+    return (
+        f"A flat map would have as much there as the nodule covers, {tables.percent(area, 0)} of "
+        f"the crop; {of} had more."
+    )
 
 
 def _known(share: float | None) -> float:

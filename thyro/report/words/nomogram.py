@@ -6,8 +6,8 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import aucs, each, inside, listed, relation
-from thyro.study import CLINICAL, NomogramName, Study, nomograms
+from thyro.report.words.phrases import applying, aucs, each, inside, listed, relation
+from thyro.study import CLINICAL, PAPER, NomogramName, Study, nomograms
 
 
 def texts(study: Study, results: Results) -> dict:
@@ -26,7 +26,7 @@ def texts(study: Study, results: Results) -> dict:
         "nomogram": composition(
             named,
             results.table("06_statistics/performance"),
-            {str(name): results.values(f"05_nomogram/{name.file()}")["fit"] for name in named},
+            results.table("05_nomogram/coefficients"),
             about,
             chosen=results.values("06_statistics/published")["chosen"],
         ),
@@ -71,7 +71,7 @@ def clinical(
 def composition(
     named: Sequence[NomogramName],
     table: pd.DataFrame,
-    fits: Mapping[str, Mapping],
+    coefficients: pd.DataFrame,
     about: Mapping,
     *,
     chosen: str,
@@ -84,8 +84,8 @@ def composition(
         Of the study.
     table : DataFrame
         `statistics.performance_table`.
-    fits : mapping
-        `clinical.LogisticFit.to_dict()` of every nomogram.
+    coefficients : DataFrame
+        `clinical.coefficient_table`; those of the nomograms that are drawn are told.
     about : mapping
         `cohort.json` of 00.
     chosen : str
@@ -99,8 +99,8 @@ def composition(
     first, signature = next(iter(joined.items()))
     joins[0] = f"{first} joins the signature of {signature} to the clinical factors"
     alone = f"and {CLINICAL} uses the clinical factors alone."
-    one = "The signature is named in the study file before the run."
-    both = "Both signatures are named in the study file before the run."
+    one = "The signature is named in the study file."
+    both = "Both signatures are named in the study file."
     choice = both if len(joined) > 1 else one
     if chosen in joined.values():
         choice += f" The publication chose {chosen} by its result in the test cohort."
@@ -112,35 +112,43 @@ def composition(
         "panels": " ".join(f"{name}: {parts}." for name, parts in made_of.items()),
         "protocol": ""
         if about.get("scores")
-        else "The nomograms drawn here are those of the paper’s protocol.",
-        "signs": _signs(fits, about["variables"]),
+        else "The nomograms drawn here are those of the paper’s recipe, in-sample.",
+        "signs": _signs(coefficients, about["variables"]),
     }
 
 
-def _signs(fits: Mapping[str, Mapping], dictionary: Mapping) -> str:
-    """Whether a clinical coefficient has another sign beside a signature than without one."""
-    coefficients = {
-        name: dict(zip(fit["names"][1:], fit["coefficients"][1:], strict=True))
-        for name, fit in fits.items()
+def _signs(coefficients: pd.DataFrame, dictionary: Mapping) -> str:
+    """Whether a clinical coefficient has another sign beside a signature than without one.
+
+    An estimate whose interval holds zero has no sign that could change.
+    """
+    of = coefficients[coefficients["protocol"].eq(PAPER)]
+    of = of.assign(clear=of["low"].gt(0) | of["high"].lt(0), level=of["level"].fillna(""))
+    keys, columns = ["term", "level"], ["estimate", "clear"]
+    alone = of[of["nomogram"].eq(CLINICAL)].set_index(keys)[columns]
+    beside = of[of["nomogram"].ne(CLINICAL)].join(alone.add_suffix("_alone"), on=keys, how="inner")
+    turned = beside[beside["estimate"] * beside["estimate_alone"] < 0]
+    clear = turned["clear"] & turned["clear_alone"].astype(bool)
+    sentences = {
+        f"Against {CLINICAL} a coefficient changes its sign: {_where(turned[clear], dictionary)}. "
+        "Beside a signature it is not the effect of the factor alone.": clear.any(),
+        f"Against {CLINICAL} an estimate lies on the other side of zero, with an interval there or "
+        f"here that holds zero: {_where(turned[~clear], dictionary)}.": (~clear).any(),
+        "No coefficient of a clinical factor has another sign beside a signature.": turned.empty,
     }
-    alone = coefficients.pop(CLINICAL)
-    turned: dict[str, list[str]] = {}
-    for name, joined in coefficients.items():
-        for which, value in joined.items():
-            if value * alone.get(which, 0.0) < 0:
-                turned.setdefault(_coefficient(which, dictionary), []).append(name)
-    if not turned:
-        return "No coefficient of a clinical factor has another sign beside a signature."
-    where = [f"{factor} in {listed(names)}" for factor, names in turned.items()]
-    return (
-        f"Against {CLINICAL} a coefficient changes its sign: {'; '.join(where)}. Beside a "
-        "signature it is not the effect of the factor alone."
-    )
+    return " ".join(applying(sentences))
 
 
-def _coefficient(name: str, dictionary: Mapping) -> str:
-    """ "margin (Irregular)" of "margin=Irregular", as a sentence calls it."""
-    term, _, level = name.partition("=")
+def _where(rows: pd.DataFrame, dictionary: Mapping) -> str:
+    """ "HT in Nomogram_A and Nomogram_B; margin (Rough) in Nomogram_B"."""
+    found: dict[str, list[str]] = {}
+    for row in rows.itertuples():
+        found.setdefault(_coefficient(row.term, row.level, dictionary), []).append(row.nomogram)
+    return "; ".join(f"{factor} in {listed(names)}" for factor, names in found.items())
+
+
+def _coefficient(term: str, level: str, dictionary: Mapping) -> str:
+    """ "margin (Irregular)", as a sentence calls it."""
     return inside(dictionary[term]["label"]) + (f" ({level})" if level else "")
 
 
@@ -168,14 +176,23 @@ def validation(
         for model in repeated["model"].unique()
     }
     failed = scalars["bootstraps_failed"]
-    lost = f"; {failed} samples could not be fitted and are left out" if failed else ""
+    samples = "1 sample was" if failed == 1 else f"{failed} samples were"
+    lost = f"; {samples} left out, as no fit was possible" if failed else ""
     (candidates, each_has), *_ = scalars["events_per_parameter"].items()
     against = penalised[penalised["cohort"].eq("test")].iloc[0]
-    kind = "were cross-fitted" if scalars["validated"] == "sound" else "are those of the table"
+    crossed = scalars["validated"] == "sound"  # or scores that came with the table
+    kind = "cross-fitted by the sound recipe" if crossed else "those of the table"
+    begin = "Corrected for optimism by the bootstrap, "
+    if crossed:
+        begin = (
+            "The bootstrap validates the nomograms of the sound recipe, with cross-fitted "
+            "signatures, and not those drawn above. Corrected for optimism, "
+        )
     return {
         "draws": str(scalars["bootstraps"]),
-        "signature": f"signatures stayed as they were and {kind}.",
-        "text": f"Corrected for optimism by the bootstrap, the AUC of {each(fell)}{lost}.",
+        "signature": f"signatures stayed as they were ({kind}), so that what is corrected is "
+        "conditional on them.",
+        "text": f"{begin}the AUC of {each(fell)}{lost}.",
         "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients at an AUC of "
         f"{tables.probability(scalars['assumed_auc'])}.",

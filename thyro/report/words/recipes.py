@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from thyro import tables
-from thyro.report.words.phrases import applying, listed
+from thyro.report.words.phrases import applying, listed, relation
 from thyro.study import PAPER, RECIPES, SOUND, SOUND_RECIPE, Study, model_names
 
 
@@ -33,18 +33,20 @@ def protocols(
     coefficients : DataFrame
         `clinical.coefficient_table`.
     """
-    tuning = "by the sound recipe, the choice of kernel width, neighbours and penalty"
     parts = {
         "scaling": True,
         "selection": True,
         "the fit": True,
-        "the tuning of the networks": study.features.fine_tuning != "none",
-        tuning: study.models.tune,
+        "the tuning of the networks": True,  # that of the sound recipe is tuned in every study
+        "the choice of the classifiers’ settings (sound recipe)": study.models.tune,
     }
+    times, alpha = study.models.fold_repeats, 1 - study.statistics.level
     paper, sound = (summary[recipe.name] for recipe in RECIPES)
     return {
         "folds": str(study.models.outer_folds),
-        "repeats": str(study.models.fold_repeats),
+        "repeats": "once, for classifiers and networks alike"
+        if times == 1
+        else f"{times} times for classifiers on radiomics features, once for networks",
         "inside": listed(applying(parts)),
         "settings": (
             "and settings chosen by an inner cross-validation"
@@ -55,7 +57,7 @@ def protocols(
             "When selection and fit were repeated without the patients that are predicted, the "
             "AUC of the image models in the training cohort fell by a median of "
             f"{tables.number(paper['median'])} by the recipe of the publication and of "
-            f"{tables.number(sound['median'])} by the sound one."
+            f"{tables.number(sound['median'])} by the sound one. {_additions(coefficients, alpha)}"
         ),
         "training": " ".join(
             f"By the {label} recipe the optimism was largest for {found['largest_of']} "
@@ -65,7 +67,7 @@ def protocols(
             for label, found in (("paper’s", paper), ("sound", sound))
         ),
         "steps": _steps(recipes),
-        "nomograms": _signatures(compared, coefficients),
+        "nomograms": _signatures(compared, coefficients, alpha),
         "choice": _choice(ranked),
     }
 
@@ -75,7 +77,7 @@ def _steps(recipes: pd.DataFrame) -> str:
     rows = recipes[recipes["recipe"].eq(SOUND) & recipes["cohort"].eq("test")]
     differences = [
         f"{tables.estimate(row.difference, row.difference_low, row.difference_high)} for "
-        f"{row.model} (p {tables.p_value(row.p_value)})"
+        f"{row.model} (p {relation(row.p_value)})"
         for row in rows.itertuples()
     ]
     return (
@@ -84,29 +86,42 @@ def _steps(recipes: pd.DataFrame) -> str:
     )
 
 
-def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame) -> str:
-    """The coefficient of a signature that saw the outcomes, and of one that did not."""
+def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame, alpha: float) -> str:
+    """The coefficient of a signature that saw the outcomes, and what one adds that did not."""
     test = compared[compared["cohort"].eq("test")].set_index(["model", "recipe"])
     signed = coefficients[coefficients["term"].isin([str(name) for name in model_names()])]
     signed = signed.set_index(["nomogram", "protocol"])
     sentences = []
     for name, rows in signed.groupby(level="nomogram", sort=False):
         seen, unseen = (
-            f"{tables.estimate(row.estimate, row.low, row.high, digits=2)} (likelihood-ratio test "
-            f"given the clinical terms: p {tables.p_value(row.lr_p)})"
-            for row in (rows.loc[(name, recipe)] for recipe in (PAPER, SOUND))
+            f"{tables.estimate(row.estimate, row.low, row.high, digits=2)} per unit of {unit} with "
+            f"the {label} signature (p {relation(row.lr_p)})"
+            for row, unit, label in (
+                (rows.loc[(name, PAPER)], "probability", "paper’s in-sample"),
+                (rows.loc[(name, SOUND)], "log odds", "sound cross-fitted"),
+            )
         )
+        signature = rows["term"].iloc[0]
+        adds = rows.loc[(name, SOUND), "lr_p"] < alpha
         aucs = [
             tables.probability(test.loc[(name, recipe), f"auc_{side}"])
             for recipe, side in ((PAPER, "in_sample"), (SOUND, "cross_fitted"))
         ]
         sentences.append(
-            f"In {name} the coefficient of {rows['term'].iloc[0]} was {seen} per unit of "
-            f"probability with the paper’s in-sample signature, and {unseen} per unit of log odds "
-            f"with the sound cross-fitted one; the AUC in the test cohort was {aucs[0]} and "
-            f"{aucs[1]}."
+            f"In {name} the coefficient of {signature} was {seen}, and {unseen}: cross-fitted, it "
+            f"{'adds' if adds else 'is not shown to add'} to the clinical factors. The AUC in the "
+            f"test cohort was {aucs[0]} and {aucs[1]}."
         )
-    return " ".join(sentences)
+    return " ".join([*sentences, "P is of the likelihood-ratio test given the clinical terms."])
+
+
+def _additions(coefficients: pd.DataFrame, alpha: float) -> str:
+    """Which nomograms gain by a signature that saw no outcome of the patients it was fitted on."""
+    names = [str(name) for name in model_names()]
+    crossed = coefficients[coefficients["protocol"].eq(SOUND) & coefficients["term"].isin(names)]
+    adds = list(crossed.loc[crossed["lr_p"] < alpha, "term"])
+    told = f"of {listed(adds)} adds" if adds else "is shown to add"
+    return f"Cross-fitted, {'the' if adds else 'no'} signature {told} to the clinical factors."
 
 
 def size(table: pd.DataFrame, *, level: float) -> dict[str, str]:

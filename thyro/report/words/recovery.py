@@ -65,7 +65,13 @@ def simulation(study: Study) -> dict[str, str]:
         "radiologist’s accuracy agrees by construction, but for chance."
     )
     published = cohort.prevalence is None and cohort.size_shift == 0
+    reading = {
+        0: "and not on the outcome itself.",
+        1: "and beyond these on the outcome, so that its sensitivity and specificity are the "
+        "published ones in patients of the published case mix.",
+    }
     return {
+        "reading": reading.get(cohort.effect, "and beyond these on the outcome."),
         "effect": "" if cohort.effect == 1 else scaled,
         "coarse": f"{cohort.coarse_log_odds:g}",
         "fine": f"{cohort.fine_log_odds:g}",

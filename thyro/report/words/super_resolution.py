@@ -11,7 +11,7 @@ import pandas as pd
 from thyro import tables
 from thyro.report.results import Results
 from thyro.report.words import rivals
-from thyro.report.words.phrases import aucs, comparison, each
+from thyro.report.words.phrases import applying, aucs, comparison, each, listed
 from thyro.statistics import GOOD_ICC
 from thyro.study import BC, OR, SR, ModelName, Study, SuperResolution
 
@@ -70,7 +70,6 @@ def super_resolution(
     judged = scalars["discriminator"] if settings.adversarial_steps else None
     return {
         **_training(settings),
-        "noise": tables.number(255 * settings.noise_sigma, 0),
         "parameters": f"{scalars['parameters_generator']:,}",
         "start": _start(settings),
         "kept": _kept(settings, scalars["stopped_at"]),
@@ -82,6 +81,7 @@ def super_resolution(
         **{f"{measure}_gain": rivals.difference(over, "bicubic", measure) for measure in DIGITS},
         "verdict": rivals.verdict(over, "bicubic"),
         "adversary": _adversary(tested, over),
+        "methods": _methods(settings),
         "rivals": rivals.built(scalars["rivals"]),
         "linear": rivals.against_filters(over),
         "abstract": rivals.abstract(over),
@@ -98,25 +98,45 @@ def _training(settings: SuperResolution) -> dict[str, str]:
         f"resolution was reduced {settings.factor} times along {AXES[settings.along]} with an "
     )
     coarser += "antialiasing filter"
-    back = ", and bicubic interpolation brought the image back to its grid"
-    structure = " and of structural similarity" if settings.ssim_weight else ""
-    judged = "and then also against a discriminator, which judges whether a patch is an original"
-    return {
-        "degradation": coarser if settings.factor > 1 else "resolution was left as it is",
-        "back": back if settings.factor > 1 else "",
-        "loss": f"a loss of squared error{structure}",
-        "judged": judged if settings.adversarial_steps else "and no discriminator judged it",
+    noise = f"Gaussian noise with a standard deviation of {255 * settings.noise_sigma:.2g} grey "
+    steps = {
+        coarser: settings.factor > 1,
+        f"{noise}levels was added": settings.noise_sigma > 0,
+        "bicubic interpolation brought the image back to its grid": settings.factor > 1,
     }
+    structure = " and of structural similarity" if settings.ssim_weight else ""
+    loss = f"a loss of squared error{structure}"
+    judged = "and then also against a discriminator, which judges whether a patch is an original"
+    adversarial = settings.adversarial_steps > 0
+    return {
+        "network": "A generative adversarial network"
+        if adversarial
+        else "The generator of an adversarial network, without its adversary,",
+        "degradation": listed(applying(steps)) or "nothing was taken from them",
+        "loss": f"first by {loss} alone" if adversarial else f"by {loss}",
+        "judged": judged if adversarial else "and no discriminator judged it",
+        "without": "Without adversary: the generator before it met the discriminator."
+        if adversarial
+        else "",
+    }
+
+
+def _methods(settings: SuperResolution) -> str:
+    """By what degraded images were restored."""
+    before = "the same generator before it met the discriminator"
+    methods = {"the generator": True, before: settings.adversarial_steps > 0}
+    return listed([*applying(methods), "Lanczos interpolation", "bicubic interpolation"])
 
 
 def _start(settings: SuperResolution) -> str:
     """What the weights were before the training patients."""
-    if settings.start == "scratch":
+    simulated = settings.start == "simulated"
+    if settings.start == "scratch" or (simulated and not settings.pretraining_steps):
         return "Training started from random weights."
     frozen = ""
     if settings.frozen_blocks:
         frozen = f" The first {settings.frozen_blocks} residual blocks then stayed as they were."
-    if settings.start == "simulated":
+    if simulated:
         return (
             f"It was first trained on {settings.pretraining_frames} simulated frames "
             f"({settings.pretraining_steps:,} steps)." + frozen
