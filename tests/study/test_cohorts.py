@@ -16,6 +16,7 @@ TELLING = {
     "preoperative": False,
     "tells_outcome": {"No": 0},
 }
+AGE = {"name": "age", "label": "Age", "kind": "continuous"}
 FOLDER = {
     "source": "folder",
     "table": "t.csv",
@@ -60,6 +61,23 @@ CRITERION = {"column": "a", "label": "b", "kind": "inclusion"}
         (
             {"criteria": [CRITERION | {"label": ""}]},
             "`cohort.criteria.0.label`: must not be blank, found ''",
+        ),
+        (
+            FOLDER | {"variables": [AGE | {"ordered": True}]},
+            "levels, recode, missing and ordered belong to categorical variables",
+        ),
+        (
+            FOLDER | {"variables": [AGE, TELLING | {"composed_of": ["age", "size"]}]},
+            "`composed_of` of 'where' names two or more variables that are not composed "
+            "themselves; ['size'] cannot be all",
+        ),
+        (
+            FOLDER | {"variables": [AGE, TELLING | {"composed_of": ["age"]}]},
+            "themselves; ['age'] cannot be all",
+        ),
+        (
+            FOLDER | {"variables": [AGE, TELLING | {"composed_of": ["age", "where"]}]},
+            "themselves; ['where'] cannot be all",
         ),
         ({"split": "centre"}, "`split: centre` needs `split_column`"),
         ({"test_centres": ["A"]}, "`split: centre` and `test_centres` go together"),
