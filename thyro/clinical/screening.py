@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from thyro.clinical.logistic import fit_logistic
+from thyro.clinical.rare_levels import merge_levels, rare_levels
 from thyro.core import as_columns
 
 
@@ -139,8 +140,12 @@ def fit_nomograms(
     signatures: Mapping[str, Sequence[str]],
     entry: float = 0.1,
     retain: float = 0.05,
+    smallest: int = 0,
 ) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
-    """Choose clinical terms and fit every nomogram: the whole process, for `validation`.
+    """Merge rare levels, choose clinical terms and fit every nomogram: all that is repeated.
+
+    Repeated in bootstrap samples and without each fold. Rare levels are found in the patients who
+    are given, so that those left out have no say in them.
 
     Parameters
     ----------
@@ -148,14 +153,18 @@ def fit_nomograms(
         As in `select_terms`.
     signatures : mapping of nomogram to columns
         What each has beside the clinical terms.
+    smallest : int, default 0
+        Patients that a level must have, as in `rare_levels`.
 
     Returns
     -------
     dict of str to callable
         From patients to the risk of each nomogram.
     """
-    terms = select_terms(frame, y, variables, entry=entry, retain=retain).terms
+    merged = rare_levels(frame, variables, smallest=smallest)
+    known = merge_levels(frame, merged)
+    terms = select_terms(known, y, variables, entry=entry, retain=retain).terms
     return {
-        name: fit_logistic(frame, y, [*beside, *terms], tests=False).predict
+        name: fit_logistic(frame, y, [*beside, *terms], tests=False, merged=merged).predict
         for name, beside in signatures.items()
     }
