@@ -84,6 +84,7 @@ def scores(request, tmp_path):
     about |= {"scores": SIGNATURES, "external": True, "spacing_known": False}
     about["variables"] = {v.name: v.model_dump() for v in study.cohort.variables}
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
+    factors |= {"merged_levels": [], "composites": [], "undeclared": {}}
     factors |= {"bootstraps": 20, "bootstraps_failed": 1, "validated": "paper"}
     factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
     factors |= {"assumed_auc": 0.745, "validation_n": dict.fromkeys(terms, 2345)}

@@ -118,6 +118,8 @@ class Nomogram(Section):
     entry: Share = 0.1
     retain: Share = 0.05
     candidates: Annotated[list[Name], Distinct] = []  # empty: every preoperative variable
+    composites: Literal["parts", "score"] = "parts"  # where a score and its parts are candidates
+    smallest_level: Annotated[int, Field(ge=0)] = 10  # training patients; rarer levels are merged
     signatures: Annotated[list[str], Distinct] = Field(
         default=SIGNATURES, min_length=1, max_length=2
     )

@@ -34,6 +34,9 @@ FITS["Nomogram_C"] = {
 }
 
 
+UNTOUCHED = {"merged_levels": [], "composites": [], "undeclared": {}}  # candidates, in `scalars`
+
+
 def composition(signatures, fits, about):
     """Of a study with these signatures; the publication chose SR_SVM."""
     named = nomograms(signatures)
@@ -45,7 +48,7 @@ def test_terms_are_joined_as_in_a_sentence():
     about = {"variables": {name: {"label": label} for name, label in labels.items()}}
     regressions = pd.DataFrame({"lr_p": [0.04], "lr_p_multivariable": [0.04]})
     for terms, words in ((["age"], "age"), (list(labels), "age, HT and margin")):
-        scalars = {"terms": terms, "note": "", "notes": {"A": "x", "B": "x"}}
+        scalars = UNTOUCHED | {"terms": terms, "note": "", "notes": {"A": "x", "B": "x"}}
         made = nomogram.clinical(DEMO, about, scalars, regressions)
         assert made["choice"].endswith(f": {words}.") and made["note"] == "x"
 
@@ -78,8 +81,57 @@ def test_a_fallback_is_not_told_as_a_choice(univariate, multivariable, choice):
         {"lr_p": [univariate, 0.7], "lr_p_multivariable": [multivariable, None]}, dtype=float
     )
     about = {"variables": {"age": {"label": "Age"}}}
-    scalars = {"terms": ["age"], "note": "", "notes": {}}
+    scalars = UNTOUCHED | {"terms": ["age"], "note": "", "notes": {}}
     assert nomogram.clinical(DEMO, about, scalars, regressions)["choice"] == choice
+
+
+LABELS = {"age": "Age", "place": "Place", "signs": "Signs", "grade": "ACR TI-RADS", "echo": "Echo"}
+
+
+def of_candidates(study=DEMO, **scalars):
+    """Words on candidates that were touched."""
+    about = {"variables": {name: {"label": label} for name, label in LABELS.items()}}
+    regressions = pd.DataFrame({"lr_p": [0.04], "lr_p_multivariable": [0.04]})
+    scalars = UNTOUCHED | {"terms": ["age"], "note": "", "notes": {}} | scalars
+    return nomogram.clinical(study, about, scalars, regressions)
+
+
+def test_merged_levels_are_told_with_their_patients():
+    rows = [("place", "Full", 4, "Middle"), ("place", "Isthmus", 9, "Middle")]
+    rows += [("grade", "TR2", 0, "TR3")]
+    columns = ("variable", "level", "n", "into")
+    made = of_candidates(merged_levels=[dict(zip(columns, row, strict=True)) for row in rows])
+    assert made["levels"] == (
+        "A level that fewer than 10 training patients have was merged before any regression, "
+        "without a look at the outcome: where levels rise with the neighbour towards the most "
+        "common one, else with the most common one. So count (patients in brackets): Place, Full "
+        "(4) and Isthmus (9) as Middle. ACR TI-RADS, TR2 (0) as TR3."
+    )
+    assert (
+        of_candidates()["levels"] == "No level of a candidate has fewer than 10 training patients."
+    )
+    nomogram_of = DEMO.nomogram.model_copy(update={"smallest_level": 0})
+    off = DEMO.model_copy(update={"nomogram": nomogram_of})
+    assert of_candidates(off)["levels"] == "Rare levels were not merged."
+
+
+def test_what_was_left_out_is_told_with_its_reason():
+    one = {"score": "grade", "parts": ["signs", "echo"], "combinations": 6, "shared": 38}
+    assert of_candidates()["composites"] == ""
+    made = of_candidates(composites=[one | {"left_out": ["grade"]}])["composites"]
+    assert made == (
+        "ACR TI-RADS follows from signs and echo: in training each of their 6 combinations has one "
+        "value of it (38 patients share theirs). ACR TI-RADS was left out, so that nothing is said "
+        "twice."
+    )
+    parts = of_candidates(composites=[one | {"left_out": ["signs", "echo"]}])["composites"]
+    assert parts.endswith("Signs and echo were left out, so that nothing is said twice.")
+    hint = of_candidates(undeclared={"grade": ["signs", "echo"], "echo": ["signs", "grade"]})
+    assert hint["composites"] == (
+        "In training there follows ACR TI-RADS from signs and echo and echo from signs and ACR "
+        "TI-RADS, which the study file does not declare; coefficients of variables that say the "
+        "same twice mean little."
+    )
 
 
 def test_nomograms_follow_the_signatures():

@@ -44,13 +44,15 @@ def clinical(
 ) -> dict[str, str]:
     """The clinical factors of the nomograms and how they were chosen.
 
+    With what was done to the candidates before: scores told from their parts, rare levels merged.
+
     Parameters
     ----------
     study : Study
     about : mapping
         `cohort.json` of 00.
     scalars : mapping
-        `scalars.json` of 05.
+        `scalars.json` of 05: terms, note, notes, merged_levels, composites, undeclared.
     regressions : DataFrame
         `clinical.ClinicalSelection.to_frame()`.
     """
@@ -65,7 +67,62 @@ def clinical(
     else:
         choice = f"{together}, and those with p < {retain} there, by the same test, were kept"
     notes = dict.fromkeys([scalars["note"], *scalars["notes"].values()])
-    return {"choice": f"{choice}: {terms}.", "note": " ".join(filter(None, notes))}
+    return {
+        "choice": f"{choice}: {terms}.",
+        "note": " ".join(filter(None, notes)),
+        "composites": _composites(scalars, about["variables"]),
+        "levels": _merged(study, scalars["merged_levels"], about["variables"]),
+    }
+
+
+def _composites(scalars: Mapping, dictionary: Mapping) -> str:
+    """Which scores or parts were left out and why; what looks like a score and was not declared."""
+
+    def named(names: Sequence[str]) -> str:
+        return listed([inside(dictionary[name]["label"]) for name in names])
+
+    sentences = [
+        f"{dictionary[one['score']]['label']} follows from {named(one['parts'])}: in training each "
+        f"of their {one['combinations']} combinations has one value of it ({one['shared']} "
+        f"patients share theirs). {_capital(named(one['left_out']))} "
+        f"{'was' if len(one['left_out']) == 1 else 'were'} left out, so that nothing is said twice."
+        for one in scalars["composites"]
+    ]
+    ties = [f"{named([score])} from {named(of)}" for score, of in scalars["undeclared"].items()]
+    if ties:
+        sentences.append(
+            f"In training there follows {listed(ties)}, which the study file does not declare; "
+            "coefficients of variables that say the same twice mean little."
+        )
+    return " ".join(sentences)
+
+
+def _merged(study: Study, rows: Sequence[Mapping], dictionary: Mapping) -> str:
+    """Which rare levels count as which, with their patients."""
+    smallest = study.nomogram.smallest_level
+    if not smallest:
+        return "Rare levels were not merged."
+    limit = f"fewer than {smallest} training patients"
+    if not rows:
+        return f"No level of a candidate has {limit}."
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        goals = found.setdefault(inside(dictionary[row["variable"]]["label"]), {})
+        goals.setdefault(row["into"], []).append(f"{row['level']} ({row['n']})")
+    of_variables = [
+        f"{variable}, {'; '.join(f'{listed(rare)} as {goal}' for goal, rare in goals.items())}"
+        for variable, goals in found.items()
+    ]
+    told = ". ".join(map(_capital, of_variables))
+    return (
+        f"A level that {limit} have was merged before any regression, without a look at the "
+        "outcome: where levels rise with the neighbour towards the most common one, else with the "
+        f"most common one. So count (patients in brackets): {told}."
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def composition(
