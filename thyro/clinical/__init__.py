@@ -1,6 +1,11 @@
 """Notebook 05: logistic regression of the clinical variables, choice of terms, validation."""
 
-from thyro.clinical.bootstrap import optimism_of
+from thyro.clinical.bootstrap import (
+    failed_samples,
+    optimism_of,
+    pipeline_optimism,
+    validation_table,
+)
 from thyro.clinical.composites import undeclared_scores, without_composites
 from thyro.clinical.logistic import LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
@@ -25,6 +30,7 @@ __all__ = [
     "assumed_auc",
     "coefficient_table",
     "collinearity",
+    "failed_samples",
     "fit_by_protocol",
     "fit_logistic",
     "fit_nomograms",
@@ -35,6 +41,7 @@ __all__ = [
     "merged_table",
     "nomogram_terms",
     "optimism_of",
+    "pipeline_optimism",
     "predict_by_protocol",
     "preoperative",
     "rare_levels",
@@ -45,6 +52,7 @@ __all__ = [
     "undeclared_scores",
     "univariate_table",
     "validation_sizes",
+    "validation_table",
     "with_signatures",
     "without_composites",
 ]

@@ -73,6 +73,9 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
     if job.section == "models":  # repeats the selection, and explains the networks of 02
         values |= study.selection.model_dump()
         values |= {key: getattr(study.features, key) for key in OF_NETWORKS}
+        asked = study.nomogram.pipeline_bootstraps
+        values["pipeline_bootstraps"] = asked
+        values["signatures"] = study.nomogram.signatures if asked else []  # else not concerned
     if job.section in OF_LEVEL:
         values["level"] = study.statistics.level
     compute = study.compute.model_dump() | {"workers": threads_of(study, job)}

@@ -166,12 +166,15 @@ def test_a_coefficient_that_changes_its_sign_is_told():
 
 def validated(**changes):
     """Words on an invented validation."""
-    scalars = {"bootstraps": 20, "bootstraps_failed": 0, "validated": "sound"} | changes
+    scalars = {"bootstraps": 20, "validations_failed": {"fixed": 0}, "validated": "sound"}
+    scalars |= {"pipeline_bootstraps": 0, "signatures": ["SR_SVM"]} | changes
     scalars |= {"events_per_parameter": {"All": 9.54}, "minimum_n": {"All": 1234}}
     scalars |= {"assumed_auc": 0.745, "validation_n": {"Nomogram_A": 3120, "Nomogram_C": 990}}
     patients = pd.DataFrame({"split": ["train", "test", "test", "external"], "y": [1, 1, 0, 0]})
     rows = [("Nomogram_A", "auc", 0.9, 0.85), ("Nomogram_A", "slope", 1.0, 0.91)]
     repeated = pd.DataFrame(rows, columns=["model", "measure", "apparent", "corrected"])
+    again = repeated.assign(apparent=0.97, corrected=[0.81, 0.6], signature="repeated")
+    repeated = pd.concat([repeated.assign(signature="fixed"), again])
     penalised = pd.DataFrame({"cohort": ["train", "test"], "difference": [0.5, 0.01]})
     penalised = penalised.assign(ci_low=-0.1, ci_high=0.12, p_value=[0.001, 0.47])
     return nomogram.validation(scalars, repeated, penalised, patients)
@@ -180,8 +183,8 @@ def validated(**changes):
 def test_the_validation_tells_what_was_corrected():
     made = validated()
     assert made["text"] == (
-        "Corrected for optimism by the bootstrap, the AUC of Nomogram_A was 0.850 instead of 0.900 "
-        "(slope 0.91)."
+        "Corrected for optimism by the bootstrap, conditional on the signature, the AUC of "
+        "Nomogram_A was 0.850 instead of 0.900 (slope 0.91)."
     )
     assert made["size"] == (
         "The candidates have 9.5 events per parameter, and Riley’s criteria ask for 1,234 patients "
@@ -196,10 +199,33 @@ def test_the_validation_tells_what_was_corrected():
         "in the test cohort the AUC of Nomogram_C less theirs was 0.010 (−0.100 to 0.120) "
         "(p = 0.470)"
     )
-    assert made["signature"] == "signatures stayed as they were and were cross-fitted."
+    assert made["signature"] == (
+        "signatures stayed as they were and were cross-fitted, so that what is corrected for "
+        "optimism is conditional on the signature."
+    )
+    assert made["pipeline"] == made["again"] == ""
 
 
 def test_lost_samples_and_given_scores_are_told():
-    made = validated(bootstraps_failed=3, validated="paper")
+    made = validated(validations_failed={"fixed": 3}, validated="paper")
     assert made["text"].endswith("; 3 samples could not be fitted and are left out.")
-    assert made["signature"].endswith("are those of the table.")
+    assert "are those of the table, so that" in made["signature"]
+
+
+def test_the_bootstrap_of_the_whole_pipeline_is_told_where_there_is_one():
+    failed = {"fixed": 0, "repeated": 2}
+    made = validated(pipeline_bootstraps=200, validations_failed=failed)
+    assert made["signature"].endswith(
+        "In 200 further samples the signatures of the paper’s recipe, in-sample, were made again, "
+        "too, from the selection of features on; copies of a patient stayed in one fold of every "
+        "inner cross-validation."
+    )
+    assert made["pipeline"] == (
+        "With signatures that every sample made for itself, the AUC of the in-sample Nomogram_A "
+        "was 0.810 instead of 0.970 (slope 0.60); 2 samples could not be fitted and are left out."
+    )
+    assert made["text"] == validated()["text"]
+    both = validated(
+        pipeline_bootstraps=200, validations_failed=failed, signatures=["SR_SVM", "SR_ResNet101"]
+    )
+    assert both["pipeline"].endswith(" The network of SR_ResNet101 was not trained again.")

@@ -7,7 +7,7 @@ import pandas as pd
 from thyro import tables
 from thyro.report.results import Results
 from thyro.report.words.phrases import aucs, each, inside, listed, relation
-from thyro.study import CLINICAL, NomogramName, Study, nomograms
+from thyro.study import CLINICAL, NETWORKS, ModelName, NomogramName, Study, nomograms
 
 
 def texts(study: Study, results: Results) -> dict:
@@ -211,28 +211,27 @@ def validation(
     scalars : mapping
         `scalars.json` of 05.
     repeated : DataFrame
-        The stacked tables of `clinical.optimism_of`.
+        `clinical.validation_table`.
     penalised : DataFrame
         DeLong tests of the penalised model against the clinical nomogram.
     patients : DataFrame
         `patients.parquet` of 00: split and y.
     """
-    table = repeated.set_index(["model", "measure"])
-    fell = {
-        model: f"{tables.probability(table.loc[(model, 'auc'), 'corrected'])} instead of "
-        f"{tables.probability(table.loc[(model, 'auc'), 'apparent'])} (slope "
-        f"{tables.number(table.loc[(model, 'slope'), 'corrected'], 2)})"
-        for model in repeated["model"].unique()
-    }
-    failed = scalars["bootstraps_failed"]
-    lost = f"; {failed} samples could not be fitted and are left out" if failed else ""
+    failed = scalars["validations_failed"]
+    fell = _fell(repeated[repeated["signature"].eq("fixed")])
     (candidates, each_has), *_ = scalars["events_per_parameter"].items()
     against = penalised[penalised["cohort"].eq("test")].iloc[0]
     kind = "were cross-fitted" if scalars["validated"] == "sound" else "are those of the table"
     return {
         "draws": str(scalars["bootstraps"]),
-        "signature": f"signatures stayed as they were and {kind}.",
-        "text": f"Corrected for optimism by the bootstrap, the AUC of {each(fell)}{lost}.",
+        "signature": f"signatures stayed as they were and {kind}, so that what is corrected for "
+        f"optimism is conditional on the signature.{_made_again(scalars)}",
+        "text": "Corrected for optimism by the bootstrap, conditional on the signature, the AUC of "
+        f"{fell}{_lost(failed['fixed'])}.",
+        "again": "Signature: as it is, or made again in every sample of the whole pipeline."
+        if scalars["pipeline_bootstraps"]
+        else "",
+        "pipeline": _pipeline(scalars, repeated[repeated["signature"].eq("repeated")]),
         "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients at an AUC of "
         f"{tables.probability(scalars['assumed_auc'])}.",
@@ -241,6 +240,51 @@ def validation(
         f"{tables.estimate(*against[['difference', 'ci_low', 'ci_high']])} "
         f"(p {relation(against['p_value'])})",
     }
+
+
+def _fell(table: pd.DataFrame) -> str:
+    """The corrected AUC and slope of every model, beside its apparent AUC."""
+    rows = table.set_index(["model", "measure"])
+    return each(
+        {
+            model: f"{tables.probability(rows.loc[(model, 'auc'), 'corrected'])} instead of "
+            f"{tables.probability(rows.loc[(model, 'auc'), 'apparent'])} (slope "
+            f"{tables.number(rows.loc[(model, 'slope'), 'corrected'], 2)})"
+            for model in table["model"].unique()
+        }
+    )
+
+
+def _lost(failed: int) -> str:
+    return f"; {failed} samples could not be fitted and are left out" if failed else ""
+
+
+def _made_again(scalars: Mapping) -> str:
+    """What the bootstrap of the whole pipeline repeats; empty without one."""
+    if not scalars["pipeline_bootstraps"]:
+        return ""
+    return (
+        f" In {scalars['pipeline_bootstraps']} further samples the signatures of the paper’s "
+        "recipe, in-sample, were made again, too, from the selection of features on; copies of a "
+        "patient stayed in one fold of every inner cross-validation."
+    )
+
+
+def _pipeline(scalars: Mapping, table: pd.DataFrame) -> str:
+    """What is left of the in-sample nomograms where samples make their signatures themselves."""
+    if not scalars["pipeline_bootstraps"]:
+        return ""
+    deep = [name for name in scalars["signatures"] if _is_deep(name)]
+    given = f" The network of {listed(deep)} was not trained again." if deep else ""
+    return (
+        "With signatures that every sample made for itself, the AUC of the in-sample "
+        f"{_fell(table)}{_lost(scalars['validations_failed']['repeated'])}.{given}"
+    )
+
+
+def _is_deep(signature: str) -> bool:
+    model = ModelName.read(signature)
+    return model is not None and model.kind in NETWORKS
 
 
 def _validation_size(wanted: Mapping[str, int], patients: pd.DataFrame) -> str:
