@@ -250,3 +250,12 @@ def test_a_study_that_says_nothing_of_the_texture_has_that_of_the_simulation():
 def test_a_prevalence_lies_between_nobody_and_everybody(changed, prevalence):
     with pytest.raises(StudyError, match="external.prevalence"):
         load_study("mine", changed(external={"prevalence": prevalence}))
+
+
+def test_a_score_stands_for_its_parts_or_they_for_it():
+    composed = {"grade": ["shape", "margin"], "age": []}
+    told = cohorts.told_from_parts
+    every = ["age", "shape", "margin", "grade"]
+    assert told(composed, every, stays="parts") == {"grade": ["grade"]}
+    assert told(composed, every, stays="score") == {"grade": ["shape", "margin"]}
+    assert told(composed, ["age", "shape", "grade"], stays="parts") == {}

@@ -15,6 +15,7 @@ import pandas as pd
 
 from thyro.core import as_columns, as_one_of
 from thyro.statistics import is_categorical
+from thyro.study import told_from_parts
 
 STAYS = ("parts", "score")  # which of both are candidates
 CONFIRMED = 10  # patients of a level who repeat what another one showed, of an undeclared score
@@ -74,17 +75,14 @@ def without_composites(
         If patients with the same parts have different scores, or nothing is left.
     """
     as_one_of(stays, "stays", STAYS)
-    found = []
-    for score in candidates:
-        parts = list(dictionary[score].get("composed_of") or [])
-        if parts and set(parts) <= set(candidates):
-            found.append(_checked(frame, score, parts, stays))
-    out = {name for one in found for name in one.left_out}
+    composed = {name: list(entry.get("composed_of") or []) for name, entry in dictionary.items()}
+    told = told_from_parts(composed, candidates, stays=stays)
+    found = [_checked(frame, score, composed[score], out) for score, out in told.items()]
+    out = {name for of_score in told.values() for name in of_score}
     names = [name for name in candidates if name not in out]
     if not names:
         raise ValueError("candidates: nothing is left beside scores and their parts.")
-    declared = {name for name in dictionary if dictionary[name].get("composed_of")}
-    looked_at = [name for name in names if name not in declared]
+    looked_at = [name for name in names if not composed[name]]
     return Candidates(names, found, undeclared_scores(frame, looked_at))
 
 
@@ -117,7 +115,7 @@ def undeclared_scores(
     return found
 
 
-def _checked(frame: pd.DataFrame, score: str, parts: list[str], stays: str) -> Composite:
+def _checked(frame: pd.DataFrame, score: str, parts: list[str], out: list[str]) -> Composite:
     known = as_columns(frame, [*parts, score])
     groups = known.groupby(parts, observed=True, sort=False)[score]
     differing = groups.nunique().loc[lambda values: values > 1]
@@ -132,7 +130,7 @@ def _checked(frame: pd.DataFrame, score: str, parts: list[str], stays: str) -> C
             "Correct the table, or take `composed_of` away and name the `nomogram.candidates`."
         )
     shared = int(sizes[sizes > 1].sum())
-    return Composite(score, parts, [score] if stays == "parts" else parts, len(sizes), shared)
+    return Composite(score, parts, out, len(sizes), shared)
 
 
 def _as_tuple(key: object) -> tuple:

@@ -67,7 +67,8 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
     if job.section == "cohort":
         values |= _about(study) | {"data_dir": data or ""}
         values["trained_px"] = study.super_resolution.patch_px
-        values["screened"] = {key: getattr(study.nomogram, key) for key in ("candidates", "entry")}
+        foreseen = ("candidates", "composites", "entry")
+        values["screened"] = {key: getattr(study.nomogram, key) for key in foreseen}
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
     if job.section == "models":  # repeats the selection, and explains the networks of 02

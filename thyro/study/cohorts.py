@@ -1,6 +1,6 @@
 """The typed model of a cohort in a study file: its source, variables, criteria and split."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -239,6 +239,26 @@ def check_candidates(candidates: Sequence[str], variables: Sequence[Variable]) -
                 f"`nomogram.candidates`: {name!r} is not required of every patient or not "
                 "known before surgery, so no model may use it"
             )
+
+
+def told_from_parts(
+    composed: Mapping[str, Sequence[str]], candidates: Sequence[str], *, stays: str
+) -> dict[str, list[str]]:
+    """Of every score among the candidates whose parts all are too, what is left out.
+
+    Parameters
+    ----------
+    composed : mapping of variable to parts
+        Empty for what is no score.
+    candidates : sequence of str
+    stays : "parts" or "score"
+    """
+    found = {}
+    for score in candidates:
+        parts = list(composed.get(score, ()))
+        if parts and set(parts) <= set(candidates):
+            found[score] = [score] if stays == "parts" else parts
+    return found
 
 
 def check_composed(variables: Sequence[Variable]) -> None:
