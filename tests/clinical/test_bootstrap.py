@@ -261,7 +261,23 @@ def test_a_signature_that_learns_its_patients_by_heart_is_found_out():
     assert found.loc["auc", "apparent"] == conditional.loc["auc", "apparent"] > 0.8
     assert abs(conditional.loc["auc", "optimism"]) < 0.02  # conditional on it, nothing is wrong
     # Of all patients a sample lacks 37 %, whom its signature does not know.
-    assert found.loc["auc", "optimism"] > 0.08
+    assert found["optimism"]["auc"] > 0.08
+    # The others flatter what is left; who was never drawn tells that it is noise.
+    assert found["corrected"]["auc"] > 0.6
+    again = bootstrap.pipeline_optimism(one_term, frame, y, table, draws=60)["A"]
+    assert abs(again.left_out_auc - 0.5) < 0.03
+
+
+def test_the_auc_of_patients_left_out_is_of_nobody_in_the_sample():
+    y = np.array([0, 1, 0, 1, 0, 1])
+    frame = pd.DataFrame({"x": [0.1, 0.9, 0.2, 0.3, 0.7, 0.4]})
+
+    def given(patients, outcome):
+        return {"A": lambda others: others["x"].to_numpy()}
+
+    rows = [[0, 1, 0, 1, 2, 2], [0, 1, 2, 3, 4, 4]]  # without 3, 4, 5; without 5 alone
+    found = bootstrap.optimism_of(given, frame, y, rows=np.array(rows))["A"]
+    assert found.left_out_auc == 0.0  # 3 and 5 are both below 4
 
 
 def test_samples_that_were_not_made_count_as_failed():
@@ -284,6 +300,7 @@ def test_validations_are_stacked_with_their_signature():
     assert table.groupby("signature").size().to_dict() == {"fixed": 5, "repeated": 5}
     assert list(table) == [
         *("measure", "apparent", "training", "test", "optimism", "corrected"),
-        *("model", "signature"),
+        *("model", "signature", "left_out_auc"),
     ]
+    assert set(table["left_out_auc"]) == {one["A"].left_out_auc}
     assert bootstrap.failed_samples({"fixed": one}) == {"fixed": one["A"].failed}

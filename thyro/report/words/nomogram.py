@@ -275,10 +275,15 @@ def _pipeline(scalars: Mapping, table: pd.DataFrame) -> str:
     if not scalars["pipeline_bootstraps"]:
         return ""
     deep = [name for name in scalars["signatures"] if _is_deep(name)]
+    unseen = table.drop_duplicates("model").set_index("model")["left_out_auc"]
+    beyond = each({str(model): tables.probability(auc) for model, auc in unseen.items()})
     given = f" The network of {listed(deep)} was not trained again." if deep else ""
     return (
         "With signatures that every sample made for itself, the AUC of the in-sample "
-        f"{_fell(table)}{_lost(scalars['validations_failed']['repeated'])}.{given}"
+        f"{_fell(table)}{_lost(scalars['validations_failed']['repeated'])}.{given} Of the patients "
+        "who judge a sample’s nomogram 63% are in the sample; of a classifier that learns patients "
+        "by heart too little is corrected. In the patients that samples lacked the AUC of "
+        f"{beyond}."
     )
 
 
