@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.models.test_cross_fitting import PLAIN, cohort, recipe
-from thyro.models import cross_fitting, random_splits
+from thyro.models import cached_rows, cross_fitting, random_splits
 
 QUICK = PLAIN | {"patience": 5}  # penalties after the best one, of a hundred
 
@@ -114,11 +114,11 @@ def test_a_stopped_run_goes_on_with_what_it_has(undisturbed):
 def test_another_version_of_a_package_is_another_run(monkeypatch):
     memory = Memory()
     random_splits.repeated_splits(*two(), repeats=1, cache=memory)
-    before, versions = set(memory.rows), random_splits.store.versions()
+    before, versions = set(memory.rows), cached_rows.store.versions()
     memory.saves = 0
     random_splits.repeated_splits(*two(), repeats=1, cache=memory)
     assert memory.saves == 0
-    monkeypatch.setattr(random_splits.store, "versions", lambda: versions | {"numpy": "0.1"})
+    monkeypatch.setattr(cached_rows.store, "versions", lambda: versions | {"numpy": "0.1"})
     random_splits.repeated_splits(*two(), repeats=1, cache=memory)
     assert memory.saves == 1 and not before & set(memory.rows)
 

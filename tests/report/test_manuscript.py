@@ -84,7 +84,9 @@ def scores(request, tmp_path):
     about |= {"scores": SIGNATURES, "external": True, "spacing_known": False}
     about["variables"] = {v.name: v.model_dump() for v in study.cohort.variables}
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
-    factors |= {"bootstraps": 20, "bootstraps_failed": 1, "validated": "paper"}
+    factors |= {"merged_levels": [], "composites": [], "undeclared": {}}
+    factors |= {"bootstraps": 20, "validations_failed": {"fixed": 1}, "validated": "paper"}
+    factors |= {"pipeline_bootstraps": 0}
     factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
     factors |= {"assumed_auc": 0.745, "validation_n": dict.fromkeys(terms, 2345)}
     repeated = bootstrap.optimism_of(
@@ -110,7 +112,9 @@ def scores(request, tmp_path):
         "05_nomogram/scalars.json.json": sidecar("0a1b2c"),
         "05_nomogram/logistic.parquet": chosen.to_frame(),
         "05_nomogram/coefficients.parquet": protocols.coefficient_table({"paper": fits}),
-        "05_nomogram/validation.parquet": pd.concat(repeated.assign(model=name) for name in terms),
+        "05_nomogram/validation.parquet": pd.concat(
+            repeated.assign(model=name, signature="fixed") for name in terms
+        ),
         "06_statistics/penalised.parquet": against,
         "06_statistics/performance.parquet": measured,
         "06_statistics/calibration.parquet": calibrated,

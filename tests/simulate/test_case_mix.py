@@ -159,6 +159,15 @@ def test_location_of_metastasis_tells_the_outcome():
     assert told == {"lnm_location": {"No": 0, "Central": 1, "Central + Lateral": 1}}
 
 
+def test_ti_rads_is_declared_as_a_score_of_its_signs():
+    declared = {v["name"]: v for v in case_mix.clinical_variables()}
+    composed = {name: v["composed_of"] for name, v in declared.items() if "composed_of" in v}
+    assert composed == {"acr_tirads": ["composition", "echo", "shape", "margin", "calcification"]}
+    table = case_mix.preoperative(600, np.random.default_rng(5))
+    assert table.groupby(composed["acr_tirads"], observed=True)["acr_tirads"].nunique().max() == 1
+    assert [name for name, v in declared.items() if v.get("ordered")] == ["echo", "acr_tirads"]
+
+
 def test_criteria_stand_in_the_order_of_the_paper():
     described = case_mix.recorded_criteria()
     assert [c["column"] for c in described] == [

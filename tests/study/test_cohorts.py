@@ -16,6 +16,7 @@ TELLING = {
     "preoperative": False,
     "tells_outcome": {"No": 0},
 }
+AGE = {"name": "age", "label": "Age", "kind": "continuous"}
 FOLDER = {
     "source": "folder",
     "table": "t.csv",
@@ -60,6 +61,23 @@ CRITERION = {"column": "a", "label": "b", "kind": "inclusion"}
         (
             {"criteria": [CRITERION | {"label": ""}]},
             "`cohort.criteria.0.label`: must not be blank, found ''",
+        ),
+        (
+            FOLDER | {"variables": [AGE | {"ordered": True}]},
+            "levels, recode, missing and ordered belong to categorical variables",
+        ),
+        (
+            FOLDER | {"variables": [AGE, TELLING | {"composed_of": ["age", "size"]}]},
+            "`composed_of` of 'where' names two or more variables that are not composed "
+            "themselves; ['size'] cannot be all",
+        ),
+        (
+            FOLDER | {"variables": [AGE, TELLING | {"composed_of": ["age"]}]},
+            "themselves; ['age'] cannot be all",
+        ),
+        (
+            FOLDER | {"variables": [AGE, TELLING | {"composed_of": ["age", "where"]}]},
+            "themselves; ['where'] cannot be all",
         ),
         ({"split": "centre"}, "`split: centre` needs `split_column`"),
         ({"test_centres": ["A"]}, "`split: centre` and `test_centres` go together"),
@@ -232,3 +250,12 @@ def test_a_study_that_says_nothing_of_the_texture_has_that_of_the_simulation():
 def test_a_prevalence_lies_between_nobody_and_everybody(changed, prevalence):
     with pytest.raises(StudyError, match="external.prevalence"):
         load_study("mine", changed(external={"prevalence": prevalence}))
+
+
+def test_a_score_stands_for_its_parts_or_they_for_it():
+    composed = {"grade": ["shape", "margin"], "age": []}
+    told = cohorts.told_from_parts
+    every = ["age", "shape", "margin", "grade"]
+    assert told(composed, every, stays="parts") == {"grade": ["grade"]}
+    assert told(composed, every, stays="score") == {"grade": ["shape", "margin"]}
+    assert told(composed, ["age", "shape", "grade"], stays="parts") == {}

@@ -28,6 +28,16 @@ SCORES = {
             "`selection.folds`: Input should be a valid integer, found 5.0",
         ),
         ({"compute": {"device": "tpu"}}, "Input should be 'cpu' or 'cuda', found 'tpu'"),
+        (
+            {"nomogram": {"pipeline_bootstraps": 5}},
+            "`nomogram.pipeline_bootstraps` is 0 or at least 20, got 5",
+        ),
+        (
+            SCORES | {"nomogram": {"signatures": ["Deep"], "pipeline_bootstraps": 50}},
+            "makes signatures again, and `cohort.scores` are given: leave it 0",
+        ),
+        ({"nomogram": {"smallest_level": -1}}, "`nomogram.smallest_level`: Input should be gre"),
+        ({"nomogram": {"composites": "both"}}, "Input should be 'parts' or 'score', found 'both'"),
         ({"nomogram": {"signatures": ["SVM"]}}, "must be among ['SR_SVM', 'OR_SVM', 'SR_KNN', "),
         (
             {"nomogram": {"signatures": ["SR_SVM", "SR_SVM"]}},

@@ -55,10 +55,14 @@ def test_optimism_is_shown_by_model_and_measure():
         {"model": "Nomogram_A", "measure": ["auc", "r2", "slope"], "apparent": [0.8, 0.3, 1.0]}
         | {"optimism": [0.02, 0.05, -0.0001], "corrected": [0.78, 0.25, 1.0]}
     )
+    frame["signature"] = "fixed"
     table = regression.validated(frame)
     assert list(table.columns) == ["Model", "Measure", "Apparent", "Optimism", "Corrected"]
     assert list(table["Measure"]) == ["AUC", "Nagelkerke’s R²", "Calibration slope"]
     assert list(table["Optimism"]) == ["0.020", "0.050", "0.000"]
+    both = regression.validated(pd.concat([frame, frame.assign(signature="repeated")]))
+    assert list(both.columns[:3]) == ["Model", "Signature", "Measure"]
+    assert list(both["Signature"]) == ["As it is"] * 3 + ["Made again"] * 3
 
 
 def test_inflation_names_the_terms():

@@ -7,6 +7,7 @@ import pandas as pd
 from pandas.api.types import is_string_dtype
 
 from thyro.clinical.logistic import LogisticFit, fit_logistic
+from thyro.clinical.rare_levels import merge_levels, rare_levels
 from thyro.statistics import log_odds
 from thyro.study import PROTOCOLS, NomogramName
 
@@ -43,7 +44,10 @@ def with_signatures(
 
 
 def fit_by_protocol(
-    training: Mapping[str, pd.DataFrame], terms: Mapping[str, Sequence[str]]
+    training: Mapping[str, pd.DataFrame],
+    terms: Mapping[str, Sequence[str]],
+    *,
+    merged: Mapping[str, Mapping] | None = None,
 ) -> Fits:
     """Fit every nomogram under every protocol.
 
@@ -53,6 +57,8 @@ def fit_by_protocol(
         Training patients: y, clinical variables, and the signatures under this protocol.
     terms : mapping of nomogram to columns
         As `nomogram_terms`.
+    merged
+        As in `fit_logistic`.
 
     Raises
     ------
@@ -60,7 +66,10 @@ def fit_by_protocol(
         As `fit_logistic`.
     """
     return {
-        protocol: {name: fit_logistic(frame, frame["y"], list(of)) for name, of in terms.items()}
+        protocol: {
+            name: fit_logistic(frame, frame["y"], list(of), merged=merged)
+            for name, of in terms.items()
+        }
         for protocol, frame in training.items()
     }
 
@@ -132,8 +141,12 @@ def _has_levels(values: pd.Series) -> bool:
 
 
 def _with_known_levels(left_out: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
-    """Patients whose levels nobody has among those seen take the most common one."""
-    known = left_out.copy()
+    """Patients whose levels nobody has among those seen take another one.
+
+    The neighbour where levels rise, as `rare_levels` has it, else the most common.
+    """
+    absent = rare_levels(seen, filter(lambda name: _has_levels(seen[name]), seen), smallest=1)
+    known = merge_levels(left_out, absent)
     for column in seen:
         if _has_levels(seen[column]):
             values = known[column].astype(object)

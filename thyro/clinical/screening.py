@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from thyro.clinical.design import independent_terms
 from thyro.clinical.logistic import fit_logistic
+from thyro.clinical.rare_levels import merge_levels, rare_levels
 from thyro.core import as_columns
 
 
@@ -147,10 +148,12 @@ def fit_nomograms(
     signatures: Mapping[str, Sequence[str]],
     entry: float = 0.1,
     retain: float = 0.05,
+    smallest: int = 0,
 ) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
-    """Choose clinical terms and fit every nomogram: the whole process, to be repeated.
+    """Merge rare levels, choose clinical terms and fit every nomogram: all that is repeated.
 
-    In bootstrap samples (`validation`) and without each fold (`predict_by_protocol`).
+    Repeated in bootstrap samples and without each fold. Rare levels are found in the patients who
+    are given, so that those left out have no say in them.
 
     Parameters
     ----------
@@ -158,6 +161,8 @@ def fit_nomograms(
         As in `select_terms`.
     signatures : mapping of nomogram to columns
         What each has beside the clinical terms.
+    smallest : int, default 0
+        Patients that a level must have, as in `rare_levels`.
 
     Returns
     -------
@@ -165,8 +170,10 @@ def fit_nomograms(
         From patients to the risk of each nomogram.
     """
     limits = {"entry": entry, "retain": retain}
-    terms = select_terms(frame, y, variables, **limits, again=True).terms
+    merged = rare_levels(frame, variables, smallest=smallest)
+    known = merge_levels(frame, merged)
+    terms = select_terms(known, y, variables, **limits, again=True).terms
     return {
-        name: fit_logistic(frame, y, [*beside, *terms], tests=False).predict
+        name: fit_logistic(frame, y, [*beside, *terms], tests=False, merged=merged).predict
         for name, beside in signatures.items()
     }

@@ -286,7 +286,8 @@ def _variable(column: pd.Series, variable: Mapping, problems: list[str]) -> pd.S
     known = {name: name for name in levels} | variable.get("recode", {})
     known = {cells.plain(text): name for text, name in known.items()}
     read = partial(cells.level, known=known | {"": variable.get("missing")})
-    of_levels = pd.Categorical(cells.column(column, read, problems), categories=levels)
+    ordered = bool(variable.get("ordered"))  # the dtype carries it to the models
+    of_levels = pd.Categorical(cells.column(column, read, problems), levels, ordered=ordered)
     return pd.Series(of_levels, index=column.index)
 
 

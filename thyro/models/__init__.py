@@ -30,6 +30,7 @@ from thyro.models.recipes import (
     table_recipes,
     without_tuned,
 )
+from thyro.models.resampling import resampled_signatures
 from thyro.models.storage import classifier_from_bytes, classifier_to_bytes
 from thyro.models.study_models import (
     fit_models,
@@ -69,6 +70,7 @@ __all__ = [
     "probability_ranks",
     "rank_models",
     "repeated_splits",
+    "resampled_signatures",
     "reselection_summary",
     "selection_frequency",
     "table_recipes",

@@ -31,21 +31,30 @@ class Recipe:
     classifiers: Mapping[str, tuple[str, Mapping[str, Any]]]  # model -> of CLASSIFIERS, keywords
     tuned: Collection[str] = ()  # models whose settings an inner cross-validation chooses
 
-    def fit(self, X: pd.DataFrame, y: ArrayLike) -> "Fitted":
+    def fit(self, X: pd.DataFrame, y: ArrayLike, *, groups: ArrayLike | None = None) -> "Fitted":
         """Select features and fit every classifier on `X`, shape (n_patients, n_features).
 
-        The keywords of a classifier are `settings` and `seed` of `fit_classifier`.
+        The keywords of a classifier are `settings` and `seed` of `fit_classifier`. With `groups`,
+        the patient of each row where rows are copies of patients, no inner fold parts the copies:
+        not those of the LASSO, of tuning, nor of Platt's sigmoid.
         """
-        chosen = selection.select_features(X, y, **self.selection)
+        steps = dict(self.selection)
+        if groups is not None:
+            n, seed = steps.get("cv", 5), steps.get("seed", 0)
+            steps["cv"] = core.grouped_folds(y, groups, n, seed=seed)
+        chosen = selection.select_features(X, y, **steps)
         values = _filled(X, chosen)
+        copies = {} if groups is None else {"groups": groups}
         settings = {
-            model: tune_classifier(name, values, y, **keywords)
+            model: tune_classifier(name, values, y, **keywords, **copies)
             if model in self.tuned
             else classifier_settings(name, keywords.get("settings"))
             for model, (name, keywords) in self.classifiers.items()
         }
         models = {
-            model: fit_classifier(name, values, y, **{**keywords, "settings": settings[model]})
+            model: fit_classifier(
+                name, values, y, **{**keywords, **copies, "settings": settings[model]}
+            )
             for model, (name, keywords) in self.classifiers.items()
         }
         return Fitted(selection=chosen, models=models, settings=settings)

@@ -41,6 +41,13 @@ COUNTS = {
     "shape": {"No taller-than-wide": 297, "Taller-than-wide": 247},
 }
 ACR_LEVELS = ("TR2", "TR3", "TR4", "TR5")
+POINTS = {  # of every level of a sign, in ACR TI-RADS
+    "composition": (1, 2),
+    "echo": (1, 2, 3),
+    "shape": (0, 3),
+    "margin": (0, 2, 3),
+    "calcification": (0, 1, 2, 3, 4, 5),
+}
 SURGERY = ("Unilateral leaf + isthmus + CDN", "TT + CND", "TT + CND + LND")  # as printed
 LNM_LOCATION = ("No", "Central", "Central + Lateral")
 LATERAL_SHARE = 51 / (114 + 51)  # of the metastases of Table 1
@@ -117,6 +124,9 @@ def clinical_variables() -> list[dict]:
         }
         for name, label in labels.items()
     ]
+    for name in ("echo", "acr_tirads"):  # levels that rise
+        next(entry for entry in described if entry["name"] == name)["ordered"] = True
+    described[-3]["composed_of"] = list(POINTS)
     described[-1]["tells_outcome"] = {level: int(level != "No") for level in LNM_LOCATION}
     return described
 
@@ -180,14 +190,7 @@ def acr_tirads(table: pd.DataFrame) -> pd.Categorical:
     The least suspicious signs of Table 1 give two points, so TR1 cannot occur. The level follows
     from the signs, and `DEPENDENCE` makes its frequencies those of Table 1.
     """
-    points_of = {
-        "composition": (1, 2),
-        "echo": (1, 2, 3),
-        "shape": (0, 3),
-        "margin": (0, 2, 3),
-        "calcification": (0, 1, 2, 3, 4, 5),
-    }
-    points = sum(np.take(points_of[name], table[name].cat.codes) for name in points_of)
+    points = sum(np.take(of_level, table[name].cat.codes) for name, of_level in POINTS.items())
     return pd.Categorical.from_codes(np.searchsorted((3, 4, 7), points, "right"), ACR_LEVELS)
 
 

@@ -21,7 +21,14 @@ from thyro.study.classifiers import (
     principal_models,
     radiomic_models,
 )
-from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
+from thyro.study.cohorts import (
+    Cohort,
+    Criterion,
+    Source,
+    Variable,
+    check_candidates,
+    told_from_parts,
+)
 from thyro.study.comparisons import (
     PENALISED_PAIR,
     comparison_families,
@@ -150,4 +157,5 @@ __all__ = [
     "result_arguments",
     "threads_of",
     "threshold_points",
+    "told_from_parts",
 ]

@@ -186,7 +186,7 @@ def _selection() -> Job:
 
 
 def _models(weights: str | None) -> Job:
-    tables = ["predictions", "steps", "by_fold", "control", "output", "choice"]
+    tables = ["predictions", "steps", "by_fold", "control", "output", "choice", "resampled"]
     tables += ["repeats", "split_differences", "permuted", "frequency", "importance", "sanity"]
     return _job(
         "04_models",
@@ -206,13 +206,16 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
     files = [one.file() for one in named]
     # The clinical model learns no signature: it is the same under all protocols.
     files += [one.file(sound=True) for one in named if one.signature] if sound else []
+    # Signatures of bootstrap samples, where there are images to make them from.
+    again = {"resampled": "04_models/resampled.parquet"} if sound else {}
     return _job(
         "05_nomogram",
         [
             *(f"{file}.json" for file in (*files, "penalised", "scalars")),
             *(f"{table}.parquet" for table in FITTED),
         ],
-        reads=ABOUT | {"model_predictions": predictions},
+        reads=ABOUT | {"model_predictions": predictions} | again,
+        fixed={} if sound else {"resampled": ""},
     )
 
 

@@ -17,6 +17,7 @@ from thyro.study.thresholds import threshold_points
 # What `super_resolution.start` and `features.weights` say instead of naming a file.
 STARTS = ("simulated", "scratch")
 WEIGHTS = ("random", "imagenet")
+LEAST_BOOTSTRAPS = 20
 LEAST_PATCH_PX, PATCH_STEP_PX = 32, 16  # `super_resolution.patch_px` is 32, 48, 64 ...
 
 
@@ -118,10 +119,15 @@ class Nomogram(Section):
     entry: Share = 0.1
     retain: Share = 0.05
     candidates: Annotated[list[Name], Distinct] = []  # empty: every preoperative variable
+    composites: Literal["parts", "score"] = "parts"  # where a score and its parts are candidates
+    smallest_level: Annotated[int, Field(ge=0)] = 10  # training patients; rarer levels are merged
     signatures: Annotated[list[str], Distinct] = Field(
         default=SIGNATURES, min_length=1, max_length=2
     )
-    bootstraps: Annotated[int, Field(ge=20)] = 500  # of the whole model, with its choice of terms
+    bootstraps: Annotated[int, Field(ge=LEAST_BOOTSTRAPS)] = (
+        500  # of the whole model, with its choice of terms
+    )
+    pipeline_bootstraps: Annotated[int, Field(ge=0)] = 0  # of it with its signatures; 0: none
 
 
 def _makes_a_grid(grid: list[float]) -> list[float]:
@@ -211,6 +217,20 @@ class Study(Section):
         if not set(self.nomogram.signatures) <= set(models):
             raise ValueError(
                 f"`nomogram.signatures` {self.nomogram.signatures} must be among {models}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pipeline_has_images(self):
+        asked = self.nomogram.pipeline_bootstraps
+        if asked and self.cohort.scores:
+            raise ValueError(
+                "`nomogram.pipeline_bootstraps` makes signatures again, and `cohort.scores` are "
+                "given: leave it 0"
+            )
+        if 0 < asked < LEAST_BOOTSTRAPS:
+            raise ValueError(
+                f"`nomogram.pipeline_bootstraps` is 0 or at least {LEAST_BOOTSTRAPS}, got {asked}"
             )
         return self
 

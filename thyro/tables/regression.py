@@ -87,11 +87,18 @@ def coefficients(
 
 
 def validated(frame: pd.DataFrame) -> pd.DataFrame:
-    """Bootstrap optimism: the tables of `clinical.optimism_of`, stacked, with `model`."""
+    """Bootstrap optimism, from `clinical.validation_table`.
+
+    Where some signatures were made again in every sample, a column tells these.
+    """
     names = {"auc": "AUC", "r2": "Nagelkerke’s R²", "intercept": "Calibration intercept"}
     names |= {"slope": "Calibration slope", "brier": "Brier score"}
     columns = ("apparent", "optimism", "corrected")
-    spec = {"Model": (["model"], str), "Measure": (["measure"], names.__getitem__)}
+    spec: dict = {"Model": (["model"], str)}
+    if frame["signature"].nunique() > 1:
+        kinds = {"fixed": "As it is", "repeated": "Made again"}
+        spec |= {"Signature": (["signature"], kinds.__getitem__)}
+    spec |= {"Measure": (["measure"], names.__getitem__)}
     spec |= {name.capitalize(): ([name], number) for name in columns}
     return formatted(frame, spec)
 

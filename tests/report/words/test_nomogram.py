@@ -34,6 +34,9 @@ ALONE = fitted("Nomogram_C", 0.6, 0.2)
 FITS = pd.concat([fitted("Nomogram_A", 0.5, 0.1), fitted("Nomogram_B", 0.1, 0.3), ALONE])
 
 
+UNTOUCHED = {"merged_levels": [], "composites": [], "undeclared": {}}  # candidates, in `scalars`
+
+
 def composition(signatures, fits, about):
     """Of a study with these signatures; the publication chose SR_SVM."""
     named = nomograms(signatures)
@@ -45,7 +48,7 @@ def test_terms_are_joined_as_in_a_sentence():
     about = {"variables": {name: {"label": label} for name, label in labels.items()}}
     regressions = pd.DataFrame({"lr_p": [0.04], "lr_p_multivariable": [0.04]})
     for terms, words in ((["age"], "age"), (list(labels), "age, HT and margin")):
-        scalars = {"terms": terms, "note": "", "notes": {"A": "x", "B": "x"}}
+        scalars = UNTOUCHED | {"terms": terms, "note": "", "notes": {"A": "x", "B": "x"}}
         made = nomogram.clinical(DEMO, about, scalars, regressions)
         assert made["choice"].endswith(f": {words}.") and made["note"] == "x"
 
@@ -78,8 +81,57 @@ def test_a_fallback_is_not_told_as_a_choice(univariate, multivariable, choice):
         {"lr_p": [univariate, 0.7], "lr_p_multivariable": [multivariable, None]}, dtype=float
     )
     about = {"variables": {"age": {"label": "Age"}}}
-    scalars = {"terms": ["age"], "note": "", "notes": {}}
+    scalars = UNTOUCHED | {"terms": ["age"], "note": "", "notes": {}}
     assert nomogram.clinical(DEMO, about, scalars, regressions)["choice"] == choice
+
+
+LABELS = {"age": "Age", "place": "Place", "signs": "Signs", "grade": "ACR TI-RADS", "echo": "Echo"}
+
+
+def of_candidates(study=DEMO, **scalars):
+    """Words on candidates that were touched."""
+    about = {"variables": {name: {"label": label} for name, label in LABELS.items()}}
+    regressions = pd.DataFrame({"lr_p": [0.04], "lr_p_multivariable": [0.04]})
+    scalars = UNTOUCHED | {"terms": ["age"], "note": "", "notes": {}} | scalars
+    return nomogram.clinical(study, about, scalars, regressions)
+
+
+def test_merged_levels_are_told_with_their_patients():
+    rows = [("place", "Full", 4, "Middle"), ("place", "Isthmus", 9, "Middle")]
+    rows += [("grade", "TR2", 0, "TR3")]
+    columns = ("variable", "level", "n", "into")
+    made = of_candidates(merged_levels=[dict(zip(columns, row, strict=True)) for row in rows])
+    assert made["levels"] == (
+        "A level that fewer than 10 training patients have was merged before any regression, "
+        "without a look at the outcome: where levels rise with the neighbour towards the most "
+        "common one, else with the most common one. So count (patients in brackets): Place, Full "
+        "(4) and Isthmus (9) as Middle. ACR TI-RADS, TR2 (0) as TR3."
+    )
+    assert (
+        of_candidates()["levels"] == "No level of a candidate has fewer than 10 training patients."
+    )
+    nomogram_of = DEMO.nomogram.model_copy(update={"smallest_level": 0})
+    off = DEMO.model_copy(update={"nomogram": nomogram_of})
+    assert of_candidates(off)["levels"] == "Rare levels were not merged."
+
+
+def test_what_was_left_out_is_told_with_its_reason():
+    one = {"score": "grade", "parts": ["signs", "echo"], "combinations": 6, "shared": 38}
+    assert of_candidates()["composites"] == ""
+    made = of_candidates(composites=[one | {"left_out": ["grade"]}])["composites"]
+    assert made == (
+        "ACR TI-RADS follows from signs and echo: in training each of their 6 combinations has one "
+        "value of it (38 patients share theirs). ACR TI-RADS was left out, so that nothing is said "
+        "twice."
+    )
+    parts = of_candidates(composites=[one | {"left_out": ["signs", "echo"]}])["composites"]
+    assert parts.endswith("Signs and echo were left out, so that nothing is said twice.")
+    hint = of_candidates(undeclared={"grade": ["signs", "echo"], "echo": ["signs", "grade"]})
+    assert hint["composites"] == (
+        "In training there follows ACR TI-RADS from signs and echo and echo from signs and ACR "
+        "TI-RADS, which the study file does not declare; coefficients of variables that say the "
+        "same twice mean little."
+    )
 
 
 def test_nomograms_follow_the_signatures():
@@ -128,12 +180,16 @@ def test_an_estimate_that_may_be_zero_changes_no_sign():
 
 def validated(**changes):
     """Words on an invented validation."""
-    scalars = {"bootstraps": 20, "bootstraps_failed": 0, "validated": "sound"} | changes
+    scalars = {"bootstraps": 20, "validations_failed": {"fixed": 0}, "validated": "sound"}
+    scalars |= {"pipeline_bootstraps": 0, "signatures": ["SR_SVM"]} | changes
     scalars |= {"events_per_parameter": {"All": 9.54}, "minimum_n": {"All": 1234}}
     scalars |= {"assumed_auc": 0.745, "validation_n": {"Nomogram_A": 3120, "Nomogram_C": 990}}
     patients = pd.DataFrame({"split": ["train", "test", "test", "external"], "y": [1, 1, 0, 0]})
     rows = [("Nomogram_A", "auc", 0.9, 0.85), ("Nomogram_A", "slope", 1.0, 0.91)]
     repeated = pd.DataFrame(rows, columns=["model", "measure", "apparent", "corrected"])
+    again = repeated.assign(apparent=0.97, corrected=[0.81, 0.6], signature="repeated")
+    again["left_out_auc"] = 0.64
+    repeated = pd.concat([repeated.assign(signature="fixed"), again])
     penalised = pd.DataFrame({"cohort": ["train", "test"], "difference": [0.5, 0.01]})
     penalised = penalised.assign(ci_low=-0.1, ci_high=0.12, p_value=[0.001, 0.47])
     return nomogram.validation(scalars, repeated, penalised, patients)
@@ -161,12 +217,35 @@ def test_the_validation_tells_what_was_corrected():
     )
     assert made["signature"] == (
         "signatures stayed as they were (cross-fitted by the sound recipe), so that what is "
-        "corrected is conditional on them."
+        "corrected is conditional on the signature."
     )
+    assert made["pipeline"] == made["again"] == ""
 
 
 def test_lost_samples_and_given_scores_are_told():
-    made = validated(bootstraps_failed=3, validated="paper")
+    made = validated(validations_failed={"fixed": 3}, validated="paper")
     assert made["text"].endswith("; 3 samples were left out, as no fit was possible.")
     assert made["text"].startswith("Corrected for optimism")
-    assert "as they were (those of the table), so" in made["signature"]
+    assert "as they were (those of the table), so that" in made["signature"]
+
+
+def test_the_bootstrap_of_the_whole_pipeline_is_told_where_there_is_one():
+    failed = {"fixed": 0, "repeated": 2}
+    made = validated(pipeline_bootstraps=200, validations_failed=failed)
+    assert made["signature"].endswith(
+        "In 200 further samples the signatures of the paper’s recipe, in-sample, were made again, "
+        "too, from the selection of features on; copies of a patient stayed in one fold of every "
+        "inner cross-validation."
+    )
+    assert made["pipeline"] == (
+        "With signatures that every sample made for itself, the AUC of the in-sample Nomogram_A "
+        "was 0.810 instead of 0.970 (slope 0.60); 2 samples were left out, as no fit was possible. "
+        "Of the patients who judge a sample’s nomogram 63% are in the sample; of a classifier that "
+        "learns patients by heart too little is corrected. In the patients that samples lacked the "
+        "AUC of Nomogram_A was 0.640."
+    )
+    assert made["text"] == validated()["text"]
+    both = validated(
+        pipeline_bootstraps=200, validations_failed=failed, signatures=["SR_SVM", "SR_ResNet101"]
+    )
+    assert " The network of SR_ResNet101 was not trained again. Of the" in both["pipeline"]
