@@ -32,6 +32,7 @@ def test_the_control_runs_without_networks_and_by_itself():
     } == {
         "radiomics_bc.parquet",
         "robustness_radiomics_bc.parquet",
+        "description_radiomics_bc.parquet",
     }
     assert original.fixed["networks"] == list(NETWORKS)
     assert "deep_densenet121_or.parquet" in original.writes

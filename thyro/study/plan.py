@@ -157,6 +157,7 @@ def _features(images: ImageSet, weights: str | None) -> Job:
         "02_features",
         [
             *(file.removeprefix("02_features/") for file in files),
+            *(f"description_{table.key}.parquet" for table in made if not table.deep),
             *(f"{name}_{images.key}.parquet" for name in ("ibsi", "bins", "sizes")),
             f"scalars_{images.key}.json",
         ],
