@@ -22,6 +22,7 @@ cohort:
   variables:
     - {name: age, label: Age, kind: continuous, unit: years}
 super_resolution: {patch_px: 32}  # within images of 40 x 50
+compute: {workers: 1}  # a process takes longer to start than its share of the work
 """
 
 

@@ -48,16 +48,22 @@ SPEED = 5, 12  # megapixels per second, factor 4 on the same grid
 MEMORY = 3000, 1500  # MB, whole process, while training
 
 
-def read() -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
-    """Scan areas that train, scan areas held out, and the whole frames of the latter."""
+def read() -> tuple[list[np.ndarray], list[tuple], list[tuple]]:
+    """Scan areas that train; held out, scan areas with their masks, and the whole frames."""
     table = pd.read_csv(FOLDER / "labels.csv")
     cases = table["case_id"].drop_duplicates().sample(frac=0.2, random_state=SEED)
     train, held_out, whole = [], [], []
-    for name, out in zip(table["image"], table["case_id"].isin(cases), strict=True):
+    for name, mask, out in zip(
+        table["image"], table["mask"], table["case_id"].isin(cases), strict=True
+    ):
         image = reading.read_image(FOLDER / name)[0].astype(np.uint8)
-        (held_out if out else train).append(image[pixels.scan_area(image)])
+        area = pixels.scan_area(image)
         if out:
-            whole.append(image)
+            nodule = reading.read_mask(FOLDER / mask, image)
+            held_out.append((image[area], nodule[area]))
+            whole.append((image, nodule))
+        else:
+            train.append(image[area])
     return train, held_out, whole
 
 
@@ -81,8 +87,10 @@ def gains(trained, factor: int, frames) -> pd.DataFrame:
     rng = np.random.default_rng(SEED)
     rows = [
         {"patient_id": str(i), "split": "test", **row}
-        for i, frame in enumerate(frames)
-        for row in enhancement.held_out_fidelity(frame, networks, Degradation(factor=factor), rng)
+        for i, (frame, mask) in enumerate(frames)
+        for row in enhancement.held_out_fidelity(
+            frame, mask, networks, Degradation(factor=factor), rng
+        )
     ]
     return fidelity.fidelity_gains(pd.DataFrame(rows)).set_index(["method", "measure"])
 
@@ -120,7 +128,7 @@ def main() -> None:
                             "method": fidelity.METHODS[method],
                             "measured on": where,
                             "bicubic": f"{bicubic['psnr']:.2f} / {bicubic['ssim']:.3f}",
-                            "gain": _pair(measured["gain"][method]),
+                            "gain": _pair(measured["gain"][method][["psnr", "ssim"]]),
                             "floor": _pair(floor),
                             "goal": _pair(goal),
                         }

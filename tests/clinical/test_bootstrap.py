@@ -121,7 +121,7 @@ def test_optimism_is_the_true_optimism():
     estimated, true = [], []
     for seed in range(60):
         X, y = cohort(200, rng)
-        got = optimism(X, y, draws=100, seed=seed).table
+        got = optimism(X, y, draws=40, seed=seed).table  # 2400 samples in all
         beta, _ = maximise_logistic(np.column_stack([np.ones(200), X]), y)
         there = rank_auc(outcome, population @ beta[1:])
         estimated.append(got.loc["auc", "optimism"])
@@ -212,3 +212,95 @@ def test_the_corrected_curve_leans_towards_the_middle():
     assert slopes[1] < slopes[0]  # predictions of an overfitted model are too extreme
     beyond = bootstrap.calibrate(X, y, [0.0001, 0.5], draws=10)
     assert np.isnan(beyond["apparent"][0]) and np.isfinite(beyond["apparent"][1])
+
+
+def resampled(frame, y, draws, make, seed=0):
+    """Signatures that each sample makes for itself, as 04 leaves them."""
+    rng, n, parts = np.random.default_rng(seed), len(y), []
+    for k in range(draws + 1):
+        rows = rng.integers(0, n, n) if k else np.arange(n)
+        drawn = np.bincount(rows, minlength=n)
+        columns = {"sample": k, "patient_id": frame.index, "drawn": drawn}
+        parts.append(pd.DataFrame(columns | {"signature": make(rows)}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def one_term(patients, outcome):
+    return {"A": fit_logistic(patients, outcome, ["signature"], tests=False).predict}
+
+
+def test_with_signatures_that_stay_the_pipeline_is_the_bootstrap_of_the_nomogram():
+    rng = np.random.default_rng(2)
+    y = rng.integers(0, 2, 90)
+    frame = pd.DataFrame({"signature": y + rng.normal(size=90)}, [f"P{i}" for i in range(90)])
+    table = resampled(frame, y, 30, lambda rows: frame["signature"].to_numpy())
+    shuffled = table.sample(frac=1, random_state=1)
+    got = bootstrap.pipeline_optimism(one_term, frame, y, shuffled, draws=30)["A"]
+    of_samples = [part for k, part in table.groupby("sample") if k]
+    rows = np.array([np.repeat(np.arange(90), part["drawn"]) for part in of_samples])
+    want = bootstrap.optimism_of(one_term, frame, y, rows=rows)["A"]
+    pd.testing.assert_frame_equal(got.table, want.table)
+    assert (got.draws, got.failed) == (30, 0)
+
+
+def test_a_signature_that_learns_its_patients_by_heart_is_found_out():
+    """Noise that knows whoever made it: in-sample perfect, and worth nothing."""
+    rng = np.random.default_rng(5)
+    y = rng.integers(0, 2, 200)
+    frame = pd.DataFrame({"signature": 0.0}, [f"P{i}" for i in range(200)])
+
+    def by_heart(rows):
+        known = np.isin(np.arange(200), rows)
+        return np.where(known, 1.5 * y, 0.75) + rng.normal(size=200)
+
+    table = resampled(frame, y, 60, by_heart)
+    whole = table[table["sample"].eq(0)].set_index("patient_id")["signature"]
+    found = bootstrap.pipeline_optimism(one_term, frame, y, table, draws=60)["A"].table
+    fixed = frame.assign(signature=whole)
+    conditional = bootstrap.optimism_of(one_term, fixed, y, draws=60)["A"].table
+    assert found.loc["auc", "apparent"] == conditional.loc["auc", "apparent"] > 0.8
+    assert abs(conditional.loc["auc", "optimism"]) < 0.02  # conditional on it, nothing is wrong
+    # Of all patients a sample lacks 37 %, whom its signature does not know.
+    assert found["optimism"]["auc"] > 0.08
+    # The others flatter what is left; who was never drawn tells that it is noise.
+    assert found["corrected"]["auc"] > 0.6
+    again = bootstrap.pipeline_optimism(one_term, frame, y, table, draws=60)["A"]
+    assert abs(again.left_out_auc - 0.5) < 0.03
+
+
+def test_the_auc_of_patients_left_out_is_of_nobody_in_the_sample():
+    y = np.array([0, 1, 0, 1, 0, 1])
+    frame = pd.DataFrame({"x": [0.1, 0.9, 0.2, 0.3, 0.7, 0.4]})
+
+    def given(patients, outcome):
+        return {"A": lambda others: others["x"].to_numpy()}
+
+    rows = [[0, 1, 0, 1, 2, 2], [0, 1, 2, 3, 4, 4]]  # without 3, 4, 5; without 5 alone
+    found = bootstrap.optimism_of(given, frame, y, rows=np.array(rows))["A"]
+    assert found.left_out_auc == 0.0  # 3 and 5 are both below 4
+
+
+def test_samples_that_were_not_made_count_as_failed():
+    rng = np.random.default_rng(2)
+    y = rng.integers(0, 2, 60)
+    frame = pd.DataFrame({"signature": y + rng.normal(size=60)}, [f"P{i}" for i in range(60)])
+    table = resampled(frame, y, 20, lambda rows: frame["signature"].to_numpy())
+    some = table[~table["sample"].isin([3, 4])]
+    found = bootstrap.pipeline_optimism(one_term, frame, y, some, draws=20)["A"]
+    assert (found.draws, found.failed) == (18, 2)
+    for lacking in (table[table["sample"].gt(0)], table[table["patient_id"].ne("P7")]):
+        with pytest.raises(ValueError, match="resampled: expected sample 0, and every patient"):
+            bootstrap.pipeline_optimism(one_term, frame, y, lacking, draws=20)
+
+
+def test_validations_are_stacked_with_their_signature():
+    X, y = cohort(100, np.random.default_rng(1))
+    one = {"A": optimism(X, y, draws=20)}
+    table = bootstrap.validation_table({"fixed": one, "repeated": one})
+    assert table.groupby("signature").size().to_dict() == {"fixed": 5, "repeated": 5}
+    assert list(table) == [
+        *("measure", "apparent", "training", "test", "optimism", "corrected"),
+        *("model", "signature", "left_out_auc"),
+    ]
+    assert set(table["left_out_auc"]) == {one["A"].left_out_auc}
+    assert bootstrap.failed_samples({"fixed": one}) == {"fixed": one["A"].failed}

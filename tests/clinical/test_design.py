@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thyro.clinical.design import design, prepare
+from thyro.clinical.design import design, independent_terms, prepare
 from thyro.clinical.splines import spline_basis
 
 AGE = [30.0, 40.0, 50.0, 60.0, 70.0]
@@ -32,6 +32,14 @@ def test_dependent_terms_keep_every_declared_level():
     data = prepare(patients(), Y, ["margin"], None, dependent=True)
     assert data.names[1:] == ["margin=Irregular", "margin=Unknown", "margin=Extension"]
     assert not data.design[:, 2].any() and data.notes == []
+
+
+def test_a_term_goes_with_its_first_redundant_column():
+    frame = patients()
+    frame["rough"] = [False, True, False, True, True]  # margin says it
+    frame["later"] = [31.0, 41.0, 51.0, 61.0, 71.0]  # age and one
+    assert independent_terms(frame, ["margin", "age", "rough", "later"]) == ["margin", "age"]
+    assert independent_terms(frame, ["rough", "later"]) == ["rough", "later"]
 
 
 def test_a_spline_has_the_columns_of_its_basis():

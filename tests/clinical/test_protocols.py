@@ -68,12 +68,90 @@ def test_tables_keep_every_coefficient_and_every_risk():
     training = cohort()
     fits = protocols.fit_by_protocol(training, protocols.nomogram_terms(NAMES, ["age"]))
     table = protocols.coefficient_table(fits, level=0.9)
-    assert table.index.names[:2] == ["protocol", "nomogram"] and len(table) == 2 * (2 + 2 + 1)
-    rows = table.loc[("sound", "Nomogram_A")]
-    pd.testing.assert_frame_equal(rows, fits["sound"]["Nomogram_A"].table(level=0.9))
+    assert len(table) == 2 * (2 + 2 + 1)
+    rows = table[table["protocol"].eq("sound") & table["nomogram"].eq("Nomogram_A")]
+    alone = fits["sound"]["Nomogram_A"].table(level=0.9)
+    pd.testing.assert_frame_equal(rows[list(alone)].reset_index(drop=True), alone)
+    np.testing.assert_allclose(np.exp(rows["high"]), rows["ci_high"])
     risks = protocols.predict_by_protocol(fits, training)
     long = protocols.long_risks(risks)
     assert list(long) == ["patient_id", "model", "p", "protocol"] and len(long) == 2 * 120 * 3
     one = long[long["protocol"].eq("sound") & long["patient_id"].eq("P7")]
     assert one["model"].tolist() == list(risks["sound"])
     assert one["p"].tolist() == risks["sound"].loc["P7"].tolist()
+
+
+def test_a_signature_enters_the_sound_recipe_as_log_odds():
+    cases = pd.DataFrame({"age": [40.0, 50.0]}, index=["P0", "P1"])
+    scores = pd.DataFrame({"SR_SVM": [0.5, 0.8], "OR_SVM": [0.1, 0.2]}, index=["P0", "P1"])
+    found = protocols.with_signatures(cases, {"paper": scores, "sound": scores}, ["SR_SVM"])
+    assert list(found["paper"]) == ["age", "SR_SVM"]
+    assert found["paper"]["SR_SVM"].tolist() == [0.5, 0.8]
+    np.testing.assert_allclose(found["sound"]["SR_SVM"], [0.0, np.log(4)])
+
+
+def cross_fitted(change=None):
+    """Risks of 120 patients, 80 of whom train in four folds."""
+    everyone = cohort()
+    if change is not None:
+        change(everyone)
+    training = {protocol: frame.iloc[:80] for protocol, frame in everyone.items()}
+    fits = protocols.fit_by_protocol(training, protocols.nomogram_terms(NAMES, ["age"]))
+    index = everyone["paper"].index
+    folds = pd.Series(np.arange(120) % 4, index).where(np.arange(120) < 80).astype("Int64")
+
+    def process(frame, y):
+        terms = protocols.nomogram_terms(NAMES, ["age"])
+        return {name: fit_logistic(frame, y, of).predict for name, of in terms.items()}
+
+    risks = protocols.predict_by_protocol(fits, everyone, folds, process=process)
+    return everyone, fits, folds, risks
+
+
+def test_training_patients_are_predicted_without_their_fold_where_the_protocol_is_cross_fitted():
+    everyone, fits, folds, risks = cross_fitted()
+    inside = fits["paper"]["Nomogram_A"].predict(everyone["paper"])
+    np.testing.assert_array_equal(risks["paper"]["Nomogram_A"], inside)
+    sound = everyone["sound"]
+    new = sound.iloc[80:]
+    np.testing.assert_array_equal(
+        risks["sound"]["Nomogram_A"].iloc[80:], fits["sound"]["Nomogram_A"].predict(new)
+    )
+    seen = sound[folds.ne(2).fillna(False)]
+    alone = fit_logistic(seen, seen["y"], ["SR_SVM", "age"])
+    left_out = sound[folds.eq(2).fillna(False)]
+    np.testing.assert_allclose(
+        risks["sound"].loc[left_out.index, "Nomogram_A"], alone.predict(left_out)
+    )
+
+
+def test_outcomes_of_a_fold_do_not_reach_its_risks():
+    def turn(everyone):
+        frame = everyone["sound"]
+        members = frame.index[:80][np.arange(80) % 4 == 1]
+        frame.loc[members, "y"] = 1 - frame.loc[members, "y"]
+
+    _, _, folds, before = cross_fitted()
+    *_, after = cross_fitted(turn)
+    of_fold = folds.eq(1).fillna(False)
+    np.testing.assert_array_equal(before["sound"][of_fold], after["sound"][of_fold])
+    others = folds.eq(0).fillna(False)
+    assert not np.allclose(before["sound"][others], after["sound"][others])
+
+
+def test_risks_are_kept_with_their_fold_and_recipe():
+    _, _, folds, risks = cross_fitted()
+    table = protocols.risks_by_fold(risks, folds)
+    assert list(table) == ["recipe", "repeat", "fold", "patient_id", "model", "p"]
+    assert len(table) == 80 * 3 and set(table["recipe"]) == {"sound"}
+    row = table[table["patient_id"].eq("P6") & table["model"].eq("Nomogram_B")].iloc[0]
+    assert row["fold"] == 2 and row["p"] == risks["sound"].loc["P6", "Nomogram_B"]
+
+
+def test_a_level_of_one_fold_is_told_and_its_patients_count_as_the_most_common():
+    cases = pd.DataFrame({"margin": list("aaaabbaaac"), "age": 40.0}, index=list("ABCDEFGHIJ"))
+    folds = pd.Series([0, 1] * 4 + [pd.NA, 1], cases.index, dtype="Int64")
+    assert protocols.levels_of_one_fold(cases, folds, ["margin", "age"]) == [["margin", "c", 1]]
+    known = protocols._with_known_levels(cases.iloc[[9]], cases.iloc[:9])
+    assert known["margin"].tolist() == ["a"]
+    assert cases["margin"].iloc[9] == "c"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.invented import clinical, close, read
-from thyro.clinical.screening import preoperative, select_terms, univariate_table
+from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "logistic.json").read_text())
 
@@ -103,6 +103,20 @@ def test_small_cohorts_with_rare_levels_still_give_finite_numbers(seed):
     for table in (selection.univariate, selection.multivariable):
         assert np.isfinite(table[["estimate", "se", "p_value", "lr_p"]]).all(axis=None)
     assert ((selection.univariate["lr_p"] >= 0) & (selection.univariate["lr_p"] <= 1)).all()
+
+
+def test_what_others_determine_in_few_patients_is_left_out_of_a_repeated_choice_alone():
+    frame, y = clinical()
+    frame["margin_again"] = frame["margin"].astype(str)
+    limits = {"entry": 1.1, "retain": 1.1}
+    variables = ["age", "margin", "margin_again"]
+    with pytest.raises(ValueError, match="margin_again=.* can be computed from the terms before"):
+        select_terms(frame, y, variables, **limits)
+    assert select_terms(frame, y, variables, **limits, again=True).terms == ["age", "margin"]
+    process = {"variables": variables, "signatures": {"C": []}, **limits}
+    repeated = fit_nomograms(frame, y, **process)["C"](frame)
+    alone = fit_nomograms(frame, y, **process | {"variables": ["age", "margin"]})["C"](frame)
+    assert repeated.tolist() == alone.tolist()
 
 
 DECLARED = {"age": {"preoperative": True}, "lnm_location": {"preoperative": False}}

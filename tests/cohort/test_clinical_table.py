@@ -59,6 +59,8 @@ def test_cells_become_numbers_and_levels():
     np.testing.assert_array_equal(clinical["age"], [40, 51.5, np.nan, 33])
     assert clinical["margin"].tolist() == ["Smooth", "Irregular", "Not recorded", "Smooth"]
     assert clinical["margin"].cat.categories.tolist() == MARGIN["levels"]
+    assert not clinical["margin"].cat.ordered
+    assert read(variables=[MARGIN | {"ordered": True}])[0]["margin"].cat.ordered
 
 
 def test_an_empty_cell_without_a_level_for_it_is_missing():

@@ -461,7 +461,7 @@ def test_the_patient_table_carries_no_hospital_id():
     )
     assert list(patients) == (
         ["patient_id", "y", "split", "age", "ht", "radiologist"]
-        + ["image", "mask", "mask_2", "spacing_mm"]
+        + ["image", "mask", "mask_2", "spacing_mm", "spacing_known"]
     )
     assert patients["patient_id"].tolist() == ids and patients["split"].tolist() == parts.tolist()
     assert patients["y"].dtype == patients["radiologist"].dtype == int

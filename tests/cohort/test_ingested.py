@@ -38,6 +38,7 @@ def test_patients_have_files_under_their_pseudonym_and_sizes():
     assert patients["mask_2"].tolist()[0] == "results/s/00_cohort/masks_2/PA.png"
     assert patients["mask_2"].isna().tolist() == [False, True]
     assert patients["spacing_mm"].tolist() == [[0.1, 0.3], [1.0, 1.0]]  # not known: pixels
+    assert patients["spacing_known"].tolist() == [True, False]
 
 
 @pytest.mark.parametrize(

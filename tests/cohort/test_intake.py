@@ -1,5 +1,6 @@
 """Ingesting: table and images together, all problems at once, nothing of the user's ids left."""
 
+import shutil
 from typing import get_args
 
 import numpy as np
@@ -10,7 +11,7 @@ import SimpleITK as sitk
 from PIL import Image
 
 from thyro.cohort import clinical_table, example, flow, image_flags, intake, levels, review, sources
-from thyro.simulate import case_mix
+from thyro.simulate import case_mix, risk
 from thyro.simulate import cohort as simulate
 from thyro.store import files, paths
 from thyro.study import cohorts, load_study
@@ -24,19 +25,26 @@ def made():
     return simulate.simulate_cohort(N, rng=np.random.default_rng(5), image_shape=(128, 160))
 
 
+@pytest.fixture(scope="module")
+def written(made, tmp_path_factory):
+    """The simulated patients as a user's folder."""
+    table = simulate.source_table(made)
+    table["y"] = ["0", "1"] * (N // 2)
+    table.loc[table["y"].eq("0"), "lnm_location"] = "No"
+    frames = zip(made.images, *made.readers, strict=True)
+    folder = tmp_path_factory.mktemp("written")
+    example.write(folder, table, frames, spacing_mm=list(made.table["spacing_mm"]))
+    return folder
+
+
 @pytest.fixture
-def folder(made, tmp_path, monkeypatch):
-    """The simulated patients as a user's folder, in a project of its own."""
+def folder(written, tmp_path, monkeypatch):
+    """A copy of that folder, in a project of its own."""
     for name in ("params", "notebooks"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
     paths.project_root.cache_clear()
-    table = simulate.source_table(made)
-    table["y"] = ["0", "1"] * (N // 2)
-    table.loc[table["y"].eq("0"), "lnm_location"] = "No"
-    masks = made.readers
-    frames = zip(made.images, *masks, strict=True)
-    example.write(tmp_path / "data", table, frames, spacing_mm=list(made.table["spacing_mm"]))
+    shutil.copytree(written, tmp_path / "data")
     yield tmp_path / "data"
     paths.project_root.cache_clear()
 
@@ -498,7 +506,7 @@ def test_simulated_cohorts_take_the_same_way(tmp_path):
     assert [len(some) for some in ids] == [40, 40] and not ids[0] & ids[1]
     truth = ingested["cohort"].truth
     assert truth["patient_id"].tolist() == ingested["cohort"].patient_ids.tolist()
-    assert truth.attrs["coefficients"]["age"] == case_mix.LOG_ODDS["age"]
+    assert truth.attrs["coefficients"]["age"] == risk.CLINICAL_LOG_ODDS["age"]
     assert ingested["cohort"].flow.steps[0]["n"] > 40
 
 

@@ -207,3 +207,20 @@ def test_levels_that_coincide_count_where_both_variables_enter():
     other = pd.Series(pd.Categorical(chance)).cat.rename_categories({"Micro": "Yes"})
     main = {"cohort": cohort(chance, Y, again=other, tells=Y + MM / 40)}
     assert levels.check_dependence(main, SPLIT) == []
+
+
+def test_a_score_that_its_parts_stand_for_needs_no_level_and_stops_nobody(telling):
+    """And the parts do not where the score stands for them."""
+    values, y, split = telling
+    rng = np.random.default_rng(0)
+    opened = Opened("shape", "margin", composed_of=["shape", "margin"])
+    main = cohort(values, y, opened, shape=rng.normal(size=31), margin=rng.normal(size=31))
+    assert levels.check_levels({"cohort": main}, split) == []
+    lines = levels.check_levels({"cohort": main}, split, composites="score")
+    assert [line.partition(": ")[0] for line in lines] == ["row 30, 32"]
+    some = levels.check_levels({"cohort": main}, split, candidates=["calcification", "shape"])
+    assert some == lines  # it stands for nothing where a part is no candidate
+    twice = main.flow.frame["shape"] * 2
+    double = cohort(values, y, opened, shape=main.flow.frame["shape"], margin=twice)
+    assert levels.check_dependence({"cohort": double}, split)
+    assert levels.check_dependence({"cohort": double}, split, composites="score") == []

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedKFold
 
-from thyro.core.folds import outer_folds, stratified_folds
+from thyro.core.folds import grouped_folds, outer_folds, stratified_folds
 
 OUTCOMES = st.tuples(st.integers(2, 30), st.integers(2, 30), st.integers(0, 99)).map(
     lambda c: np.random.default_rng(c[2]).permutation(np.repeat([0, 1], c[:2]))
@@ -41,3 +41,35 @@ def test_another_seed_shuffles_otherwise():
 def test_one_patient_of_an_outcome_cannot_be_left_out(y, n):
     with pytest.raises(ValueError, match=rf"has {n} patient\(s\) of the rarer outcome"):
         outer_folds(y, 3, seed=0)
+
+
+@given(OUTCOMES, st.integers(2, 8), st.integers(0, 99))
+def test_copies_of_a_patient_stay_in_one_fold(y, n, seed):
+    rows = np.random.default_rng(seed).integers(0, len(y), len(y))
+    drawn = np.unique(rows)
+    smaller = np.bincount(y[drawn], minlength=2).min()
+    if smaller < 2:
+        with pytest.raises(
+            ValueError, match=r"patient\(s\) of the rarer outcome make no two folds"
+        ):
+            grouped_folds(y[rows], rows, n, seed=seed)
+        return
+    folds = grouped_folds(y[rows], rows, n, seed=seed)
+    of_patient = {row: set(folds[rows == row]) for row in drawn}
+    assert all(len(found) == 1 for found in of_patient.values())
+    assert set(folds) == set(range(min(n, smaller)))
+    for outcome in (0, 1):  # patients, not copies, are spread evenly
+        firsts = [min(of_patient[row]) for row in drawn if y[row] == outcome]
+        counts = np.bincount(firsts, minlength=min(n, smaller))
+        assert counts.max() - counts.min() <= 1
+
+
+def test_where_nobody_has_a_copy_the_folds_are_the_stratified_ones():
+    y = np.arange(23) % 3 == 0
+    found = grouped_folds(y, np.arange(23), 4, seed=7)
+    assert np.array_equal(found, stratified_folds(y, 4, seed=7))
+
+
+def test_copies_have_one_outcome():
+    with pytest.raises(ValueError, match="copies of one patient differ in the outcome"):
+        grouped_folds([0, 1, 0, 1, 1], ["a", "a", "b", "c", "d"], 2, seed=0)

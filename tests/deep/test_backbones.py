@@ -1,20 +1,35 @@
 """The networks are those of the ImageNet checkpoints: same names, same numbers.
 
-Names, shapes and forward passes are written out here from the papers and torchvision's naming, with
-plain functions of PyTorch, independently of the package.
+Names, shapes and forward passes are written out here from the papers and the naming of torchvision
+and of the package with the weights of EfficientNet-Lite0, with plain functions of PyTorch,
+independently of the package.
 """
 
 import numpy as np
 import pytest
+import skimage
 import torch
 from torch.nn import functional as F
 
 from tests.deep.networks import SMALL, crops, pooled
 from thyro.deep import backbones
+from thyro.deep import weights as checkpoints
+from thyro.deep.crops import crop
 from thyro.study import NETWORKS
 
 RESNET_BLOCKS = (3, 4, 23, 3)
 DENSE_BLOCKS = (6, 12, 24, 16)
+# EfficientNet-Lite0: repeats, kernel, stride of the first, expansion, channels.
+LITE_BLOCKS = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+LITE = "EfficientNetLite0"
 
 
 def convolution(state, rng, name, n_out, n_in, k):
@@ -81,11 +96,42 @@ def dense_state(seed=0):
     return state
 
 
-def normalised(x, state, name):
+def lite_blocks():
+    """Name, kernel, stride, expansion, channels in and out of every block, as the file counts."""
+    n_in, number = 32, 0
+    for repeats, kernel, stride, expansion, n_out in LITE_BLOCKS:
+        for i in range(repeats):
+            yield f"_blocks.{number}", kernel, stride if i == 0 else 1, expansion, n_in, n_out
+            n_in, number = n_out, number + 1
+
+
+def lite_state(seed=0):
+    rng, state = np.random.default_rng(seed), {}
+    convolution(state, rng, "_conv_stem", 32, 3, 3)
+    normalisation(state, rng, "_bn0", 32)
+    for name, kernel, _, expansion, n_in, n_out in lite_blocks():
+        n = expansion * n_in
+        if expansion > 1:
+            convolution(state, rng, f"{name}._expand_conv", n, n_in, 1)
+            normalisation(state, rng, f"{name}._bn0", n)
+        convolution(state, rng, f"{name}._depthwise_conv", n, 1, kernel)
+        normalisation(state, rng, f"{name}._bn1", n)
+        convolution(state, rng, f"{name}._project_conv", n_out, n, 1)
+        normalisation(state, rng, f"{name}._bn2", n_out)
+    convolution(state, rng, "_conv_head", 1280, 320, 1)
+    normalisation(state, rng, "_bn1", 1280)
+    state["_fc.weight"], state["_fc.bias"] = torch.zeros(1000, 1280), torch.zeros(1000)
+    return state
+
+
+def normalised(x, state, name, eps=1e-5):
     mean, var, weight, bias = (
         state[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias")
     )
-    return F.batch_norm(x, mean, var, weight, bias, training=False, eps=1e-5)
+    return F.batch_norm(x, mean, var, weight, bias, training=False, eps=eps)
+
+
+STATES = {"ResNet101": resnet_state, "DenseNet121": dense_state, LITE: lite_state}
 
 
 def resnet_forward(x, state):
@@ -125,27 +171,56 @@ def dense_forward(x, state):
     return F.relu(normalised(x, state, "features.norm5")).mean(dim=(2, 3))
 
 
+def same(x, weights, stride=1, groups=1):
+    """A convolution padded as TensorFlow does: where one side gets more, it is the last."""
+    for place in (-2, -1):
+        n, k = x.shape[place], weights.shape[place]
+        total = max((-(-n // stride) - 1) * stride + k - n, 0)
+        ends = (total // 2, total - total // 2)
+        x = F.pad(x, (0, 0, *ends) if place == -2 else ends)
+    return F.conv2d(x, weights, stride=stride, groups=groups)
+
+
+def lite_forward(x, state):
+    def activated(x, name):
+        return normalised(x, state, name, eps=1e-3).clamp(0, 6)
+
+    x = activated(same(x, state["_conv_stem.weight"], stride=2), "_bn0")
+    for name, _, stride, expansion, n_in, n_out in lite_blocks():
+        y = x
+        if expansion > 1:
+            y = activated(F.conv2d(y, state[f"{name}._expand_conv.weight"]), f"{name}._bn0")
+        weights = state[f"{name}._depthwise_conv.weight"]
+        y = activated(same(y, weights, stride, groups=len(weights)), f"{name}._bn1")
+        y = F.conv2d(y, state[f"{name}._project_conv.weight"])
+        y = normalised(y, state, f"{name}._bn2", eps=1e-3)
+        x = x + y if stride == 1 and n_in == n_out else y
+    x = activated(F.conv2d(x, state["_conv_head.weight"]), "_bn1")
+    return x.mean(dim=(2, 3))
+
+
+IMAGENET = (255 * np.array([0.485, 0.456, 0.406]), 255 * np.array([0.229, 0.224, 0.225]))
+
+
 @pytest.mark.parametrize(
-    ("name", "make", "forward", "parameters"),
+    ("name", "make", "forward", "parameters", "normalisation"),
     [
-        # torchvision's counts less the classifier
-        ("ResNet101", resnet_state, resnet_forward, 44_549_160 - 2_049_000),
-        ("DenseNet121", dense_state, dense_forward, 7_978_856 - 1_025_000),
+        # torchvision's counts less the classifier; of Lite0 that of the file
+        ("ResNet101", resnet_state, resnet_forward, 44_549_160 - 2_049_000, IMAGENET),
+        ("DenseNet121", dense_state, dense_forward, 7_978_856 - 1_025_000, IMAGENET),
+        (LITE, lite_state, lite_forward, 4_652_008 - 1_281_000, (np.full(3, 127), np.full(3, 128))),
     ],
-    ids=["ResNet101", "DenseNet121"],
+    ids=["ResNet101", "DenseNet121", LITE],
 )
 def test_a_checkpoint_gives_the_features_of_an_independent_forward_pass(
-    name, make, forward, parameters
+    name, make, forward, parameters, normalisation
 ):
     state = make()
     network = backbones.build(name, weights=state)
     assert backbones.count_parameters(network) == parameters
     images = np.random.default_rng(1).uniform(0, 255, (2, 96, 96)).astype(np.float32)
-    grey = torch.from_numpy(images)[:, None].expand(-1, 3, -1, -1) / 255
-    mean, sd = (
-        torch.tensor(values).view(1, 3, 1, 1)
-        for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-    )
+    grey = torch.from_numpy(images)[:, None].expand(-1, 3, -1, -1)
+    mean, sd = (torch.tensor(values).float().view(1, 3, 1, 1) for values in normalisation)
     with torch.no_grad():
         want = forward((grey - mean) / sd, state).numpy()
     got = pooled(network, images)
@@ -154,11 +229,10 @@ def test_a_checkpoint_gives_the_features_of_an_independent_forward_pass(
     np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5 * np.abs(want).max())
 
 
-@pytest.mark.parametrize("make", [resnet_state, dense_state])
-def test_no_key_is_missing_or_surplus(make):
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_key_is_missing_or_surplus(name):
     """The names written out here are all that the network takes, and all that it needs."""
-    name = "ResNet101" if make is resnet_state else "DenseNet121"
-    state = make()
+    state = STATES[name]()
     own = {key for key in state if not key.startswith(NETWORKS[name].classifier)}
     assert len(own) == len(backbones.build(name).module.state_dict())
     # Not a counter of batches: old state dicts have none, and none is needed.
@@ -253,6 +327,32 @@ def test_an_entry_takes_its_network_apart_without_rest(name, monkeypatch):
         assert network.module.get_submodule(layer) is not None
     parts = sum(p.numel() for part in (backbone, head) for p in part.parameters())
     assert parts == backbones.count_parameters(network)
+
+
+@pytest.mark.parametrize(
+    ("picture", "classes"),
+    [  # of ImageNet
+        ("cat", [281, 282, 285]),  # tabby, tiger cat, Egyptian cat
+        ("coffee", [967]),  # espresso
+        ("rocket", [657, 744]),  # missile, projectile
+    ],
+)
+def test_imagenet_weights_of_the_package_classify_pictures(picture, classes):
+    """Weights and preprocessing fit each other: the probability stands on the right classes."""
+    weights, description = checkpoints.fetch("imagenet", LITE)
+    network = backbones.build(LITE, weights=weights, description=description)
+    image = getattr(skimage.data, picture)()  # red, green, blue
+    short, start = min(image.shape[:2]), abs(image.shape[1] - image.shape[0]) // 2
+    centre = np.zeros(image.shape[:2], dtype=bool)
+    centre[:, start : start + short] = True
+    channels = [crop(image[..., i], centre, margin=0)[None] for i in range(3)]
+    x = torch.cat([backbones.as_input(one, network)[:, [i]] for i, one in enumerate(channels)], 1)
+    with torch.inference_mode():
+        features = network.module(x)[0]
+        p = torch.softmax(weights["_fc.weight"] @ features + weights["_fc.bias"], 0)
+    assert int(p.argmax()) in classes
+    if picture == "coffee":  # 0.94; by the mean and SD of torchvision's networks 0.84
+        assert p[classes].sum() > 0.9
 
 
 def test_a_name_that_is_not_in_the_registry_is_named():

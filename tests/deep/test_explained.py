@@ -6,7 +6,7 @@ import pytest
 
 from tests.deep.networks import SMALL
 from thyro.deep import backbones, explained, grad_cam
-from thyro.deep.crops import crop, crop_mask
+from thyro.deep.crops import Cropping, crop, crop_mask
 from thyro.deep.features import feature_names
 from thyro.study import NETWORKS
 
@@ -45,7 +45,8 @@ def look(network, weights):
 
 
 def explain(network, weights, **changes):
-    keywords = {"threshold": 0.5, "training": TRAINING, "drawn": DRAWN, "size": SIZE, "seed": 3}
+    keywords = {"threshold": 0.5, "training": TRAINING, "drawn": DRAWN, "seed": 3}
+    keywords["cropping"] = Cropping(SIZE)
     return explained.explain_network(network, weights, frame, Y, P, **(keywords | changes))
 
 
@@ -103,7 +104,7 @@ def test_no_other_patient_is_read(network, weights):
         threshold=0.5,
         training=TRAINING * 5,
         drawn=DRAWN,
-        size=SIZE,
+        cropping=Cropping(SIZE),
     )
     assert sorted(read) == sorted({*TRAINING, *DRAWN, "P6", "P8", "P10", "P11"})
 

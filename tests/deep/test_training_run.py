@@ -137,6 +137,25 @@ def test_features_are_standardised_by_those_who_train():
     torch.testing.assert_close(one.part.sd, features.std(dim=0, correction=0))
 
 
+def test_a_feature_that_hardly_varies_in_those_who_train_is_not_blown_up_in_others():
+    points = Points()
+    rare = torch.zeros(len(points.y), 2)
+    rare[0, 0] = 0.01  # a feature that one patient has, and one that nobody has
+    points.x = torch.cat([points.x, rare], dim=1)
+    body = TrainedPart(nn.Identity(), 4)
+    one = Run(
+        *(body, points, np.arange(48), points.y, QUICK),
+        **{"seed": 0, "device": torch.device("cpu"), "identity": "this", "checkpoint": None},
+    )
+    sd = points.x[one.rows].std(dim=0, correction=0)
+    least = 0.1 * sd.square().mean().sqrt()
+    torch.testing.assert_close(one.part.sd, torch.stack([sd[0], sd[1], least, least]))
+    nobody = Points()
+    nobody.x = torch.zeros(48, 2)
+    one = run(nobody)
+    assert torch.isfinite(one.part(nobody.x)).all() and (one.part.sd > 0).all()
+
+
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_it_goes_on_from_its_checkpoint_and_from_no_other(epochs):
     undisturbed = trained(run()).state_dict()

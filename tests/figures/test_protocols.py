@@ -17,29 +17,45 @@ def closed():
     plt.close("all")
 
 
-def test_a_line_joins_both_protocols_of_a_model():
-    rows = [
-        (model, cohort, 0.9 - i / 20, 0.6 + i / 50)
-        for cohort in ("train", "test", "external")
-        for i, model in enumerate(MODELS)
-    ]
-    compared = pd.DataFrame(rows, columns=["model", "cohort", "auc_paper", "auc_sound"])
-    fig, axes = plt.subplots(1, 2, sharey=True)
-    protocols.draw_protocols(compared, axes)
+def compared():
+    rows = []
+    for recipe, shift in (("paper", 0.0), ("sound", 0.05)):
+        for cohort in ("train", "test", "external"):
+            for i, model in enumerate(MODELS):
+                ends = 0.9 - i / 20 - shift, 0.6 + i / 50 + shift
+                rows.append((model, recipe, cohort, *ends, ends[1] - 0.1, ends[1] + 0.1))
+    columns = ["model", "recipe", "cohort", "auc_in_sample", "auc_cross_fitted"]
+    return pd.DataFrame(rows, columns=[*columns, "ci_low_cross_fitted", "ci_high_cross_fitted"])
+
+
+def joined(ax):
+    return [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_lw() == 1.6]
+
+
+def test_a_line_joins_both_evaluations_of_a_recipe_and_then_both_recipes():
+    fig = protocols.protocols_figure(compared())
+    axes = fig.axes
     assert [text.get_text() for text in axes[0].get_yticklabels()] == MODELS
-    joined = [line for line in axes[0].lines if len(line.get_xdata()) == 2 and line.get_lw() == 1.6]
-    assert [tuple(line.get_xdata()) for line in joined] == [
-        pytest.approx((0.9 - i / 20, 0.6 + i / 50)) for i in range(3)
+    for ax, shift in zip(axes[:2], (0.0, 0.05), strict=True):
+        assert [tuple(line.get_xdata()) for line in joined(ax)] == [
+            pytest.approx((0.9 - i / 20 - shift, 0.6 + i / 50 + shift)) for i in range(3)
+        ]
+    assert [tuple(line.get_xdata()) for line in joined(axes[2])] == [
+        pytest.approx((0.6 + i / 50, 0.65 + i / 50)) for i in range(3)
     ]
-    assert [line.get_color() for line in joined] == [
+    assert [line.get_color() for line in joined(axes[0])] == [
         model_styles(MODELS)[model][0] for model in MODELS
     ]
     assert axes[0].yaxis_inverted() and [ax.get_title() for ax in axes] == [
-        "Training cohort",
-        "Test cohort",
+        "Paper’s recipe, training",
+        "Sound recipe, training",
+        "Both recipes, test",
     ]
     (legend,) = fig.legends
-    assert [t.get_text() for t in legend.get_texts()] == ["Paper’s protocol", "Sound protocol"]
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert texts == ["in-sample", "cross-fitted (line: interval)", "Paper’s", "Sound"]
+    assert len({ax.get_xlim() for ax in axes}) == len({ax.get_ylim() for ax in axes}) == 1
+    assert [ax.texts[0].get_text() for ax in axes] == ["A", "B", "C"]
 
 
 def test_splits_are_points_and_the_study_is_marked():
@@ -72,16 +88,6 @@ def test_the_most_frequent_feature_is_on_top_and_own_ones_are_filled():
 
 
 # --- whole figures -----------------------------------------------------------------------------
-
-
-def test_figure_of_the_protocols_shares_its_axes():
-    rows = [(model, cohort, 0.9, 0.6) for cohort in ("train", "test") for model in MODELS]
-    compared = pd.DataFrame(rows, columns=["model", "cohort", "auc_paper", "auc_sound"])
-    fig = protocols.protocols_figure(compared)
-    left, right = fig.axes
-    assert left.get_ylim() == right.get_ylim() and left.get_xlim() == right.get_xlim()
-    assert [ax.texts[0].get_text() for ax in fig.axes] == ["A", "B"]
-    assert fig.get_size_inches().tolist() == [7.2, 3.6]
 
 
 def test_figure_of_random_splits_takes_any_model():

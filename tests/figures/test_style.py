@@ -9,13 +9,16 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
 from thyro.figures import style
-from thyro.study import OR, SR, model_names
+from thyro.study import OR, SOUND, SR, model_names
 
 pytestmark = pytest.mark.usefixtures("style")
 
 PANELS = (
     ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"],
-    ["SR_ResNet101", "OR_ResNet101", "SR_DenseNet121", "OR_DenseNet121"],
+    [
+        *("SR_ResNet101", "OR_ResNet101", "SR_DenseNet121", "OR_DenseNet121"),
+        *("SR_EfficientNetLite0", "OR_EfficientNetLite0"),
+    ],
     ["Nomogram_A", "Nomogram_B", "Nomogram_C", "Radiologist"],
 )
 # Machado, Oliveira, Fernandes (2009), IEEE TVCG 15:1291-1298: severity 1.0, linear RGB.
@@ -76,19 +79,20 @@ def test_models_of_the_paper_look_as_they_always_did():
 
 
 def test_every_model_of_the_registries_has_one_colour_and_one_line():
-    names = [str(name) for name in model_names()]
-    styles = style.model_styles([*names, *PANELS[2]])
+    named = [name for name in (*model_names(), *model_names(SOUND)) if not name.variant]
+    styles = style.model_styles([*map(str, named), *PANELS[2]])
+    assert len(named) == 10
     assert len({colour for colour, _ in styles.values()}) == len(styles)
-    for name in model_names():
+    for name in named:
         assert styles[str(name)][1] == (OR if name.image_set == OR.name else SR).line
 
 
 def test_controls_and_variants_have_the_colour_of_their_kind_and_a_line_of_their_own():
-    names = ["SR_SVM", "BC_SVM", "SR_SVM_planar", "OR_SVM", "OR_SVM_planar"]
+    names = ["SR_SVM", "BC_SVM", "SR_SVM_tuned", "OR_SVM", "OR_SVM_tuned"]
     styles = style.model_styles(names)
     dark, light = styles["SR_SVM"][0], styles["OR_SVM"][0]
     assert styles["BC_SVM"] == (dark, "-.")
-    assert styles["SR_SVM_planar"] == (dark, ":") and styles["OR_SVM_planar"] == (light, ":")
+    assert styles["SR_SVM_tuned"] == (dark, ":") and styles["OR_SVM_tuned"] == (light, ":")
     assert len(set(styles.values())) == len(names)
 
 
@@ -121,9 +125,9 @@ def test_panels_group_by_the_family_of_the_registry():
     names = [str(name) for name in model_names()]
     radiomics, deep = style.by_family(reversed(names))
     assert radiomics == [name for name in reversed(names) if name in PANELS[0]]
-    assert set(deep) == set(PANELS[1])
-    assert style.by_family(["OR_ResNet101", "SR_SVM_planar", "BC_KNN"]) == [
-        ["SR_SVM_planar", "BC_KNN"],
+    assert set(deep) == set(PANELS[1][:4])
+    assert style.by_family(["OR_ResNet101", "SR_SVM_tuned", "BC_KNN"]) == [
+        ["SR_SVM_tuned", "BC_KNN"],
         ["OR_ResNet101"],
     ]
 
@@ -134,7 +138,7 @@ def test_a_family_has_one_group_however_many_classifiers_it_has(monkeypatch):
     monkeypatch.setattr(style, "kinds", lambda: more)
     names = [f"{images}_{kind}" for kind in more for images in ("SR", "OR")]
     radiomics, deep = style.by_family(names)
-    assert len(radiomics) == 14 and len(deep) == 4
+    assert len(radiomics) == 14 and len(deep) == 6
 
 
 @pytest.mark.parametrize(("n", "sizes"), [(1, [1]), (4, [4]), (5, [3, 2]), (9, [3, 3, 3])])

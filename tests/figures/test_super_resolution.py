@@ -93,7 +93,7 @@ def quality(split, sr):
     return pd.concat(
         pd.DataFrame({"patient_id": [*"abc"], "split": split, "method": name, "psnr": values})
         for name, values in rows.items()
-    ).assign(ssim=lambda frame: frame["psnr"] / 40)
+    ).assign(ssim=lambda frame: frame["psnr"] / 40, sharpness=lambda frame: frame["psnr"] / 60)
 
 
 def test_gains_have_a_dot_and_an_interval_per_method_and_cohort():

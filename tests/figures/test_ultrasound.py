@@ -183,10 +183,14 @@ def test_a_flat_heat_map_leaves_the_crop_visible(ax):
 
 
 @pytest.mark.parametrize("n", [3, 6, 9])
-def test_the_first_crops_stand_in_a_row(n):
-    fig = ultrasound.crops_figure({f"P{i}": IMAGE + i for i in range(n)})
+def test_the_first_crops_of_every_network_stand_in_a_row(n):
+    box = {f"P{i}": IMAGE + i for i in range(n)}
+    square = {patient: crop + 10 for patient, crop in box.items()}
+    fig = ultrasound.crops_figure({"A": box, "B": square})
     titles = [ax.get_title() for ax in fig.axes]
-    assert titles == [f"P{i}" for i in range(min(n, 6))] + [""] * (6 - min(n, 6))
-    assert fig.axes[2].images[0].get_array()[0, 0] == 2
-    assert fig.get_size_inches().tolist() == [7.2, 1.4]
+    assert titles == [f"P{i}" for i in range(min(n, 6))] + [""] * (12 - min(n, 6))
+    assert [ax.get_ylabel() for ax in fig.axes[::6]] == ["A", "B"]
+    shown = [fig.axes[k].images[0].get_array()[0, 0] for k in (2, 8)]
+    assert shown == [2, 12]
+    assert fig.get_size_inches().tolist() == [7.2, 2.8]
     plt.close(fig)

@@ -247,8 +247,8 @@ def test_another_classifier_is_one_entry(calibrated, monkeypatch):
     assert p[y == 1].mean() > p[y == 0].mean() + 0.1
     if calibrated:
         assert (rankdata(classifiers.decision_values(again, X)) == rankdata(p)).all()
-    made = cross_fitting.Recipe({"cv": 3}, {"one": (entry.name, {"seed": 2})}, tune=True)
-    found = cross_fitting.out_of_fold(made, X, y, np.arange(90) % 3)
-    assert found.p["one"].between(0, 1).all()
+    made = cross_fitting.Recipe({"cv": 3}, {"one": (entry.name, {"seed": 2})}, tuned=["one"])
+    found = cross_fitting.out_of_fold(made, X, pd.Series(y, X.index), [np.arange(90) % 3])
+    assert found.by_fold["p"].between(0, 1).all() and len(found.by_fold) == 90
     assert made.fit(X, y).settings["one"] in grid
     assert f"SR_{entry.name}" in [str(name) for name in model_names()]

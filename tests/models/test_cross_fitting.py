@@ -9,7 +9,7 @@ import pytest
 from thyro.core import outer_folds
 from thyro.models import classifiers, cross_fitting, storage
 from thyro.selection import select
-from thyro.statistics import delong
+from thyro.statistics import delong, log_odds
 
 PLAIN = {"seed": 3, "cv": 3}
 
@@ -22,7 +22,8 @@ def cohort(n=90, p=60, *, seed=0, effect=0.0):
     values = 0.7 * blocks + rng.normal(size=(n, p))
     values[:, :5] += effect * y[:, None]
     names = [f"f{i:02d}" for i in range(p)]
-    return pd.DataFrame(values, [f"p{i}" for i in range(n)], names), y
+    ids = pd.Index([f"p{i:03d}" for i in range(n)], name="patient_id")
+    return pd.DataFrame(values, ids, names), pd.Series(y, ids)
 
 
 def recipe(**changes):
@@ -49,8 +50,8 @@ def test_missing_values_become_the_training_median():
     fitted = recipe().fit(X, y)
     name = fitted.selection.kept[0]
     gap, filled = X.copy(), X.copy()
-    gap.loc["p1", name] = np.nan
-    filled.loc["p1", name] = X[name].median()
+    gap.loc["p001", name] = np.nan
+    filled.loc["p001", name] = X[name].median()
     np.testing.assert_allclose(fitted.predict(gap), fitted.predict(filled))
 
 
@@ -59,8 +60,8 @@ def test_noise_is_learned_by_heart_and_not_out_of_fold():
     for seed in range(6):
         X, y = cohort(120, 200, seed=seed)
         folds = outer_folds(y, 4, seed=seed)
-        found = cross_fitting.out_of_fold(recipe(), X, y, folds)
-        outside.append(auc(y, found.p["SVM"]))
+        found = cross_fitting.out_of_fold(recipe(), X, y, [folds])
+        outside.append(auc(y, found.log_odds["SVM"]))
         inside.append(auc(y, recipe().fit(X, y).predict(X)["SVM"]))
     standard_error = np.std(outside, ddof=1) / np.sqrt(len(outside))
     assert np.mean(outside) < 0.5 + 4 * max(standard_error, 0.02)
@@ -69,8 +70,18 @@ def test_noise_is_learned_by_heart_and_not_out_of_fold():
 
 def test_a_sign_is_found_out_of_fold():
     X, y = cohort(effect=2.0)
-    found = cross_fitting.out_of_fold(recipe(tune=True), X, y, outer_folds(y, 4, seed=0))
-    assert auc(y, found.p["SVM"]) > 0.85 and auc(y, found.p["KNN"]) > 0.85
+    tuned = recipe(tuned=("SVM", "KNN"))
+    found = cross_fitting.out_of_fold(tuned, X, y, [outer_folds(y, 4, seed=0)])
+    assert auc(y, found.log_odds["SVM"]) > 0.85 and auc(y, found.log_odds["KNN"]) > 0.85
+
+
+def test_only_what_is_to_be_tuned_is_tuned():
+    X, y = cohort(effect=1.5)
+    both = {"plain": ("KNN", {}), "chosen": ("KNN", {})}
+    fitted = cross_fitting.Recipe(PLAIN, both, tuned=("chosen",)).fit(X, y)
+    assert fitted.settings["plain"] == classifiers.classifier_settings("KNN")
+    values = X[fitted.selection.kept]
+    assert fitted.settings["chosen"] == classifiers.tune_classifier("KNN", values, y)
 
 
 def test_the_whole_recipe_is_fitted_again_in_every_fold(monkeypatch):
@@ -84,7 +95,7 @@ def test_the_whole_recipe_is_fitted_again_in_every_fold(monkeypatch):
     monkeypatch.setattr("thyro.selection.select_features", spy)
     X, y = cohort()
     folds = outer_folds(y, 3, seed=0)
-    cross_fitting.out_of_fold(recipe(), X, y, folds)
+    cross_fitting.out_of_fold(recipe(), X, y, [folds])
     assert seen == [tuple(X.index[folds != k]) for k in range(3)]
 
 
@@ -93,20 +104,44 @@ def test_a_left_out_fold_leaves_what_predicts_it_byte_for_byte():
     folds = outer_folds(y, 3, seed=0)
     out = folds == 1
     before = recipe().fit(X[~out], y[~out])
-    first = cross_fitting.out_of_fold(recipe(), X, y, folds)
+    first = cross_fitting.out_of_fold(recipe(), X, y, [folds])
     changed, turned = X.copy(), y.copy()
     changed[out] = np.random.default_rng(9).normal(size=(out.sum(), X.shape[1]))
-    turned[np.flatnonzero(out)[:5]] ^= 1
+    turned.iloc[np.flatnonzero(out)[:5]] ^= 1
     after = recipe().fit(changed[~out], turned[~out])
-    second = cross_fitting.out_of_fold(recipe(), changed, turned, folds)
+    second = cross_fitting.out_of_fold(recipe(), changed, turned, [folds])
     for name in before.models:
         assert storage.classifier_to_bytes(before.models[name]) == storage.classifier_to_bytes(
             after.models[name]
         )
     kept = [found.kept[found.kept["fold"] == 1]["feature"].tolist() for found in (first, second)]
     assert kept[0] == kept[1] == before.selection.kept
-    pd.testing.assert_frame_equal(first.p[out], before.predict(X[out]))
-    assert not np.allclose(first.p[~out], second.p[~out])  # the other folds did see it
+    p = first.by_fold.pivot(index="patient_id", columns="model", values="p")
+    expected = before.predict(X[out])
+    np.testing.assert_allclose(p.loc[expected.index, list(expected)], expected, rtol=1e-12)
+    assert not np.allclose(first.log_odds[~out], second.log_odds[~out])  # the other folds saw it
+
+
+def test_others_are_predicted_by_the_models_of_all_folds_and_repeats():
+    X, y = cohort(effect=1.5)
+    train = y.iloc[:72]
+    divisions = [outer_folds(train, 3, seed=seed) for seed in (0, 1)]
+    found = cross_fitting.out_of_fold(recipe(), X, train, divisions)
+    new, left_out = X.iloc[72:], {name: [] for name in train.index}
+    values = []
+    for folds in divisions:
+        for k in range(3):
+            seen = train.index[folds != k]
+            fitted = recipe().fit(X.loc[seen], train[seen])
+            values.append(log_odds(fitted.predict(new)["SVM"]))
+            for name, p in fitted.predict(X.loc[train.index[folds == k]])["SVM"].items():
+                left_out[name].append(log_odds(p))
+    np.testing.assert_allclose(found.log_odds.loc[new.index, "SVM"], np.mean(values, axis=0))
+    means = [np.mean(left_out[name]) for name in train.index]
+    np.testing.assert_allclose(found.log_odds.loc[train.index, "SVM"], means)
+    assert found.fold[train.index].tolist() == divisions[0].tolist()
+    assert found.fold[new.index].isna().all()
+    assert len(found.by_fold) == 2 * 2 * 72 and set(found.by_fold["repeat"]) == {0, 1}
 
 
 def test_features_of_a_fold_are_taken_for_that_fold():
@@ -115,11 +150,13 @@ def test_features_of_a_fold_are_taken_for_that_fold():
     noise = pd.DataFrame(
         np.random.default_rng(1).normal(size=X.shape), index=X.index, columns=X.columns
     )
-    mixed = cross_fitting.out_of_fold(recipe(), X, y, folds, of_fold={0: X, 1: noise})
-    plain = cross_fitting.out_of_fold(recipe(), X, y, folds)
-    np.testing.assert_array_equal(mixed.p[folds == 0], plain.p[folds == 0])
-    assert auc(y[folds == 1], mixed.p["SVM"][folds == 1]) < 0.8
-    assert auc(y[folds == 1], plain.p["SVM"][folds == 1]) > 0.8
+    mixed = cross_fitting.out_of_fold(recipe(), X, y, [folds], of_fold={0: X, 1: noise})
+    plain = cross_fitting.out_of_fold(recipe(), X, y, [folds])
+    np.testing.assert_array_equal(mixed.log_odds[folds == 0], plain.log_odds[folds == 0])
+    assert auc(y[folds == 1], mixed.log_odds["SVM"][folds == 1]) < 0.8
+    assert auc(y[folds == 1], plain.log_odds["SVM"][folds == 1]) > 0.8
+    with pytest.raises(ValueError, match="expected one beside `of_fold`, got 2"):
+        cross_fitting.out_of_fold(recipe(), X, y, [folds, folds], of_fold={0: X, 1: noise})
 
 
 @pytest.mark.parametrize(
@@ -135,13 +172,18 @@ def test_folds_that_cannot_be_are_named(folds, of_fold, message):
     X, y = cohort()
     tables = of_fold and dict.fromkeys(of_fold, X)
     with pytest.raises(ValueError, match=message):
-        cross_fitting.out_of_fold(recipe(), X, y, folds, of_fold=tables)
+        cross_fitting.out_of_fold(recipe(), X, y, [folds], of_fold=tables)
 
 
 def ranked(y_test):
     rng = np.random.default_rng(0)
-    y = np.arange(60) % 2
-    inner = pd.DataFrame({"A": y + rng.normal(0, 2, 60), "B": y + rng.normal(0, 0.8, 60)})
+    y = pd.Series(np.arange(60) % 2, [f"p{i:02d}" for i in range(60)])
+    folds = np.arange(60) // 2 % 3
+    parts = [
+        pd.DataFrame({"patient_id": y.index, "repeat": 0, "fold": folds, "model": model, "p": p})
+        for model, p in (("A", y + rng.normal(0, 2, 60)), ("B", y + rng.normal(0, 0.8, 60)))
+    ]
+    inner = pd.concat(parts)
     outer = pd.DataFrame({"A": np.arange(40.0), "B": -np.arange(40.0)})
     return cross_fitting.rank_models(y, inner, y_test, outer)
 
@@ -177,6 +219,13 @@ def test_predictions_are_kept_long():
     assert table["fold"].fillna(-1).tolist() == [1, 1, -1, -1] and set(table["protocol"]) == {
         "sound"
     }
+
+
+def test_folds_are_told_of_cross_fitted_protocols_only():
+    p = pd.DataFrame({"A": [0.1, 0.2]}, index=["p0", "p1"])
+    fold = pd.Series([1, 0], index=["p0", "p1"], dtype="Int64")
+    table = cross_fitting.long_tables({"paper": p, "sound": p, "planar": p}, fold)
+    assert table["fold"].fillna(-1).tolist() == [-1, -1, 1, 0, 1, 0]
 
 
 def test_what_left_no_fold_out_has_none():

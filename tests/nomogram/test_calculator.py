@@ -72,6 +72,15 @@ def test_nothing_is_loaded_and_only_its_own_script_may_run(models):
     assert "default-src 'none'" in html.unescape(text)
 
 
+def test_a_rare_level_is_offered_with_the_one_that_it_counts_as():
+    frame, y = cohort()
+    (term,) = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)][:1]
+    first, *_, last = frame[term].cat.categories
+    fit = fit_logistic(frame, y, ["age", term], merged={term: {last: first}})
+    shown = calculator._model(fit, Nomogram.from_fit(fit), {}, {})["terms"][1]["levels"]
+    assert shown[0] == f"{first}, or {last}" and len(shown) == len(fit.levels[term])
+
+
 def test_the_data_are_the_fit(models):
     fits, _, _ = models
     data = re.search(r'<script type="application/json">(.*?)</script>', written(models), re.S)[1]

@@ -12,24 +12,28 @@ from PIL import Image
 from tests.reading import contrasts_in
 from thyro.radiomics import feature_sets
 from thyro.statistics import agreement
-from thyro.study import arguments, model_names, plan
+from thyro.study import PROTOCOLS, arguments, plan
 
 from .conftest import run_chain
 
-IMAGE_MODELS = [str(name) for name in model_names()]
+NOMOGRAMS = {"Nomogram_A", "Nomogram_B", "Nomogram_C"}
 # What is learned from training patients, below the results of a study.
 FITTED = [
     "01_super_resolution/generator.safetensors",
+    "01_super_resolution/rivals.safetensors",
     "02_features/robustness_*.parquet",
+    "02_features/bins_*.parquet",
     "02_features/networks/*.safetensors",
-    "02_features/folds_*.parquet",
     "03_selection/scaler_*.parquet",
     "03_selection/fate_*.parquet",
+    "03_selection/kept_features.parquet",
     "04_models/models/*.skops",
-    "04_models/sound_kept.parquet",
+    "04_models/kept_by_fold.parquet",
     "05_nomogram/nomogram_*.json",
     "05_nomogram/logistic.parquet",
     "05_nomogram/penalised.json",
+    "05_nomogram/coefficients.parquet",
+    "05_nomogram/by_fold.parquet",
     "05_nomogram/collinearity.parquet",
     "05_nomogram/validation.parquet",
 ]
@@ -54,7 +58,7 @@ def test_every_job_left_what_it_promises(tiny):
 
 def test_a_contrast_has_one_p_in_all_tables(tiny):
     contrasts = contrasts_in(tiny / "06_statistics")
-    assert {"delong", "control", "planar", "penalised"} <= set(contrasts["table"])
+    assert {"delong", "control", "penalised"} <= set(contrasts["table"])
     by_contrast = contrasts.groupby(["cohort", "first", "second"])
     assert by_contrast[["p_value", "p_holm"]].nunique().eq(1).all(axis=None)
     assert by_contrast.size().max() >= 2  # SR and OR stand in two tables
@@ -69,19 +73,18 @@ def test_exactly_the_1561_features(tiny, image_set):
 
 
 def test_every_patient_has_a_prediction_of_every_model(tiny):
-    for stage, models in (
-        ("04_models", IMAGE_MODELS),
-        ("05_nomogram", list("ABC")),
-    ):
+    for stage in ("04_models", "05_nomogram"):
         table = pd.read_parquet(tiny / stage / "predictions.parquet")
-        assert set(table["protocol"]) == {"paper", "sound"}
-        for _, part in table.groupby("protocol"):
+        assert set(table["protocol"]) == set(PROTOCOLS)
+        for protocol, part in table.groupby("protocol"):
+            models = set(map(str, PROTOCOLS[protocol].recipe.models))
             wide = part.pivot(index="patient_id", columns="model", values="p")
-            assert wide.shape == (40 + 20, len(models)) and wide.notna().all(axis=None)
+            assert set(wide) == (models if stage == "04_models" else NOMOGRAMS)
+            assert len(wide) == 40 + 20 and wide.notna().all(axis=None)
             assert wide.min(axis=None) >= 0 and wide.max(axis=None) <= 1
 
 
-def test_training_patients_are_predicted_out_of_fold_where_the_protocol_is_sound(tiny):
+def test_training_patients_are_predicted_without_their_fold_where_it_is_cross_fitted(tiny):
     patients = pd.read_parquet(tiny / "00_cohort/patients.parquet").set_index("patient_id")
     train = patients.index[patients["split"].eq("train")]
     for name in ("predictions", "output"):
@@ -98,14 +101,14 @@ def test_training_patients_are_predicted_out_of_fold_where_the_protocol_is_sound
 
 def test_optimism_is_in_the_tables_of_the_report(tiny):
     compared = pd.read_parquet(tiny / "06_statistics/protocols.parquet")
-    assert set(compared["model"]) == set(IMAGE_MODELS) | {
-        "Nomogram_A",
-        "Nomogram_B",
-    }
+    for recipe, of_recipe in compared.groupby("recipe"):
+        models = set(map(str, PROTOCOLS[recipe].recipe.models))
+        assert set(of_recipe["model"]) == models | NOMOGRAMS
     assert set(compared["cohort"]) == {"train", "test", "external"}
-    gap = compared["auc_paper"] - compared["auc_sound"]
-    np.testing.assert_allclose(compared["optimism"], gap)
-    assert compared.loc[compared["cohort"].eq("train"), "optimism"].median() > 0
+    train = compared[compared["cohort"].eq("train")]
+    gap = train["auc_in_sample"] - train["auc_cross_fitted"]
+    np.testing.assert_allclose(train["optimism"], gap)
+    assert train.groupby("recipe")["optimism"].median().loc["paper"] > 0
     ranked = pd.read_parquet(tiny / "04_models/choice.parquet")
     assert ranked["chosen"].sum() == ranked["chosen_by_test"].sum() == 1
     assert ranked["auc_out_of_fold"].is_monotonic_decreasing and ranked["chosen"].iloc[0]
@@ -128,17 +131,26 @@ def test_the_control_has_a_prediction_of_every_patient_and_no_networks(tiny):
     )
 
 
-def test_the_planar_profile_goes_the_same_way(tiny):
+def test_the_sound_recipe_reads_planar_features(tiny):
     for image_set in ("or", "sr"):
         features = pd.read_parquet(tiny / f"02_features/planar_{image_set}.parquet")
         assert tuple(features.columns) == feature_sets.PLANAR.names and features.notna().all(
             axis=None
         )
-    predicted = pd.read_parquet(tiny / "04_models/planar.parquet")
-    assert set(predicted["model"]) == {"OR_SVM_planar", "SR_SVM_planar"}
-    compared = pd.read_parquet(tiny / "06_statistics/planar.parquet")
-    pairs = set(zip(compared["model_a"], compared["model_b"], strict=True))
-    assert pairs == {("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")}
+        # Each image type in bins of a width of its own, on pixels of one size.
+        scalars = json.loads((tiny / f"02_features/scalars_{image_set}.json").read_text())
+        assert tuple(scalars["settings"]["planar"]["binWidth"]) == feature_sets.PLANAR.image_types
+        assert scalars["grid"] == {"pixel_mm": 0.2, "resampled": 60, "as_they_are": 0}
+    kept = pd.read_parquet(tiny / "04_models/kept_by_fold.parquet")
+    of_planar = kept[kept["table"].eq("SR_planar")]
+    assert set(of_planar["feature"]) <= set(feature_sets.PLANAR.names)
+    assert set(of_planar["repeat"]) == {0, 1} and set(of_planar["fold"]) == {0, 1}
+    steps = pd.read_parquet(tiny / "06_statistics/recipes.parquet")
+    assert set(steps["recipe"]) == {"paper", "paper_tuned", "planar", "sound"}
+    assert set(steps["model"]) == {"SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"}
+    by_fold = pd.read_parquet(tiny / "04_models/by_fold.parquet")
+    repeats = by_fold.groupby(["recipe", "model"])["repeat"].nunique()
+    assert repeats["sound", "OR_SVM"] == 2 and repeats["sound", "OR_ResNet101"] == 1
 
 
 @pytest.mark.parametrize(
@@ -167,6 +179,31 @@ def test_agreement_is_of_every_feature_in_training_and_test(tiny):
     assert compared.loc[name, "icc_bc"] == pytest.approx(agreement.icc(pair))
     shape = compared[compared["feature_class"].eq("shape") & ~compared["degenerate"]]
     np.testing.assert_allclose(shape[["icc", "icc_bc", "spearman"]], 1)
+
+
+def test_no_unstable_feature_is_selected_from_the_planar_set(tiny):
+    kept = pd.read_parquet(tiny / "03_selection/kept_features.parquet")
+    assert set(kept["signature"]) == {f"Radiomics {s}" for s in ("OR", "SR", "BC")} | {
+        "Planar OR", "Planar SR"
+    }  # fmt: skip
+    planar = kept[kept["signature"].str.startswith("Planar")]
+    assert not (planar["icc"] < 0.75).any() and kept["rho"].between(-1, 1).all()
+    fate = pd.read_parquet(tiny / "03_selection/fate_planar_or.parquet")
+    icc = pd.read_parquet(tiny / "02_features/robustness_planar_or.parquet")["icc"]
+    assert set(fate.index[fate["step"].eq("ICC")]) == set(icc.index[icc < 0.75])
+    paper = pd.read_parquet(tiny / "03_selection/fate_radiomics_or.parquet")
+    assert not paper["step"].isin(["ICC", "Distinct values"]).any()
+
+
+def test_every_nodule_has_a_size(tiny):
+    sizes = pd.read_parquet(tiny / "02_features/sizes_or.parquet")
+    cases = pd.read_parquet(tiny / "00_cohort/patients.parquet").set_index("patient_id")
+    assert sizes.index.equals(cases.index) and cases["spacing_known"].all()
+    want = pd.read_parquet(tiny / "02_features/radiomics_or.parquet")
+    np.testing.assert_allclose(
+        sizes["diameter"], want["original_shape_Maximum2DDiameterSlice"], rtol=1e-9
+    )
+    assert np.corrcoef(np.log(sizes["diameter"]), np.log(cases["diameter"]))[0, 1] > 0.95
 
 
 def test_simulated_figures_and_tables_say_so(tiny):
@@ -218,15 +255,26 @@ def test_test_patients_leave_every_fitted_artefact_as_it_is(tiny, tiny_study, tm
     run_chain(tiny_study, changed, refitted, draw=False)
 
     before, after = fitted(tiny), fitted(changed)
-    assert len(before) == 1 + 5 + 4 + 4 + 9 + 9 + (11 + 8) + 1 + 5 + 4
+    assert [pattern for pattern in FITTED if not list(tiny.glob(pattern))] == []
     assert set(before) == set(after)
     assert [name for name in before if before[name] != after[name]] == []
     # And the test patients did change: otherwise the above would say nothing.
-    for name in ("predictions", "output"):
-        tables = [pd.read_parquet(r / f"04_models/{name}.parquet") for r in (tiny, changed)]
+    for name in (
+        "04_models/predictions",
+        "04_models/steps",
+        "04_models/output",
+        "05_nomogram/predictions",
+    ):
+        tables = [pd.read_parquet(r / f"{name}.parquet") for r in (tiny, changed)]
         trained = tables[0]["patient_id"].isin(patients.loc[~test, "patient_id"])
         pd.testing.assert_frame_equal(tables[0][trained], tables[1][trained])
         assert not np.allclose(tables[0].loc[~trained, "p"], tables[1].loc[~trained, "p"])
+    # Networks without a fold describe other patients too, whom they predict.
+    for file in sorted(tiny.glob("02_features/folds_*.parquet")):
+        described = [pd.read_parquet(r / f"02_features/{file.name}") for r in (tiny, changed)]
+        trained = described[0].index.isin(patients.loc[~test, "patient_id"], level="patient_id")
+        pd.testing.assert_frame_equal(described[0][trained], described[1][trained])
+        assert not np.allclose(described[0][~trained], described[1][~trained])
     chosen = [
         pd.read_parquet(r / "04_models/choice.parquet")[["model", "chosen"]]
         for r in (tiny, changed)

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from tests.radiomics.test_extractor import frame
-from thyro.radiomics import cohort_extraction, extractor, feature_sets
+from thyro.radiomics import cohort_extraction, common_grid, extractor, feature_sets
 from thyro.store import paths
 from thyro.store.cache import Cache
 
@@ -133,9 +133,10 @@ def measured(monkeypatch):
     def extract(image, mask, spacing_mm, settings=None, *, feature_set=feature_sets.PAPER):
         means.append(image.mean())
         values = np.random.default_rng(int(image.sum())).normal(size=len(feature_set.names))
-        return pd.Series(values, index=feature_set.names)
+        levels = pd.Series(np.arange(len(feature_set.image_types)), feature_set.image_types)
+        return extractor.Measured(pd.Series(values, index=feature_set.names), levels)
 
-    monkeypatch.setattr(extractor, "extract", extract)
+    monkeypatch.setattr(extractor, "extract_with_levels", extract)
     return means
 
 
@@ -214,6 +215,7 @@ def cohort_with(n, n_failed):
     patients = [f"P{i}" for i in range(n)]
     return cohort_extraction.Extraction(
         pd.DataFrame({"a": np.ones(n)}, index=patients),
+        pd.DataFrame({"original": np.ones(n)}, index=patients),
         pd.DataFrame({"patient_id": patients[:n_failed], "reason": "mask: empty"}, dtype=str),
         n_cached=0,
     )
@@ -240,6 +242,9 @@ def test_adding_patients_measures_only_them(cache, measured):
     again = cohort_extraction.extract_cohort(["1", "2", "0"], read, cache=cache)
     assert len(measured) == 3 and again.n_cached == 2
     pd.testing.assert_frame_equal(again.features.loc[["0", "1"]], first.features, check_exact=True)
+    pd.testing.assert_frame_equal(again.levels.loc[["0", "1"]], first.levels, check_exact=True)
+    assert tuple(again.levels.columns) == feature_sets.PAPER.image_types
+    assert again.levels.loc["2"].tolist() == list(range(17))
     whole = cohort_extraction.extract_cohort(["1", "2", "0"], read)
     assert again.features.to_parquet() == whole.features.to_parquet()
 
@@ -257,7 +262,10 @@ def test_what_no_patient_uses_is_removed_but_not_when_most_fail(cache, measured)
     assert len(cache.keys()) == 1 and cache.keys() < before
 
 
-def changed(image=None, mask=None, spacing=0.1):
+GRID = common_grid.CommonGrid(0.1, frozenset({"0"}))
+
+
+def changed(image=None, mask=None, spacing=(0.1, 0.1)):
     case = [*frame(0), spacing]
     if image is not None:
         case[0] = image
@@ -280,6 +288,8 @@ def one_more(array):
         (changed(image=frame(0)[0].astype(np.float32)), {}),
         (changed(spacing=(0.1, 0.2)), {}),
         (changed(), {"settings": {"binWidth": 10}}),
+        (changed(), {"settings": {"binCount": 32}}),
+        (changed(), {"grid": GRID}),
         (changed(), {"feature_set": dataclasses.replace(feature_sets.PAPER, name="other")}),
         (
             changed(),
@@ -290,7 +300,7 @@ def one_more(array):
             },
         ),
     ],
-    ids=["pixel", "mask", "type", "spacing", "setting", "feature_set", "names"],
+    ids=["pixel", "mask", "type", "spacing", "width", "bins", "grid", "feature_set", "names"],
 )
 def test_any_change_measures_again(cache, measured, read, options):
     cohort_extraction.extract_cohort(["0"], changed(), cache=cache)
@@ -298,6 +308,21 @@ def test_any_change_measures_again(cache, measured, read, options):
     assert len(measured) == 1
     assert cohort_extraction.extract_cohort(["0"], read, cache=cache, **options).n_cached == 0
     assert len(measured) == 2
+
+
+def test_only_who_is_resampled_is_measured_again_on_other_pixels(cache, measured):
+    """Who has no pixel size stays as measured; so does everybody where a patient is added."""
+
+    def sized(patient_id):
+        return (*frame(int(patient_id)), (0.1, 0.1))
+
+    def n_cached(patients, pixel_mm, *with_size):
+        grid = common_grid.CommonGrid(pixel_mm, frozenset(with_size))
+        return cohort_extraction.extract_cohort(patients, sized, grid=grid, cache=cache).n_cached
+
+    assert n_cached(["0", "1"], 0.2, "0") == 0
+    assert n_cached(["0", "1", "2"], 0.2, "0", "2") == 2
+    assert n_cached(["0", "1", "2"], 0.15, "0", "2") == 1
 
 
 @pytest.mark.parametrize("what", ["version", "code"])
@@ -350,7 +375,8 @@ def test_killed_and_resumed_the_table_is_the_same(study, whole):
     first.communicate()
     n_kept = len(study.cached())
     assert 3 <= n_kept < 8
-    (resumed,) = study.run("run(8, workers=2)")
+    # By one process: by several see `test_few_are_measured_without_other_processes...`.
+    (resumed,) = study.run("run(8, workers=1)")
     assert resumed["n_cached"] == n_kept and not resumed["failures"]
     assert resumed["table"] == whole["table"]
 
@@ -366,22 +392,21 @@ def test_who_ends_a_process_twice_is_given_up_and_nobody_else(study, whole):
     assert all(found["bytes"][patient] == whole["bytes"][patient] for patient in others)
 
 
-def test_few_are_measured_without_other_processes_but_not_after_a_crash(study):
+def test_few_are_measured_without_other_processes_but_not_after_a_crash(study, whole):
     arguments = "4, workers=2, dies_once=['2'], few=4"
     crashed = study.start(f"run({arguments})")
     crashed.communicate()
     assert crashed.returncode == -signal.SIGKILL
-    (found,) = study.run(f"run({arguments})")
+    found, again = study.run(f"run({arguments}); run(5, workers=2, few=4)")
     assert found["n_cached"] == 2 and not found["failures"]
+    assert all(found["bytes"][patient] == whole["bytes"][patient] for patient in "0123")
     lines = (study.folder / "memory.txt").read_text().splitlines()
     processes = [line.split()[0] for line in lines]
     assert processes[:3] == [str(crashed.pid)] * 3
-    looking_up, measuring = processes[3:7], processes[7:]
+    looking_up, measuring, next_run = processes[3:7], processes[7:9], processes[9:]
     assert len(set(looking_up)) == 1 and not set(looking_up) & set(measuring)
-    (study.folder / "memory.txt").unlink()
-    assert study.run("run(5, workers=2, few=4)")[0]["n_cached"] == 4
-    lines = (study.folder / "memory.txt").read_text().splitlines()
-    assert len({line.split()[0] for line in lines}) == 1
+    assert again["n_cached"] == 4
+    assert len(next_run) == 4 + 1 + 1 and set(next_run) == set(looking_up)
 
 
 @pytest.mark.parametrize(("seconds", "passed_on"), [(60, []), (0, [["0", "1"]])])

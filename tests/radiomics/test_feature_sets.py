@@ -4,9 +4,11 @@ import pickle
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from thyro.radiomics import feature_sets
+from thyro.radiomics import extractor, feature_sets
 from thyro.radiomics.feature_sets import PAPER, PLANAR
 
 WHAT = ["image_type", "feature_class", "feature"]
@@ -70,3 +72,29 @@ def test_names_are_read_when_they_are_asked_for():
         "assert not read(), read(); r.PAPER.names, r.PLANAR.names; assert len(read()) == 1, read()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def texture(side, seed=1):
+    """Speckle of one kind on a square nodule of `side` pixels."""
+    rng = np.random.default_rng(seed)
+    image = np.clip(gaussian_filter(rng.normal(size=(side + 40,) * 2), 1) * 90 + 120, 0, 255)
+    mask = np.zeros(image.shape, bool)
+    mask[20:-20, 20:-20] = True
+    return image.round(), mask
+
+
+@pytest.mark.parametrize("chosen", [PAPER, PLANAR], ids=lambda chosen: chosen.name)
+def test_features_of_size_are_those_that_change_with_the_area_alone(chosen):
+    """One texture on areas of one and four: what is named doubles or halves, the rest stays."""
+    small, large = (
+        extractor.extract(*texture(side), 0.1, {"binWidth": 10}, feature_set=chosen)
+        for side in (60, 120)
+    )
+    known = small.index.str.startswith("original_") & small.abs().gt(1e-9)
+    change = np.log2((large / small)[known].abs()).abs()
+    named = change.index.isin(chosen.of_size())
+    # The faces of a slab of 1 mm keep these two from doubling; a shade is a skewness about zero.
+    slab = change.index.str.endswith(("shape_SurfaceVolumeRatio", "shape_Sphericity"))
+    assert change[named & ~slab].min() > 0.9
+    assert change[~named].drop("original_glcm_ClusterShade").max() < 0.7
+    assert 0.15 < change[named].min()

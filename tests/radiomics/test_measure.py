@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from radiomics import imageoperations
 
 from tests import plain_radiomics
 from tests.radiomics.test_extractor import frame
-from thyro.radiomics import extractor, feature_sets, filters
+from thyro.radiomics import common_grid, extractor, feature_sets, filters
 
 DDTI = Path("../shared/data/ddti")
 
@@ -119,6 +120,37 @@ def test_where_nothing_at_all_is_seen():
 def test_the_planar_set(settings):
     image, mask = frame()
     agree(image, mask, (0.1, 0.07), {"binWidth": 0.5, **settings}, feature_sets.PLANAR)
+
+
+@pytest.mark.parametrize("pixel_mm", [0.08, 0.16])
+def test_the_planar_set_as_it_is_measured(pixel_mm):
+    """Resampled, each image type in bins of its own width: pyradiomics' numbers for that width."""
+    resampled = common_grid.resample(*frame(shape=(96, 112)), (0.1, 0.07), pixel_mm)
+    types = feature_sets.PLANAR.image_types
+    widths = {name: (4.0, 0.5)[i % 2] for i, name in enumerate(types)}
+    fast = extractor.extract(*resampled, {"binWidth": widths}, feature_set=feature_sets.PLANAR)
+    of_type = fast.index.str.split("_").str[0]
+    for width in (4.0, 0.5):
+        plain = plain_radiomics.measure(*resampled, feature_sets.PLANAR, {"binWidth": width})
+        has_it = of_type.map(widths) == width
+        np.testing.assert_allclose(fast[has_it], plain[has_it], rtol=1e-10, atol=1e-12)
+        assert has_it.sum() > 500
+    agree(*resampled, {"binCount": 32}, feature_sets.PLANAR)
+    with pytest.raises(ValueError, match="goes with no change of the image"):
+        extractor.extract(*resampled, {"binWidth": widths, "normalize": True})
+
+
+@pytest.mark.parametrize("settings", [{"binWidth": 25}, {"binCount": 32}])
+def test_levels_are_those_of_pyradiomics(settings):
+    image, mask = frame()
+    levels = extractor.extract_with_levels(
+        image, mask, 0.1, settings, feature_set=feature_sets.PLANAR
+    ).levels
+    assert tuple(levels.index) == feature_sets.PLANAR.image_types
+    for name, made in filters.filtered_images(image, mask, (0.1, 0.1), feature_sets.PLANAR).items():
+        binned, _ = imageoperations.binImage(made, mask, **settings)
+        assert levels[name] == len(np.unique(binned[mask])), name
+    assert levels.max() <= settings.get("binCount", 256)
 
 
 @pytest.mark.skipif(not DDTI.is_dir(), reason="the real frames are not beside the project")

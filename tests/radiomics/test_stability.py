@@ -333,11 +333,10 @@ def test_a_missing_value_leaves_its_patient_out_of_one_feature():
     pd.testing.assert_frame_equal(table.drop(index="near"), whole.drop(index="near"))
 
 
-def test_fewer_than_five_patients_have_no_icc_and_nothing_is_set_aside():
+def test_fewer_than_five_patients_have_no_icc():
     table = stability.stability_table(measured(4))
     assert table[["icc_mask", "icc_noise", "icc"]].isna().all(axis=None)
     assert not table["stable"].any() and table["n_patients"].eq(4).all()
-    assert stability.unstable_features(table, 0.75) == ()
     assert stability.stability_table(measured(5))["icc"].notna().any()
 
 
@@ -350,16 +349,6 @@ def test_few_second_readers_do_not_spoil_the_rest():
 def test_a_table_of_something_else_is_refused():
     with pytest.raises(ValueError, match=r"rows such as 'P0001@eroded'.*'P0'"):
         stability.stability_table(pd.DataFrame({"f": [1.0, 2.0]}, index=["P0", "P1"]))
-
-
-def test_unstable_names_what_selection_sets_aside():
-    table = pd.DataFrame({"icc": [0.75, 0.7499, -0.2, np.nan, 1]}, index=list("abcde"))
-    assert stability.unstable_features(table, 0.75) == ("b", "c")
-    assert stability.unstable_features(table) == ("b", "c")
-    assert stability.unstable_features(table, 0) == ()
-    assert stability.unstable_features(table, 1) == ("a", "b", "c")
-    with pytest.raises(ValueError, match="from 0 to 1, got 75"):
-        stability.unstable_features(table, 75)
 
 
 def test_a_whole_table_takes_less_than_a_second():

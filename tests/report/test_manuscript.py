@@ -10,7 +10,7 @@ import pytest
 import yaml
 from scipy.special import expit
 
-from thyro.clinical import bootstrap, logistic, screening
+from thyro.clinical import bootstrap, logistic, protocols, screening
 from thyro.deep import FineTuningSettings
 from thyro.report import manuscript
 from thyro.report.published import published_facts
@@ -24,7 +24,7 @@ from thyro.statistics import (
     performance,
     reader_table,
 )
-from thyro.study import load_study
+from thyro.study import NETWORKS, load_study
 from thyro.study.settings import Study
 
 SIGNATURES = ["first", "second"]
@@ -84,7 +84,9 @@ def scores(request, tmp_path):
     about |= {"scores": SIGNATURES, "external": True, "spacing_known": False}
     about["variables"] = {v.name: v.model_dump() for v in study.cohort.variables}
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
-    factors |= {"bootstraps": 20, "bootstraps_failed": 1, "validated": "paper"}
+    factors |= {"merged_levels": [], "composites": [], "undeclared": {}}
+    factors |= {"bootstraps": 20, "validations_failed": {"fixed": 1}, "validated": "paper"}
+    factors |= {"pipeline_bootstraps": 0}
     factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
     factors |= {"assumed_auc": 0.745, "validation_n": dict.fromkeys(terms, 2345)}
     repeated = bootstrap.optimism_of(
@@ -109,12 +111,11 @@ def scores(request, tmp_path):
         "05_nomogram/scalars.json": factors,
         "05_nomogram/scalars.json.json": sidecar("0a1b2c"),
         "05_nomogram/logistic.parquet": chosen.to_frame(),
-        "05_nomogram/validation.parquet": pd.concat(repeated.assign(model=name) for name in terms),
+        "05_nomogram/coefficients.parquet": protocols.coefficient_table({"paper": fits}),
+        "05_nomogram/validation.parquet": pd.concat(
+            repeated.assign(model=name, signature="fixed") for name in terms
+        ),
         "06_statistics/penalised.parquet": against,
-        **{
-            f"05_nomogram/nomogram_{name[-1]}.json": {"fit": fit.to_dict()}
-            for name, fit in fits.items()
-        },
         "06_statistics/performance.parquet": measured,
         "06_statistics/calibration.parquet": calibrated,
         "06_statistics/calibration_intervals.parquet": measures,
@@ -145,7 +146,7 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "tuned": False,
     }
     of_images = {"sr", "agreement", "control", "features", "selection", "deep"}
-    of_images |= {"protocols", "repeats", "explained"}
+    of_images |= {"protocols", "repeats", "explained", "size"}
     assert not (of_images | {"simulation", "recovery"}) & set(made)
     assert ("nomogram_b" in made["performance"]) == ("a_vs_b" in made["delong"]) == two
     assert made["study"]["name"] == "a cohort of 80 real patients (two)"
@@ -153,7 +154,7 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
     assert made["external"]["excluded"] == "0 images" and made["cohort"]["excluded"] == "0"
     assert "and no model uses it" in made["cohort"]["missing"]
     assert "the AUC of Nomogram_A was 0." in made["validation"]["text"]
-    assert "1 samples could not be fitted" in made["validation"]["text"]
+    assert "1 sample was left out" in made["validation"]["text"]
 
 
 def test_the_stages_are_those_of_the_study(scores):
@@ -168,7 +169,7 @@ def test_commits_are_those_of_the_results(scores):
     """Not that of the rendering, and every one where a study was resumed."""
     study, folder = scores
     run = manuscript.variables(str(folder), "two", study)["run"]
-    assert run["commit"] == "0a1b2c and 6d7e8f+"
+    assert run["commit"] == "0a1b2c and 6d7e8f+ (+: with changes that were not committed)"
     assert run["device"] == "the CPU (x86_64)" and run["packages"] == "numpy 1.0, scipy 1.0"
 
 
@@ -191,9 +192,10 @@ def test_the_strings_of_the_rendered_fixture_are_those_of_a_study(scores):
 def test_those_of_images_and_of_a_simulation_are_too():
     study, invented = load_study("demo", Path("params")), invented_strings()
     kept = {name: {"kept": 3, "kept_1se": 2} for name in ("radiomics_or", "radiomics_sr")}
+    weights, ran = dict.fromkeys(NETWORKS, "a"), asdict(FineTuningSettings())
     made = {
-        "deep": models.networks(["a"], random=True)
-        | {"training": models.training(asdict(FineTuningSettings()))},
+        "deep": models.networks(weights)
+        | {"training": models.training(ran), "sound": models.sound_network(weights, ran)},
         "selection": models.selection(study, kept),
         "simulation": recovery.simulation(study),
     }

@@ -13,6 +13,7 @@ from thyro.study import StudyError
 def test_an_example_is_a_folder_that_runs(project):
     few = {"cohort": {"n_patients": 48, "image_shape": [128, 160]}}
     few["external"] = few["cohort"] | {"n_patients": 20}
+    few["compute"] = {"workers": 1}  # a process takes longer to start than its share of the work
     (project / "params/few.yml").write_text(yaml.safe_dump({"extends": "smoke"} | few))
     done = thyro(project, "example", "try", "--study", "few")
     assert done.returncode == 0, done.stderr

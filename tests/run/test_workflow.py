@@ -133,7 +133,7 @@ def test_a_file_that_was_deleted_is_made_again_and_a_new_checkpoint_is_used(fini
     deleted = {
         "00_cohort": "00_cohort/truth.parquet",
         "05_nomogram": "05_nomogram/logistic.parquet",
-        "06_statistics": "06_statistics/planar_performance.parquet",
+        "06_statistics": "06_statistics/recipes.parquet",
         "03_selection": "notebooks/03_selection.json",
     }
     for file in deleted.values():
@@ -147,4 +147,4 @@ def test_a_file_that_was_deleted_is_made_again_and_a_new_checkpoint_is_used(fini
     for job in ("02_features_or", "02_features_sr"):
         assert why[job].startswith("Updated input files: weights.pth")
     assert "weights.pth" not in why["02_features_bc"]
-    assert "results/x/06_statistics/planar_performance.parquet" in why["report"]
+    assert "results/x/06_statistics/recipes.parquet" in why["report"]

@@ -105,7 +105,9 @@ def test_features_are_left_out_and_unknown_names_ignored():
 
 def test_nothing_left_is_said_with_the_key_that_sets_features_aside():
     X, _ = cohort(p=3)
-    with pytest.raises(ValueError, match="set_aside: all 3 features are set aside.* minimum_icc"):
+    with pytest.raises(
+        ValueError, match="set_aside: all 3 features are set aside.* minimum_icc.* minimum_distinct"
+    ):
         filters.leave_out(X, X.columns)
 
 

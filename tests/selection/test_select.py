@@ -58,6 +58,18 @@ def test_select_accounts_for_every_feature():
     assert list(result.transform(X).columns) == result.kept
 
 
+def test_the_log_says_at_which_step_a_feature_was_set_aside():
+    X, y = cohort()
+    left = {"f05": ("ICC", "ICC 0.25 below 0.75"), "f07": ("Distinct values", "3 distinct values")}
+    result = select.select_features(X, y, set_aside=left | {"not there": ("ICC", "")})
+    assert list(result.log.index) == list(X.columns)
+    for name, (step, reason) in left.items():
+        assert result.log.loc[name, ["step", "reason"]].tolist() == [step, reason]
+    assert not {"f05", "f07"} & set(result.scaler.mean.index)
+    without = select.select_features(X, y, set_aside=list(left))
+    assert without.kept == result.kept
+
+
 def test_select_goes_on_when_nothing_passes():
     X, y = cohort(p=15)
     result = select.select_features(X, y, alpha=1e-12)

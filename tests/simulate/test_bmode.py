@@ -15,7 +15,9 @@ A, B = bmode.SCANNERS["A"], bmode.SCANNERS["B"]
 
 def envelope_of_tissue(scanner):
     """Envelope of tissue with many scatterers per resolution cell, before compression."""
-    density = np.full((512, 512), bmode.SCATTERERS_PER_MM2, np.float32)
+    # The resolution cell of F is a fourth: as many scatterers there need four times as many.
+    many = bmode.SCATTERERS_PER_MM2 * (0.11 / scanner.pulse_mm) ** 2
+    density = np.full((512, 512), max(many, bmode.SCATTERERS_PER_MM2), np.float32)
     echoes = bmode.scatter(density, spacing_mm=SPACING, rng=np.random.default_rng(1))
     return bmode.envelope(echoes, spacing_mm=SPACING, scanner=scanner)
 
@@ -54,6 +56,14 @@ def test_second_scanner_has_coarser_and_harder_speckle(homogeneous):
     assert 5 < second.mean() - first.mean() < 25
 
 
+def test_the_finer_scanner_halves_every_length_of_the_first():
+    F = bmode.SCANNERS["F"]
+    assert F.pulse_mm == A.pulse_mm / 2
+    assert F.beam_mm(np.array([0.0, 30.0])) == pytest.approx(A.beam_mm(np.array([0.0, 30.0])) / 2)
+    assert F.video_mm == pytest.approx([sigma / 2 for sigma in A.video_mm])
+    assert F.looks == A.looks  # or it would not see the same scatterers
+
+
 def test_compounding_averages_looks_of_independent_speckle():
     one, two = (plain_image(replace(A, looks=looks), np.random.default_rng(8)) for looks in (1, 2))
     # Grey is a logarithm: averaging two independent envelopes narrows it by about a third.
@@ -85,6 +95,13 @@ def test_speckle_keeps_its_power_on_a_coarse_grid():
     echoes = bmode.scatter(density, spacing_mm=(0.3, 0.3), rng=np.random.default_rng(2))
     amplitude = bmode.envelope(echoes, spacing_mm=(0.3, 0.3))
     assert np.mean(amplitude**2) == pytest.approx(1, abs=0.05)
+
+
+def test_in_the_cells_of_the_finer_scanner_speckle_is_not_fully_developed():
+    density = np.full((512, 512), bmode.SCATTERERS_PER_MM2, np.float32)
+    echoes = bmode.scatter(density, spacing_mm=SPACING, rng=np.random.default_rng(1))
+    fine = bmode.envelope(echoes, spacing_mm=SPACING, scanner=bmode.SCANNERS["F"])
+    assert 1.5 < fine.mean() / fine.std() < 1.85
 
 
 def test_few_scatterers_leave_rayleigh_statistics_but_not_the_power():
@@ -173,6 +190,15 @@ def test_a_box_holds_what_lies_within_it():
     rows, columns = tissue.box((3.0, 10.0), (2.03, 1.03))
     assert tissue.x[0, columns] == pytest.approx(tissue.x[0][np.abs(tissue.x[0] - 3) <= 2.03])
     assert tissue.z[rows, 0] == pytest.approx(tissue.z[:, 0][np.abs(tissue.z[:, 0] - 10) <= 1.03])
+
+
+def test_smoothing_a_map_takes_the_power_of_a_gaussian_from_it():
+    tissue = bmode.Tissue((200, 200), (0.1, 0.1))
+    field = tissue.field((0.07, 0.07), np.random.default_rng(8))
+    smooth = tissue.smooth(field, 0.25)
+    assert smooth.mean() == pytest.approx(field.mean(), abs=1e-4)
+    # Gaussians of 0.07 and 0.25 mm in a row are one of 0.26 mm, whose variance falls as its square.
+    assert smooth.std() == pytest.approx(0.07 / np.hypot(0.07, 0.25), rel=0.2)
 
 
 def test_random_field_has_unit_variance_and_the_asked_correlation_length():

@@ -11,7 +11,7 @@ from scipy.stats import chi2_contingency
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from thyro.simulate import case_mix
+from thyro.simulate import case_mix, risk
 from thyro.simulate import cohort as simulate
 from thyro.simulate.cohort import simulate_cohort
 
@@ -80,7 +80,9 @@ def test_truth_has_a_row_per_row_of_the_table(assessed):
     assert list(truth["patient_id"]) == list(assessed.table["patient_id"])
     assert list(truth) == [
         "patient_id",
-        "image_latent",
+        "coarse_latent",
+        "fine_latent",
+        "clinical_predictor",
         "linear_predictor",
         "risk",
         "aspect",
@@ -88,12 +90,15 @@ def test_truth_has_a_row_per_row_of_the_table(assessed):
         "gain_db",
         "copy_of",
     ]
-    terms = case_mix.risk_terms(assessed.table, truth["image_latent"])
+    terms = risk.risk_terms(assessed.table, truth)
     intercept, *slopes = truth.attrs["coefficients"].values()
     whole = terms.notna().all(axis=1)
     score = intercept + terms[whole].to_numpy() @ slopes
     assert truth.loc[whole, "linear_predictor"].to_numpy() == pytest.approx(score)
     assert truth["risk"].to_numpy() == pytest.approx(1 / (1 + np.exp(-truth["linear_predictor"])))
+    texture = truth[[*risk.LATENTS]].to_numpy() @ [slopes[-2], slopes[-1]]
+    apart = truth["linear_predictor"] - truth["clinical_predictor"]
+    assert apart.to_numpy() == pytest.approx(texture)
 
 
 def test_prevalence(large):
@@ -106,14 +111,14 @@ def test_logistic_regression_recovers_the_stated_truth():
     z = []
     for seed in range(40):
         cohort = simulate_cohort(20_000, rng=np.random.default_rng(seed))
-        terms = case_mix.risk_terms(cohort.table, cohort.truth["image_latent"])
+        terms = risk.risk_terms(cohort.table, cohort.truth)
         fit = sm.Logit(cohort.table["y"], sm.add_constant(terms)).fit(disp=0)
         truth = cohort.truth.attrs["coefficients"]
         assert list(truth) == ["intercept", *terms.columns]
-        assert truth == truth | case_mix.LOG_ODDS
+        assert truth == truth | risk.log_odds()
         z.append((fit.params.to_numpy() - list(truth.values())) / fit.bse.to_numpy())
     inside = np.abs(z) < 1.96
-    assert 0.92 <= inside.mean() <= 0.98  # 280 intervals
+    assert 0.92 <= inside.mean() <= 0.98  # 320 intervals
     # Coefficient by coefficient: intervals too narrow for one cannot hide among the others.
     sd = np.std(z, axis=0, ddof=1)
     assert 0.7 < sd.min() and sd.max() < 1.35
@@ -134,7 +139,7 @@ def test_no_other_variable_matters_given_the_truth(large):
 def test_effect_zero_leaves_nothing_to_predict_with(null):
     table = null.table
     assert null.truth["risk"].to_numpy() == pytest.approx(162 / 544)
-    terms = case_mix.risk_terms(table, null.truth["image_latent"])
+    terms = risk.risk_terms(table, null.truth)
     fit = sm.Logit(table["y"], sm.add_constant(terms)).fit(disp=0)
     assert fit.llr_pvalue > 0.001
     for name in ["radiologist", "acr_tirads", "echo", "calcification", "shape", "location"]:
@@ -149,7 +154,7 @@ def test_effect_zero_holds_for_those_who_are_excluded_too():
     assert truth["risk"].to_numpy() == pytest.approx(162 / 544)
     assert table["y"].mean() == pytest.approx(162 / 544, abs=0.01)
     whole = table[BEFORE_SURGERY].notna().all(axis=1)  # incomplete records lack a cell
-    terms = case_mix.risk_terms(table, truth["image_latent"])[whole]
+    terms = risk.risk_terms(table, truth)[whole]
     fit = sm.Logit(table["y"][whole], sm.add_constant(terms)).fit(disp=0)
     assert fit.llr_pvalue > 0.001
     for name in ["radiologist", "acr_tirads", "echo", "shape", *case_mix.CRITERIA]:
@@ -172,12 +177,16 @@ def test_missing_cells_leave_about_half_of_the_patients_complete():
 
 
 def mean_test_auc(effect, n_cohorts):
-    """Mean over cohorts of 150 and their thirds of the AUC there, fitted on the other two."""
+    """Mean over cohorts of 150 and their thirds of the AUC there, fitted on the other two.
+
+    The models see what a study can: what is known before surgery, and the texture of the nodule,
+    in which most of the effect lies.
+    """
     found = []
     for seed in range(n_cohorts):
-        rng = np.random.default_rng([seed, 7])
-        table = simulate_cohort(150, rng=rng, effect=effect).table
-        terms, y = pd.get_dummies(table[BEFORE_SURGERY], drop_first=True).astype(float), table["y"]
+        made = simulate_cohort(150, rng=np.random.default_rng([seed, 7]), effect=effect)
+        terms, y = pd.get_dummies(made.table[BEFORE_SURGERY], drop_first=True), made.table["y"]
+        terms = terms.astype(float).join(made.truth[[*risk.LATENTS]])
         for third in range(3):
             test = np.arange(150) % 3 == third
             fitted = (terms - terms[~test].mean()) / (terms[~test].std() + 1e-9)
@@ -191,7 +200,7 @@ def test_no_model_predicts_at_effect_zero():
 
 
 def test_models_predict_at_effect_one():
-    assert mean_test_auc(1.0, 15) > 0.6
+    assert mean_test_auc(1.0, 15) > 0.7
 
 
 def test_radiologist_has_the_accuracy_of_table_2(large):
@@ -304,6 +313,49 @@ def test_device_changes_the_scanner_and_not_the_case_mix():
     assert not np.array_equal(first.images[3], second.images[3])
 
 
+def test_an_external_cohort_may_have_another_prevalence_and_larger_nodules():
+    other = simulate_cohort(
+        204, rng=np.random.default_rng(23), prevalence=0.5, size_shift=0.5, device="B"
+    )
+    assert other.table["y"].sum() in (101, 102, 103)
+    assert other.table["diameter"].mean() > 1.2 * 12.22
+    assert other.truth["risk"].mean() == pytest.approx(0.5)
+    truth = other.truth.attrs["coefficients"]
+    assert truth == truth | risk.log_odds()
+
+
+def test_log_odds_of_the_texture_change_the_outcome_and_not_the_patients():
+    dull, telling = (
+        simulate_cohort(
+            400, rng=np.random.default_rng(24), coarse_log_odds=coarse, fine_log_odds=-coarse
+        )
+        for coarse in (0.0, 3.0)
+    )
+    pd.testing.assert_frame_equal(dull.table[BEFORE_SURGERY], telling.table[BEFORE_SURGERY])
+    latents = [*risk.LATENTS]
+    pd.testing.assert_frame_equal(dull.truth[latents], telling.truth[latents])
+    for made, lowest, highest in ((dull, 0.4, 0.6), (telling, 0.75, 1.0)):
+        y, known = made.table["y"], made.truth
+        assert lowest < roc_auc_score(y, known["coarse_latent"]) < highest
+        assert 1 - highest < roc_auc_score(y, known["fine_latent"]) < 1 - lowest
+
+
+def test_the_same_patients_can_be_seen_by_a_finer_scanner():
+    cohort = simulate_cohort(6, rng=np.random.default_rng(25), image_shape=(256, 336))
+    fine = cohort.images_of("F")
+    assert len(fine) == 6
+    for i in (3, 0, 3):
+        own, other = cohort.images[i].astype(float), fine[i].astype(float)
+        assert other.shape == own.shape and not np.array_equal(own, other)
+        edges = [np.abs(np.diff(image, axis=1)).mean() for image in (own, other)]
+        assert edges[1] > 1.3 * edges[0]
+        assert np.corrcoef(own.ravel(), other.ravel())[0, 1] > 0.6  # one tissue
+    # Asking leaves the cohort as it was, and its own device gives its own images.
+    assert np.array_equal(cohort.images_of("A")[2], cohort.images[2])
+    with pytest.raises(ValueError, match="device: expected one of A, B, F; got 'C'"):
+        cohort.images_of("C")
+
+
 def test_spacing_follows_the_depth_setting(large):
     spacing = large.table["spacing_mm"].str[0]
     assert (spacing == large.table["spacing_mm"].str[1]).all()
@@ -351,8 +403,11 @@ def test_source_table_is_what_a_user_would_hand_in():
         ({"n": 0}, "n: expected at least 1 patient, got 0."),
         ({"effect": -1.0}, "effect: expected a finite number of at least 0, got -1.0."),
         ({"exclusions": 1.5}, "exclusions: expected a share between 0 and 1, got 1.5."),
+        ({"prevalence": 1.0}, "prevalence: expected a share strictly within 0 and 1, got 1.0."),
+        ({"fine_log_odds": np.inf}, "fine_log_odds: expected a finite number, got inf."),
+        ({"size_shift": np.nan}, "size_shift: expected a finite number, got nan."),
         ({"missing": -0.1}, "missing: expected a share between 0 and 1, got -0.1."),
-        ({"device": "C"}, "device: expected one of A, B; got 'C'."),
+        ({"device": "C"}, "device: expected one of A, B, F; got 'C'."),
         ({"image_shape": (100, 100)}, "image_shape: expected at least (128, 160), got (100, 100)."),
     ],
 )

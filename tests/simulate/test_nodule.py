@@ -1,5 +1,7 @@
 """One frame: the outline has the stated size, and each sign does to the image what it means."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt, gaussian_filter, laplace
@@ -18,14 +20,23 @@ PLAIN = {
     "composition": "Solid",
     "calcification": "No",
     "thyroiditis": False,
-    "texture": 0.0,
+    "coarse": 0.0,
+    "fine": 0.0,
 }
+
+
+def draw(seed, **signs):
+    """The frame of one patient."""
+    return nodule.draw_frame(nodule.Scene(**{**PLAIN, **signs}), rng=np.random.default_rng(seed))
+
+
+drawn_once = cache(draw)  # many tests look at the same patients, and change nothing of them
 
 
 def frames(n=6, **signs):
     """Frames of `n` patients who have the same signs."""
-    scene = nodule.Scene(**{**PLAIN, **signs})
-    return [nodule.draw_frame(scene, rng=np.random.default_rng(seed)) for seed in range(n)]
+    signs = {name: value for name, value in signs.items() if PLAIN.get(name) != value}
+    return [drawn_once(seed, **signs) for seed in range(n)]
 
 
 def inside(made, statistic):
@@ -60,6 +71,12 @@ def test_spacing_may_differ_between_the_axes():
     mask = frames(1, spacing_mm=(0.2, 0.15))[0].mask
     top, left, bottom, right = regionprops(mask.astype(int))[0].bbox
     assert [(bottom - top) * 0.2, (right - left) * 0.15] == pytest.approx([9.6, 12.0], abs=0.45)
+
+
+@pytest.mark.parametrize("fine", [-4.0, 0.0, 4.0])
+def test_no_strength_of_the_grain_makes_a_black_frame(fine):
+    for frame in frames(12, fine=fine):
+        assert frame.image[frame.mask].std() > 3
 
 
 def test_echo_levels_are_in_order():
@@ -123,11 +140,46 @@ def test_thyroiditis_makes_the_parenchyma_darker_and_patchy():
     assert patchy[1] > normal[1]
 
 
-def test_image_latent_changes_texture_more_than_brightness():
-    fine, coarse = frames(12, texture=-1.5), frames(12, texture=1.5)
-    spread = inside(coarse, np.std) - inside(fine, np.std)
-    assert 1 < spread < 15
-    assert abs(inside(coarse, np.mean) - inside(fine, np.mean)) < 12
+@pytest.mark.parametrize("latent", ["coarse", "fine"])
+def test_a_latent_changes_texture_more_than_brightness(latent):
+    # At a pixel size that shows both: 0.08 mm.
+    close = {"image_shape": (256, 256), "spacing_mm": (0.08, 0.08), "diameter_mm": 8.0}
+    weak, strong = (frames(8, **close, **{latent: value}) for value in (-1.5, 1.5))
+    change = np.subtract(*(inside(made, contrast) for made in (strong, weak)))
+    level = np.subtract(*(inside(made, np.mean) for made in (strong, weak)))
+    assert 1 < change < 20 and abs(level) < 12
+
+
+def contrast(values):
+    """Spread of grey levels around their median, which stones and cysts hardly move."""
+    return np.subtract(*np.percentile(values, [84, 16])) / 2
+
+
+def test_a_fourfold_loss_of_resolution_leaves_the_coarse_latent_and_not_the_fine_one():
+    """How far detail tells a weak latent from a strong one, in pixels and in squares of 4 x 4."""
+    close = {"image_shape": (256, 256), "spacing_mm": (0.08, 0.08), "diameter_mm": 8.0}
+    lost = {}
+    for latent in ("coarse", "fine"):
+        told = []
+        for size in (1, 4):
+            weak, strong = (
+                np.array([detail(f, size) for f in frames(8, **close, **{latent: value})])
+                for value in (-1.5, 1.5)
+            )
+            spread = np.sqrt((weak.var(ddof=1) + strong.var(ddof=1)) / 2)
+            told.append((strong.mean() - weak.mean()) / spread)
+        assert told[0] > 2
+        lost[latent] = told[0] / told[1]
+    assert lost["fine"] > 1.5 * lost["coarse"]
+
+
+def detail(frame, size):
+    """Log spread of the second difference down the rows inside the outline, after averaging."""
+    image, mask = (
+        part.reshape(256 // size, size, 256 // size, size) for part in (frame.image, frame.mask)
+    )
+    image, mask = image.mean(axis=(1, 3)), mask.all(axis=(1, 3))
+    return np.log(np.diff(image, 2, axis=0)[mask[2:] & mask[:-2]].std())
 
 
 def test_halo_surrounds_a_nodule_that_is_as_bright_as_its_surroundings():
@@ -180,8 +232,9 @@ def test_a_defocused_or_dark_frame_shows_the_same_neck_badly():
         assert dim.image.mean() < sharp.image.mean() - 45
 
 
-def test_devices_show_the_same_neck_differently():
-    for a, b in zip(frames(3), frames(3, device="B"), strict=True):
+@pytest.mark.parametrize("device", ["B", "F"])
+def test_devices_show_the_same_neck_differently(device):
+    for a, b in zip(frames(3), frames(3, device=device), strict=True):
         assert np.array_equal(a.mask, b.mask)
         assert np.array_equal(a.image.shape, b.image.shape)
         smooth = [gaussian_filter(f.image.astype(float), 5).ravel() for f in (a, b)]
@@ -190,7 +243,7 @@ def test_devices_show_the_same_neck_differently():
 
 
 def test_same_stream_same_frame():
-    first, second = frames(2), frames(2)
+    first, second = ([draw(seed) for seed in range(2)] for _ in range(2))
     for a, b in zip(first, second, strict=True):
         assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
     assert not np.array_equal(first[0].image, first[1].image)

@@ -12,7 +12,7 @@ from thyro.clinical import logistic
 from thyro.simulate import recovery
 from thyro.statistics import delong
 
-TRUTH = {"intercept": -2.0, "age": -0.05, "log_size": 0.9, "edge[Rough]": 1.0, "image_latent": 0.8}
+TRUTH = {"intercept": -2.0, "age": -0.05, "log_size": 0.9, "edge[Rough]": 1.0, "coarse_latent": 0.8}
 FIT = {
     "names": ["(Intercept)", "size", "edge=Rough", "sex=Male"],
     "coefficients": [-3.0, 0.1, 0.8, 0.2],
@@ -125,30 +125,41 @@ def test_the_truth_is_set_beside_training_and_test_patients():
     patients = pd.DataFrame({"age": rng.normal(45, 9, n)}, index=[f"P{i}" for i in range(n)])
     patients["split"] = np.repeat(["train", "test"], [120, 80])
     patients["diameter"] = np.arange(n)
-    latent = rng.normal(size=n)
-    risk = expit(1.5 - 0.05 * patients["age"] + latent)
+    latent, fine = rng.normal(size=(2, n))
+    clinical = 1.5 - 0.05 * patients["age"]
+    risk = expit(clinical + latent)
     patients["y"] = rng.binomial(1, risk)
     train = patients[:120]
     fit = logistic.fit_logistic(train, train["y"], ["age"])
-    truth = pd.DataFrame({"patient_id": patients.index, "image_latent": latent})
-    truth["risk"] = risk.to_numpy()
+    truth = pd.DataFrame({"patient_id": patients.index, "coarse_latent": latent})
+    truth = truth.assign(fine_latent=fine, risk=risk.to_numpy())
+    truth["clinical_predictor"] = clinical.to_numpy()
+    truth["linear_predictor"] = logit(truth["risk"])
     truth = truth.sample(frac=1, random_state=1)  # found by patient, not by row
-    truth.attrs["coefficients"] = {"intercept": 1.5, "age": -0.05, "image_latent": 1.0}
+    truth.attrs["coefficients"] = {"intercept": 1.5, "age": -0.05, "coarse_latent": 1.0}
+    truth.attrs["coefficients"]["fine_latent"] = 0.0
     scores = pd.DataFrame({"SR": expit(latent), "OR": rng.uniform(size=n)}, patients.index)
     p = pd.DataFrame({"C": fit.predict(patients)}, patients.index)
-    found = recovery.recovered_truth(truth, patients, scores, p, fit.to_dict(), level=0.9)
+    shown = pd.DataFrame({"dots": latent + 0.3 * rng.normal(size=n)}, patients.index)
+    known = truth, patients, scores, p, fit.to_dict(), {"Radiomics OR": shown}
+    found = recovery.recovered_truth(*known, level=0.9)
     odds, correlations, risks = found["log_odds"], found["correlations"], found["risks"]
     assert odds["truth"].tolist() == [-0.05]
     assert odds["estimate"].tolist() == [fit.coefficients[1]]
-    assert correlations["known"].tolist() == ["image latent"] * 2 + ["diameter"] * 2
-    assert correlations["model"].tolist() == ["SR", "OR"] * 2
+    assert correlations["known"].unique().tolist() == ["coarse latent", "fine latent", "diameter"]
+    assert correlations["model"].tolist() == ["SR", "OR"] * 3
     assert correlations["rho"][0] == pytest.approx(1) and abs(correlations["rho"][1]) < 0.3
     assert correlations["n"].eq(80).all() and risks["model"].tolist() == ["C"]
     tested = patients["split"].eq("test")
     assert risks["auc_of_risk"].tolist() == [
         delong.auc_ci(patients.loc[tested, "y"], risk[tested]).auc
     ]
-    wider = recovery.recovered_truth(truth, patients, scores, p, fit.to_dict(), level=0.99)
+    read = found["latents"].set_index(["latent", "cohort"])["r"]
+    assert read["coarse_latent"].min() > 0.85 and abs(read["fine_latent", "test"]) < 0.4
+    best = found["ceilings"].set_index(["knows", "cohort"])["auc"]
+    assert best["clinical terms", "test"] < best["clinical terms and Radiomics OR", "test"]
+    assert best["true risk", "test"] == risks["auc_of_risk"][0]
+    wider = recovery.recovered_truth(*known, level=0.99)
     for name, table in found.items():
         ends = (table["ci_high"] - table["ci_low"]).dropna()
         assert (ends < (wider[name]["ci_high"] - wider[name]["ci_low"])[ends.index]).all(), name

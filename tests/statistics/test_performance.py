@@ -13,8 +13,6 @@ from thyro.statistics.performance import (
     calibration_table,
     cohorts,
     performance_table,
-    protocol_difference,
-    protocol_summary,
     reclassification_table,
 )
 
@@ -112,38 +110,6 @@ def test_calibration_is_that_of_the_cohort():
         "test": [8],
         "external": [8],
     }
-
-
-def test_protocols_differ_by_their_aucs_row_by_row():
-    sound = SCORES.copy()
-    sound["A"] = 1 - sound["A"]  # turns the AUC of A round, and leaves B as it is
-    measured = [performance_table(Y, scores, SPLIT) for scores in (SCORES, sound)]
-    compared = protocol_difference(measured[0], measured[1].sample(frac=1, random_state=0))
-    assert compared[["model", "cohort"]].equals(measured[0][["model", "cohort"]])
-    np.testing.assert_allclose(compared["auc_paper"], measured[0]["auc"])
-    of_a = compared["model"].eq("A")
-    np.testing.assert_allclose(compared.loc[of_a, "optimism"], 2 * compared["auc_paper"][of_a] - 1)
-    assert (compared.loc[~of_a, "optimism"] == 0).all()
-    assert {"accuracy_paper", "accuracy_sound", "threshold_sound"} <= set(compared.columns)
-
-
-def test_a_difference_needs_both_protocols_of_every_model():
-    table = performance_table(Y, SCORES, SPLIT)
-    with pytest.raises(ValueError, match="of paper; .*'B', 'train'.* one of them only"):
-        protocol_difference(table, table[table["model"].eq("A")])
-
-
-def test_differences_are_summed_up_per_cohort():
-    rows = [("A", "train", 0.3), ("B", "train", 0.1), ("C", "train", 0.14), ("A", "test", -0.02)]
-    compared = pd.DataFrame(rows, columns=["model", "cohort", "optimism"])
-    assert protocol_summary(compared) == {
-        "train": {"n": 3, "median": 0.14}
-        | {"largest": 0.3, "largest_of": "A", "smallest": 0.1, "smallest_of": "B"},
-        "test": {"n": 1, "median": -0.02}
-        | {"largest": -0.02, "largest_of": "A", "smallest": -0.02, "smallest_of": "A"},
-    }
-    equal = protocol_summary(compared.assign(optimism=0.5))["train"]
-    assert equal["largest_of"] == equal["smallest_of"] == "A"
 
 
 def test_a_reader_may_bring_a_cut_off():

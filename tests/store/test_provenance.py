@@ -13,6 +13,7 @@ import pytest
 
 from thyro import store
 from thyro.store import files, provenance
+from thyro.study import NETWORKS
 
 # Packages of which no version can change a number: they draw, write, run, or check.
 NOT_OF_NUMBERS = {
@@ -62,9 +63,10 @@ def test_every_package_that_is_imported_changes_numbers_or_is_known_not_to():
 def test_every_package_that_changes_numbers_is_locked_and_used():
     lock = Path("requirements.lock").read_text().lower()
     assert [p for p in provenance.PACKAGES if f"\n{p.lower()}==" not in lock] == []
-    # pydicom finds its decoders itself
+    # pydicom finds its decoders itself, and the registry names packages of weights
     decoders = {"pyjpegls", "pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg"}
-    assert {p.lower() for p in provenance.PACKAGES} - imported() == decoders
+    weights = {entry.package.replace("_", "-") for entry in NETWORKS.values() if entry.package}
+    assert {p.lower() for p in provenance.PACKAGES} - imported() == decoders | weights
 
 
 def test_versions_are_those_that_are_installed():

@@ -36,7 +36,10 @@ def test_what_a_notebook_takes_from_other_sections():
     }
     assert {values["seed"] for values in jobs.values()} == {study.compute.seed}
     assert jobs["04_models"]["alpha"] == study.selection.alpha
+    assert jobs["04_models"]["minimum_distinct"] == study.selection.minimum_distinct
+    assert jobs["03_selection"]["level"] == study.statistics.level
     assert jobs["04_models"]["weights"] == study.features.weights
+    assert jobs["04_models"]["crop_mm"] == jobs["02_features_or"]["crop_mm"] == 30
     assert jobs["02_features_or"]["outer_folds"] == study.models.outer_folds
     assert jobs["00_cohort"]["outcome"] == study.outcome
     assert jobs["00_cohort"]["data_dir"] == "folder"
@@ -68,13 +71,29 @@ def test_a_name_that_the_notebook_does_not_know_stops():
 
 def test_what_00_foresees_of_the_screening_is_passed_on_and_no_reason_to_run_again():
     study = load_study("smoke", Path("params"))
-    nomogram = study.nomogram.model_copy(update={"candidates": ["age"], "entry": 0.2})
+    foreseen = {"candidates": ["age"], "composites": "score", "entry": 0.2}
+    nomogram = study.nomogram.model_copy(update=foreseen)
     changed = study.model_copy(update={"nomogram": nomogram})
     job = study.jobs["00_cohort"]
     before, after = (arguments.job_arguments(one, "smoke", job) for one in (study, changed))
-    assert before["screened"] == {"candidates": [], "entry": 0.1}
-    assert after["screened"] == {"candidates": ["age"], "entry": 0.2}
+    assert before["screened"] == {"candidates": [], "composites": "parts", "entry": 0.1}
+    assert after["screened"] == foreseen
     assert arguments.result_arguments(before) == arguments.result_arguments(after)
+
+
+def test_signatures_concern_the_models_only_where_they_are_made_again():
+    study = load_study("smoke", Path("params"))
+    job = study.jobs["04_models"]
+
+    def told(**changes):
+        nomogram = study.nomogram.model_copy(update=changes)
+        return arguments.job_arguments(
+            study.model_copy(update={"nomogram": nomogram}), "smoke", job
+        )
+
+    assert told(signatures=["OR_SVM"]) == told()  # another signature is no reason to run again
+    again = told(signatures=["OR_SVM"], pipeline_bootstraps=50)
+    assert (again["signatures"], again["pipeline_bootstraps"]) == (["OR_SVM"], 50)
 
 
 def test_what_00_foresees_of_the_training_is_passed_on_and_no_reason_to_run_again():

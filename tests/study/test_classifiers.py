@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import is_classifier
 
-from thyro.study import BC, NETWORKS, PLANAR, STUDIED, ModelName, classifiers, feature_tables
+from thyro.study import BC, NETWORKS, PLANAR, SOUND, ModelName, classifiers, feature_tables
 
 
 def test_the_models_of_the_paper_in_the_order_of_table_2():
@@ -20,6 +20,15 @@ def test_the_models_of_the_paper_in_the_order_of_table_2():
     ]
 
 
+def test_the_sound_half_has_a_network_of_its_own_tuned_and_frozen():
+    assert [str(name) for name in classifiers.model_names(SOUND)] == [
+        "SR_EfficientNetLite0",
+        "OR_EfficientNetLite0",
+        "SR_EfficientNetLite0_frozen",
+        "OR_EfficientNetLite0_frozen",
+    ]
+
+
 def test_every_kind_has_a_family_and_a_classifier():
     kinds = classifiers.kinds()
     assert {kind.family for kind in kinds.values()} == set(classifiers.FAMILIES)
@@ -32,7 +41,7 @@ def test_every_kind_has_a_family_and_a_classifier():
 
 def test_a_colour_belongs_to_one_model():
     colours = [colour for kind in classifiers.kinds().values() for colour in kind.colours]
-    assert len(set(colours)) == len(colours) == len(classifiers.model_names())
+    assert len(set(colours)) == len(colours) == 2 * len(classifiers.kinds())
 
 
 def test_names_hold_no_mark_that_separates_the_parts_of_a_model():
@@ -66,12 +75,10 @@ def test_a_stronger_penalty_shrinks_the_head():
     assert sizes[0] > sizes[1]
 
 
-def test_the_principal_classifier_has_a_control_and_planar_variants():
+def test_the_principal_classifier_has_a_control():
     assert classifiers.PRINCIPAL in classifiers.CLASSIFIERS
     assert [str(n) for n in classifiers.principal_models()] == ["SR_SVM", "OR_SVM"]
     assert [str(n) for n in classifiers.principal_models([BC])] == ["BC_SVM"]
-    planar = classifiers.principal_models(STUDIED, PLANAR)
-    assert [str(n) for n in planar] == ["OR_SVM_planar", "SR_SVM_planar"]
 
 
 @pytest.mark.parametrize(
@@ -80,13 +87,20 @@ def test_the_principal_classifier_has_a_control_and_planar_variants():
         ("SR_SVM", "SR_radiomics"),
         ("OR_KNN", "OR_radiomics"),
         ("BC_SVM", "BC_radiomics"),
-        ("OR_SVM_planar", "OR_planar"),
         ("SR_ResNet101", "SR_ResNet101"),
+        ("SR_EfficientNetLite0", "SR_EfficientNetLite0"),
+        ("OR_EfficientNetLite0_frozen", "OR_EfficientNetLite0_frozen"),
     ],
 )
 def test_a_model_reads_one_table(name, table):
     assert classifiers.features_of(ModelName.read(name)) == table
     assert table in [one.name for one in feature_tables()]
+
+
+def test_models_of_radiomic_features_read_the_set_of_the_recipe_and_networks_their_own():
+    assert classifiers.features_of(ModelName("SR", "KNN"), PLANAR) == "SR_planar"
+    assert classifiers.features_of(ModelName("SR", "ResNet101"), PLANAR) == "SR_ResNet101"
+    assert classifiers.radiomic_models() == ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"]
 
 
 def test_settings_go_to_the_kinds_that_have_them():

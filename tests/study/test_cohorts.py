@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from thyro.simulate import risk
 from thyro.study import StudyError, Variable, cohorts, load_study
 
 BACK = {"at_least": 5.0, "at_most": 1.0}
@@ -15,6 +16,7 @@ TELLING = {
     "preoperative": False,
     "tells_outcome": {"No": 0},
 }
+AGE = {"name": "age", "label": "Age", "kind": "continuous"}
 FOLDER = {
     "source": "folder",
     "table": "t.csv",
@@ -59,6 +61,23 @@ CRITERION = {"column": "a", "label": "b", "kind": "inclusion"}
         (
             {"criteria": [CRITERION | {"label": ""}]},
             "`cohort.criteria.0.label`: must not be blank, found ''",
+        ),
+        (
+            FOLDER | {"variables": [AGE | {"ordered": True}]},
+            "levels, recode, missing and ordered belong to categorical variables",
+        ),
+        (
+            FOLDER | {"variables": [AGE, TELLING | {"composed_of": ["age", "size"]}]},
+            "`composed_of` of 'where' names two or more variables that are not composed "
+            "themselves; ['size'] cannot be all",
+        ),
+        (
+            FOLDER | {"variables": [AGE, TELLING | {"composed_of": ["age"]}]},
+            "themselves; ['age'] cannot be all",
+        ),
+        (
+            FOLDER | {"variables": [AGE, TELLING | {"composed_of": ["age", "where"]}]},
+            "themselves; ['where'] cannot be all",
         ),
         ({"split": "centre"}, "`split: centre` needs `split_column`"),
         ({"test_centres": ["A"]}, "`split: centre` and `test_centres` go together"),
@@ -211,6 +230,7 @@ def test_the_parameters_of_a_notebook_make_the_cohort():
 def test_the_template_explains_every_key_of_a_folder(section):
     text = Path("params/template.yml").read_text()
     simulated = {"n_patients", "image_shape", "effect", "device", "exclusions", "missing"}
+    simulated |= {"coarse_log_odds", "fine_log_odds", "prevalence", "size_shift"}
     keys = set(section.model_fields) - (simulated if issubclass(section, cohorts.Source) else set())
     assert [key for key in sorted(keys) if key not in text] == []
 
@@ -218,3 +238,24 @@ def test_the_template_explains_every_key_of_a_folder(section):
 @pytest.mark.parametrize("label", [None, 1, 255, "nodule", "结节 2"])
 def test_the_nodule_has_a_label_or_a_name(label):
     assert cohorts.Source(source="simulated", mask_label=label).mask_label == label
+
+
+def test_a_study_that_says_nothing_of_the_texture_has_that_of_the_simulation():
+    source = cohorts.Source(source="simulated")
+    assert source.coarse_log_odds == risk.COARSE_LOG_ODDS
+    assert source.fine_log_odds == risk.FINE_LOG_ODDS
+
+
+@pytest.mark.parametrize("prevalence", [0.0, 1.0, "half"])
+def test_a_prevalence_lies_between_nobody_and_everybody(changed, prevalence):
+    with pytest.raises(StudyError, match="external.prevalence"):
+        load_study("mine", changed(external={"prevalence": prevalence}))
+
+
+def test_a_score_stands_for_its_parts_or_they_for_it():
+    composed = {"grade": ["shape", "margin"], "age": []}
+    told = cohorts.told_from_parts
+    every = ["age", "shape", "margin", "grade"]
+    assert told(composed, every, stays="parts") == {"grade": ["grade"]}
+    assert told(composed, every, stays="score") == {"grade": ["shape", "margin"]}
+    assert told(composed, ["age", "shape", "grade"], stays="parts") == {}

@@ -6,16 +6,14 @@ from thyro.study import comparisons, model_names
 
 IMAGES = [str(name) for name in model_names()]
 NOMOGRAMS = ["Nomogram_A", "Nomogram_C", "Radiologist"]
-BESIDE = ["BC_SVM", "SR_SVM_planar", "OR_SVM_planar", "Penalised"]
+BESIDE = ["BC_SVM", "Penalised"]
 
 
-def test_the_control_and_planar_models_belong_to_the_image_models():
+def test_the_control_belongs_to_the_image_models():
     families = comparisons.comparison_families(IMAGES, NOMOGRAMS, [*IMAGES, *NOMOGRAMS, *BESIDE])
     assert families["image"] == [
         IMAGES,
         ["SR_SVM", "OR_SVM", "BC_SVM"],
-        ["SR_SVM", "SR_SVM_planar"],
-        ["OR_SVM", "OR_SVM_planar"],
     ]
     assert families["nomogram"] == [NOMOGRAMS, ["Nomogram_C", "Penalised"]]
     pairs = {
@@ -25,9 +23,13 @@ def test_the_control_and_planar_models_belong_to_the_image_models():
     assert not pairs["image"] & pairs["nomogram"]
 
 
-def test_a_study_of_scores_has_neither_control_nor_planar_models():
+def test_a_study_of_scores_has_no_control():
     families = comparisons.comparison_families(
         ["a", "b"], NOMOGRAMS, ["a", "b", *NOMOGRAMS, "Penalised"]
     )
     assert families["image"] == [["a", "b"]]
     assert families["nomogram"] == [NOMOGRAMS, ["Nomogram_C", "Penalised"]]
+
+
+def test_enhanced_images_are_paired_with_original_ones():
+    assert comparisons.enhancement_pairs() == [("SR_SVM", "OR_SVM"), ("SR_KNN", "OR_KNN")]

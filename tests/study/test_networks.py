@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from thyro.study import networks
+from thyro.study import FROZEN, PAPER, SOUND, networks
 
 ENTRIES = networks.NETWORKS.values()
 
@@ -19,7 +19,9 @@ def test_parts_of_an_entry_are_modules_of_its_network(entry):
     parts = dict(module.named_modules())
     for name in (*entry.backbone, *entry.head, entry.cam_layer, *entry.redrawn):
         assert name in parts, name
-    assert not set(entry.backbone) & set(entry.head)
+    # A part that both pass, such as an activation, has nothing to train.
+    for name in set(entry.backbone) & set(entry.head):
+        assert not list(parts[name].parameters()), name
     with torch.no_grad():
         assert module(torch.zeros(1, 3, 64, 64)).flatten(1).shape == (1, entry.width)
 
@@ -27,8 +29,23 @@ def test_parts_of_an_entry_are_modules_of_its_network(entry):
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_an_entry_is_cited_and_has_a_file_of_weights(entry):
     assert f"{{{entry.citation}," in Path("report/references.bib").read_text()
-    # torch compares the beginning of the checksum in the name with the file.
-    assert re.fullmatch(rf"https://.*/{entry.key}-[0-9a-f]{{8}}\.pth", entry.address)
+    # The beginning of the checksum in the name is compared with the file.
+    key, place = entry.key, "https://.*"
+    if entry.package:
+        key, place = "efficientnet-lite0", "models"
+    assert re.fullmatch(rf"{place}/{key}-[0-9a-f]{{8}}\.pth", entry.address)
+
+
+def test_the_paper_has_two_networks_and_the_sound_half_one_with_weights_of_its_own():
+    paper, sound = ([e for e in ENTRIES if e.recipe == recipe] for recipe in (PAPER, SOUND))
+    assert [entry.name for entry in paper] == ["ResNet101", "DenseNet121"]
+    assert [entry.name for entry in sound] == ["EfficientNetLite0"]
+    for entry in paper:
+        assert entry.variants == ("",) and entry.starts_from("a.pth") == "a.pth"
+        assert [entry.tuned_as(what) for what in ("none", "whole")] == ["none", "whole"]
+    for entry in sound:
+        assert entry.variants == ("", FROZEN) and entry.starts_from("random") == "imagenet"
+        assert {entry.tuned_as(what) for what in ("none", "whole")} == {"last_block"}
 
 
 def test_names_of_files_differ():

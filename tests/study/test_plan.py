@@ -27,9 +27,12 @@ def left_by(planned):
 def test_the_control_runs_without_networks_and_by_itself():
     control, original = plan.JOBS["02_features_bc"], plan.JOBS["02_features_or"]
     assert control.fixed == {"image_set": "bc", "networks": [], "measured": ["paper"]}
-    assert {file for file in control.writes if not file.startswith(("ibsi", "scalars"))} == {
+    assert {
+        file for file in control.writes if not file.startswith(("bins", "ibsi", "scalars", "sizes"))
+    } == {
         "radiomics_bc.parquet",
         "robustness_radiomics_bc.parquet",
+        "description_radiomics_bc.parquet",
     }
     assert original.fixed["networks"] == list(NETWORKS)
     assert "deep_densenet121_or.parquet" in original.writes
@@ -51,11 +54,28 @@ def test_every_network_leaves_features_folds_output_and_weights_of_both_image_se
             assert f"03_selection/selected_{key}.parquet" in written["03_selection"]
 
 
+def test_sizes_of_nodules_are_those_of_original_images():
+    written = left_by(plan.JOBS)
+    assert [name for name, files in written.items() if plan.SIZES in files] == ["02_features_or"]
+    assert plan.SIZES in plan.JOBS["03_selection"].files
+
+
+def test_a_frozen_network_leaves_features_and_nothing_that_was_learned():
+    written = left_by(plan.JOBS)
+    for s in ("or", "sr"):
+        key = f"efficientnetlite0_frozen_{s}"
+        assert {file for file in written[f"02_features_{s}"] if key in file} == {
+            f"02_features/deep_{key}.parquet"
+        }
+        assert f"03_selection/selected_{key}.parquet" in written["03_selection"]
+        assert plan.JOBS[f"02_features_{s}"].fixed["networks"].count("EfficientNetLite0") == 1
+
+
 def test_the_control_goes_from_features_to_statistics():
     written = left_by(plan.JOBS)
     radiomics = "02_features/radiomics_bc.parquet"
     assert radiomics in written["02_features_bc"] and radiomics in plan.JOBS["03_selection"].files
-    for key in ("control_predictions", "planar_predictions"):
+    for key in ("control_predictions", "step_predictions", "models_by_fold"):
         assert plan.JOBS["06_statistics"].reads[key] in written["04_models"]
     assert "06_statistics/control.parquet" in written["06_statistics"]
 
@@ -107,7 +127,8 @@ def test_a_study_of_scores_has_no_control():
     assert not any("sound" in file for file in planned["05_nomogram"].writes)
     assert not any("features" in name or "models" in name for name in planned)
     statistics = planned["06_statistics"]
-    absent = {"control_predictions", "planar_predictions", "output_predictions"}
+    absent = {"control_predictions", "step_predictions", "output_predictions"}
+    absent |= {"models_by_fold", "nomograms_by_fold", "sizes", "features_dir"}
     assert {key for key, value in statistics.fixed.items() if value == ""} == absent | {"truth"}
     assert not absent & set(statistics.reads)
     assert "control.parquet" not in statistics.writes

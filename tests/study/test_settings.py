@@ -28,6 +28,16 @@ SCORES = {
             "`selection.folds`: Input should be a valid integer, found 5.0",
         ),
         ({"compute": {"device": "tpu"}}, "Input should be 'cpu' or 'cuda', found 'tpu'"),
+        (
+            {"nomogram": {"pipeline_bootstraps": 5}},
+            "`nomogram.pipeline_bootstraps` is 0 or at least 20, got 5",
+        ),
+        (
+            SCORES | {"nomogram": {"signatures": ["Deep"], "pipeline_bootstraps": 50}},
+            "makes signatures again, and `cohort.scores` are given: leave it 0",
+        ),
+        ({"nomogram": {"smallest_level": -1}}, "`nomogram.smallest_level`: Input should be gre"),
+        ({"nomogram": {"composites": "both"}}, "Input should be 'parts' or 'score', found 'both'"),
         ({"nomogram": {"signatures": ["SVM"]}}, "must be among ['SR_SVM', 'OR_SVM', 'SR_KNN', "),
         (
             {"nomogram": {"signatures": ["SR_SVM", "SR_SVM"]}},
@@ -47,6 +57,19 @@ SCORES = {
         (
             {"selection": {"minimum_icc": 1.0}},
             "`selection.minimum_icc`: Input should be less than 1, found 1.0",
+        ),
+        (
+            {"selection": {"minimum_distinct": -0.1}},
+            "`selection.minimum_distinct`: Input should be greater than or equal to 0, found -0.1",
+        ),
+        (
+            {"features": {"pixel_mm": 10}},
+            "`features.pixel_mm`: Input should be less than or equal to 1, found 10",
+        ),
+        ({"features": {"bins": 32.5}}, "`features.bins`: Input should be a valid integer"),
+        (
+            {"features": {"crop_mm": -1}},
+            "`features.crop_mm`: Input should be greater than or equal to 0, found -1",
         ),
         (
             {"statistics": {"threshold_grid": [0.9, 0.1, 0.1]}},

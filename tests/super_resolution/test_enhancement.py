@@ -142,13 +142,16 @@ def test_an_unknown_region_is_refused(image, mask, generator):
         enhancement.sr_and_control(image, mask, generator, region="lobe", **settings)
 
 
-def test_fidelity_compares_every_method_with_the_original(image, generator):
-    loss = Degradation(sigma=0.02)
-    rows = enhancement.held_out_fidelity(image, {"sr": generator}, loss, np.random.default_rng(0))
+def test_fidelity_compares_every_method_with_the_original(image, mask, generator):
+    loss, rng = Degradation(sigma=0.02), np.random.default_rng(0)
+    rows = enhancement.held_out_fidelity(image, mask, {"sr": generator}, loss, rng)
     assert [row["method"] for row in rows] == ["sr", "lanczos", "bicubic"]
     degraded = enhancement.degrade(image, sigma=0.02, rng=np.random.default_rng(0))
     measured = {row.pop("method"): row for row in rows}
+    sharpness = [fidelity.edge_sharpness(one, mask) for one in (degraded, image)]
+    assert measured["bicubic"].pop("sharpness") == sharpness[0] / sharpness[1] < 1
     assert measured["bicubic"] == fidelity.psnr_ssim(image, degraded)
+    assert measured["sr"].pop("sharpness") > 0
     restored = enhancement.enhance(degraded, generator)
     assert measured["sr"] == pytest.approx(fidelity.psnr_ssim(image, restored), rel=1e-5)
     assert measured["lanczos"] != measured["bicubic"]
@@ -194,9 +197,16 @@ def test_enhance_refuses(image, generator, arguments, message):
         enhancement.enhance(image, generator, **arguments)
 
 
-def test_held_out_patients_are_measured_the_test_cohort_first(image, generator):
+def test_an_original_without_an_edge_has_no_share_of_it(mask, generator):
+    flat, rng = np.full((70, 90), 100.0), np.random.default_rng(0)
+    rows = enhancement.held_out_fidelity(flat, mask, {}, Degradation(), rng)
+    assert {row["sharpness"] for row in rows} == {np.inf}  # which `fidelity_gains` refuses
+
+
+def test_held_out_patients_are_measured_the_test_cohort_first(image, mask, generator):
     splits = pd.Series({"a": "external", "b": "train", "c": "test", "d": "test"})
     frames = {patient: image / 2 + i for i, patient in enumerate(splits.index)}
+    masks, how = dict.fromkeys(splits.index, mask), ({"sr": generator}, Degradation())
     seen = []
 
     def progress(patients, total):
@@ -204,14 +214,12 @@ def test_held_out_patients_are_measured_the_test_cohort_first(image, generator):
         return patients
 
     measured = enhancement.measure_held_out(
-        frames, splits, {"sr": generator}, Degradation(), np.random.default_rng(3), progress
+        frames, masks, splits, *how, np.random.default_rng(3), progress
     )
     assert list(dict.fromkeys(measured.index)) == ["c", "d", "a"] and seen == [3]
-    assert list(measured.columns) == ["split", "method", "psnr", "ssim"]
-    alone = enhancement.held_out_fidelity(
-        frames["c"], {"sr": generator}, Degradation(), np.random.default_rng(3)
-    )
-    assert measured.loc["c", ["method", "psnr", "ssim"]].to_dict("records") == alone
+    assert list(measured.columns) == ["split", "method", "psnr", "ssim", "sharpness"]
+    alone = enhancement.held_out_fidelity(frames["c"], mask, *how, np.random.default_rng(3))
+    assert measured.loc["c"].drop(columns="split").to_dict("records") == alone
 
 
 def test_files_of_the_patients_come_one_at_a_time(image, mask, generator):

@@ -61,13 +61,14 @@ def test_frames_that_cannot_be_compared_are_refused(first, second):
 
 
 def table(psnr, split="test", ssim=0.01):
-    """Long table of {method: PSNR per patient}; SSIM is proportional to PSNR."""
+    """Long table of {method: PSNR per patient}; SSIM and sharpness are proportional to PSNR."""
     rows = [
-        (f"p{k}", split, method, value, ssim * value)
+        (f"p{k}", split, method, value, ssim * value, value / 50)
         for method, values in psnr.items()
         for k, value in enumerate(values)
     ]
-    frame = pd.DataFrame(rows, columns=["patient_id", "split", "method", "psnr", "ssim"])
+    columns = ["patient_id", "split", "method", "psnr", "ssim", "sharpness"]
+    frame = pd.DataFrame(rows, columns=columns)
     return frame.set_index("patient_id")
 
 
@@ -104,10 +105,32 @@ def test_gains_come_in_the_order_of_the_report_and_bicubic_gains_nothing():
     gains = fidelity.fidelity_gains(both.sample(frac=1, random_state=0))
     assert list(gains["split"].unique()) == ["test", "external"]
     assert list(gains["method"].unique()) == ["sr", "pixel", "lanczos", "bicubic"]
-    assert list(gains["measure"][:2]) == ["psnr", "ssim"] and len(gains) == 16
+    assert list(gains["measure"][:3]) == ["psnr", "ssim", "sharpness"] and len(gains) == 24
     bicubic = gains[gains["method"].eq("bicubic")]
     assert bicubic[["gain", "gain_low", "gain_high"]].isna().all(axis=None)
     assert gains[gains["method"].ne("bicubic")].notna().all(axis=None)
+
+
+def test_the_margin_over_every_method_is_paired():
+    methods = {
+        "sr": [21.0, 33.0, 26.0],
+        "least_squares": [20.5, 32.1, 25.7],
+        "bicubic": [20.0, 30.0, 24.0],
+    }
+    both = pd.concat([table(methods), table(methods, "external")])
+    margins = fidelity.generator_margins(both)
+    assert list(margins["over"].unique()) == ["least_squares", "bicubic"] and len(margins) == 12
+    row = margins[margins["over"].eq("least_squares") & margins["measure"].eq("psnr")].iloc[0]
+    # Differences 0.5, 0.9, 0.3: mean 0.566667, SD 0.305505, t(2, 0.975) = 4.302653.
+    half = 4.302653 * 0.305505 / np.sqrt(3)
+    expected = [0.566667, 0.566667 - half, 0.566667 + half]
+    assert list(row["gain":"gain_high"]) == pytest.approx(expected, abs=1e-5)
+    gains = fidelity.fidelity_gains(both)
+    last = margins[margins["over"].eq("bicubic")].reset_index(drop=True)
+    of_sr = gains[gains["method"].eq("sr")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(last[["gain", "gain_low"]], of_sr[["gain", "gain_low"]])
+    with pytest.raises(ValueError, match="over: expected one of sr, pixel, least_squares"):
+        fidelity.fidelity_gains(both, over="nearest")
 
 
 def test_level_is_the_coverage():
@@ -282,3 +305,15 @@ def test_the_border_of_the_image_is_no_outline():
 def test_masks_without_an_outline_are_refused(mask, message):
     with pytest.raises(ValueError, match=message):
         fidelity.edge_sharpness(np.ones((30, 40)), mask)
+
+
+@pytest.mark.parametrize("corner", [(30, 40), (0, 0), (57, 84), (3, 50)])
+def test_what_lies_far_from_the_outline_changes_no_sharpness(corner):
+    """All of the frame gives the same number, to the last digit."""
+    image = RNG.uniform(0, 255, (80, 110))
+    row, column = corner
+    mask = np.zeros(image.shape, bool)
+    mask[row : row + 23, column : column + 26] = True
+    away = ndimage.distance_transform_edt(mask) + ndimage.distance_transform_edt(~mask)
+    gradient = ndimage.gaussian_gradient_magnitude(image, sigma=1.0, mode="nearest")
+    assert fidelity.edge_sharpness(image, mask) == gradient[away <= 2].mean()

@@ -155,6 +155,14 @@ def test_table_by_outcome_has_the_size_of_the_difference(patients):
     assert list(other["SMD"]) == list(table["SMD"]) and list(other["P"]) == list(table["P"])
 
 
+def test_what_only_tells_the_outcome_again_has_no_distance(patients):
+    levels = ["No", "Central", "Lateral"]
+    patients["place"] = pd.Categorical(np.where(patients["y"], "Central", "No"), levels)
+    dictionary = {"place": {"label": "Place", "levels": levels}}
+    table = table_of(patients, ["place"], dictionary, by="y", columns=OUTCOME)
+    assert table.loc[0, "SMD"] == "–" and table.loc[0, "P"] == "<0.001"
+
+
 def test_missing_values_are_shown_and_left_out(patients):
     margin = ["Smooth"] * 60 + ["Irregular"] * 55 + [None] * 5
     patients["margin"] = pd.Categorical(margin, DICTIONARY["margin"]["levels"])

@@ -35,15 +35,34 @@ def test_logistic_puts_both_regressions_side_by_side():
     ]
 
 
+def test_coefficients_stand_with_their_interval_and_the_test_of_the_term():
+    frame = pd.DataFrame(
+        {"protocol": "sound_in_sample", "nomogram": "Nomogram_A", "term": ["x", "margin"]}
+        | {"level": [None, "Ill defined"], "estimate": [0.256, 1.0], "low": [-0.1, 0.5]}
+        | {"high": [0.6, 1.5], "p_value": [0.16, 0.0002], "lr_p": [0.17, 0.0001]}
+    )
+    table = regression.coefficients(frame, {"margin": "Margin"}, level=0.9)
+    assert table.to_numpy().tolist() == [
+        ["Sound in sample", "Nomogram A", "x", "", "0.26 (−0.10 to 0.60)", "0.160", "0.170"],
+        ["Sound in sample", "Nomogram A", "Margin", "Ill defined", "1.00 (0.50–1.50)", "<0.001"]
+        + ["<0.001"],
+    ]
+    assert "Coefficient (90% CI)" in table
+
+
 def test_optimism_is_shown_by_model_and_measure():
     frame = pd.DataFrame(
         {"model": "Nomogram_A", "measure": ["auc", "r2", "slope"], "apparent": [0.8, 0.3, 1.0]}
         | {"optimism": [0.02, 0.05, -0.0001], "corrected": [0.78, 0.25, 1.0]}
     )
+    frame["signature"] = "fixed"
     table = regression.validated(frame)
     assert list(table.columns) == ["Model", "Measure", "Apparent", "Optimism", "Corrected"]
     assert list(table["Measure"]) == ["AUC", "Nagelkerke’s R²", "Calibration slope"]
     assert list(table["Optimism"]) == ["0.020", "0.050", "0.000"]
+    both = regression.validated(pd.concat([frame, frame.assign(signature="repeated")]))
+    assert list(both.columns[:3]) == ["Model", "Signature", "Measure"]
+    assert list(both["Signature"]) == ["As it is"] * 3 + ["Made again"] * 3
 
 
 def test_inflation_names_the_terms():

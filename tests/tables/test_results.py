@@ -56,12 +56,12 @@ def test_hosmer_shows_calibration_measures_when_present():
 
 def test_fidelity_has_a_row_per_cohort_and_method():
     rows = [
-        (split, method, patient, psnr + patient, psnr / 40)
+        (split, method, patient, psnr + patient, psnr / 40, psnr / 60)
         for split in ("external", "test")
         for method, psnr in (("bicubic", 28.0), ("sr", 30.0))
         for patient in (0, 2)
     ]
-    columns = ["split", "method", "patient_id", "psnr", "ssim"]
+    columns = ["split", "method", "patient_id", "psnr", "ssim", "sharpness"]
     gains = fidelity.fidelity_gains(pd.DataFrame(rows, columns=columns))
     table = results.fidelity(gains)
     assert list(table["Cohort"]) == ["Test", "Test", "External", "External"]
@@ -71,46 +71,89 @@ def test_fidelity_has_a_row_per_cohort_and_method():
         "2",
         "31.00 (18.29–43.71)",
         "0.750 (0.750–0.750)",
+        "0.50 (0.50–0.50)",
         "2.00 (2.00–2.00)",
         "0.050 (0.050–0.050)",
     ]
-    assert list(table.iloc[1, 5:]) == ["–", "–"]
+    assert list(table.iloc[1, 6:]) == ["–", "–"]
     headings = list(results.fidelity(gains, level=0.9).columns[3:])
     assert headings == [
         "PSNR, dB (90% CI)",
         "SSIM (90% CI)",
+        "Edge sharpness (90% CI)",
         "Gain over bicubic, dB (90% CI)",
         "Gain over bicubic, SSIM (90% CI)",
     ]
 
 
 def test_selection_counts_add_up():
-    steps = ["z-score"] * 3 + ["Mann-Whitney U"] * 4 + ["LASSO"] * 2 + ["kept"]
+    steps = ["Degenerate", "z-score", "ICC"] + ["Mann-Whitney U"] * 4 + ["LASSO"] * 2 + ["kept"]
     fates = pd.DataFrame({"step": steps, "signature": ["OR"] * 9 + ["SR"]})
     table = results.selection(fates)
     assert list(table["Features"]) == ["9", "1"]
-    assert table.loc[0, "Left at Spearman"] == "0"
-    assert table.loc[1, "Kept"] == "1"
+    assert table.loc[0, ["Degenerate", "ICC too low", "Too few values"]].tolist() == ["1", "1", "–"]
+    assert table.loc[0, "Left at Spearman"] == "–" and table.loc[1, "Kept"] == "1"
     for _, row in table.iterrows():
-        assert sum(map(int, row.iloc[2:])) == int(row["Features"])
+        counts = [int(text) for text in row.iloc[2:] if text != "–"]
+        assert sum(counts) == int(row["Features"])
+    taken = results.selection(fates.assign(taken="z-score, Mann-Whitney U, Spearman, LASSO"))
+    assert taken.loc[1, ["Left at Spearman", "ICC too low"]].tolist() == ["0", "–"]
+    many = pd.concat([fates.iloc[:3]] * 500)
+    assert results.selection(many.assign(signature="OR")).loc[0, "Features"] == "1,500"
     with pytest.raises(ValueError, match="found \\['ridge'\\]"):
         results.selection(fates.assign(step="ridge"))
 
 
-def test_protocols_stand_side_by_side_with_their_difference():
-    row = {"model": "SR_SVM", "cohort": "train", "optimism": 0.25}
-    for side, auc in (("paper", 0.9), ("sound", 0.65)):
-        row |= {f"auc_{side}": auc, f"ci_low_{side}": auc - 0.05, f"ci_high_{side}": auc + 0.05}
-        row |= {f"accuracy_{side}": auc - 0.1, f"f1_{side}": np.nan}
-    table = results.protocols(pd.DataFrame([row]))
+def test_kept_features_show_their_stability_and_what_they_have_of_size():
+    row = {"signature": "Planar OR", "feature": "original_glcm_Contrast", "coefficient": -0.51234}
+    row |= {"icc_mask": 0.987, "icc_noise": 0.254, "icc_reader": np.nan, "icc": 0.254}
+    row |= {"rho": -0.1, "rho_low": -0.3, "rho_high": 0.1, "of_size": False}
+    table = results.kept_features(pd.DataFrame([row, row | {"of_size": True}]), level=0.9)
     assert table.iloc[0].tolist() == [
-        *("SR_SVM", "Train", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "0.250"),
-        *("0.800", "0.550", "–", "–"),
+        *("Planar OR", "original_glcm_Contrast", "−0.512", "0.99", "0.25", "–"),
+        *("−0.10 (−0.30 to 0.10)", ""),
     ]
-    assert table.columns[2:5].tolist() == [
-        "AUC (95% CI), paper’s",
-        "AUC (95% CI), sound",
-        "Difference",
+    assert table["Of size"].tolist() == ["", "by construction"]
+    assert "ρ with diameter (90% CI)" in table
+
+
+def test_evaluations_of_a_recipe_stand_side_by_side_with_its_optimism():
+    row = {"model": "SR_SVM", "recipe": "paper", "cohort": "train", "optimism": 0.25}
+    for side, auc in (("in_sample", 0.9), ("cross_fitted", 0.65)):
+        row |= {f"auc_{side}": auc, f"ci_low_{side}": auc - 0.05, f"ci_high_{side}": auc + 0.05}
+    rows = pd.DataFrame([row, row | {"cohort": "test", "recipe": "sound", "optimism": np.nan}])
+    table = results.two_by_two(rows, level=0.9)
+    assert table.to_numpy().tolist() == [
+        ["SR_SVM", "Paper’s", "Train", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "0.250"],
+        ["SR_SVM", "Sound", "Test", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "–"],
+    ]
+    assert list(table)[3:] == ["AUC (90% CI), in-sample", "AUC (90% CI), cross-fitted", "Optimism"]
+
+
+def test_scores_stand_beside_the_diameter_which_has_dashes():
+    row = {"protocol": "sound", "model": "SR_SVM", "cohort": "test"}
+    row |= {"auc": 0.7, "ci_low": 0.6, "ci_high": 0.8, "p_value": 0.25, "lr_p": 0.0001}
+    row |= {"difference": 0.02, "difference_low": -0.01, "difference_high": 0.05}
+    row |= {"rho": 0.5, "rho_low": 0.4, "rho_high": 0.6}
+    alone = row | {"model": "Diameter alone"} | dict.fromkeys(list(row)[6:], np.nan)
+    table = results.beside_size(pd.DataFrame([alone, row]))
+    assert table.to_numpy().tolist() == [
+        ["Sound", "Diameter alone", "Test", "0.700 (0.600–0.800)", "–", "–", "–", "–"],
+        ["Sound", "SR_SVM", "Test", "0.700 (0.600–0.800)", "0.020 (−0.010 to 0.050)", "0.250"]
+        + ["<0.001", "0.50 (0.40–0.60)"],
+    ]
+
+
+def test_steps_between_the_recipes_have_their_difference_and_its_interval():
+    row = {"model": "SR_SVM", "recipe": "planar", "cohort": "test"}
+    row |= {"auc": 0.7, "ci_low": 0.6, "ci_high": 0.8, "p_value": 0.25}
+    row |= {"difference": 0.02, "difference_low": -0.01, "difference_high": 0.05}
+    first = row | {"recipe": "paper"} | dict.fromkeys(list(row)[6:], np.nan)
+    table = results.recipes(pd.DataFrame([first, row]))
+    assert table.to_numpy().tolist() == [
+        ["SR_SVM", "Paper’s", "Test", "0.700 (0.600–0.800)", "–", "–"],
+        ["SR_SVM", "Sound features, published settings", "Test", "0.700 (0.600–0.800)"]
+        + ["0.020 (−0.010 to 0.050)", "0.250"],
     ]
 
 
@@ -127,7 +170,7 @@ def test_a_choice_by_the_test_cohort_is_called_so():
         }
     )
     shown = results.choice(ranked)
-    assert shown["Chosen"].tolist() == ["out of fold", "by the test cohort (informed by it)", ""]
+    assert shown["Chosen"].tolist() == ["cross-fitted", "by the test cohort (informed by it)", ""]
     assert shown.iloc[0, 1:3].tolist() == ["0.700 (0.600–0.800)", "0.600"]
 
 

@@ -14,7 +14,7 @@ DEGENERATE = feature_sets.PAPER.degenerate()
 
 def test_the_feature_table_counts_every_feature_once():
     table = supplement.features(DESCRIBED, DEGENERATE).set_index("Class")
-    assert table.loc["All", "Features"] == "1561" and table.loc["All", "Degenerate"] == "366"
+    assert table.loc["All", "Features"] == "1,561" and table.loc["All", "Degenerate"] == "366"
     counts = table["Features"].drop("All").astype(int)
     assert counts.sum() == 1561 and counts["First order"] == 17 * 18 and counts["Shape"] == 14
     assert list(counts.index)[:2] == ["First order", "Shape"]
@@ -38,10 +38,39 @@ def test_the_image_types_say_what_they_show():
     assert not table.drop(noise)["What it shows"].str.contains("noise").any()
 
 
+def test_restored_images_are_listed_by_method_and_class_of_feature():
+    medians = pd.DataFrame({"method": ["bicubic", "least_squares", "sr"], "n_patients": 30})
+    medians = medians.assign(icc=0.5, ci_low=0.4, ci_high=0.6, good=0.25)
+    medians = medians.assign(margin=[-0.1, np.nan, 0.1], margin_low=-0.2, margin_high=0.2)
+    by_class = pd.DataFrame(
+        {"bicubic": [0.1, 0.2], "sr": [0.3, 0.456], "least_squares": [0.5, 0.6]},
+        index=["firstorder", "glcm"],
+    )
+    table = supplement.restored(medians, by_class, level=0.9)
+    names = ["Super-resolution", "Least squares", "Bicubic"]
+    assert list(table["Method"]) == names  # as in every table
+    assert table.iloc[0].tolist() == [
+        *("Super-resolution", "30", "0.50 (0.40–0.60)", "0.10 (−0.20 to 0.20)", "25%"),
+        *("0.30", "0.46"),
+    ]
+    assert list(table.columns[2:]) == [
+        *("Median ICC (90% CI)", "Over least squares (90% CI)", "Good", "First order", "GLCM")
+    ]
+    assert table.loc[table["Method"].eq("Least squares")].iloc[0, 3] == "–"
+
+
 def test_a_class_without_a_label_is_named():
     other = DESCRIBED.head(1).assign(feature_class="glxm")
     with pytest.raises(ValueError, match="expected the classes .*found .'glxm'."):
         supplement.features(other, [])
+
+
+def test_grey_levels_are_shown_as_median_with_quartiles():
+    rows = [("paper", "original", 6.0, 5.0, 7.0), ("planar", "lbp-2D", 10.0, 9.5, 10.0)]
+    bins = pd.DataFrame(rows, columns=["profile", "image_type", "median", "low", "high"])
+    table = supplement.effective_bins(bins)
+    assert table.iloc[0].tolist() == ["Paper", "original", "6 (5–7)"]
+    assert table.iloc[1, 0] == "Planar" and table.shape == (2, 3)
 
 
 def test_the_phantom_is_shown_as_it_is_compared():

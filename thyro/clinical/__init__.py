@@ -1,15 +1,25 @@
 """Notebook 05: logistic regression of the clinical variables, choice of terms, validation."""
 
-from thyro.clinical.bootstrap import optimism_of
+from thyro.clinical.bootstrap import (
+    failed_samples,
+    optimism_of,
+    pipeline_optimism,
+    validation_table,
+)
+from thyro.clinical.composites import undeclared_scores, without_composites
 from thyro.clinical.logistic import LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
 from thyro.clinical.protocols import (
     coefficient_table,
     fit_by_protocol,
+    levels_of_one_fold,
     long_risks,
     nomogram_terms,
     predict_by_protocol,
+    risks_by_fold,
+    with_signatures,
 )
+from thyro.clinical.rare_levels import merge_levels, merged_table, rare_levels
 from thyro.clinical.sample_size import assumed_auc, collinearity, sample_sizes
 from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
 from thyro.clinical.splines import spline_basis
@@ -20,18 +30,29 @@ __all__ = [
     "assumed_auc",
     "coefficient_table",
     "collinearity",
+    "failed_samples",
     "fit_by_protocol",
     "fit_logistic",
     "fit_nomograms",
     "fit_penalised",
+    "levels_of_one_fold",
     "long_risks",
+    "merge_levels",
+    "merged_table",
     "nomogram_terms",
     "optimism_of",
+    "pipeline_optimism",
     "predict_by_protocol",
     "preoperative",
+    "rare_levels",
+    "risks_by_fold",
     "sample_sizes",
     "select_terms",
     "spline_basis",
+    "undeclared_scores",
     "univariate_table",
     "validation_sizes",
+    "validation_table",
+    "with_signatures",
+    "without_composites",
 ]

@@ -1,6 +1,6 @@
 """How much of a model's performance is owed to its own patients: Harrell's bootstrap."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ class Validation:
     table: pd.DataFrame
     draws: int  # samples that count
     failed: int  # samples left out: a level or an outcome is lacking, or no calibration
+    left_out_auc: float  # mean AUC in the patients whom a sample lacks; no correction by itself
 
 
 def resamples(n: int, draws: int, seed: int) -> np.ndarray:
@@ -51,6 +52,12 @@ def _in_sample(y: np.ndarray, lp: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """
     brier = np.sum(counts * (expit(lp) - y) ** 2) / counts.sum()
     return np.array([rank_auc(y, lp, counts=counts), _nagelkerke(y, lp, counts), 0.0, 1.0, brier])
+
+
+def _left_out(y: np.ndarray, lp: np.ndarray, counts: np.ndarray) -> list[float]:
+    """AUC in the patients who are not in the sample; none where one of the outcomes is lacking."""
+    out = counts == 0
+    return [rank_auc(y[out], lp[out])] if len(set(y[out])) == 2 else []
 
 
 def _elsewhere(y: np.ndarray, lp: np.ndarray) -> np.ndarray:
@@ -114,29 +121,135 @@ def optimism_of(
     Harrell, Lee, Mark (1996), Stat. Med. 15:361-387.
     """
     y = as_labels(y, "y")
+    rows = resamples(len(y), draws, seed) if rows is None else np.asarray(rows)
+    return _validated(fit, frame, y, ((frame, row) for row in rows), asked=len(rows))
+
+
+def pipeline_optimism(
+    fit: Callable[[pd.DataFrame, np.ndarray], Mapping[str, Predict]],
+    frame: pd.DataFrame,
+    y: ArrayLike,
+    resampled: pd.DataFrame,
+    *,
+    draws: int,
+) -> dict[str, Validation]:
+    """`optimism_of` a process whose signatures were made again in every sample, too.
+
+    In a sample its own signature predicts the patients who made it, as in-sample signatures do,
+    and the same signature predicts all patients once: nothing is conditional on a signature. All
+    patients are 63 % those of the sample. A classifier that learns patients by heart does too well
+    on these, so that its optimism is larger than what is found; `left_out_auc` has none of them.
+
+    Parameters
+    ----------
+    fit, frame, y
+        As in `optimism_of`; the index of `frame` are the patients.
+    resampled : DataFrame
+        sample, patient_id, drawn (how often the patient is in the sample) and columns of signatures
+        that replace those of `frame`; sample 0 holds everybody once, with the signatures that all
+        patients make.
+    draws : int
+        Samples asked for; those that `resampled` lacks count as failed.
+
+    Raises
+    ------
+    ValueError
+        If sample 0 or a patient is absent, and as `optimism_of`.
+
+    References
+    ----------
+    Harrell, Lee, Mark (1996), Stat. Med. 15:361-387. Efron, Tibshirani (1997), JASA 92:548-560
+    (patients whom a sample lacks).
+    """
+    y = as_labels(y, "y")
+    of_sample = {
+        int(number): part.set_index("patient_id").drop(columns="sample")
+        for number, part in resampled.groupby("sample")
+    }
+    lacking = [n for n, part in of_sample.items() if not frame.index.isin(part.index).all()]
+    if 0 not in of_sample or lacking:
+        raise ValueError("resampled: expected sample 0, and every patient in every sample.")
+
+    def with_signatures(part: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(**part.loc[frame.index].drop(columns="drawn"))
+
+    samples = (
+        (
+            with_signatures(part),
+            np.repeat(np.arange(len(frame)), part["drawn"].loc[frame.index]),
+        )
+        for number, part in of_sample.items()
+        if number
+    )
+    return _validated(fit, with_signatures(of_sample[0]), y, samples, asked=draws)
+
+
+def _validated(
+    fit: Callable[[pd.DataFrame, np.ndarray], Mapping[str, Predict]],
+    frame: pd.DataFrame,
+    y: np.ndarray,
+    samples: Iterable[tuple[pd.DataFrame, np.ndarray]],
+    *,
+    asked: int,
+) -> dict[str, Validation]:
+    """Optimism over samples: the patients as each sample describes them, and who was drawn."""
     once = np.ones(len(y))
     whole = {name: _lp(predict(frame)) for name, predict in fit(frame, y).items()}
-    rows = resamples(len(y), draws, seed) if rows is None else np.asarray(rows)
     training: dict[str, list[np.ndarray]] = {name: [] for name in whole}
     test: dict[str, list[np.ndarray]] = {name: [] for name in whole}
-    for row in rows:
+    left_out: dict[str, list[float]] = {name: [] for name in whole}
+    for patients, row in samples:
         counts = np.bincount(row, minlength=len(y)).astype(float)
         try:
-            models = fit(frame.iloc[row], y[row])
-            drawn = {name: _lp(predict(frame)) for name, predict in models.items()}
+            models = fit(patients.iloc[row], y[row])
+            drawn = {name: _lp(predict(patients)) for name, predict in models.items()}
             there = {name: _elsewhere(y, lp) for name, lp in drawn.items()}
         except ValueError:  # a level or an outcome that the sample lacks
             continue
         for name, lp in drawn.items():
             training[name].append(_in_sample(y, lp, counts))
             test[name].append(there[name])
+            left_out[name] += _left_out(y, lp, counts)
     return {
         name: _collected(
             _in_sample(y, lp, once),
             *(np.reshape(part[name], (-1, len(MEASURES))) for part in (training, test)),
-            asked=len(rows),
+            asked=asked,
+            left_out=left_out[name],
         )
         for name, lp in whole.items()
+    }
+
+
+def validation_table(found: Mapping[str, Mapping[str, Validation]]) -> pd.DataFrame:
+    """Tables of several validations, stacked.
+
+    Parameters
+    ----------
+    found : mapping of signature to mapping of model to Validation
+        "fixed" where signatures stayed as they were, "repeated" where samples made them again.
+
+    Returns
+    -------
+    DataFrame
+        measure, the columns of `Validation.table`, model, signature, left_out_auc.
+    """
+    return pd.concat(
+        [
+            one.table.reset_index().assign(
+                model=model, signature=signature, left_out_auc=one.left_out_auc
+            )
+            for signature, of_models in found.items()
+            for model, one in of_models.items()
+        ],
+        ignore_index=True,
+    )
+
+
+def failed_samples(found: Mapping[str, Mapping[str, Validation]]) -> dict[str, int]:
+    """Samples that count for no model, by signature; `found` as in `validation_table`."""
+    return {
+        signature: next(iter(of_models.values())).failed for signature, of_models in found.items()
     }
 
 
@@ -146,7 +259,12 @@ def _lp(p: np.ndarray) -> np.ndarray:
 
 
 def _collected(
-    apparent: np.ndarray, training: np.ndarray, test: np.ndarray, *, asked: int
+    apparent: np.ndarray,
+    training: np.ndarray,
+    test: np.ndarray,
+    *,
+    asked: int,
+    left_out: Sequence[float],
 ) -> Validation:
     if len(training) < asked / 2:
         raise ValueError(_too_few(len(training), asked))
@@ -156,7 +274,8 @@ def _collected(
     )
     table["optimism"] = table["training"] - table["test"]
     table["corrected"] = table["apparent"] - table["optimism"]
-    return Validation(table, len(training), asked - len(training))
+    mean = float(np.mean(left_out)) if len(left_out) else float("nan")
+    return Validation(table, len(training), asked - len(training), mean)
 
 
 def _too_few(fitted: int, asked: int) -> str:

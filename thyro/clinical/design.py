@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from thyro.clinical.rare_levels import merge_levels
 from thyro.clinical.splines import spline_basis
 from thyro.core import as_columns, as_labels, as_scores
 from thyro.statistics import is_categorical, redundant_columns
@@ -24,6 +25,7 @@ class Prepared:
     names: list[str]
     blocks: dict[str, list[int]]  # term -> its columns
     notes: list[str]
+    merged: dict[str, dict]  # of the terms: rare level -> the level that it counts as
 
     def described(self) -> dict:
         """The fields of `LogisticFit` that do not depend on how it is fitted."""
@@ -36,6 +38,7 @@ class Prepared:
             "terms": list(self.chosen.columns),
             "levels": self.levels,
             "knots": self.knots,
+            "merged": self.merged,
             "names": self.names,
             "n": len(self.y),
             "n_events": int(self.y.sum()),
@@ -51,12 +54,13 @@ def prepare(
     knots: Mapping[str, list[float]] | None,
     *,
     dependent: bool = False,
+    merged: Mapping[str, Mapping] | None = None,
 ) -> Prepared:
     """Check the data of a regression and lay out its design; raises as `fit_logistic`.
 
     Parameters
     ----------
-    frame, y, terms, knots
+    frame, y, terms, knots, merged
         As in `fit_logistic`.
     dependent : bool, default False
         Of a penalised fit: terms may be computed from others, and every declared level has its
@@ -69,7 +73,8 @@ def prepare(
             f"terms: {joined} is an interaction. Every term here adds to the log odds on its own, "
             "as a nomogram shows it; fit the groups apart, or add a column that holds the product."
         )
-    chosen = as_columns(frame, terms)
+    merged = {term: dict(into) for term, into in (merged or {}).items() if term in terms}
+    chosen = merge_levels(as_columns(frame, terms), merged)
     if len(chosen) != len(y):
         raise ValueError(f"y: expected {len(chosen)} values, one per row of frame, got {len(y)}.")
     constant = [term for term in chosen if chosen[term].nunique() < 2]
@@ -84,7 +89,7 @@ def prepare(
     if not dependent:
         _check_rank(columns, names)
     notes = [] if dependent else _unused_levels(chosen)
-    return Prepared(y, chosen, levels, knots, columns, names, blocks, notes)
+    return Prepared(y, chosen, levels, knots, columns, names, blocks, notes, merged)
 
 
 def _unused_levels(frame: pd.DataFrame) -> list[str]:
@@ -160,6 +165,22 @@ def design(
             names += [f"{term}{dash}" for dash in dashes(knots.get(term, []))]
         blocks[term] = list(range(start, len(columns)))
     return np.column_stack(columns), names, blocks
+
+
+def independent_terms(frame: pd.DataFrame, terms: list[str]) -> list[str]:
+    """Terms without those of which a column can be computed from the columns before it.
+
+    Parameters
+    ----------
+    frame : DataFrame, shape (n_patients, n_columns)
+    terms : list of str
+        Columns with two values or more.
+    """
+    chosen = as_columns(frame, terms)
+    levels = {t: _levels(chosen[t]) for t in chosen if is_categorical(chosen[t])}
+    columns, _, blocks = design(chosen, levels, {})
+    redundant = set(redundant_columns(columns))
+    return [term for term in terms if not redundant.intersection(blocks[term])]
 
 
 def _check_rank(design: np.ndarray, names: list[str]) -> None:

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from thyro.clinical.design import Prepared, dashes, design, prepare
+from thyro.clinical.rare_levels import merge_levels
 from thyro.core import as_columns, as_level
 from thyro.statistics import highest_likelihood, logistic_information, maximise_logistic
 
@@ -36,6 +37,7 @@ class LogisticFit:
     distinct: dict[str, list[float]]  # continuous term with at most 10 distinct values -> those
     note: str  # levels left out, separation; empty when there is nothing to tell
     knots: dict[str, list[float]] = field(default_factory=dict)  # terms with a cubic spline
+    merged: dict[str, dict] = field(default_factory=dict)  # term -> rare level -> what it counts as
 
     def table(self, *, level: float = 0.95) -> pd.DataFrame:
         """One row per coefficient but the intercept.
@@ -121,7 +123,8 @@ class LogisticFit:
         return [k for k, name in enumerate(self.names) if name == term or name.startswith(ends)]
 
     def _columns(self, frame: pd.DataFrame) -> np.ndarray:
-        return design(as_columns(frame, self.terms), self.levels, self.knots)[0]
+        chosen = merge_levels(as_columns(frame, self.terms), self.merged)
+        return design(chosen, self.levels, self.knots)[0]
 
     def to_dict(self) -> dict:
         """Plain lists, numbers and strings at full precision, ready for JSON."""
@@ -148,6 +151,7 @@ def fit_logistic(
     *,
     knots: Mapping[str, list[float]] | None = None,
     tests: bool = True,
+    merged: Mapping[str, Mapping] | None = None,
 ) -> LogisticFit:
     """Logistic regression by maximum likelihood, or Firth's penalised likelihood if separated.
 
@@ -169,6 +173,9 @@ def fit_logistic(
     tests : bool, default True
         Whether each term is tested by the likelihood ratio, which takes one more fit per term.
         Without it `lr_p` is NaN: for a bootstrap, which wants predictions only.
+    merged : mapping of variable to mapping of level to level, optional
+        Rare levels with what each counts as (`rare_levels`), here and in whoever is predicted;
+        of other variables than the terms they are passed over.
 
     Returns
     -------
@@ -184,7 +191,7 @@ def fit_logistic(
     ----------
     Firth (1993), Biometrika 80:27-38. Heinze, Schemper (2002), Stat. Med. 21:2409-2419.
     """
-    data = prepare(frame, y, terms, knots)
+    data = prepare(frame, y, terms, knots, merged=merged)
     beta, log_likelihood, separating = highest_likelihood(data.design, data.y)
     firth = len(separating) > 0
     lr_p = dict.fromkeys(data.blocks, np.nan)

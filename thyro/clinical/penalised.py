@@ -1,5 +1,6 @@
 """The clinical model without screening: every candidate, splines, and shrinkage instead."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from thyro.clinical.design import Prepared, prepare
 from thyro.clinical.logistic import PENALISED, LogisticFit
+from thyro.clinical.rare_levels import merge_levels
 from thyro.clinical.splines import default_knots
 from thyro.statistics import (
     FARTHEST,
@@ -38,6 +40,7 @@ def fit_penalised(
     *,
     n_knots: int = 4,
     penalties: tuple[float, ...] = PENALTIES,
+    merged: Mapping[str, Mapping] | None = None,
 ) -> LogisticFit:
     """Logistic regression of all `terms` with a ridge penalty chosen by the corrected AIC.
 
@@ -59,6 +62,8 @@ def fit_penalised(
     n_knots : int, default 4
         3 to 7; 0 leaves continuous terms linear.
     penalties : tuple of float
+    merged : mapping of variable to mapping of level to level, optional
+        As in `fit_logistic`.
 
     Returns
     -------
@@ -77,13 +82,15 @@ def fit_penalised(
     Harrell (2015), Regression Modeling Strategies, 2nd ed., 9.10. Hurvich, Tsai (1989),
     Biometrika 76:297-307.
     """
+    frame = merge_levels(frame, merged or {})
     varied = [t for t in terms if frame[t].nunique() > 1] if len(frame) else []
     if not varied:
         raise ValueError(f"terms: all of {', '.join(terms)} have a single value.")
     aside = [t for t in terms if t not in varied]
     numeric = [t for t in varied if not is_categorical(frame[t])]
     knots = {t: default_knots(frame[t], n_knots) for t in numeric} if n_knots else {}
-    data = prepare(frame, y, varied, {t: at for t, at in knots.items() if at}, dependent=True)
+    knots = {t: at for t, at in knots.items() if at}
+    data = prepare(frame, y, varied, knots, dependent=True, merged=merged)
     _, null = maximise_logistic(data.design, data.y, free=[0])
     best = _best(data, null, penalties)
     note = f"Ridge penalty {best.penalty:.3g}, {best.df:.1f} effective degrees of freedom."

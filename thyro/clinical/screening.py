@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from thyro.clinical.design import independent_terms
 from thyro.clinical.logistic import fit_logistic
+from thyro.clinical.rare_levels import merge_levels, rare_levels
 from thyro.core import as_columns
 
 
@@ -79,6 +81,7 @@ def select_terms(
     entry: float = 0.1,
     retain: float = 0.05,
     level: float = 0.95,
+    again: bool = False,
 ) -> ClinicalSelection:
     """Choose clinical terms by univariate screening and one multivariable fit.
 
@@ -98,6 +101,10 @@ def select_terms(
         Limits of the two likelihood-ratio p values.
     level : float, default 0.95
         Coverage of the intervals in both regressions.
+    again : bool, default False
+        Of a choice that is repeated in part of the patients: a variable that the ones before it
+        determine in these few is left out, since it would add nothing. In all patients it raises,
+        for somebody should know.
 
     Returns
     -------
@@ -120,6 +127,8 @@ def select_terms(
     entered = [v for v in candidates if screened[v] < entry]
     if not entered:
         notes.append(f"No variable has p < {entry}: {fallback[0]}, the smallest, was taken.")
+    if again and entered:
+        entered = independent_terms(frame, entered)
     multivariable = fit_logistic(frame, y, entered or fallback)
     notes += [multivariable.note] if multivariable.note else []
     terms = [v for v in entered if multivariable.lr_p[v] < retain]
@@ -139,8 +148,12 @@ def fit_nomograms(
     signatures: Mapping[str, Sequence[str]],
     entry: float = 0.1,
     retain: float = 0.05,
+    smallest: int = 0,
 ) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
-    """Choose clinical terms and fit every nomogram: the whole process, for `validation`.
+    """Merge rare levels, choose clinical terms and fit every nomogram: all that is repeated.
+
+    Repeated in bootstrap samples and without each fold. Rare levels are found in the patients who
+    are given, so that those left out have no say in them.
 
     Parameters
     ----------
@@ -148,14 +161,19 @@ def fit_nomograms(
         As in `select_terms`.
     signatures : mapping of nomogram to columns
         What each has beside the clinical terms.
+    smallest : int, default 0
+        Patients that a level must have, as in `rare_levels`.
 
     Returns
     -------
     dict of str to callable
         From patients to the risk of each nomogram.
     """
-    terms = select_terms(frame, y, variables, entry=entry, retain=retain).terms
+    limits = {"entry": entry, "retain": retain}
+    merged = rare_levels(frame, variables, smallest=smallest)
+    known = merge_levels(frame, merged)
+    terms = select_terms(known, y, variables, **limits, again=True).terms
     return {
-        name: fit_logistic(frame, y, [*beside, *terms], tests=False).predict
+        name: fit_logistic(frame, y, [*beside, *terms], tests=False, merged=merged).predict
         for name, beside in signatures.items()
     }

@@ -4,6 +4,7 @@ from thyro.cohort.about import called, describe_cohort, table_1_rows, table_1_va
 from thyro.cohort.clinical_table import CohortError, stop_at, text_column
 from thyro.cohort.flow import flow_chart
 from thyro.cohort.image_flags import FLAGS
+from thyro.cohort.ingested import known_truth
 from thyro.cohort.intake import ingest
 from thyro.cohort.levels import check_dependence, check_levels
 from thyro.cohort.patches import check_patches
@@ -27,6 +28,7 @@ __all__ = [
     "flow_chart",
     "included_cases",
     "ingest",
+    "known_truth",
     "split_by_patient",
     "stop_at",
     "table_1_rows",

@@ -13,7 +13,7 @@ from thyro.cohort import cells, spreadsheet
 
 OWN_NAMES = {  # columns of the cohort, which no variable may be called
     *("source_id", "patient_id", "y", "split", "radiologist", "quality"),
-    *("image", "mask", "mask_2", "spacing_mm"),
+    *("image", "mask", "mask_2", "spacing_mm", "spacing_known"),
 }
 DECISIONS = ("keep", "exclude")  # of the reader, on an image
 MOST_NAMES = 30  # of columns, in a message
@@ -286,7 +286,8 @@ def _variable(column: pd.Series, variable: Mapping, problems: list[str]) -> pd.S
     known = {name: name for name in levels} | variable.get("recode", {})
     known = {cells.plain(text): name for text, name in known.items()}
     read = partial(cells.level, known=known | {"": variable.get("missing")})
-    of_levels = pd.Categorical(cells.column(column, read, problems), categories=levels)
+    ordered = bool(variable.get("ordered"))  # the dtype carries it to the models
+    of_levels = pd.Categorical(cells.column(column, read, problems), levels, ordered=ordered)
     return pd.Series(of_levels, index=column.index)
 
 

@@ -6,6 +6,7 @@ merely missing excludes the patient and appears in the flow chart.
 
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from thyro.cohort import cells
@@ -262,13 +263,14 @@ def patient_table(
     paths
         Files in the results, one per row: `image`, `mask` and, with a second reader, `mask_2`.
     spacing_mm
-        (row, column) of each patient, in mm.
+        (row, column) of each patient, in mm; missing where the image does not tell it.
 
     Returns
     -------
     DataFrame
-        patient_id, y, split, variables, radiologist, image, mask, mask_2, spacing_mm, as far as
-        they are given; nothing else of the user's table, and no id of a hospital.
+        patient_id, y, split, variables, radiologist, image, mask, mask_2, spacing_mm,
+        spacing_known, as far as they are given; nothing else of the user's table, and no id of a
+        hospital. Where the size of a pixel is not known it is 1, so that lengths are in pixels.
     """
     reading = ["radiologist"] if "radiologist" in frame else []
     # Grades may have halves.
@@ -280,6 +282,10 @@ def patient_table(
     for name in files:
         table[name] = list(paths[name])
     if spacing_mm is not None:
-        table["spacing_mm"] = [[float(side) for side in pair] for pair in spacing_mm]
-    order = ["patient_id", "y", "split", *variables, *reading, *files, "spacing_mm"]
+        sides = np.asarray(spacing_mm, dtype=float)
+        known = np.isfinite(sides).all(axis=1)
+        table["spacing_mm"] = np.where(known[:, None], sides, 1.0).tolist()
+        table["spacing_known"] = known
+    order = ["patient_id", "y", "split", *variables, *reading, *files]
+    order += ["spacing_mm", "spacing_known"]
     return table[[name for name in order if name in table]].reset_index(drop=True)

@@ -1,6 +1,6 @@
 """What is left of a source of patients once its table and images have been read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -44,7 +44,7 @@ class Ingested:
         else:
             paths = {part: self._paths(part, out_dir) for part in parts_of(self.opened)}
             sides = self.image_flags.loc[frame.index, ["row_mm", "column_mm"]]
-            spacing = sides.fillna(1.0).to_numpy()
+            spacing = sides.to_numpy()
         return inclusion.patient_table(
             frame,
             [variable["name"] for variable in self.opened.variables],
@@ -76,3 +76,16 @@ class Ingested:
         wide = self.flow.frame[names].set_axis(self.patient_ids.rename("patient_id"))
         long = wide.rename_axis(columns="model").stack().rename("p").reset_index()
         return long.assign(protocol="paper", fold=pd.array([pd.NA] * len(long), dtype="Int64"))
+
+
+def known_truth(ingested: Mapping[str, Ingested]) -> pd.DataFrame | None:
+    """What made the included patients of all sources, or None where nobody knows.
+
+    attrs["coefficients"] is the model of the cohort; that of an external one may have another
+    intercept.
+    """
+    if ingested["cohort"].truth is None:
+        return None
+    truth = pd.concat([one.truth for one in ingested.values()], ignore_index=True)
+    truth.attrs = ingested["cohort"].truth.attrs
+    return truth

@@ -8,6 +8,7 @@ import pandas as pd
 from thyro.cohort import cells
 from thyro.cohort.ingested import Ingested
 from thyro.statistics import likelihood_ratio_p, redundant_columns
+from thyro.study import told_from_parts
 
 
 def check_levels(
@@ -15,6 +16,7 @@ def check_levels(
     split: pd.Series,
     *,
     candidates: Collection[str] = (),
+    composites: str = "parts",
     entry: float = 0.1,
 ) -> list[str]:
     """Levels that the clinical model could not predict, as problems.
@@ -33,6 +35,8 @@ def check_levels(
         "train" or "test" of the included of "cohort", by the index of the table.
     candidates
         Names of the variables that may come into the model; empty: all.
+    composites
+        "parts" or "score": what stays where a score and all its parts may.
     entry
         As in the screening of the clinical model.
 
@@ -48,7 +52,7 @@ def check_levels(
     train = frames.pop("train")
     return [
         line
-        for name in _entering(train, _candidates(main, candidates), entry)
+        for name in _entering(train, _candidates(main, candidates, composites), entry)
         if isinstance(train[name].dtype, pd.CategoricalDtype)
         for part, rows in frames.items()
         for line in _unseen(name, train, rows, part)
@@ -60,6 +64,7 @@ def check_dependence(
     split: pd.Series,
     *,
     candidates: Collection[str] = (),
+    composites: str = "parts",
     entry: float = 0.1,
 ) -> list[str]:
     """Variables that can be computed from others, as problems: mm and cm, a total and its parts.
@@ -69,7 +74,7 @@ def check_dependence(
 
     Parameters
     ----------
-    ingested, split, candidates, entry
+    ingested, split, candidates, composites, entry
         As in `check_levels`.
 
     Returns
@@ -79,20 +84,24 @@ def check_dependence(
     """
     main = ingested["cohort"]
     train = main.flow.frame[split == "train"]
-    names = _varied(train, _candidates(main, candidates))
+    names = _varied(train, _candidates(main, candidates, composites))
     numeric = [n for n in names if not isinstance(train[n].dtype, pd.CategoricalDtype)]
     lines = _computed(train, numeric) + _computed(train, _entering(train, names, entry))
     return list(dict.fromkeys(lines))
 
 
-def _candidates(main: Ingested, named: Collection[str]) -> list[str]:
+def _candidates(main: Ingested, named: Collection[str], composites: str) -> list[str]:
     """Variables that a model may use, as far as declarations tell."""
-    return [
+    usable = [
         variable["name"]
         for variable in main.opened.variables
         if variable["required"] and variable["preoperative"]
         if not named or variable["name"] in named
     ]
+    composed = {v["name"]: v.get("composed_of") or [] for v in main.opened.variables}
+    told = told_from_parts(composed, usable, stays=composites)
+    out = {name for of_score in told.values() for name in of_score}
+    return [name for name in usable if name not in out]
 
 
 def _varied(train: pd.DataFrame, names: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from thyro.core.checks import (
     as_scores,
 )
 from thyro.core.code_version import code_checksum
-from thyro.core.folds import outer_folds, stratified_folds
+from thyro.core.folds import grouped_folds, outer_folds, stratified_folds
 from thyro.core.parallel import ProcessEnded, as_done, end_with_parent, pool
 from thyro.core.resumable import Cache, Checkpoint, safetensors_metadata
 
@@ -30,6 +30,7 @@ __all__ = [
     "as_scores",
     "code_checksum",
     "end_with_parent",
+    "grouped_folds",
     "outer_folds",
     "pool",
     "safetensors_metadata",

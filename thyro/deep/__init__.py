@@ -1,6 +1,6 @@
 """Notebook 02: networks, their weights and fine-tuning, deep features, and Grad-CAM."""
 
-from thyro.deep.crops import crop
+from thyro.deep.crops import crop, crop_patients, croppings
 from thyro.deep.explained import Explained, explain_network, heat_map_summary
 from thyro.deep.features import (
     feature_table,
@@ -18,6 +18,8 @@ __all__ = [
     "Explained",
     "FineTuningSettings",
     "crop",
+    "crop_patients",
+    "croppings",
     "cross_fit",
     "explain_network",
     "feature_table",

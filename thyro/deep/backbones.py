@@ -1,6 +1,6 @@
 """The networks of the registry without classifier: built, loaded, calibrated.
 
-They have torchvision's layout, so that its ImageNet checkpoints fit. They take grey crops, 0-255;
+They have the layout of their ImageNet checkpoints, so that these fit. They take grey crops, 0-255;
 the three colour channels all receive the same one.
 """
 
@@ -16,9 +16,6 @@ from thyro.core import as_one_of
 from thyro.deep import weights as checkpoints
 from thyro.deep.crops import as_crops
 from thyro.study import NETWORKS
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_SD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def calibrate_batchnorm(network: Network, crops: ArrayLike, *, batch: int = 16) 
 
 
 def count_parameters(network: Network) -> int:
-    """Number of weights; torchvision's count less its classifier."""
+    """Number of weights, without those of the classifier."""
     return sum(p.numel() for p in network.module.parameters())
 
 
@@ -115,9 +112,10 @@ def chain(module: nn.Module, names: Sequence[str]) -> nn.Sequential:
 
 
 def as_input(crops: np.ndarray, network: Network) -> Tensor:
-    """ImageNet-normalised tensor (n, 3, size, size) on the device of the network."""
+    """Tensor (n, 3, size, size) on the device of the network, normalised as for its weights."""
     device = next(network.module.parameters()).device
-    mean, sd = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_SD))
+    entry = NETWORKS[network.name]
+    mean, sd = (torch.tensor(v).view(1, 3, 1, 1) for v in (entry.mean, entry.sd))
     x = (torch.from_numpy(crops)[:, None] / 255 - mean) / sd
     return x.to(device, memory_format=torch.channels_last)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from thyro.deep.backbones import Network
-from thyro.deep.crops import crop, crop_mask
+from thyro.deep.crops import Cropping
 from thyro.deep.grad_cam import (
     Example,
     energy_in_nodule,
@@ -38,8 +38,7 @@ def explain_network(
     threshold: float,
     training: Sequence[str],
     drawn: Sequence[str],
-    size: int = 224,
-    margin: float = 0.1,
+    cropping: Cropping,
     seed: int = 0,
 ) -> Explained:
     """Heat maps of the patients a network is surest of, and of drawn ones with their control.
@@ -50,7 +49,7 @@ def explain_network(
     weights : Series of float
         Of selected features in their own units (`models.linear_weights`).
     read : callable
-        Gives image (grey 0-255) and mask of a patient first, as `imaging.Frames` does.
+        Gives image (grey 0-255), mask and pixel size of a patient, as `imaging.Frames` does.
     y : Series of int, index test patients
     p : Series of float, same index
         Probability of metastasis by the network's model.
@@ -60,10 +59,8 @@ def explain_network(
         Training patients; the first `CALIBRATION_CROPS` calibrate the network drawn anew.
     drawn : sequence of str
         Patients whose maps are compared.
-    size : int
-        Of the crops, in pixels a side.
-    margin : float
-        Around the nodule, as in `crop`.
+    cropping : Cropping
+        What the network saw of a frame.
     seed : int
         That the network was built with; the next one draws the control's weights.
 
@@ -76,9 +73,9 @@ def explain_network(
     surest = surest_by_outcome(y, p, threshold)
     shown = [patient for patient in surest.values() if patient]
     calibrating = list(training[:CALIBRATION_CROPS])
-    frames = {i: read(i)[:2] for i in dict.fromkeys([*calibrating, *drawn, *shown])}
-    crops = {i: crop(*frame, size=size, margin=margin) for i, frame in frames.items()}
-    masks = {i: crop_mask(frame[1], size=size, margin=margin) for i, frame in frames.items()}
+    frames = {i: read(i) for i in dict.fromkeys([*calibrating, *drawn, *shown])}
+    crops = {i: cropping.crop(i, *frame) for i, frame in frames.items()}
+    masks = {i: cropping.crop_mask(i, *frame[1:]) for i, frame in frames.items()}
     head = head_weights(weights, network)
     control = randomised_network(network, seed + 1, [crops[i] for i in calibrating])
     of_drawn = [crops[i] for i in drawn]

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike
+from scipy.special import expit
 
 from thyro.deep import weights as checkpoints
 from thyro.deep.backbones import Network, build, calibrate_batchnorm
 from thyro.deep.fine_tuning import Learned
+from thyro.statistics import log_odds
 from thyro.store import Checkpoint
-from thyro.study import FeatureTable, ModelName
+from thyro.study import FROZEN, FeatureTable, ModelName
 
 CALIBRATION_CROPS = 64  # ample for a mean and a variance; all crops would double the cost
 
@@ -61,26 +63,25 @@ def feature_names(network: Network) -> list[str]:
     return [f"{network.name.lower()}_{i:04d}" for i in range(network.width)]
 
 
-def feature_table(learned: Learned, patients: Sequence[str]) -> pd.DataFrame:
-    """Pooled features of the final network, one row per patient."""
-    columns = feature_names(learned.network)
-    return pd.DataFrame(learned.features, pd.Index(patients, name="patient_id"), columns)
+def feature_table(network: Network, values: np.ndarray, patients: Sequence[str]) -> pd.DataFrame:
+    """Pooled features, shape (n, width), one row per patient."""
+    return pd.DataFrame(values, pd.Index(patients, name="patient_id"), feature_names(network))
 
 
-def fold_table(learned: Learned, train: Sequence[str], folds: ArrayLike) -> pd.DataFrame:
-    """Features of training patients by the network of every fold, indexed by fold and patient.
+def fold_table(learned: Learned, patients: Sequence[str], folds: ArrayLike) -> pd.DataFrame:
+    """Features of all patients by the network of every fold, indexed by fold and patient.
 
     Without rows where the network was left frozen: its features then serve every fold.
 
     Parameters
     ----------
     learned : Learned
-    train : sequence of str, length n_train
-        Ids of the training patients.
+    patients : sequence of str, length n
     folds : array_like of int, shape (n_train,)
+        Of the training patients.
     """
     numbers = [] if learned.fold_features is None else np.unique(folds).tolist()
-    index = pd.MultiIndex.from_product([numbers, train], names=["fold", "patient_id"])
+    index = pd.MultiIndex.from_product([numbers, patients], names=["fold", "patient_id"])
     values = np.empty((0, learned.network.width), dtype=np.float32)
     if numbers:
         values = learned.fold_features.reshape(len(index), -1)
@@ -104,18 +105,21 @@ def output_table(
     Returns
     -------
     DataFrame
-        patient_id, model, p, protocol, fold: "paper" by the final network, "sound" by the network
-        of the fold in training patients. Without rows where the network was left frozen.
+        patient_id, model, p, protocol, fold: "paper" by the final network; "sound" of a training
+        patient by the network without the patient's fold, of others by those of all folds, whose
+        log odds are averaged. Without rows where the network was left frozen.
     """
     columns = {"patient_id": str, "model": str, "p": float, "protocol": str, "fold": "Int64"}
     if learned.p is None:
         return pd.DataFrame(columns=list(columns)).astype(columns)
-    train = np.asarray(train, dtype=bool)
+    train, folds = np.asarray(train, dtype=bool), np.asarray(folds)
     paper = pd.DataFrame({"patient_id": patients, "model": model, "p": learned.p})
     paper = paper.assign(protocol="paper", fold=pd.array([pd.NA] * len(paper), dtype="Int64"))
-    sound = paper.assign(protocol="sound")
-    sound.loc[train, "p"] = learned.p_out_of_fold
-    sound.loc[train, "fold"] = np.asarray(folds)
+    places = np.searchsorted(np.unique(folds), folds)
+    p = expit(log_odds(learned.fold_p).mean(axis=0))
+    p[train] = learned.fold_p[places, np.flatnonzero(train)]
+    sound = paper.assign(protocol="sound", p=p)
+    sound.loc[train, "fold"] = folds
     return pd.concat([paper, sound], ignore_index=True)
 
 
@@ -136,18 +140,20 @@ def network_tables(
     Returns
     -------
     dict
-        deep (pooled features), folds, output and tuning (the history) of the network.
+        deep (pooled features), folds, output and tuning (the history) of the network; and deep
+        of the network as it was given, where `learned` has those.
     """
-    of_training = patients[np.asarray(train, dtype=bool)]
     model = str(ModelName(images, learned.network.name))
+    tuned, frozen = (FeatureTable(images, learned.network.name, one) for one in ("", FROZEN))
     tables = {
-        "deep": feature_table(learned, patients.tolist()),
-        "folds": fold_table(learned, of_training, folds),
-        "output": output_table(learned, model, patients, train, folds),
-        "tuning": learned.history,
+        tuned.file: feature_table(learned.network, learned.features, patients),
+        f"folds_{tuned.key}": fold_table(learned, patients.tolist(), folds),
+        f"output_{tuned.key}": output_table(learned, model, patients, train, folds),
+        f"tuning_{tuned.key}": learned.history,
     }
-    key = FeatureTable(images, learned.network.name).key
-    return {f"{name}_{key}": table for name, table in tables.items()}
+    if learned.frozen is not None:
+        tables[frozen.file] = feature_table(learned.network, learned.frozen, patients)
+    return tables
 
 
 def remove_checkpoints(learned: Learned, checkpoint: Callable[[str], Checkpoint]) -> None:

@@ -37,9 +37,10 @@ class Learned:
 
     network: Network  # fine-tuned on all training patients; the one given where nothing was trained
     features: np.ndarray  # pooled, by `network`: float32, shape (n, width)
-    fold_features: np.ndarray | None  # of training patients: shape (n_folds, n_train, width)
+    frozen: np.ndarray | None  # the same by the network that was given, where asked for
+    fold_features: np.ndarray | None  # by the network of every fold: shape (n_folds, n, width)
     p: np.ndarray | None  # output of `network` itself: shape (n,)
-    p_out_of_fold: np.ndarray | None  # of networks that never saw the patient: shape (n_train,)
+    fold_p: np.ndarray | None  # output of the network of every fold: shape (n_folds, n)
     history: pd.DataFrame  # network, epoch, loss, inner_loss, inner_auc, seconds, kept
     state: bytes  # of what was trained, and all batch statistics, for `restore_network`
 
@@ -52,6 +53,7 @@ def cross_fit(
     folds: ArrayLike,
     *,
     settings: FineTuningSettings,
+    frozen: bool = False,
     seed: int = 0,
     device: str | None = None,
     checkpoint: Callable[[str], Checkpoint] | None = None,
@@ -71,6 +73,9 @@ def cross_fit(
     folds : array_like of int, shape (n_train,)
         Fold of each training patient. The network trained without it predicts it.
     settings : FineTuningSettings
+    frozen : bool
+        Also keep the features of the network as it was given. The backbone is passed once for
+        both, unless the whole network is trained.
     seed : int
     device : str, optional
         Such as "cuda"; by default the CPU. On CUDA in bfloat16 mixed precision.
@@ -96,9 +101,11 @@ def cross_fit(
     device = torch.device(device or "cpu")
     work = replace(network, module=deepcopy(network.module).to(device).eval())
     inputs = _inputs(work, crops, np.flatnonzero(train), settings, progress)
-    body = _body(work, settings.trained)
+    body, given = _body(work, settings.trained), None
+    if frozen or settings.trained == "none":
+        given = _pooled(body, inputs, np.arange(len(crops)), settings.batch)
     if settings.trained == "none":
-        return _frozen(network, _pooled(body, inputs, np.arange(len(crops)), settings.batch))
+        return _untuned(network, given, given if frozen else None)
     trainings = _trainings(train, labels, folds)
     for _, outcomes in trainings.values():  # before the first of them trains
         inner_part(outcomes, settings.inner_share, seed)
@@ -114,7 +121,7 @@ def cross_fit(
         progress=progress,
     )
     history = pd.concat(histories, names=["network"]).reset_index("network")
-    return _learned(network, parts, inputs, train, folds, settings, history)
+    return _learned(network, parts, inputs, train, folds, settings, history, given)
 
 
 def restore_network(network: Network, state: bytes) -> Network:
@@ -259,38 +266,36 @@ def _train(new, inputs, trainings, settings, *, seed, device, identity, checkpoi
     return parts, histories
 
 
-def _frozen(network, features) -> Learned:
+def _untuned(network, features, frozen) -> Learned:
     """A network as it was given, and its features."""
     return Learned(
         network=network,
         features=features,
+        frozen=frozen,
         fold_features=None,
         p=None,
-        p_out_of_fold=None,
+        fold_p=None,
         history=pd.DataFrame(columns=["network", *COLUMNS, "kept"]),
         state=_to_bytes(network, "none", {}, network.weights),
     )
 
 
-def _learned(network, parts, inputs, train, folds, settings, history) -> Learned:
+def _learned(network, parts, inputs, train, folds, settings, history, frozen) -> Learned:
     """Features and output of what was trained: `parts` of all patients, and without each fold."""
     final, *of_folds = parts.values()
-    features = _pooled(final.body, inputs, np.arange(len(train)), settings.batch)
-    rows = np.flatnonzero(train)
-    fold_features = np.stack(
-        [_pooled(part.body, inputs, rows, settings.batch) for part in of_folds]
+    everyone = np.arange(len(train))
+    features, *by_fold = (
+        _pooled(part.body, inputs, everyone, settings.batch) for part in (final, *of_folds)
     )
-    p_out_of_fold = np.empty(len(rows))
-    for k, part, values in zip(np.unique(folds), of_folds, fold_features, strict=True):
-        p_out_of_fold[folds == k] = _output(part, values[folds == k])
-    description = f"{network.weights}; {TRAINED[settings.trained]} tuned on {len(rows)} patients"
+    description = f"{network.weights}; {TRAINED[settings.trained]} tuned on {train.sum()} patients"
     state = _to_bytes(network, settings.trained, final.state_dict(), description)
     return Learned(
         network=restore_network(network, state),
         features=features,
-        fold_features=fold_features,
+        frozen=frozen,
+        fold_features=np.stack(by_fold),
         p=_output(final, features),
-        p_out_of_fold=p_out_of_fold,
+        fold_p=np.stack([_output(*pair) for pair in zip(of_folds, by_fold, strict=True)]),
         history=history,
         state=state,
     )

@@ -22,7 +22,8 @@ from torch.nn import functional as F
 
 from thyro.core import Checkpoint, safetensors_metadata
 
-SMALLEST_SD = 1e-6  # of a pooled feature, to be divided by it
+SMALLEST_SD = 0.1  # of a pooled feature, to be divided by it: share of the root mean square of all
+TINY = 1e-6  # the SD of features that are all the same in everyone
 COLUMNS = ["epoch", "loss", "inner_loss", "inner_auc", "seconds"]
 
 
@@ -202,12 +203,18 @@ class Run:
         return torch.tensor(len(self.y) / (2 * counts), dtype=torch.float32)
 
     def _standardise(self) -> None:
-        """Learn mean and SD of the pooled features from the patients that train."""
+        """Learn mean and SD of the pooled features from the patients that train.
+
+        Of a network that ends in a ReLU many features are zero in nearly all of them. Divided by
+        its own SD such a feature would be enormous in the first other patient who has it.
+        """
         with torch.no_grad():
             parts = _batches(np.arange(len(self.rows)), self.settings.batch)
             features = torch.cat([self.part.body(self.inputs.plain(self.rows[p])) for p in parts])
             self.part.mean.copy_(features.mean(dim=0))
-            self.part.sd.copy_(features.std(dim=0, correction=0).clamp_min(SMALLEST_SD))
+            sd = features.std(dim=0, correction=0)
+            least = SMALLEST_SD * sd.square().mean().sqrt()
+            self.part.sd.copy_(sd.clamp_min(max(float(least), TINY)))
 
     def _to_bytes(self) -> bytes:
         """Where the training stands; of a finished one only what is kept of it."""

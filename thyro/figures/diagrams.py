@@ -53,14 +53,14 @@ PROCESS = (
     (
         "01_super_resolution",
         (
-            ("Adversarial network on training patients", "super_resolution"),
+            ("Super-resolution network on training patients", "super_resolution"),
             (f"Original ({OR.name}) and enhanced ({SR.name}) images", "super_resolution"),
         ),
     ),
     (
         "02_features",
         (
-            (f"1561 radiomics features, {SETS}", "radiomics"),
+            (f"1,561 radiomics features, {SETS}", "radiomics"),
             (f"{_listed(NETWORKS)} features", "deep"),
         ),
     ),
@@ -109,7 +109,7 @@ PROCESS = (
 def draw_process(ax: Axes) -> Axes:
     """Draw the process of the study: every box names the room that does it, under its notebook.
 
-    Needs axes across the page (183 mm) and about 3.6 inches high.
+    Needs axes across the page (183 mm) and about 3.8 inches high.
     """
     columns = int(width_points(ax) * 0.21 / CHARACTER)
     top, arrows = 0.0, []
@@ -142,7 +142,7 @@ def draw_process(ax: Axes) -> Axes:
 
 def process_figure() -> Figure:
     """Draw the process of the study across the page (`draw_process`)."""
-    fig, ax = plt.subplots(figsize=(WIDTH, 3.7))
+    fig, ax = plt.subplots(figsize=(WIDTH, 3.9))
     draw_process(ax)
     return fig
 

@@ -1,4 +1,4 @@
-"""Figures of the two protocols, of random splits, and of what is selected in them.
+"""Figures of the recipes, of random splits, and of what is selected in them.
 
 Every `draw_*` takes a result and Axes and returns the Axes; every `*_figure` takes the results of
 all its panels and returns the Figure. Nothing is computed but positions.
@@ -22,52 +22,67 @@ from thyro.figures.style import (
     spread,
     wrap_feature,
 )
-from thyro.study import COHORTS
+from thyro.study import RECIPES
 
-COMPARED = ("train", "test")  # cohorts, from the left
 NULL = "0.72"  # grey of permuted outcomes
 BAR_COLOUR = "#0072B2"
 
 
 def draw_protocols(compared: pd.DataFrame, axes: AxesGrid) -> AxesGrid:
-    """Draw the AUC of every model under both protocols, joined by a line; returns `axes`.
+    """Draw the AUC of every model in-sample and cross-fitted, joined by a line; returns `axes`.
 
     Parameters
     ----------
     compared : DataFrame
-        As `statistics.protocol_difference`: model, cohort, auc_paper, auc_sound.
-    axes : pair of Axes
-        Training and test cohort, sharing the vertical axis.
+        As `statistics.compared_recipes`: model, recipe, cohort, and AUCs.
+    axes : sequence of Axes
+        One per recipe for the training cohort, then one of the test cohort, where the cross-fitted
+        models of both recipes stand; all share the vertical axis.
     """
     models = list(compared["model"].unique())
     styles = model_styles(models)
-    for ax, cohort in zip(axes, COMPARED, strict=True):
-        rows = compared[compared["cohort"].eq(cohort)].set_index("model").loc[models]
-        for height, (model, row) in enumerate(rows.iterrows()):
-            colour, _ = styles[model]
-            pair = row["auc_paper"], row["auc_sound"]
-            ax.plot(pair, [height] * 2, color=colour, lw=1.6, alpha=0.6, zorder=2)
-            ax.plot(pair[0], height, "o", color=colour, ms=5, zorder=3)
-            ax.plot(pair[1], height, "D", mfc="w", mec=colour, mew=1.2, ms=5, zorder=4)
-        ax.axvline(0.5, color="0.75", lw=0.8, zorder=0)
-        ax.set_yticks(range(len(models)), models)
-        ax.grid(axis="y", color="0.93", lw=0.6)
-        ax.tick_params(axis="y", length=0)
-        ax.set(xlabel="AUC", title=COHORTS[cohort])
+    for ax, recipe in zip(axes, RECIPES, strict=False):
+        rows = compared[compared["recipe"].eq(recipe.name)]
+        rows = rows[rows["cohort"].eq("train")].set_index("model").reindex(models)
+        ends = rows[["auc_in_sample", "auc_cross_fitted"]]
+        _joined(ax, ends, styles, ("o", "D"))
+        whisker = rows[["ci_low_cross_fitted", "ci_high_cross_fitted"]].to_numpy().T
+        ax.hlines(range(len(models)), *whisker, color="0.6", lw=0.8, zorder=1)
+        ax.set_title(f"{recipe.label} recipe, training")
+    tested = compared[compared["cohort"].eq("test")]
+    ends = tested.pivot(index="model", columns="recipe", values="auc_cross_fitted").loc[models]
+    _joined(axes[-1], ends[[recipe.name for recipe in RECIPES]], styles, ("s", "^"))
+    axes[-1].set_title("Both recipes, test")
+    axes[0].set_yticks(range(len(models)), models)
     axes[0].invert_yaxis()
-    marks = [
-        Line2D([], [], color="0.3", marker="o", ls="", ms=5, label="Paper’s protocol"),
-        Line2D([], [], color="0.3", marker="D", mfc="w", ls="", ms=5, label="Sound protocol"),
-    ]
-    axes[0].figure.legend(handles=marks, loc="outside lower center", ncols=2)
     return axes
 
 
+def _joined(ax: Axes, ends: pd.DataFrame, styles: Mapping, markers: tuple[str, str]) -> None:
+    """Two AUCs of every model as marks, the first filled, with a line between them."""
+    for height, (model, row) in enumerate(ends.iterrows()):
+        colour, _ = styles[model]
+        first, second = row
+        ax.plot((first, second), [height] * 2, color=colour, lw=1.6, alpha=0.6, zorder=2)
+        ax.plot(first, height, markers[0], color=colour, ms=5, zorder=3)
+        ax.plot(second, height, markers[1], mfc="w", mec=colour, mew=1.2, ms=5, zorder=4)
+    ax.axvline(0.5, color="0.75", lw=0.8, zorder=0)
+    ax.grid(axis="y", color="0.93", lw=0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.set(xlabel="AUC")
+
+
 def protocols_figure(compared: pd.DataFrame) -> Figure:
-    """Draw the AUCs under both protocols, training left, test right, as `draw_protocols`."""
-    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.6), sharex=True, sharey=True)
+    """Draw the optimism of each recipe, and both recipes in the test cohort: `draw_protocols`."""
+    fig, axes = plt.subplots(1, 3, figsize=(WIDTH, 3.8), sharex=True, sharey=True)
     draw_protocols(compared, axes)
     panel_letters(axes)
+    texts = ("in-sample", "cross-fitted (line: interval)", *(one.label for one in RECIPES))
+    marks = [
+        Line2D([], [], color="0.3", marker=marker, mfc=face, ls="", ms=5, label=text)
+        for marker, face, text in zip("oDs^", ("0.3", "w", "0.3", "w"), texts, strict=True)
+    ]
+    fig.legend(handles=marks, loc="outside lower center", ncols=4)
     return fig
 
 

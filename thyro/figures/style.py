@@ -153,7 +153,7 @@ def model_styles(names: Iterable[str]) -> dict[str, ModelStyle]:
 
     - A model of images has the colour of its kind, as the registry of classifiers or networks
       declares it: the light one on original images, the dark one on any other; and the line that
-      its image set declares. A variant of it (on planar features) has its colour and is dotted.
+      its image set declares. A variant of it (with tuned settings) has its colour and is dotted.
     - The nomograms and the radiologist have those declared in this module.
     - Every other name, such as a score of a table, takes the next free pair of `OTHER_COLOURS` and
       `OTHER_LINES` in the order given: ask once per study, with all names.

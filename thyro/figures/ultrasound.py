@@ -51,11 +51,17 @@ def draw_image(
     return ax
 
 
-def crops_figure(crops: Mapping[str, np.ndarray], *, most: int = 6) -> Figure:
-    """Draw the first crops in a row, patient id above: patient -> crop, as `draw_image`."""
-    fig, axes = plt.subplots(1, most, figsize=(WIDTH, 1.4), squeeze=False)
-    for ax, (patient, crop) in zip(axes.flat, crops.items(), strict=False):
-        draw_image(crop, ax, title=patient)
+def crops_figure(crops: Mapping[str, Mapping[str, np.ndarray]], *, most: int = 6) -> Figure:
+    """Draw the first crops of every network in a row: network -> patient -> crop.
+
+    The id of the patient stands above the first row, the network beside its own.
+    """
+    size = (WIDTH, 1.4 * len(crops))
+    fig, axes = plt.subplots(len(crops), most, figsize=size, squeeze=False)
+    for row, (network, of_network) in zip(axes, crops.items(), strict=True):
+        for ax, (patient, crop) in zip(row, of_network.items(), strict=False):
+            draw_image(crop, ax, title=patient if ax in axes[0] else "")
+        row[0].set_ylabel(network)
     return fig
 
 

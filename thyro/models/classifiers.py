@@ -15,7 +15,7 @@ from sklearn.model_selection import PredefinedSplit, StratifiedKFold, cross_val_
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from thyro.core import as_labels, as_one_of, stratified_folds
+from thyro.core import as_labels, as_one_of, grouped_folds, stratified_folds
 from thyro.study import CLASSIFIERS, ClassifierEntry
 
 INNER_FOLDS = 5  # of Platt's sigmoid and of tuning; fewer where the smaller class is smaller
@@ -29,6 +29,7 @@ def fit_classifier(
     settings: Mapping[str, Any] | None = None,
     tune: bool = False,
     seed: int = 0,
+    groups: ArrayLike | None = None,
 ) -> Pipeline:
     """Fit a classifier of the registry to selected features.
 
@@ -52,6 +53,9 @@ def fit_classifier(
         Choose the settings by `tune_classifier`.
     seed : int
         Of the shuffles into inner folds.
+    groups : array_like, shape (n_patients,), optional
+        The patient of each row, where rows are copies of patients as in a bootstrap sample: inner
+        folds then hold all copies of a patient or none (`core.grouped_folds`).
 
     Raises
     ------
@@ -71,13 +75,15 @@ def fit_classifier(
             f"settings: {name} with {chosen} needs {needed} training patients, got {len(X)}."
         )
     if tune:
-        chosen = _tuned(entry, chosen, X, y, seed=seed)
+        chosen = _tuned(entry, chosen, X, y, seed=seed, groups=groups)
     estimator = entry.make(chosen, X.shape[1])
     if entry.calibrated:
         estimator = CalibratedClassifierCV(
             estimator,
             method="sigmoid",
-            cv=StratifiedKFold(_inner_folds(y), shuffle=True, random_state=seed),
+            cv=StratifiedKFold(_inner_folds(y), shuffle=True, random_state=seed)
+            if groups is None
+            else PredefinedSplit(grouped_folds(y, groups, INNER_FOLDS, seed=seed)),
             ensemble=False,
         )
     return _pipeline(estimator).fit(X, y)
@@ -98,6 +104,7 @@ def tune_classifier(
     *,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
+    groups: ArrayLike | None = None,
 ) -> dict[str, Any]:
     """The settings with the largest mean AUC of an inner cross-validation; the first of equals.
 
@@ -106,11 +113,11 @@ def tune_classifier(
 
     Parameters
     ----------
-    name, X, y, settings, seed
+    name, X, y, settings, seed, groups
         As in `fit_classifier`.
     """
     X, y = _as_training(X, y)
-    return _tuned(_entry(name), classifier_settings(name, settings), X, y, seed=seed)
+    return _tuned(_entry(name), classifier_settings(name, settings), X, y, seed=seed, groups=groups)
 
 
 def predict(model: Pipeline, X: pd.DataFrame) -> pd.Series:
@@ -162,13 +169,17 @@ def _entry(name: str) -> ClassifierEntry:
     return CLASSIFIERS[name]
 
 
-def _tuned(entry, settings, X, y, *, seed):
+def _tuned(entry, settings, X, y, *, seed, groups=None):
     grid = [settings, *(one for one in entry.grid if one != settings)]
     grid = [one for one in grid if entry.patients_needed(one) <= len(X) // 2]
     folds = _inner_folds(y)
     if len(grid) < 2 or folds < 2:
         return grid[0] if grid else settings
-    inner = PredefinedSplit(stratified_folds(y, folds, seed=seed))
+    inner = PredefinedSplit(
+        stratified_folds(y, folds, seed=seed)
+        if groups is None
+        else grouped_folds(y, groups, INNER_FOLDS, seed=seed)
+    )
     values = X.to_numpy(dtype=float)
     aucs = []
     for one in grid:

@@ -1,12 +1,12 @@
 """Models that are cross-fitted: nothing of a left-out patient reaches what predicts it.
 
-A recipe is everything that is learned from patients: scaling, selection, tuning, classifiers. The
-paper's protocol fits it to the training patients and judges them with what they fitted. It is
-cross-fitted by repeating it without each fold of them, so that every training patient is predicted
-by models that never saw the outcome.
+A recipe is everything that is learned from patients: scaling, selection, tuning, classifiers. In
+sample it is fitted to the training patients and judged by them. It is cross-fitted by repeating it
+without each fold of them, so that every training patient is predicted by models that never saw the
+outcome. A patient of another cohort is predicted by all of these models together, on their scale.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from thyro import core, selection, statistics
 from thyro.core import as_labels
 from thyro.models.classifiers import classifier_settings, fit_classifier, predict, tune_classifier
+from thyro.study import cross_fitted
 
 
 @dataclass(frozen=True)
@@ -28,23 +29,32 @@ class Recipe:
 
     selection: Mapping[str, Any]  # keywords of `selection.select_features`
     classifiers: Mapping[str, tuple[str, Mapping[str, Any]]]  # model -> of CLASSIFIERS, keywords
-    tune: bool = False  # their settings by inner cross-validation
+    tuned: Collection[str] = ()  # models whose settings an inner cross-validation chooses
 
-    def fit(self, X: pd.DataFrame, y: ArrayLike) -> "Fitted":
+    def fit(self, X: pd.DataFrame, y: ArrayLike, *, groups: ArrayLike | None = None) -> "Fitted":
         """Select features and fit every classifier on `X`, shape (n_patients, n_features).
 
-        The keywords of a classifier are `settings` and `seed` of `fit_classifier`.
+        The keywords of a classifier are `settings` and `seed` of `fit_classifier`. With `groups`,
+        the patient of each row where rows are copies of patients, no inner fold parts the copies:
+        not those of the LASSO, of tuning, nor of Platt's sigmoid.
         """
-        chosen = selection.select_features(X, y, **self.selection)
+        steps = dict(self.selection)
+        if groups is not None:
+            n, seed = steps.get("cv", 5), steps.get("seed", 0)
+            steps["cv"] = core.grouped_folds(y, groups, n, seed=seed)
+        chosen = selection.select_features(X, y, **steps)
         values = _filled(X, chosen)
+        copies = {} if groups is None else {"groups": groups}
         settings = {
-            model: tune_classifier(name, values, y, **keywords)
-            if self.tune
+            model: tune_classifier(name, values, y, **keywords, **copies)
+            if model in self.tuned
             else classifier_settings(name, keywords.get("settings"))
             for model, (name, keywords) in self.classifiers.items()
         }
         models = {
-            model: fit_classifier(name, values, y, **{**keywords, "settings": settings[model]})
+            model: fit_classifier(
+                name, values, y, **{**keywords, **copies, "settings": settings[model]}
+            )
             for model, (name, keywords) in self.classifiers.items()
         }
         return Fitted(selection=chosen, models=models, settings=settings)
@@ -68,10 +78,11 @@ class Fitted:
 class OutOfFold:
     """Predictions of patients by models that never saw them."""
 
-    p: pd.DataFrame  # one row per patient, one column per model
-    fold: pd.Series  # of each patient
-    kept: pd.DataFrame  # fold, feature: what was selected without each fold
-    notes: dict[int, str]  # fold -> fallbacks that the selection used
+    log_odds: pd.DataFrame  # one row per patient, one column per model: means over models
+    by_fold: pd.DataFrame  # repeat, fold, patient_id, model, p: of training patients
+    fold: pd.Series  # Int64: of each training patient in the first repeat; missing for others
+    kept: pd.DataFrame  # repeat, fold, feature: what was selected without each fold
+    notes: dict[tuple[int, int], str]  # repeat and fold -> fallbacks that the selection used
 
 
 def long_table(p: pd.DataFrame, protocol: str, fold: pd.Series | None = None) -> pd.DataFrame:
@@ -81,8 +92,8 @@ def long_table(p: pd.DataFrame, protocol: str, fold: pd.Series | None = None) ->
     ----------
     p : DataFrame of float, shape (n_patients, n_models)
         Probabilities, 0-1.
-    protocol : "paper" or "sound"
-        Under which they were made; sound ones of training patients are cross-fitted.
+    protocol : str
+        Under which they were made.
     fold : Series of int, shape (n_patients,), optional
         The fold left out of what predicted a patient, missing where none was.
 
@@ -97,6 +108,21 @@ def long_table(p: pd.DataFrame, protocol: str, fold: pd.Series | None = None) ->
     return table.assign(protocol=protocol, fold=fold.loc[table["patient_id"]].array)
 
 
+def long_tables(p: Mapping[str, pd.DataFrame], fold: pd.Series | None = None) -> pd.DataFrame:
+    """`long_table` of several protocols, one below the other.
+
+    Parameters
+    ----------
+    p : mapping of protocol to DataFrame, shape (n_patients, n_models)
+    fold : Series of int, shape (n_patients,), optional
+        Given to the cross-fitted protocols, by their name.
+    """
+    parts = [
+        long_table(table, name, fold if cross_fitted(name) else None) for name, table in p.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def features_by_fold(table: pd.DataFrame) -> dict[int, pd.DataFrame]:
     """Features of each fold's network, from a table indexed by fold and patient; {} if empty."""
     return {int(k): part.droplevel(0) for k, part in table.groupby(level=0, sort=True)}
@@ -105,25 +131,31 @@ def features_by_fold(table: pd.DataFrame) -> dict[int, pd.DataFrame]:
 def out_of_fold(
     recipe: Recipe,
     X: pd.DataFrame,
-    y: ArrayLike,
-    folds: ArrayLike,
+    y: pd.Series,
+    divisions: Sequence[ArrayLike],
     *,
     of_fold: Mapping[int, pd.DataFrame] | None = None,
     workers: int = 1,
 ) -> OutOfFold:
-    """Predict every fold by the recipe fitted on the others.
+    """Predict training patients by the recipe fitted without their fold, others by all of these.
+
+    Log odds are averaged: of a training patient over the repeats, each by the model without the
+    patient's fold; of another patient over the models of all folds. So the scale of a model, and a
+    cut-off on it, mean the same in training and in other cohorts, which a model of all training
+    patients would not grant (`tests/benchmarks/carry_over.py` measures both).
 
     Parameters
     ----------
     recipe : Recipe
     X : DataFrame of float, shape (n_patients, n_features)
-        Training patients.
-    y : array_like of int, shape (n_patients,)
-    folds : array_like of int, shape (n_patients,)
-        As `core.outer_folds` gives them.
+        Training patients, and others who are to be predicted.
+    y : Series of int, index training patients
+    divisions : sequence of array_like of int, shape (n_training,)
+        Divisions of the training patients into folds, as `core.outer_folds` gives them.
     of_fold : mapping of fold to DataFrame, optional
         Features of all these patients by a network that was trained without the fold, in place of
-        `X`: a network that saw the outcomes of a fold must not describe its patients.
+        `X`: a network that saw the outcomes of a fold must not describe its patients. Wants a
+        single division.
     workers : int
         Processes.
 
@@ -132,84 +164,110 @@ def out_of_fold(
     ValueError
         If lengths differ, there are fewer than two folds, or `of_fold` lacks one or a patient.
     """
-    y, folds = as_labels(y, "y"), np.asarray(folds)
-    numbers = np.unique(folds).tolist()
-    if not len(X) == len(y) == len(folds) or len(numbers) < 2:
-        raise ValueError(
-            f"folds: expected at least two folds of {len(X)} patients, got {len(folds)} numbers of "
-            f"{len(numbers)} folds."
+    labels = as_labels(y, "y")
+    folds = [_checked(one, len(labels)) for one in divisions]
+    if of_fold and len(folds) > 1:
+        raise ValueError(f"divisions: expected one beside `of_fold`, got {len(folds)}.")
+    tables = _features_of_folds(of_fold, X, np.unique(folds[0])) if of_fold else {}
+    jobs = (
+        joblib.delayed(_one_fold)(
+            recipe, tables.get(k, X), y.index[one != k], labels[one != k], (repeat, k)
         )
-    features = _features_of_folds(of_fold, X, numbers) if of_fold else dict.fromkeys(numbers, X)
-    jobs = (joblib.delayed(_one_fold)(recipe, features[k], y, folds, k) for k in numbers)
+        for repeat, one in enumerate(folds)
+        for k in np.unique(one).tolist()
+    )
     done = dict(core.as_done(jobs, workers))
-    p = pd.concat([part for part, _, _ in done.values()]).loc[X.index]
-    kept = [(k, name) for k in sorted(done) for name in done[k][1]]
+    done = {key: done[key] for key in sorted(done)}
+    left_out = pd.concat(
+        [
+            p.loc[y.index[folds[repeat] == k]].assign(repeat=repeat, fold=k)
+            for (repeat, k), (p, _, _) in done.items()
+        ]
+    ).rename_axis("patient_id")
+    models = list(recipe.classifiers)
+    log_odds = sum(_log_odds(p) for p, _, _ in done.values()) / len(done)
+    seen = _log_odds(left_out[models]).groupby(level=0).mean()
+    log_odds.loc[y.index] = seen.loc[y.index]
+    by_fold = left_out.reset_index().melt(
+        ["repeat", "fold", "patient_id"], models, var_name="model", value_name="p"
+    )
+    first = pd.Series(folds[0], y.index).astype("Int64").reindex(X.index).rename("fold")
+    kept = [(*key, name) for key, (_, names, _) in done.items() for name in names]
     return OutOfFold(
-        p=p,
-        fold=pd.Series(folds, index=X.index, name="fold"),
-        kept=pd.DataFrame(kept, columns=["fold", "feature"]),
-        notes={k: done[k][2] for k in sorted(done) if done[k][2]},
+        log_odds=log_odds,
+        by_fold=by_fold,
+        fold=first,
+        kept=pd.DataFrame(kept, columns=["repeat", "fold", "feature"]),
+        notes={key: note for key, (_, _, note) in done.items() if note},
     )
 
 
 def rank_models(
-    y_train: ArrayLike,
-    p_train: pd.DataFrame,
+    y_train: pd.Series,
+    by_fold: pd.DataFrame,
     y_test: ArrayLike,
     p_test: pd.DataFrame,
     *,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Rank models by their out-of-fold AUC in training; the first one is the best model (R-61).
+    """Rank models by their cross-fitted AUC in training; the first one is the best model (R-61).
 
     Parameters
     ----------
-    y_train, y_test : array_like of int
-    p_train : DataFrame, shape (n_train, n_models)
-        Out-of-fold predictions of the training patients.
+    y_train : Series of int, index training patients
+    by_fold : DataFrame
+        repeat, fold, patient_id, model and p of the training patients.
+    y_test : array_like of int
     p_test : DataFrame, shape (n_test, n_models)
         Says what a choice by test result would have been, and nothing else.
     level : float
-        Coverage of the interval of the out-of-fold AUC.
+        Coverage of the interval of the cross-fitted AUC.
 
     Returns
     -------
     DataFrame
         model, auc_out_of_fold, ci_low, ci_high, auc_test, chosen, chosen_by_test; ties go to the
-        model that comes first in `p_train`.
+        model that comes first in `by_fold`.
     """
-    rows = []
-    for model in p_train:
-        inner = statistics.auc_ci(y_train, p_train[model], level=level)
-        rows.append(
-            {
-                "model": model,
-                "auc_out_of_fold": inner.auc,
-                "ci_low": inner.ci_low,
-                "ci_high": inner.ci_high,
-                "auc_test": statistics.auc_ci(y_test, p_test[model]).auc,
-            }
-        )
-    table = pd.DataFrame(rows)
+    aucs = statistics.cross_fitted_aucs(y_train, by_fold, level=level)
+    table = aucs.rename(columns={"auc": "auc_out_of_fold"}).drop(columns="se")
+    table["auc_test"] = [statistics.auc_ci(y_test, p_test[model]).auc for model in table["model"]]
     table["chosen"] = table.index == table["auc_out_of_fold"].idxmax()
     table["chosen_by_test"] = table.index == table["auc_test"].idxmax()
     return table.sort_values("auc_out_of_fold", ascending=False, kind="stable", ignore_index=True)
 
 
+def _checked(folds: ArrayLike, n: int) -> np.ndarray:
+    """A division of `n` patients into at least two folds."""
+    folds = np.asarray(folds)
+    numbers = np.unique(folds)
+    if len(folds) != n or len(numbers) < 2:
+        raise ValueError(
+            f"divisions: expected at least two folds of {n} patients, got {len(folds)} numbers of "
+            f"{len(numbers)} folds."
+        )
+    return folds
+
+
 def _features_of_folds(of_fold, X, numbers):
     """The tables of `of_fold`, one per fold, with the patients of `X`."""
-    absent = sorted(set(numbers) - set(of_fold))
+    absent = sorted(set(numbers.tolist()) - set(of_fold))
     if absent or any(not X.index.isin(table.index).all() for table in of_fold.values()):
         raise ValueError(f"of_fold: lacks the folds {absent}, or some of the patients.")
-    return {k: of_fold[k].loc[X.index] for k in numbers}
+    return {k: of_fold[k].loc[X.index] for k in numbers.tolist()}
 
 
-def _one_fold(recipe, X, y, folds, k):
-    """Fold, and predictions, features and notes of the recipe fitted without it."""
-    out = folds == k
+def _one_fold(recipe, X, patients, y, key):
+    """Repeat and fold, and predictions of all by what was fitted on these patients alone,
+    its features and its notes."""
     with threadpool_limits(1):
-        fitted = recipe.fit(X[~out], y[~out])
-        return k, (fitted.predict(X[out]), fitted.selection.kept, fitted.selection.note)
+        fitted = recipe.fit(X.loc[patients], y)
+        return key, (fitted.predict(X), fitted.selection.kept, fitted.selection.note)
+
+
+def _log_odds(p):
+    """Those of a table of probabilities."""
+    return pd.DataFrame(statistics.log_odds(p), p.index, p.columns)
 
 
 def _filled(X, chosen):

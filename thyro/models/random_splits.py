@@ -1,23 +1,21 @@
 """How far a result depends on one split of the patients: the recipes in many random ones."""
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-import joblib
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 from threadpoolctl import threadpool_limits
 
-from thyro import core, statistics, store
+from thyro import statistics
 from thyro.core import Cache, as_labels
+from thyro.models.cached_rows import computed_rows, identity
 from thyro.models.cross_fitting import Recipe
 
 DRAWS = 1000  # of a split with two patients of each outcome in either part
@@ -80,19 +78,8 @@ def repeated_splits(
     if set(recipes) != set(X) or any(len(table) != len(y) for table in X.values()):
         raise ValueError(f"X: expected a table of {len(y)} patients for each of {list(recipes)}.")
     task = _Repeat(dict(recipes), dict(X), y, test_share, seed, permuted)
-    keys = {number: task.key(number) for number in range(repeats)}
-    rows = {} if cache is None else {n: cache.load(key) for n, key in keys.items()}
-    rows = {n: row for n, row in rows.items() if row is not None}
-    left = [number for number in keys if number not in rows]
-    done = core.as_done((joblib.delayed(task)(n) for n in left), workers)
-    for number, row in done if progress is None else progress(done, total=len(left)):
-        rows[number] = row
-        if cache is not None:
-            with suppress(OSError):  # a full disk costs the next run time, and this one nothing
-                cache.save(keys[number], row)
-    if cache is not None:
-        cache.keep(keys.values())
-    return task.read({n: rows[n] for n in sorted(rows)})
+    rows = computed_rows(task, range(repeats), workers=workers, cache=cache, progress=progress)
+    return task.read(rows)
 
 
 def selection_frequency(kept: pd.DataFrame, repeats: int) -> pd.DataFrame:
@@ -189,16 +176,8 @@ class _Repeat:
 
     @cached_property
     def _identity(self) -> str:
-        total = hashlib.sha256(core.code_checksum("models.random_splits").encode())
-        total.update(json.dumps(store.versions(), sort_keys=True).encode())
-        total.update(repr((self.test_share, self.seed, self.permuted)).encode())
-        total.update(np.ascontiguousarray(self.y).tobytes())
-        for signature, recipe in self.recipes.items():
-            settings = [signature, dict(recipe.selection), dict(recipe.classifiers), recipe.tune]
-            total.update(json.dumps(settings, sort_keys=True, default=list).encode())
-            total.update(pd.util.hash_pandas_object(self.X[signature]).to_numpy().tobytes())
-            total.update("\n".join(self.X[signature].columns).encode())
-        return total.hexdigest()
+        settings = (self.test_share, self.seed, self.permuted)
+        return identity("models.random_splits", settings, self.recipes, self.X, self.y)
 
     def read(self, rows: Mapping[int, np.ndarray]) -> Repeats:
         """The tables of all rows."""

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,8 @@ def _model(
         if term in fit.levels:
             levels = fit.levels[term]
             effects = [0.0, *coefficients]
-            known |= {"levels": [str(level) for level in levels], "least": min(effects)}
+            shown = [_with_merged(level, fit.merged.get(term, {})) for level in levels]
+            known |= {"levels": shown, "least": min(effects)}
         else:
             low, high = axis.low, axis.high
             whole = all(float(v).is_integer() for v in (low, high)) and high - low >= 10
@@ -149,6 +150,12 @@ def _model(
         "scale": nomogram.points_per_unit,
         "terms": terms,
     }
+
+
+def _with_merged(level: Hashable, into: Mapping) -> str:
+    """A level as it is offered, with the rare ones that count as it: "Middle, or Full"."""
+    rare = [one for one, goal in into.items() if goal == level]
+    return ", or ".join(str(one) for one in (level, *rare))
 
 
 def _least(fit: LogisticFit, nomogram: Nomogram, term: str) -> float:

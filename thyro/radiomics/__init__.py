@@ -1,39 +1,51 @@
 """Notebook 02: the 1561 features of pyradiomics, measured fast, and how stable they are."""
 
+from thyro.radiomics.binning import bin_widths
 from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
+from thyro.radiomics.common_grid import CommonGrid
 from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
+from thyro.radiomics.exclusions import DEGENERATE, DISTINCT, STABILITY, set_aside
 from thyro.radiomics.extractor import extract
 from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR
 from thyro.radiomics.filters import filtered_images
 from thyro.radiomics.ibsi import compare_with_ibsi
+from thyro.radiomics.sizes import nodule_sizes
 from thyro.radiomics.stability import (
     extract_perturbed,
     reader_dice,
     stability_sample,
     stability_table,
-    unstable_features,
 )
 from thyro.radiomics.summaries import (
     agreement_medians,
     agreement_scalars,
+    effective_bins,
     failure_table,
     feature_set_tables,
     feature_summary,
     image_set_agreement,
+    measured_as,
+    measuring,
     stability_medians,
     stability_summary,
 )
 
 __all__ = [
+    "DEGENERATE",
+    "DISTINCT",
     "FEATURE_SETS",
     "FEATURE_TERMS",
     "PAPER",
     "PLANAR",
+    "STABILITY",
+    "CommonGrid",
     "agreement_medians",
     "agreement_scalars",
+    "bin_widths",
     "check_failures",
     "compare_with_ibsi",
     "describe_feature",
+    "effective_bins",
     "extract",
     "extract_cohort",
     "extract_perturbed",
@@ -42,10 +54,13 @@ __all__ = [
     "feature_summary",
     "filtered_images",
     "image_set_agreement",
+    "measured_as",
+    "measuring",
+    "nodule_sizes",
     "reader_dice",
+    "set_aside",
     "stability_medians",
     "stability_sample",
     "stability_summary",
     "stability_table",
-    "unstable_features",
 ]

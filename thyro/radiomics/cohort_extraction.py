@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from thyro import core, store
 from thyro.radiomics import extractor, feature_sets
+from thyro.radiomics.common_grid import CommonGrid
 
 MOST_FAILURES = 0.1  # share of patients
 SHOWN_FAILURES = 20
@@ -39,6 +40,7 @@ class Extraction:
     """Features of a cohort, and who could not be measured."""
 
     features: pd.DataFrame  # (n_patients, n_features), index patient_id; NaN where it failed
+    levels: pd.DataFrame  # (n_patients, n_image_types): distinct grey levels after binning; same
     failures: pd.DataFrame  # columns patient_id, reason
     n_cached: int  # patients whose features were known from an earlier run
 
@@ -49,6 +51,7 @@ def extract_cohort(
     *,
     settings: Mapping[str, object] | None = None,
     feature_set: feature_sets.FeatureSet = feature_sets.PAPER,
+    grid: CommonGrid | None = None,
     workers: int = 1,
     cluster: str = "",
     cache: core.Cache | None = None,
@@ -72,6 +75,8 @@ def extract_cohort(
         As in `radiomics.extract`.
     feature_set : FeatureSet, default PAPER
         Which features.
+    grid : CommonGrid, optional
+        Resamples each frame before it is measured; by default it is measured as it is.
     workers : int, default 1
         Number of processes, each on one thread. 1 works in this process, which nothing then
         protects from a crash of compiled code.
@@ -107,12 +112,12 @@ def extract_cohort(
             f"patients: expected each id once, and at least one, got {len(patients)} ids, "
             f"repeated: {repeated[:5]}."
         )
-    task = _Task(read, settings, feature_set)
+    task = _Task(read, settings, feature_set, grid)
     outcomes = _outcomes(task, patients, workers, cluster, cache)
     if progress is not None:
         outcomes = progress(outcomes, total=len(patients))
     row = {patient_id: i for i, patient_id in enumerate(patients)}
-    values = np.full((len(patients), len(feature_set.names)), np.nan)
+    values = np.full((len(patients), task.width), np.nan)
     keys, reasons, n_cached = set(), {}, 0
     for outcome in outcomes:
         if outcome.reason:
@@ -125,10 +130,11 @@ def extract_cohort(
         enough = len(reasons) <= MOST_FAILURES * len(patients)
         cache.keep(keys if enough else cache.keys())
     failed = [p for p in patients if p in reasons]
+    columns = [*feature_set.names, *feature_set.image_types]
+    measured = pd.DataFrame(values, pd.Index(patients, name="patient_id"), columns)
     return Extraction(
-        features=pd.DataFrame(
-            values, index=pd.Index(patients, name="patient_id"), columns=list(feature_set.names)
-        ),
+        features=measured[list(feature_set.names)],
+        levels=measured[list(feature_set.image_types)],
         failures=pd.DataFrame(
             {"patient_id": failed, "reason": [reasons[p] for p in failed]}, dtype=str
         ),
@@ -169,7 +175,7 @@ class _Outcome(NamedTuple):
 
     patient_id: str
     key: str = ""  # under which the values are kept
-    values: np.ndarray | None = None
+    values: np.ndarray | None = None  # of the features, then the levels of the image types
     reason: str = ""  # why there are no values
     cached: bool = False
 
@@ -181,6 +187,12 @@ class _Task:
     read: Callable
     settings: Mapping[str, object] | None
     feature_set: feature_sets.FeatureSet
+    grid: CommonGrid | None = None
+
+    @property
+    def width(self):
+        """How many values a patient has."""
+        return len(self.feature_set.names) + len(self.feature_set.image_types)
 
     def __call__(self, patient_id):
         """The outcome; an error becomes its reason."""
@@ -188,16 +200,21 @@ class _Task:
             case = self.read(patient_id)
             key = self.key(self.source(patient_id, case), self.recipe())
             with _one_at_a_time, _one_thread():
-                features = extractor.extract(*case, self.settings, feature_set=self.feature_set)
-            return _Outcome(patient_id, key, features.to_numpy())
+                if self.grid is not None:
+                    case = self.grid(patient_id, *case)
+                found = extractor.extract_with_levels(
+                    *case, self.settings, feature_set=self.feature_set
+                )
+            return _Outcome(patient_id, key, np.append(found.features, found.levels))
         except Exception as error:
             return _Outcome(patient_id, reason=_reason(error))
 
     def source(self, patient_id, case=None):
-        """Checksum of what was read, `case`, or would be."""
+        """Checksum of what was read, `case`, or would be, and the pixels it is resampled to."""
+        pixel_mm = self.grid.side(patient_id) if self.grid else 0.0
         if hasattr(self.read, "checksum"):
-            return self.read.checksum(patient_id)
-        return _checksum(*(case or self.read(patient_id)))
+            return f"{self.read.checksum(patient_id)} {pixel_mm}"
+        return f"{_checksum(*(case or self.read(patient_id)))} {pixel_mm}"
 
     def recipe(self):
         """Checksum of what the features depend on, other than the patient."""
@@ -206,7 +223,7 @@ class _Task:
             dict(self.settings or {}),
             features,
             store.versions(),
-            core.code_checksum("radiomics.extractor"),
+            core.code_checksum("radiomics.extractor", "radiomics.common_grid"),
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -255,7 +272,7 @@ def _recalled(task: _Task, patients: list[str], cache: core.Cache) -> dict[str, 
         except Exception:  # happens again where the patient is measured, and is reported there
             continue
         values = cache.load(key)
-        if values is not None and values.shape == (len(task.feature_set.names),):
+        if values is not None and values.shape == (task.width,):
             known[patient_id] = _Outcome(patient_id, key, values, cached=True)
     return known
 

@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -19,6 +20,14 @@ from thyro.radiomics import feature_sets, measure
 from thyro.radiomics.filters import SLICE_THICKNESS_MM
 
 DEFAULT_SETTINGS: Mapping[str, object] = {"binWidth": 25}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured in one nodule."""
+
+    features: pd.Series  # float, shape (n_features,), indexed by the names of the feature set
+    levels: pd.Series  # int: distinct grey levels after binning, indexed by image type
 
 
 def extract(
@@ -42,6 +51,8 @@ def extract(
         nothing else. Give 1.0 for an image without spacing: lengths are then in pixels.
     settings : mapping, optional
         Settings of pyradiomics that replace its defaults: those of `feature_sets.SETTINGS`.
+        `binWidth` may also be a mapping of every image type to its width, then without settings
+        that change the image (`feature_sets.PREPARATION`).
     feature_set : FeatureSet, default PAPER
         Which features: the 1561 of the paper, unless another is given.
 
@@ -57,6 +68,18 @@ def extract(
         If an argument is not as described, if pyradiomics cannot compute (a region as black as
         its surroundings), or if the names it returns are not exactly `feature_set.names`.
     """
+    return extract_with_levels(image, mask, spacing_mm, settings, feature_set=feature_set).features
+
+
+def extract_with_levels(
+    image: np.ndarray,
+    mask: np.ndarray,
+    spacing_mm: float | tuple[float, float],
+    settings: Mapping[str, object] | None = None,
+    *,
+    feature_set: feature_sets.FeatureSet = feature_sets.PAPER,
+) -> Measured:
+    """The features of one nodule as `extract` gives them, and the grey levels behind them."""
     image, mask = _as_image(image), _as_mask(mask)
     if image.shape != mask.shape:
         raise ValueError(
@@ -69,10 +92,10 @@ def extract(
         frame, inside, spacing = image, mask, (column_mm, row_mm)
     else:
         frame, inside, spacing = image[None], mask[None], (column_mm, row_mm, SLICE_THICKNESS_MM)
-    with _quiet():
+    with quiet():
         try:
             prepared = _prepare(frame, inside, spacing, settings)
-            values = measure.measure(*prepared, settings, feature_set)
+            values, levels = measure.measure(*prepared, settings, feature_set)
         except ImportError as error:
             raise ValueError(
                 f"pyradiomics: an image type would be missing ({error}). LBP-3D needs trimesh, and "
@@ -85,7 +108,10 @@ def extract(
                 f"{region.size} pixels and grey levels {region.min():g} to {region.max():g}; "
                 "a region as black as its surroundings has no local pattern to describe."
             ) from error
-    return _in_order(values, feature_set.names)
+    return Measured(
+        features=_in_order(values, feature_set.names),
+        levels=_in_order(levels, feature_set.image_types).astype(int),
+    )
 
 
 def _as_image(image):
@@ -141,6 +167,10 @@ def _as_settings(settings):
             f"settings: {', '.join(unknown)} not accepted. Settings that keep the names of the "
             f"features: {', '.join(feature_sets.SETTINGS)}."
         )
+    if isinstance(settings["binWidth"], Mapping) and set(settings) & set(feature_sets.PREPARATION):
+        raise ValueError(
+            "settings: a binWidth of each image type goes with no change of the image."
+        )
     return settings
 
 
@@ -190,7 +220,7 @@ def _in_order(values, names):
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence pyradiomics' log lines, and the warnings of scipy and numpy about its code."""
     logger = logging.getLogger("radiomics")
     level = logger.level

@@ -49,6 +49,30 @@ SETTINGS = (
 )
 LOG_SIGMAS_MM = (1.0, 2.0)  # width of the Laplacian of Gaussian; pixels where no size is known
 
+# Features that grow or fall with the number of pixels, whatever these show: lengths, areas, and
+# sums over pixels or over their grey levels that nothing divides by their number.
+GROWS = {
+    "shape": (
+        *("LeastAxisLength", "MajorAxisLength", "MinorAxisLength", "MeshVolume", "VoxelVolume"),
+        *("Maximum2DDiameterColumn", "Maximum2DDiameterRow", "Maximum2DDiameterSlice"),
+        *(
+            "Maximum3DDiameter",
+            "Sphericity",
+            "SurfaceArea",
+            "SurfaceVolumeRatio",
+        ),  # a slab 1 mm thick
+    ),
+    "shape2D": (
+        *("MajorAxisLength", "MaximumDiameter", "MeshSurface", "MinorAxisLength", "Perimeter"),
+        *("PerimeterSurfaceRatio", "PixelSurface"),
+    ),
+    "firstorder": ("Energy", "TotalEnergy"),
+    "glrlm": ("GrayLevelNonUniformity", "RunLengthNonUniformity"),
+    "glszm": ("GrayLevelNonUniformity", "SizeZoneNonUniformity"),
+    "gldm": ("DependenceNonUniformity", "GrayLevelNonUniformity"),
+    "ngtdm": ("Busyness", "Coarseness", "Strength"),
+}
+
 
 @dataclass(frozen=True)
 class FeatureSet:
@@ -82,6 +106,11 @@ class FeatureSet:
         """Every feature, in the order of the results: image type, class and feature joined by _."""
         return self.list_names()
 
+    @property
+    def image_types(self) -> tuple[str, ...]:
+        """Every image type, in the order of the results."""
+        return tuple(dict.fromkeys(name.split("_")[0] for name in self.names))
+
     def describe(self) -> pd.DataFrame:
         """One row per feature with its image type, class and name.
 
@@ -105,6 +134,15 @@ class FeatureSet:
             name
             for name in self.names
             if name in self.flat or name.split("_")[0] in self.noise_types
+        )
+
+    def of_size(self) -> tuple[str, ...]:
+        """Names of the features that depend on the size of the nodule by construction."""
+        parts = ((name, *name.split("_")[1:]) for name in self.names)
+        return tuple(
+            name
+            for name, feature_class, feature in parts
+            if feature in GROWS.get(feature_class, ())
         )
 
 

@@ -28,8 +28,8 @@ def measure(
     outline: np.ndarray,
     settings: Mapping[str, object],
     feature_set: feature_sets.FeatureSet,
-) -> dict[str, float]:
-    """All features of a set.
+) -> tuple[dict[str, float], dict[str, int]]:
+    """All features of a set, and how many grey levels each image type has after binning.
 
     Parameters
     ----------
@@ -40,14 +40,16 @@ def measure(
     outline : ndarray of bool, the shape of the mask
         What shape is measured on: the mask, unless part of it was taken out by its grey levels.
     settings
-        Settings of pyradiomics.
+        Settings of pyradiomics; `binWidth` may be a mapping of image type to width.
     feature_set
         Which filters and features.
 
     Returns
     -------
-    dict
+    features : dict
         Value of each feature by pyradiomics' name. NaN where pyradiomics has none.
+    levels : dict
+        Distinct grey levels in the nodule by image type: what texture has to tell apart.
 
     Raises
     ------
@@ -59,17 +61,25 @@ def measure(
     values = {f"original_{feature}": value for feature, value in of_shape.items()}
     region = _Region(mask, spacing)
     filtered = filters.filtered(frame, mask, spacing, feature_set.filters, settings)
-    textures = {}
+    textures, levels = {}, {}
     for image_type, inside in filtered:
-        region.bin(inside, settings)
-        of_type = _measure({"firstorder": _FirstOrder}, region, settings, classes)
+        binned = _settings_of(image_type, settings)
+        region.bin(inside, binned)
+        levels[image_type] = len(region.levels)
+        of_type = _measure({"firstorder": _FirstOrder}, region, binned, classes)
         # Texture sees nothing but the bins, and some image types have them all alike.
         bins = region.binned_inside.tobytes()
         if bins not in textures:
-            textures[bins] = _measure(TEXTURES, region, settings, classes)
+            textures[bins] = _measure(TEXTURES, region, binned, classes)
         of_type |= textures[bins]
         values |= {f"{image_type}_{feature}": value for feature, value in of_type.items()}
-    return values
+    return values, levels
+
+
+def _settings_of(image_type, settings):
+    """The settings with the width of the bins of this image type."""
+    width = settings.get("binWidth")
+    return {**settings, "binWidth": width[image_type]} if isinstance(width, Mapping) else settings
 
 
 def _measure(by, region, settings, classes):

@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from thyro import statistics
 from thyro.radiomics import cohort_extraction
+from thyro.radiomics.common_grid import SEPARATOR
 from thyro.statistics import GOOD_ICC
 
 KINDS = {  # versions that are compared, together, with the image and mask as they are
@@ -25,7 +26,6 @@ KINDS = {  # versions that are compared, together, with the image and mask as th
     "reader": ("second",),
 }
 UNCHANGED = "unchanged"
-SEPARATOR = "@"  # "P0001@eroded" is a version of patient P0001
 
 # Koo, Li (2016), J. Chiropr. Med. 15:155-163, ask for 30 or more patients and 3 or more raters.
 # Two versions of noise beside the image as it is make three.
@@ -145,8 +145,9 @@ def extract_perturbed(
         Patients whom two readers outlined and `second` can read, for the versions of readers. They
         need not be among `patients`, since few of a cohort may have been outlined twice.
     **how
-        As in `extract_cohort`: settings, feature_set, workers, cluster, progress, and a
-        cache in a folder of its own.
+        As in `extract_cohort`: settings, feature_set, grid, workers, cluster, progress, and a
+        cache in a folder of its own. A version is perturbed on the pixels that the scanner and
+        the reader had, and resampled then.
 
     Returns
     -------
@@ -230,31 +231,6 @@ def stability_table(features: pd.DataFrame) -> pd.DataFrame:
         stable=smallest >= GOOD_ICC,
         n_patients=np.min(list(counts.values()), axis=0),
     )
-
-
-def unstable_features(measured: pd.DataFrame, minimum: float = GOOD_ICC) -> tuple[str, ...]:
-    """Features to set aside before selection: their ICC is below `minimum`; 0 sets none aside.
-
-    A feature without an ICC is not among them. Either it does not vary, which selection finds by
-    itself, or there were too few patients to know.
-
-    Parameters
-    ----------
-    measured : DataFrame
-        As `stability_table` returns it.
-    minimum : float, default 0.75
-        From 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If `minimum` is not from 0 to 1.
-    """
-    if not 0 <= minimum <= 1:
-        raise ValueError(f"minimum: expected an ICC from 0 to 1, got {minimum}.")
-    if minimum == 0:  # an ICC can be negative
-        return ()
-    return tuple(measured.index[measured["icc"] < minimum])
 
 
 def dice(first: np.ndarray, second: np.ndarray) -> float:

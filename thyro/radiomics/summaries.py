@@ -1,13 +1,147 @@
 """What is shown and kept of measured features: counts, failures, stability, agreement."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from thyro import statistics
 from thyro.radiomics.cohort_extraction import Extraction
-from thyro.radiomics.feature_sets import PAPER
+from thyro.radiomics.common_grid import CommonGrid
+from thyro.radiomics.feature_sets import PAPER, FeatureSet
 from thyro.study import FEATURE_SETS, ImageSet, feature_tables
+
+
+def measuring(
+    sets: Mapping[str, FeatureSet],
+    *,
+    bin_width: float,
+    widths: Mapping[str, float],
+    grid: CommonGrid,
+    **how: Any,
+) -> dict[str, dict[str, Any]]:
+    """How every set is measured: keywords of `extract_cohort`, by name.
+
+    The paper's set as the publication has it, on images as they come and in bins of one width. The
+    planar set on the common grid, and in bins of a width for each image type.
+
+    Parameters
+    ----------
+    sets : mapping of name to FeatureSet
+    bin_width : float
+        In grey levels.
+    widths : mapping of image type to float
+        Of the planar set, as `bin_widths`; where it is empty all have `bin_width`.
+    grid : CommonGrid
+    **how
+        Keywords of every set.
+    """
+    paper = {"settings": {"binWidth": bin_width}, "grid": None}
+    planar = {"settings": {"binWidth": dict(widths) or bin_width}, "grid": grid}
+    return {
+        name: how | {"feature_set": one} | (planar if one.planar else paper)
+        for name, one in sets.items()
+    }
+
+
+def measured_as(
+    how: Mapping[str, Mapping[str, Any]],
+    grid: CommonGrid,
+    patients: Iterable[str],
+    levels: pd.DataFrame,
+    correlation: pd.DataFrame,
+) -> dict[str, dict]:
+    """What the report says of how features were measured, and what that made of them.
+
+    Parameters
+    ----------
+    how
+        As `measuring`.
+    grid, patients
+        Of the planar set.
+    levels, correlation
+        As `effective_bins` and `statistics.rank_correlation`.
+
+    Returns
+    -------
+    dict
+        settings (of pyradiomics, by set), grid, bins and redundancy.
+    """
+    return {
+        "settings": {name: one["settings"] for name, one in how.items()},
+        "grid": grid_summary(grid, patients),
+        "bins": bins_summary(levels),
+        "redundancy": redundancy(correlation),
+    }
+
+
+def effective_bins(found: Mapping[str, Extraction], patients: Iterable[str]) -> pd.DataFrame:
+    """Distinct grey levels of a nodule after binning, by image type: what texture can tell apart.
+
+    Parameters
+    ----------
+    found : mapping of feature set to Extraction
+    patients : iterable of str
+        Whose median is asked for; who could not be measured is left out.
+
+    Returns
+    -------
+    DataFrame
+        profile, image_type, median, low and high (quartiles over patients), n (patients).
+    """
+    rows, patients = [], list(patients)
+    for profile, extraction in found.items():
+        levels = extraction.levels.loc[patients].dropna()
+        for image_type, column in levels.items():
+            low, median, high = column.quantile([0.25, 0.5, 0.75])
+            row = {"profile": profile, "image_type": image_type, "median": median}
+            rows.append(row | {"low": low, "high": high, "n": len(column)})
+    return pd.DataFrame(rows)
+
+
+def bins_summary(bins: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Of `effective_bins`, by feature set: original, and fewest and most of all image types."""
+    return {
+        profile: {
+            "original": part.set_index("image_type").at["original", "median"],
+            "fewest": part["median"].min(),
+            "most": part["median"].max(),
+        }
+        for profile, part in bins.groupby("profile", sort=False)
+    }
+
+
+def grid_summary(grid: CommonGrid, patients: Iterable[str]) -> dict[str, float]:
+    """Side in mm of the common pixels, patients resampled to it, and those left as they are."""
+    sides = [grid.side(patient) for patient in patients]
+    resampled = sum(side > 0 for side in sides)
+    return {
+        "pixel_mm": grid.pixel_mm,
+        "resampled": resampled,
+        "as_they_are": len(sides) - resampled,
+    }
+
+
+def redundancy(correlation: pd.DataFrame, *, threshold: float = 0.9) -> dict[str, float]:
+    """How many features have another beyond `threshold`, in absolute rank correlation.
+
+    Parameters
+    ----------
+    correlation : DataFrame
+        As `statistics.rank_correlation`.
+
+    Returns
+    -------
+    dict
+        n (features that vary), redundant (of them), threshold.
+    """
+    known = correlation.notna().any()
+    beyond = correlation.loc[known, known].abs() > threshold
+    return {
+        "n": int(known.sum()),
+        "redundant": int((beyond.sum() > 1).sum()),  # each goes with itself
+        "threshold": threshold,
+    }
 
 
 def failure_table(found: Mapping[str, Extraction]) -> pd.DataFrame:

@@ -42,15 +42,17 @@ def make_report(results: str, name: str, study: Study) -> None:
     study : Study
     """
     folder, left = store.path(results), Results(results)
+    strings = variables(results, name, study)
     staged = render.stage(
         folder,
         store.path("report"),
-        variables(results, name, study),
+        strings,
         tables={"provenance": provenance.rows(study, left), "recovery": recovery.rows(left)},
         elements={"calculator": _calculator(nomogram.calculator_fragment, left, study)},
     )
     render.render(staged, folder / "report")
-    alone = _calculator(partial(nomogram.calculator_page, title=study.title), left, study)
+    page = partial(nomogram.calculator_page, title=strings["study"]["title"])
+    alone = _calculator(page, left, study)
     (folder / "report/calculator.html").write_text(alone, encoding="utf-8")
 
 

@@ -3,7 +3,10 @@
 from thyro.selection.filters import mann_whitney_filter
 from thyro.selection.select import Selection, select_features
 from thyro.selection.summaries import (
+    FOLLOWS_SIZE,
     correlations_around,
+    kept_features,
+    kept_summary,
     outcome_effects,
     penalty_table,
     selection_logs,
@@ -13,8 +16,11 @@ from thyro.selection.summaries import (
 )
 
 __all__ = [
+    "FOLLOWS_SIZE",
     "Selection",
     "correlations_around",
+    "kept_features",
+    "kept_summary",
     "mann_whitney_filter",
     "outcome_effects",
     "penalty_table",

@@ -32,8 +32,9 @@ def leave_out(X: pd.DataFrame, set_aside: Iterable[str]) -> pd.DataFrame:
     if not left.shape[1]:
         raise ValueError(
             f"set_aside: all {X.shape[1]} features are set aside, so that none can be selected. "
-            "Features are set aside because they are degenerate or because their ICC is below "
-            "minimum_icc: lower it."
+            "Features are set aside because they are degenerate, because their ICC is below "
+            "minimum_icc, or because they have fewer distinct values than minimum_distinct asks "
+            "for: lower these."
         )
     return left
 

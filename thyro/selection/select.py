@@ -4,7 +4,7 @@ Everything here is learned from the patients it is given, so give it training pa
 carry the `Scaler` to the others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,7 @@ class Selection:
     scaler: Scaler
     lasso: LassoResult
     note: str  # fallbacks that were used, and imputed values; empty if none
+    steps: tuple[str, ...]  # of the log, those that were taken, whether or not a feature left there
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """The kept features of `X`, z-scored by the training patients."""
@@ -54,7 +55,7 @@ def select_features(
     family: str = "binomial",
     penalty: str = "minimum",
     patience: int | None = None,
-    set_aside: Iterable[str] = (),
+    set_aside: Iterable[str] | Mapping[str, tuple[str, str]] = (),
 ) -> Selection:
     """Run z-score, Mann-Whitney U, Spearman and LASSO, and account for every feature.
 
@@ -69,8 +70,9 @@ def select_features(
         Which of two features correlated beyond `threshold` stays: that with the smaller p of the
         Mann-Whitney test; that with the smaller mean |rho| to all features that passed it; or that
         which comes first.
-    set_aside : iterable of str
-        Features that must not be selected, such as `radiomics.PAPER.degenerate()`.
+    set_aside : iterable of str, or mapping of feature to (step, reason)
+        Features that must not be selected; the log says at which step each left, and why
+        (`radiomics.set_aside`). Those that the table does not have are ignored.
 
     Returns
     -------
@@ -104,11 +106,19 @@ def select_features(
     )
     return Selection(
         kept=lasso.kept,
-        log=_log(X.columns, scaler, differing, uncorrelated, lasso),
+        log=_log(X.columns, set_aside, scaler, differing, uncorrelated, lasso),
         scaler=scaler,
         lasso=lasso,
         note=" ".join(filter(None, [*notes, note, lasso.note])),
+        steps=_steps(alpha, threshold, set_aside),
     )
+
+
+def _steps(alpha, threshold, set_aside) -> tuple[str, ...]:
+    """The steps that were taken; features are set aside at steps that the mapping names."""
+    before = [step for step, _ in set_aside.values()] if isinstance(set_aside, Mapping) else []
+    taken = {"Mann-Whitney U": alpha < 1, "Spearman": threshold < 1, "LASSO": True}
+    return (*dict.fromkeys([*before, "z-score"]), *(step for step, is_so in taken.items() if is_so))
 
 
 def _passed(differing: FilterResult, alpha: float) -> tuple[list[str], str]:
@@ -129,9 +139,12 @@ def _order(rule, Z, p):
     return p if rule == "p" else None
 
 
-def _log(features, scaler, differing, uncorrelated, lasso) -> pd.DataFrame:
+def _log(features, set_aside, scaler, differing, uncorrelated, lasso) -> pd.DataFrame:
     """Where each feature left, and why: every step overwrites what the one before said."""
     log = pd.DataFrame({"step": "z-score", "reason": "set aside"}, index=features, dtype=object)
+    if isinstance(set_aside, Mapping):
+        said = pd.DataFrame.from_dict(set_aside, orient="index", columns=list(log), dtype=object)
+        log.update(said)
     log.loc[scaler.set_aside.index, "reason"] = scaler.set_aside
     for step, result in (
         ("Mann-Whitney U", differing),

@@ -1,12 +1,14 @@
 """What is shown and kept of selections: effects, correlations, penalties, tables."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
 from thyro import statistics
 from thyro.selection.filters import mann_whitney_filter
 from thyro.selection.select import Selection
+
+FOLLOWS_SIZE = 0.5  # absolute rank correlation with the diameter, from which a feature is of size
 
 
 def outcome_effects(chosen: Selection, X: pd.DataFrame, y: pd.Series) -> pd.DataFrame:
@@ -42,9 +44,15 @@ def correlations_around(chosen: Selection, X: pd.DataFrame) -> dict[str, pd.Data
 
 
 def selection_logs(chosen: Mapping[str, Selection]) -> pd.DataFrame:
-    """Where the features of several selections left; columns `signature`, `feature` and the log."""
-    logs = pd.concat({name: result.log for name, result in chosen.items()}, names=["signature"])
-    return logs.reset_index()
+    """Where the features of several selections left.
+
+    Columns `signature`, `feature`, the log, and `taken`: the steps of the selection, whether or not
+    a feature left there, separated by ", ".
+    """
+    logs = {
+        name: result.log.assign(taken=", ".join(result.steps)) for name, result in chosen.items()
+    }
+    return pd.concat(logs, names=["signature"]).reset_index()
 
 
 def selection_notes(chosen: Mapping[str, Selection]) -> str:
@@ -57,9 +65,74 @@ def penalty_table(chosen: Mapping[str, Selection]) -> pd.DataFrame:
     return pd.DataFrame({name: _penalties(result) for name, result in chosen.items()}).T
 
 
-def selection_summary(chosen: Selection) -> dict[str, object]:
-    """Of one selection: kept, lambda_min, lambda_1se, kept_1se (features at it), note."""
+def kept_features(
+    chosen: Selection,
+    X: pd.DataFrame,
+    *,
+    stability: pd.DataFrame,
+    size: pd.Series,
+    of_size: Collection[str] = (),
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """What is left of radiomic features: weight, stability, and how far each follows the size.
+
+    Parameters
+    ----------
+    chosen
+        The selection.
+    X : DataFrame of float, shape (n_patients, n_features)
+        The training patients it was learned from.
+    stability : DataFrame, index feature
+        As `radiomics.stability_table`.
+    size : Series of float
+        Diameter of every patient's nodule.
+    of_size : collection of str
+        Features that depend on the size by construction.
+    level : float, default 0.95
+        Coverage of the intervals of the correlation.
+
+    Returns
+    -------
+    DataFrame, index feature
+        The heaviest first: coefficient (per SD), icc_mask, icc_noise, icc_reader (NaN without a
+        second reader), icc (the smallest), rho (Spearman, with the diameter), rho_low, rho_high,
+        of_size.
+    """
+    weights = chosen.lasso.coefficients.rename("coefficient").rename_axis("feature")
+    weights = weights.loc[weights.abs().sort_values(ascending=False, kind="stable").index]
+    icc = stability.reindex(columns=["icc_mask", "icc_noise", "icc_reader", "icc"]).astype(float)
+    with_size = statistics.correlations_with(X[list(weights.index)], size, level=level)
+    with_size = with_size.rename(columns={"ci_low": "rho_low", "ci_high": "rho_high"})
+    table = weights.to_frame().join(icc).join(with_size[["rho", "rho_low", "rho_high"]])
+    return table.assign(of_size=table.index.isin(list(of_size)))
+
+
+def kept_summary(kept: pd.DataFrame) -> dict[str, object]:
+    """Of `kept_features` of one selection.
+
+    Returns
+    -------
+    dict
+        n; unstable (ICC below 0.75, of them); lowest (the one with the smallest ICC), lowest_icc;
+        follow_size (absolute correlation of half or more with the diameter); of_size.
+    """
+    known = kept["icc"].dropna()
     return {
+        "n": len(kept),
+        "unstable": int((known < statistics.GOOD_ICC).sum()),
+        "lowest": known.idxmin() if len(known) else "",
+        "lowest_icc": float(known.min()) if len(known) else None,
+        "follow_size": int((kept["rho"].abs() >= FOLLOWS_SIZE).sum()),
+        "of_size": int(kept["of_size"].sum()),
+    }
+
+
+def selection_summary(chosen: Selection) -> dict[str, object]:
+    """Of one selection: features, kept, left (features by step), penalties, kept_1se, note."""
+    steps = chosen.log["step"].value_counts().to_dict()
+    return {
+        "features": len(chosen.log),
+        "left": {step: int(n) for step, n in steps.items() if step != "kept"},
         "kept": len(chosen.kept),
         "lambda_min": chosen.lasso.lambda_min,
         "lambda_1se": chosen.lasso.lambda_1se,

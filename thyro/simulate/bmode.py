@@ -55,8 +55,9 @@ class Scanner:
         return full_width / 2.355
 
 
-# Both invented, within what linear arrays for the neck offer: A at 10 MHz, compounding; B older, at
-# 7.5 MHz, with coarser and harder speckle, a smaller dynamic range and more noise.
+# All invented, within what linear arrays for the neck offer: A at 10 MHz, compounding; B older, at
+# 7.5 MHz, with coarser and harder speckle, a smaller dynamic range and more noise; F at 20 MHz,
+# half as coarse as A and in all else like it, whatever such a frequency loses on its way.
 SCANNERS = {
     "A": Scanner(
         wavelength_mm=0.154,
@@ -79,6 +80,17 @@ SCANNERS = {
         noise_db=-28.0,
         gain_db=25.0,
         looks=1,
+    ),
+    "F": Scanner(
+        wavelength_mm=0.077,
+        pulse_mm=0.055,
+        f_number=3.0,
+        aperture_mm=7.5,
+        video_mm=(0.035, 0.07),
+        dynamic_range_db=60.0,
+        noise_db=-32.0,
+        gain_db=25.0,
+        looks=2,
     ),
 }
 
@@ -110,6 +122,12 @@ class Tissue:
     def field(self, sigma_mm: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
         """Unit Gaussian field of (row, column) correlation length in mm."""
         return random_field(self.shape, sigma_mm, spacing_mm=self.spacing_mm, rng=rng)
+
+    def smooth(self, values: np.ndarray, sigma_mm: float) -> np.ndarray:
+        """Gaussian low-pass of a map; circular."""
+        spectrum = fft.rfft2(values)
+        spectrum *= _low_pass_2d(self.shape, (sigma_mm, sigma_mm), self.spacing_mm)
+        return fft.irfft2(spectrum, s=self.shape)
 
     def curve(self, amplitude: float, length_mm: float, rng: np.random.Generator) -> np.ndarray:
         """Smooth random function of x, shape (1, columns).

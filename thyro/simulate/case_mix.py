@@ -1,8 +1,9 @@
 """Who the simulated patients are: the clinical table of Li et al. 2024, its outcome, its criteria.
 
 The variables and their frequencies are those of Table 1, column ALL, of Li et al. (2024), Discov.
-Oncol., doi:10.1007/s12672-024-01601-0. How variables depend on each other, and what raises the risk
-of metastasis, is invented here and stated below; nothing was fitted to the results of the paper.
+Oncol., doi:10.1007/s12672-024-01601-0. How variables depend on each other is invented here and
+stated below, what raises the risk of metastasis in `risk`; nothing was fitted to the results of the
+paper.
 
 Patients are sampled by quota: the uniforms of every variable are stratified by rank, so that each
 count of a categorical variable is the printed share of the patients to within one, and mean and SD
@@ -20,9 +21,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
-from scipy.special import expit, logit
-from scipy.stats import truncnorm
+from scipy.stats import norm, truncnorm
 
 from thyro.simulate import nodule
 
@@ -42,6 +41,13 @@ COUNTS = {
     "shape": {"No taller-than-wide": 297, "Taller-than-wide": 247},
 }
 ACR_LEVELS = ("TR2", "TR3", "TR4", "TR5")
+POINTS = {  # of every level of a sign, in ACR TI-RADS
+    "composition": (1, 2),
+    "echo": (1, 2, 3),
+    "shape": (0, 3),
+    "margin": (0, 2, 3),
+    "calcification": (0, 1, 2, 3, 4, 5),
+}
 SURGERY = ("Unilateral leaf + isthmus + CDN", "TT + CND", "TT + CND + LND")  # as printed
 LNM_LOCATION = ("No", "Central", "Central + Lateral")
 LATERAL_SHARE = 51 / (114 + 51)  # of the metastases of Table 1
@@ -70,20 +76,6 @@ DEPENDENCE = {
     ("margin", "echo"): 0.05,
     ("echo", "shape"): 0.30,
 }
-# Log odds of metastasis per unit at effect 1. The clinical factors are those the paper retained;
-# sizes are invented and round.
-LOG_ODDS = {
-    "age": -0.045,  # per year
-    "log_diameter": 0.9,  # per unit of ln(mm)
-    "margin[Irregular or lobulated]": 0.5,
-    "margin[Extrathyroidal extension]": 1.1,
-    "multifocality[Yes]": 0.7,
-    "image_latent": 0.8,  # per SD of the latent that clusters the nodule's scatterers
-}
-# The radiologist of Table 2, both cohorts pooled. Table 1 counts 182 metastases suspected in 544
-# patients; this accuracy gives 164 on average, a contradiction within the paper.
-SENSITIVITY, SPECIFICITY = 121 / 173, 322 / 371
-
 # Section 2.1, in the printed order; within a month is read as at most 31 days. The words say whom
 # a criterion excludes. The shares are those of the patients assessed and not included, by what they
 # fail first; they are invented.
@@ -132,6 +124,9 @@ def clinical_variables() -> list[dict]:
         }
         for name, label in labels.items()
     ]
+    for name in ("echo", "acr_tirads"):  # levels that rise
+        next(entry for entry in described if entry["name"] == name)["ordered"] = True
+    described[-3]["composed_of"] = list(POINTS)
     described[-1]["tells_outcome"] = {level: int(level != "No") for level in LNM_LOCATION}
     return described
 
@@ -153,14 +148,26 @@ def recorded_criteria() -> list[dict]:
     return described
 
 
-def preoperative(n: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw everything known before surgery from a Gaussian copula, one row per patient."""
+def preoperative(n: int, rng: np.random.Generator, *, size_shift: float = 0.0) -> pd.DataFrame:
+    """Draw everything known before surgery from a Gaussian copula, one row per patient.
+
+    Parameters
+    ----------
+    n : int
+        Patients.
+    rng : numpy.random.Generator
+    size_shift : float, default 0
+        By how many SD of the copula nodules are larger than those of Table 1. What depends on the
+        diameter shifts with it, so that patients of one diameter are as before.
+    """
     names = ["age", "diameter", *COUNTS]
     correlation = pd.DataFrame(np.eye(len(names)), names, names)
     for (a, b), value in DEPENDENCE.items():
         correlation.loc[a, b] = correlation.loc[b, a] = value
     normal = rng.standard_normal((n, len(names))) @ np.linalg.cholesky(correlation).T
     u = pd.DataFrame(_stratified(normal, rng), columns=names)
+    if size_shift:
+        u[:] = norm.cdf(norm.ppf(u) + size_shift * correlation["diameter"].to_numpy())
     # Mean and SD after truncation are those of Table 1: 43.03 +- 11.33 and 12.22 +- 8.56.
     columns = {
         "age": _truncated_normal(u["age"], 42.434, 12.070, 18, 80).round(),
@@ -183,51 +190,8 @@ def acr_tirads(table: pd.DataFrame) -> pd.Categorical:
     The least suspicious signs of Table 1 give two points, so TR1 cannot occur. The level follows
     from the signs, and `DEPENDENCE` makes its frequencies those of Table 1.
     """
-    points_of = {
-        "composition": (1, 2),
-        "echo": (1, 2, 3),
-        "shape": (0, 3),
-        "margin": (0, 2, 3),
-        "calcification": (0, 1, 2, 3, 4, 5),
-    }
-    points = sum(np.take(points_of[name], table[name].cat.codes) for name in points_of)
+    points = sum(np.take(of_level, table[name].cat.codes) for name, of_level in POINTS.items())
     return pd.Categorical.from_codes(np.searchsorted((3, 4, 7), points, "right"), ACR_LEVELS)
-
-
-def risk_terms(table: pd.DataFrame, image_latent: np.ndarray) -> pd.DataFrame:
-    """Return the terms of the true model, one column per key of `LOG_ODDS`; NaN where empty."""
-
-    def is_level(name: str, level: str) -> pd.Series:
-        return (table[name] == level).astype(float).where(table[name].notna())
-
-    terms = {
-        "age": table["age"],
-        "log_diameter": np.log(table["diameter"]),
-        "margin[Irregular or lobulated]": is_level("margin", "Irregular or lobulated"),
-        "margin[Extrathyroidal extension]": is_level("margin", "Extrathyroidal extension"),
-        "multifocality[Yes]": is_level("multifocality", "Yes"),
-        "image_latent": image_latent,
-    }
-    return pd.DataFrame(terms, index=table.index).astype(float)
-
-
-def coefficients(table: pd.DataFrame, image_latent: np.ndarray, effect: float) -> dict[str, float]:
-    """Return the true model, the intercept first.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Patients for whom the intercept makes `PREVALENCE` the mean risk.
-    image_latent : ndarray of float, shape (n_patients,)
-    effect : float
-        Factor on `LOG_ODDS`.
-    """
-    slopes = {name: effect * value for name, value in LOG_ODDS.items()}
-    score = risk_terms(table, image_latent).to_numpy() @ np.array(list(slopes.values()))
-    intercept = brentq(
-        lambda a: expit(a + score).mean() - PREVALENCE, -score.max() - 10, 10 - score.min()
-    )
-    return {"intercept": intercept, **slopes}
 
 
 def outcome(risk: ArrayLike, rng: np.random.Generator) -> np.ndarray:
@@ -266,22 +230,6 @@ def surgery(
         "surgical_method": pd.Categorical.from_codes(total + dissected, SURGERY),
         "lnm_location": pd.Categorical.from_codes(y + lateral, LNM_LOCATION),
     }
-
-
-def reading(y: np.ndarray, effect: float, rng: np.random.Generator) -> np.ndarray:
-    """Draw the radiologist's 0/1 reading, which depends on the outcome alone.
-
-    Parameters
-    ----------
-    y : ndarray of int, shape (n_patients,)
-        1 for metastasis.
-    effect : float
-        Factor on the log odds between the readings of both outcomes.
-    rng : numpy.random.Generator
-    """
-    by_outcome = logit([1 - SPECIFICITY, SENSITIVITY])
-    average = logit(PREVALENCE * SENSITIVITY + (1 - PREVALENCE) * (1 - SPECIFICITY))
-    return rng.binomial(1, expit(average + effect * (by_outcome - average))[y])
 
 
 def criteria_cells(n: int, rng: np.random.Generator, *, failing: bool) -> pd.DataFrame:

@@ -6,6 +6,7 @@ finding about patients.
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,11 +16,12 @@ import pandas as pd
 from scipy.special import expit
 
 from thyro import core
-from thyro.simulate import bmode, case_mix, nodule
+from thyro.simulate import bmode, case_mix, nodule, risk
 
-ID_PREFIX = {"A": "S", "B": "B"}  # no patient of one device has the id of one of the other
+ID_PREFIX = {"A": "S", "B": "B", "F": "F"}  # patients of different devices differ in their ids
 # What makes a patient and does not stand in the table.
-_LATENT = ["image_latent", "linear_predictor", "risk", "aspect", "defocus", "gain_db", "copy_of"]
+_LATENT = [*risk.LATENTS, "clinical_predictor", "linear_predictor", "risk"]
+_LATENT += ["aspect", "defocus", "gain_db", "copy_of"]
 
 
 class SimulatedCohort(NamedTuple):
@@ -33,27 +35,36 @@ class SimulatedCohort(NamedTuple):
     table: pd.DataFrame
     images: FrameSequence  # uint8 arrays, shape (rows, columns)
     masks: FrameSequence  # bool arrays, same shape: the true outlines
-    # Latents, linear predictor, risk, how the frame was taken, and `copy_of`, the id whose frame a
-    # patient shares; attrs["coefficients"].
+    # Latents, linear predictor of the clinical terms alone and of all, risk, how the frame was
+    # taken, and `copy_of`, the id whose frame a patient shares; attrs["coefficients"].
     truth: pd.DataFrame
     readers: tuple[FrameSequence, FrameSequence]  # bool arrays: outlines as two readers drew them
+
+    def images_of(self, device: str) -> FrameSequence:
+        """Images of the same patients by another device of `bmode.SCANNERS`, on the same grid.
+
+        The tissue is the same, scatterer by scatterer, so that "F" shows what a finer scanner would
+        have seen in place of this one: a reference for super-resolution.
+        """
+        core.as_one_of(device, "device", bmode.SCANNERS)
+        return FrameSequence(self.images.frames.by(device), "image")
 
 
 class FrameSequence(Sequence):
     """One part of the frames of a cohort; item i is always the same, whatever was read before."""
 
     def __init__(self, frames: _Frames, part: str) -> None:
-        self._frames = frames
+        self.frames = frames
         self._part = part
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self.frames)
 
     def __getitem__(self, index: int) -> np.ndarray:
         i = operator.index(index)
         if not -len(self) <= i < len(self):
             raise IndexError(f"patient {i}: the cohort has {len(self)} patients.")
-        return getattr(self._frames.frame(i % len(self)), self._part).copy()
+        return getattr(self.frames.frame(i % len(self)), self._part).copy()
 
 
 def simulate_cohort(
@@ -62,6 +73,10 @@ def simulate_cohort(
     rng: np.random.Generator,
     image_shape: tuple[int, int] = (384, 512),
     effect: float = 1.0,
+    coarse_log_odds: float = risk.COARSE_LOG_ODDS,
+    fine_log_odds: float = risk.FINE_LOG_ODDS,
+    prevalence: float | None = None,
+    size_shift: float = 0.0,
     radiologist: bool = True,
     device: str = "A",
     exclusions: float = 0.0,
@@ -69,8 +84,9 @@ def simulate_cohort(
 ) -> SimulatedCohort:
     """Simulate a cohort of which `n` patients can be included.
 
-    These are the same patients whatever the options are: `effect` changes their outcomes, `device`
-    their images, `missing` empties cells and `exclusions` adds others.
+    These are the same patients whatever the options are, but for `size_shift`: `effect`, log odds
+    and `prevalence` change their outcomes, `device` their images, `missing` empties cells and
+    `exclusions` adds others.
 
     Parameters
     ----------
@@ -85,10 +101,16 @@ def simulate_cohort(
     effect : float, default 1
         Factor on all log odds, and on the log odds between the radiologist's readings in the two
         outcome groups. At 0 nothing known before surgery predicts the outcome.
+    coarse_log_odds, fine_log_odds : float
+        Of the outcome, per SD of the coarse and of the fine latent of a nodule's texture.
+    prevalence : float, optional
+        Share of patients with the outcome; without it the published one, 162 of 544.
+    size_shift : float, default 0
+        By how many SD nodules are larger than in Table 1, and what goes with it: `case_mix`.
     radiologist : bool, default True
         Whether the table has the yes/no reading of a radiologist.
     device : str, default "A"
-        "B" is another centre with another scanner and the same case mix.
+        "B" is another centre with another scanner, "F" one with a finer scanner than both.
     exclusions : float, default 0
         Patients assessed beyond the `n`, as a share of `n`. They lie among the others and fail at
         least one criterion, save one (two from 100 patients on) who passes all and repeats an
@@ -117,6 +139,17 @@ def simulate_cohort(
     for name, share in (("exclusions", exclusions), ("missing", missing)):
         if not 0 <= share <= 1:
             raise ValueError(f"{name}: expected a share between 0 and 1, got {share}.")
+    if prevalence is None:
+        prevalence = case_mix.PREVALENCE
+    if not 0 < prevalence < 1:
+        raise ValueError(f"prevalence: expected a share strictly within 0 and 1, got {prevalence}.")
+    for name, number in (
+        ("coarse_log_odds", coarse_log_odds),
+        ("fine_log_odds", fine_log_odds),
+        ("size_shift", size_shift),
+    ):
+        if not np.isfinite(number):
+            raise ValueError(f"{name}: expected a finite number, got {number}.")
     core.as_one_of(device, "device", bmode.SCANNERS)
     image_shape = nodule.as_image_shape(image_shape)
     # A stream for each part, so that changing one leaves the others as they are.
@@ -124,9 +157,10 @@ def simulate_cohort(
     own, others, gaps, order, frame_seeds = seeds.spawn(5)
     further = round(exclusions * n)
     copies = min(further, 2 if n >= 100 else 1)
-    patients, coefficients = _draw_patients(n, image_shape, effect, own)
+    model = _Model(effect, coarse_log_odds, fine_log_odds, prevalence, size_shift)
+    patients, coefficients = _draw_patients(n, image_shape, model, own)
     if further > copies:
-        rest, _ = _draw_patients(further - copies, image_shape, effect, others, coefficients)
+        rest, _ = _draw_patients(further - copies, image_shape, model, others, coefficients)
         patients = pd.concat([patients, rest], ignore_index=True)
     signs = patients[[*_SIGNS]].assign(stream=range(len(patients)))
     patients = case_mix.empty_cells(patients, missing, np.random.default_rng(gaps))
@@ -171,18 +205,28 @@ def _cell(value) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+class _Model(NamedTuple):
+    """What the patients of a cohort are drawn from: the options of `simulate_cohort`."""
+
+    effect: float
+    coarse: float
+    fine: float
+    prevalence: float
+    size_shift: float
+
+
 def _draw_patients(
-    n: int, image_shape, effect: float, seeds, coefficients: dict | None = None
+    n: int, image_shape, model: _Model, seeds, coefficients: dict | None = None
 ) -> tuple[pd.DataFrame, dict]:
     """Draw patients, one per row in the order of the table, and return the model of their risk.
 
     Without `coefficients` they pass all criteria and the intercept is set for them; with those of
     other patients they fail.
     """
-    # The outcome has a stream of its own: what it uses depends on `effect`.
+    # The outcome has a stream of its own: what it uses depends on the model of the risk.
     rng, outcome_rng = map(np.random.default_rng, seeds.spawn(2))
-    clinical = case_mix.preoperative(n, rng)
-    latent = rng.standard_normal(n)
+    clinical = case_mix.preoperative(n, rng, size_shift=model.size_shift)
+    latents = pd.DataFrame(rng.standard_normal((n, 2)), columns=risk.LATENTS)
     aspect = _aspect(clinical["shape"], rng)
     spacing = _spacing_mm(clinical["diameter"].to_numpy(), aspect, image_shape, rng)
     criteria_cells = case_mix.criteria_cells(n, rng, failing=coefficients is not None)
@@ -191,17 +235,22 @@ def _draw_patients(
     defocus = np.where(blurred, rng.uniform(2.0, 2.8, n), 1.0)
     gain_db = np.where(poor & ~blurred, rng.uniform(-18.0, -12.0, n), 0.0)
 
+    terms = risk.risk_terms(clinical, latents)
+    log_odds = {"coarse": model.coarse, "fine": model.fine, "effect": model.effect}
     if coefficients is None:
-        coefficients = case_mix.coefficients(clinical, latent, effect)
-    intercept, *slopes = coefficients.values()
-    score = intercept + case_mix.risk_terms(clinical, latent).to_numpy() @ np.array(slopes)
+        coefficients = risk.coefficients(terms, risk.log_odds(**log_odds), model.prevalence)
+    of_terms = terms * pd.Series(coefficients)[terms.columns]
+    of_latents = of_terms[[*risk.LATENTS]].sum(axis=1)
+    clinical_score = coefficients["intercept"] + of_terms.drop(columns=[*risk.LATENTS]).sum(axis=1)
+    score = clinical_score + of_latents
     y = case_mix.outcome(expit(score), outcome_rng)
+    read = risk.reading(clinical, latents, y, outcome_rng, **log_odds)
     clinical = clinical.assign(**case_mix.surgery(y, clinical["bilaterality"], outcome_rng))
     clinical.insert(0, "y", y)
-    patients = clinical.assign(
-        radiologist=case_mix.reading(y, effect, outcome_rng),
+    patients = clinical.join(latents).assign(
+        radiologist=read,
         spacing_mm=[(s, s) for s in spacing.tolist()],  # pixels are square
-        image_latent=latent,
+        clinical_predictor=clinical_score,
         linear_predictor=score,
         risk=expit(score),
         aspect=aspect,
@@ -246,7 +295,8 @@ _SIGNS = {
     "composition": "composition",
     "calcification": "calcification",
     "ht": "thyroiditis",
-    "image_latent": "texture",
+    "coarse_latent": "coarse",
+    "fine_latent": "fine",
     "defocus": "defocus",
     "gain_db": "gain_db",
 }
@@ -265,6 +315,13 @@ class _Frames:
 
     def __len__(self) -> int:
         return len(self._signs)
+
+    def by(self, device: str) -> _Frames:
+        """The same frames by another device."""
+        other = copy.copy(self)
+        other._same = self._same | {"device": device}
+        other._last = (-1, None)
+        return other
 
     def frame(self, i: int) -> nodule.Frame:
         """Image, mask and readers' masks of patient `i`, counted from 0."""

@@ -58,7 +58,8 @@ class Scene:
     composition: str
     calcification: str
     thyroiditis: bool  # Hashimoto: darker and patchy parenchyma
-    texture: float  # standard normal: how clustered the nodule's scatterers are
+    coarse: float  # standard normal: how clustered the nodule's scatterers are
+    fine: float  # standard normal: how strongly its backscatter changes within a resolution cell
     device: str = "A"  # key of `bmode.SCANNERS`
     defocus: float = 1.0  # above 1 a blurred frame: factor on the point spread function
     gain_db: float = 0.0  # below 0 a frame that is too dark
@@ -208,9 +209,11 @@ def _add_nodule(tissue: bmode.Tissue, scene: Scene, nodule: _Nodule, rng) -> Non
     transition = min(rng.uniform(0.2, 1.5 if smooth else 0.6), 0.12 * scene.diameter_mm)
     share = _step(nodule.distance, transition)
     level = rng.uniform(*ECHO_DB[scene.echo]) + neck.PARENCHYMA_DB[scene.thyroiditis][0]
-    density, mottling = _clustered(tissue, scene.texture, rng)
+    density = _clustered(tissue, scene.coarse, rng)
+    # `density` alone sets how scatterers interfere; where there are more, more sound returns.
+    echo = 10 * np.log10(density / bmode.SCATTERERS_PER_MM2) + _laminae(tissue, scene.fine, rng)
     tissue.density += share * (density - tissue.density)
-    tissue.fill(share, level + tissue.field((0.9, 1.1), rng) + mottling)
+    tissue.fill(share, level + tissue.field((0.9, 1.1), rng) + echo)
     if scene.echo == "Hyper- or Isoechoic":  # a halo is what shows a nodule like its surroundings
         width = min(rng.uniform(0.4, 0.7), 0.08 * scene.diameter_mm)
         tissue.echo -= rng.uniform(6, 11) * np.exp(-((nodule.distance / np.float32(width)) ** 2))
@@ -223,20 +226,32 @@ def _add_nodule(tissue: bmode.Tissue, scene: Scene, nodule: _Nodule, rng) -> Non
         _add_cysts(tissue, nodule, rng)
 
 
-def _clustered(tissue: bmode.Tissue, texture: float, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Return density (per mm2) and backscatter (dB) of scatterers that gather in clusters.
+def _clustered(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
+    """Density, per mm2, of scatterers that gather in clusters of 0.12 to 0.18 mm.
 
-    The higher the image latent, the stronger and the coarser the clusters. One half of them is
-    finer than the point spread function, which blurs it; the other half shows as mottling. The
-    latent does not shift the mean backscatter, and hardly the mean density.
+    The higher the coarse latent, the stronger the clusters, which outlast a fourfold loss of
+    resolution. The mean grey level hardly changes.
     """
-    latent = np.clip(texture, -3, 3)
-    strength, coarse = 0.8 * np.exp(0.45 * latent), 0.45 * np.exp(0.25 * latent)
-    mottling = tissue.field((coarse, coarse), rng)
-    clusters = tissue.field((0.1, 0.1), rng) + mottling
-    density = bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2)
+    strength = min(0.9 * np.exp(0.7 * latent), 2.7)  # above, a few points would hold all the echo
+    clusters = (tissue.field((0.12, 0.12), rng) + tissue.field((0.18, 0.18), rng)) / np.sqrt(2)
+    density = bmode.SCATTERERS_PER_MM2 * np.exp(strength * clusters - strength**2 / 4)
     # No void: about one scatterer is left in a resolution cell.
-    return np.maximum(density, 6), 2.0 * np.exp(0.5 * latent) * mottling
+    return np.maximum(density, 6)
+
+
+def _laminae(tissue: bmode.Tissue, latent: float, rng) -> np.ndarray:
+    """Backscatter, dB, of laminae 0.05 mm thin and wider than a beam.
+
+    The higher the fine latent, the stronger. Their mean power over 0.15 mm is the same everywhere,
+    so that a fourfold loss of resolution leaves little of them; the mean grey level hardly changes.
+    """
+    laminae = tissue.field((0.05, 0.4), rng)
+    laminae -= tissue.smooth(laminae, 0.25)
+    strength = min(4.0 * np.exp(0.75 * latent), 14.0)
+    power = bmode.amplitude_ratio(strength * laminae / laminae.std()) ** 2
+    # Rounding of the transform may leave a smooth power a little below 0.
+    relative = 10 * np.log10(power / np.maximum(tissue.smooth(power, 0.15), 1e-3))
+    return relative - relative.mean() / 4
 
 
 def _add_cysts(tissue: bmode.Tissue, nodule: _Nodule, rng) -> None:

@@ -1,7 +1,7 @@
 """How much of a simulated truth an analysis found again.
 
-Only for simulated cohorts, where the log odds, the image latent and the risk of every patient are
-known. No model ever reads them; they are set beside its results when those are final.
+Only for simulated cohorts, where the log odds, the latents and the risk of every patient are known.
+No model ever reads them; they are set beside its results when those are final.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,8 @@ from scipy.special import logit
 
 from thyro import statistics
 from thyro.core import as_columns, as_level, as_probabilities, as_scores
+from thyro.simulate import oracle
+from thyro.simulate.risk import LATENTS
 
 LOG = "log_"  # prefix of a true coefficient that is per unit of the logarithm
 
@@ -82,7 +84,7 @@ def recovered_correlations(
     Parameters
     ----------
     known : DataFrame, shape (n_patients, n_known)
-        The latent of the simulation, and what a score may have measured instead of it.
+        The latents of the simulation, and what a score may have measured instead of it.
     scores : DataFrame, shape (n_patients, n_models)
         Of patients who fitted no model.
     level : float, default 0.95
@@ -160,10 +162,11 @@ def recovered_truth(
     scores: pd.DataFrame,
     p: pd.DataFrame,
     fit: Mapping,
+    features: Mapping[str, pd.DataFrame],
     *,
     level: float = 0.95,
 ) -> dict[str, pd.DataFrame]:
-    """All that is set beside the truth: log odds in training, the rest in the test cohort.
+    """All that is set beside the truth.
 
     Parameters
     ----------
@@ -176,23 +179,35 @@ def recovered_truth(
         Of image models and of nomograms, one column each, indexed by patient.
     fit : mapping
         As in `recovered_log_odds`.
+    features : mapping of str to DataFrame
+        Features of all patients, by what they are called.
     level : float, default 0.95
         Coverage of all intervals.
 
     Returns
     -------
     dict of str to DataFrame
-        log_odds, correlations (of `scores`) and risks (of `p`), as the three functions above.
+        log_odds in training, correlations (of `scores`) and risks (of `p`) in the test cohort, as
+        the three functions above; latents and ceilings in every cohort, as those of `oracle`.
     """
     train, test = (patients[patients["split"].eq(name)] for name in ("train", "test"))
-    known = truth.set_index("patient_id").loc[test.index]
+    known = truth.set_index("patient_id").loc[patients.index]
+    known.attrs = truth.attrs
+    latents, tested = known[[*LATENTS]], known.loc[test.index]
     # A score that follows the size of the nodule may have measured that and not its texture.
-    shaped = pd.DataFrame({"image latent": known["image_latent"], "diameter": test["diameter"]})
-    odds = recovered_log_odds(fit, truth.attrs["coefficients"], train, level=level)
+    shaped = tested[[*LATENTS]].rename(columns=lambda name: name.replace("_", " "))
+    shaped = shaped.assign(diameter=test["diameter"])
+    trains = patients["split"].eq("train")
+    read = {
+        name: oracle.read_latents(table.loc[patients.index], latents, trains)
+        for name, table in features.items()
+    }
     return {
-        "log_odds": odds,
+        "log_odds": recovered_log_odds(fit, truth.attrs["coefficients"], train, level=level),
         "correlations": recovered_correlations(shaped, scores.loc[test.index], level=level),
-        "risks": recovered_risks(test["y"], known["risk"], p.loc[test.index], level=level),
+        "risks": recovered_risks(test["y"], tested["risk"], p.loc[test.index], level=level),
+        "latents": oracle.latent_correlations(latents, read, patients["split"], level=level),
+        "ceilings": oracle.ceilings(patients["y"], known, read, patients["split"], level=level),
     }
 
 

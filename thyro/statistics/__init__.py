@@ -24,6 +24,13 @@ from thyro.statistics.by_protocol import (
     performance_by_protocol,
     scores_by_protocol,
 )
+from thyro.statistics.by_recipe import (
+    compared_recipes,
+    cross_fitted_aucs,
+    optimism_summary,
+    recipe_table,
+    two_by_two,
+)
 from thyro.statistics.calibration import calibration_curve, hosmer_lemeshow
 from thyro.statistics.calibration_intervals import calibration_by_cohort, calibration_intervals
 from thyro.statistics.classification import (
@@ -35,6 +42,7 @@ from thyro.statistics.classification import (
     threshold_metrics,
     youden_threshold,
 )
+from thyro.statistics.correlation import correlations_with
 from thyro.statistics.cross_validated_auc import cross_validated_auc
 from thyro.statistics.decision import decision_curve
 from thyro.statistics.delong import auc_ci, delong_matrix, delong_pairs, delong_test
@@ -48,14 +56,13 @@ from thyro.statistics.likelihood import (
 )
 from thyro.statistics.net_benefit import DEFAULT, net_benefit_differences
 from thyro.statistics.newton import NoMaximum, logistic_information, maximise_logistic
+from thyro.statistics.odds import OddsCalibration, calibrate_across_folds, log_odds
 from thyro.statistics.performance import (
     auc_intervals,
     between_cohorts,
     calibration_table,
     cohorts,
     performance_table,
-    protocol_difference,
-    protocol_summary,
     reclassification_table,
 )
 from thyro.statistics.ranks import rank_auc
@@ -65,6 +72,7 @@ from thyro.statistics.repeated_splits import (
     differences_over_splits,
     permutation_p,
 )
+from thyro.statistics.size import size_table
 from thyro.statistics.smoothing import lowess
 
 __all__ = [
@@ -73,6 +81,7 @@ __all__ = [
     "GOOD_ICC",
     "NEARLY_CONSTANT",
     "NoMaximum",
+    "OddsCalibration",
     "TableTooLarge",
     "agreement_summary",
     "agreement_table",
@@ -81,14 +90,18 @@ __all__ = [
     "auc_table",
     "baseline_comparison",
     "between_cohorts",
+    "calibrate_across_folds",
     "calibration_by_cohort",
     "calibration_curve",
     "calibration_curves",
     "calibration_intervals",
     "calibration_table",
     "cohorts",
+    "compared_recipes",
     "contrasts",
     "corrected_difference",
+    "correlations_with",
+    "cross_fitted_aucs",
     "cross_validated_auc",
     "cutoff_table",
     "decision_curve",
@@ -105,30 +118,33 @@ __all__ = [
     "icc_of_features",
     "is_categorical",
     "likelihood_ratio_p",
+    "log_odds",
     "logistic_information",
     "lowess",
     "maximise_logistic",
     "metrics_from_counts",
     "net_benefit_differences",
+    "optimism_summary",
     "performance_by_protocol",
     "performance_table",
     "permutation_p",
     "proportion_ci",
-    "protocol_difference",
-    "protocol_summary",
     "rank_auc",
     "rank_correlation",
     "reader_comparison",
     "reader_table",
+    "recipe_table",
     "reclassification_table",
     "redundant_columns",
     "roc_curve",
     "roc_curves",
     "scores_by_protocol",
     "sensitivity_threshold",
+    "size_table",
     "specificity_threshold",
     "standardised_difference",
     "threshold_metrics",
+    "two_by_two",
     "updated_curves",
     "youden_threshold",
 ]

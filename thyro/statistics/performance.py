@@ -117,68 +117,6 @@ def performance_table(
     return pd.DataFrame(rows)
 
 
-def protocol_difference(paper: pd.DataFrame, sound: pd.DataFrame) -> pd.DataFrame:
-    """How much better the paper's protocol makes every model look than the sound one.
-
-    Parameters
-    ----------
-    paper, sound : DataFrame
-        `performance_table` of the same models and cohorts under both protocols. In the training
-        cohort the scores of `paper` are of models that saw the patients, those of `sound` of
-        models that did not.
-
-    Returns
-    -------
-    DataFrame
-        One row per model and cohort in the order of `paper`: every measure of both, with the
-        endings `_paper` and `_sound`, and auc_paper - auc_sound in the column `optimism`.
-
-    Raises
-    ------
-    ValueError
-        If the models or cohorts of one are not those of the other.
-    """
-    keys = ["model", "cohort"]
-    rows, others = (
-        set(zip(*(frame[key] for key in keys), strict=True)) for frame in (paper, sound)
-    )
-    if rows != others:
-        raise ValueError(
-            f"sound: expected the models and cohorts of paper; {sorted(rows ^ others)[:3]} are in "
-            "one of them only."
-        )
-    both = paper.merge(sound, on=keys, suffixes=("_paper", "_sound"), validate="one_to_one")
-    return both.assign(optimism=both["auc_paper"] - both["auc_sound"])
-
-
-def protocol_summary(compared: pd.DataFrame) -> dict[str, dict]:
-    """What the differences of the protocols amount to over models, per cohort.
-
-    Parameters
-    ----------
-    compared : DataFrame
-        `protocol_difference` of the models asked for.
-
-    Returns
-    -------
-    dict of cohort to dict
-        n (models), median, largest and smallest of auc_paper - auc_sound, and the names of the
-        models with these two, largest_of and smallest_of; of equals the first.
-    """
-    summary = {}
-    for cohort, part in compared.groupby("cohort", sort=False):
-        difference = part.set_index("model")["optimism"]
-        summary[cohort] = {
-            "n": len(difference),
-            "median": float(difference.median()),
-            "largest": float(difference.max()),
-            "largest_of": difference.idxmax(),
-            "smallest": float(difference.min()),
-            "smallest_of": difference.idxmin(),
-        }
-    return summary
-
-
 def calibration_table(
     y: ArrayLike, p: pd.DataFrame, split: ArrayLike, *, groups: int = 10
 ) -> pd.DataFrame:

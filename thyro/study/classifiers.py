@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thyro.study.names import RANKED, SR, ImageSet, ModelName
+from thyro.study.names import PAPER, RANKED, SR, ImageSet, ModelName
 from thyro.study.networks import NETWORKS
 
 RADIOMICS = "radiomics"
@@ -40,6 +40,8 @@ class Kind:
     classifier: str  # of CLASSIFIERS
     label: str
     colours: tuple[str, str]  # for enhanced images, for original ones
+    recipe: str = PAPER  # "paper": a model of Table 2; "sound": of the sound half alone
+    variants: tuple[str, ...] = ("",)  # of its features, each with models of their own
 
 
 def _svm(settings, n_features):
@@ -65,7 +67,7 @@ def _logistic(settings, n_features):
     return LogisticRegression(C=1 / strength, max_iter=1000, tol=1e-8)
 
 
-PRINCIPAL = "SVM"  # its models have a control and planar variants, and are looked into
+PRINCIPAL = "SVM"  # its models have a control, and are looked into
 HEAD = "logistic"  # the classifier on pooled features of a network
 # Of nomograms A and B where a study names no others: the publication's.
 SIGNATURES = [str(ModelName(SR.name, kind)) for kind in (PRINCIPAL, "ResNet101")]
@@ -106,15 +108,30 @@ def kinds() -> dict[str, Kind]:
         if entry.name != HEAD
     ]
     deep = [
-        Kind(entry.name, DEEP, entry.name, HEAD, entry.name, entry.colours)
+        Kind(
+            *(entry.name, DEEP, entry.name, HEAD, entry.name, entry.colours),
+            recipe=entry.recipe,
+            variants=entry.variants,
+        )
         for entry in NETWORKS.values()
     ]
     return {kind.name: kind for kind in (*radiomic, *deep)}
 
 
-def model_names() -> list[ModelName]:
-    """The models of a study of images, in the order of Table 2."""
-    return [ModelName(images.name, kind) for kind in kinds() for images in RANKED]
+def model_names(recipe: str = PAPER) -> list[ModelName]:
+    """The models that only one recipe has: "paper", those of Table 2 in its order, or "sound"."""
+    return [
+        ModelName(images.name, kind.name, variant)
+        for kind in kinds().values()
+        if kind.recipe == recipe
+        for variant in kind.variants
+        for images in RANKED
+    ]
+
+
+def radiomic_models() -> list[str]:
+    """Names of the models of Table 2 that read radiomic features."""
+    return [str(name) for name in model_names() if kinds()[name.kind].family == RADIOMICS]
 
 
 def given_settings(**given: Any) -> dict[str, dict[str, Any]]:
@@ -126,14 +143,17 @@ def given_settings(**given: Any) -> dict[str, dict[str, Any]]:
     return {kind: settings for kind, settings in chosen.items() if settings}
 
 
-def principal_models(image_sets: Sequence[ImageSet] = RANKED, variant: str = "") -> list[ModelName]:
-    """The principal classifier on each of these image sets, such as the control's.
+def principal_models(image_sets: Sequence[ImageSet] = RANKED) -> list[ModelName]:
+    """The principal classifier on each of these image sets, such as the control's."""
+    return [ModelName(images.name, PRINCIPAL) for images in image_sets]
 
-    `variant` is "" or `PLANAR`: fitted alike, on features measured otherwise.
+
+def features_of(model: ModelName, radiomic: str = RADIOMICS) -> str:
+    """The table of features that a model reads, by its name: "OR_radiomics", "OR_ResNet101".
+
+    `radiomic` is the set that models of radiomic features read: `RADIOMICS` or `PLANAR`.
     """
-    return [ModelName(images.name, PRINCIPAL, variant) for images in image_sets]
-
-
-def features_of(model: ModelName) -> str:
-    """The table of features that a model reads, by its name: "OR_radiomics", "OR_planar"."""
-    return str(ModelName(model.image_set, model.variant or kinds()[model.kind].features))
+    model_kind = kinds()[model.kind]
+    if model_kind.features == RADIOMICS:
+        return str(ModelName(model.image_set, radiomic))
+    return str(ModelName(model.image_set, model_kind.features, model.variant))

@@ -1,6 +1,6 @@
 """The typed model of a cohort in a study file: its source, variables, criteria and split."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -40,6 +40,8 @@ class Variable(Section):
     kind: Literal["continuous", "categorical"]
     unit: str = ""
     levels: Annotated[list[Text], Distinct] = []  # categorical: the first is the reference
+    ordered: bool = False  # levels rise, such as grades: a rare one goes to its neighbour
+    composed_of: Annotated[list[Name], Distinct] = []  # of a score: variables that it follows from
     recode: dict[str, str] = {}  # value in the table -> level
     missing: str | None = None  # level for an empty cell; without one the patient is excluded
     required: bool = True  # false: an empty cell excludes nobody, and no model uses the variable
@@ -52,8 +54,9 @@ class Variable(Section):
     def _levels_fit_the_kind(self):
         if self.kind == "categorical" and len(self.levels) < 2:
             raise ValueError("a categorical variable needs at least two levels")
-        if self.kind == "continuous" and (self.levels or self.recode or self.missing):
-            raise ValueError("levels, recode and missing belong to categorical variables")
+        of_levels = (self.levels, self.recode, self.missing, self.ordered)
+        if self.kind == "continuous" and any(of_levels):
+            raise ValueError("levels, recode, missing and ordered belong to categorical variables")
         named = {*self.recode.values(), *filter(None, [self.missing]), *self.tells_outcome}
         strange = sorted(named - {*self.levels})
         if self.kind == "categorical" and strange:
@@ -94,7 +97,11 @@ class Source(Section):
         default=[384, 512], min_length=2, max_length=2
     )
     effect: Annotated[float, Field(ge=0)] = 1.0  # 0: nothing predicts the outcome
-    device: Literal["A", "B"] = "A"  # scanner
+    coarse_log_odds: float = 1.6  # of the outcome, per SD of the coarse texture of a nodule
+    fine_log_odds: float = 1.2  # and of the fine one, which a fourfold loss of resolution destroys
+    prevalence: Share | None = None  # of the outcome; null: the published one, 162 of 544
+    size_shift: float = 0.0  # SD by which nodules, and what goes with size, exceed Table 1
+    device: Literal["A", "B", "F"] = "A"  # scanner
     exclusions: Annotated[float, Field(ge=0, le=1)] = 0.0  # further patients, to be excluded
     missing: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of clinical cells left empty
     # folder: the table and its columns
@@ -186,6 +193,7 @@ class Source(Section):
         names = [variable.name for variable in self.variables]
         if len(set(names)) < len(names):
             raise ValueError(f"variable names must differ, got {names}")
+        check_composed(self.variables)
         return self
 
 
@@ -233,6 +241,44 @@ def check_candidates(candidates: Sequence[str], variables: Sequence[Variable]) -
             )
 
 
+def told_from_parts(
+    composed: Mapping[str, Sequence[str]], candidates: Sequence[str], *, stays: str
+) -> dict[str, list[str]]:
+    """Of every score among the candidates whose parts all are too, what is left out.
+
+    Parameters
+    ----------
+    composed : mapping of variable to parts
+        Empty for what is no score.
+    candidates : sequence of str
+    stays : "parts" or "score"
+    """
+    found = {}
+    for score in candidates:
+        parts = list(composed.get(score, ()))
+        if parts and set(parts) <= set(candidates):
+            found[score] = [score] if stays == "parts" else parts
+    return found
+
+
+def check_composed(variables: Sequence[Variable]) -> None:
+    """See that a score is composed of two or more variables that are no scores themselves.
+
+    Raises
+    ------
+    ValueError
+        Naming the first score of which that is not so.
+    """
+    single = [variable.name for variable in variables if not variable.composed_of]
+    for score in variables:
+        strange = [name for name in score.composed_of if name not in single]
+        if strange or len(score.composed_of) == 1:
+            raise ValueError(
+                f"`composed_of` of {score.name!r} names two or more variables that are not "
+                f"composed themselves; {strange or score.composed_of} cannot be all"
+            )
+
+
 def check_external(external: Source, cohort: Source) -> None:
     """See that the models of the cohort can be used on the patients of `external`.
 
@@ -247,8 +293,8 @@ def check_external(external: Source, cohort: Source) -> None:
         raise ValueError("`external.scores` must name the models of `cohort.scores`")
     if _told(external) != _told(cohort):
         raise ValueError(
-            "`external.variables`: name, kind, levels, required and preoperative must be those "
-            "of the cohort"
+            "`external.variables`: name, kind, levels, ordered, composed_of, required and "
+            "preoperative must be those of the cohort"
         )
     if bool(external.radiologist_column) != bool(cohort.radiologist_column):
         raise ValueError("`radiologist_column` is needed in both cohorts, or in none")
@@ -259,4 +305,5 @@ def check_external(external: Source, cohort: Source) -> None:
 
 def _told(source: Source) -> list[tuple]:
     """What models and tables need to know of every variable."""
-    return [(v.name, v.kind, v.levels, v.required, v.preoperative) for v in source.variables]
+    keys = ("name", "kind", "levels", "ordered", "composed_of", "required", "preoperative")
+    return [tuple(getattr(v, key) for key in keys) for v in source.variables]

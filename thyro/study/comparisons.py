@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from thyro.study.classifiers import principal_models
-from thyro.study.names import BC, CLINICAL, PENALISED, PLANAR
+from thyro.study.classifiers import model_names, principal_models, radiomic_models
+from thyro.study.names import BC, CLINICAL, OR, PENALISED, SR, ModelName
 
 
 def control_group() -> list[str]:
@@ -11,10 +11,10 @@ def control_group() -> list[str]:
     return [str(name) for name in (*principal_models(), *principal_models([BC]))]
 
 
-def planar_pairs() -> list[list[str]]:
-    """The principal classifier of each image set on both ways to measure a slice."""
-    names = zip(principal_models(), principal_models(variant=PLANAR), strict=True)
-    return [[str(name) for name in pair] for pair in names]
+def enhancement_pairs() -> list[tuple[str, str]]:
+    """Every classifier of radiomic features on enhanced images, and on original ones."""
+    kinds = dict.fromkeys(name.kind for name in model_names() if str(name) in radiomic_models())
+    return [(str(ModelName(SR.name, kind)), str(ModelName(OR.name, kind))) for kind in kinds]
 
 
 PENALISED_PAIR = [CLINICAL, PENALISED]  # the clinical model, screened and of all candidates
@@ -44,7 +44,7 @@ def comparison_families(
         Within a group every two are compared, as `statistics.delong_by_family` takes them.
     """
     families = {
-        "image": [list(image_models), control_group(), *planar_pairs()],
+        "image": [list(image_models), control_group()],
         "nomogram": [list(nomograms), PENALISED_PAIR],
     }
     return {

@@ -28,7 +28,10 @@ RANKED = (SR, OR)  # in the order of Table 2
 COHORTS = {"train": "Training cohort", "test": "Test cohort", "external": "External cohort"}
 RADIOLOGIST = "Radiologist"
 PENALISED = "Penalised"  # the clinical model of every candidate
-PLANAR = "planar"  # variant of a model: on features of a slice instead of a volume
+PLANAR = "planar"  # radiomic features of a slice, not of a volume
+TUNED = "tuned"  # variant of a model: settings by inner cross-validation
+FROZEN = "frozen"  # variant of a model: on features of a network that was not tuned
+PAPER, SOUND = "paper", "sound"  # recipes: the publication's, and the one of the sound half
 
 
 @dataclass(frozen=True)

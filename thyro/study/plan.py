@@ -10,7 +10,7 @@ from typing import Any
 
 from thyro.study.classifiers import SIGNATURES
 from thyro.study.features import FEATURE_SETS, MEASURED, FeatureTable, feature_tables
-from thyro.study.names import STUDIED, ImageSet, nomograms
+from thyro.study.names import OR, STUDIED, ImageSet, nomograms
 
 RECORDS = "notebooks"  # folder of executed notebooks and of how long each took
 
@@ -68,12 +68,15 @@ ABOUT = {  # what every notebook after 00 reads
 }
 IMAGES = {"images": "01_super_resolution/images.parquet"}
 TRUTH = "00_cohort/truth.parquet"  # what made the patients, where they are simulated
-RECOVERY = ["recovery_log_odds", "recovery_correlations", "recovery_risks"]  # of that, by 06
+RECOVERY = [  # of that, by 06
+    f"recovery_{part}" for part in ("log_odds", "correlations", "risks", "latents", "ceilings")
+]
 SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these and no images
 PREDICTIONS = "04_models/predictions.parquet"
 OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "control_predictions": "control.parquet",  # the same SVM on bicubic images
-    "planar_predictions": "planar.parquet",  # the same SVM on planar features
+    "step_predictions": "steps.parquet",  # of the steps between the recipes
+    "models_by_fold": "by_fold.parquet",  # cross-fitted, of every repeat
     "output_predictions": "output.parquet",  # of the tuned networks themselves
 }
 PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, and their audit
@@ -87,15 +90,16 @@ def _measured(table: FeatureTable) -> list[str]:
 
 
 def _trained(table: FeatureTable) -> list[str]:
-    """What a network leaves beside its features.
+    """What a network leaves beside its features, where it may have been tuned.
 
     Those of the networks that never saw a fold, its own output, and its weights.
     """
     patterns = ("folds_{}.parquet", "output_{}.parquet", "networks/{}.safetensors")
-    return [f"02_features/{pattern.format(table.key)}" for pattern in patterns if table.deep]
+    return [f"02_features/{pattern.format(table.key)}" for pattern in patterns if table.tuned]
 
 
-FEATURES = [file for table in feature_tables() for file in _measured(table)]
+SIZES = f"02_features/sizes_{OR.key}.parquet"  # diameter and area of every nodule
+FEATURES = [file for table in feature_tables() for file in _measured(table)] + [SIZES]
 TRAINED = [file for table in feature_tables() for file in _trained(table)]
 SELECTED = [f"03_selection/selected_{table.key}.parquet" for table in feature_tables()]
 
@@ -136,8 +140,9 @@ def _super_resolution(start: str | None) -> Job:
     return _job(
         "01_super_resolution",
         [
-            *("images.parquet", "quality.parquet", "gains.parquet"),
-            *("generator.safetensors", "scalars.json"),
+            *("images.parquet", "quality.parquet", "gains.parquet", "margins.parquet"),
+            *("low_resolution.parquet", "generator.safetensors", "rivals.safetensors"),
+            "scalars.json",
         ],
         reads=ABOUT,
         outside=[start] if start else [],
@@ -146,13 +151,14 @@ def _super_resolution(start: str | None) -> Job:
 
 def _features(images: ImageSet, weights: str | None) -> Job:
     made = feature_tables(images)
-    networks = [table.features for table in made if table.deep]
+    networks = [table.features for table in made if table.tuned]
     files = [file for table in made for file in (*_measured(table), *_trained(table))]
     return _job(
         "02_features",
         [
             *(file.removeprefix("02_features/") for file in files),
-            f"ibsi_{images.key}.parquet",
+            *(f"description_{table.key}.parquet" for table in made if not table.deep),
+            *(f"{name}_{images.key}.parquet" for name in ("ibsi", "bins", "sizes")),
             f"scalars_{images.key}.json",
         ],
         reads=ABOUT | IMAGES,
@@ -170,7 +176,10 @@ def _selection() -> Job:
     selected = [file.removeprefix("03_selection/") for file in SELECTED]
     return _job(
         "03_selection",
-        [*fates, *selected, "agreement.parquet", "agreement.json", "scalars.json"],
+        [
+            *(*fates, *selected, "kept_features.parquet"),
+            *("agreement.parquet", "agreement.json", "scalars.json"),
+        ],
         reads=ABOUT,
         folders={"features_dir": "02_features"},
         files=FEATURES,
@@ -178,8 +187,8 @@ def _selection() -> Job:
 
 
 def _models(weights: str | None) -> Job:
-    tables = ["predictions", "control", "planar", "output", "choice", "repeats", "permuted"]
-    tables += ["frequency", "importance", "sanity"]
+    tables = ["predictions", "steps", "by_fold", "control", "output", "choice", "resampled"]
+    tables += ["repeats", "split_differences", "permuted", "frequency", "importance", "sanity"]
     return _job(
         "04_models",
         [*(f"{table}.parquet" for table in tables), "scalars.json"],
@@ -190,18 +199,24 @@ def _models(weights: str | None) -> Job:
     )
 
 
+FITTED = ("predictions", "by_fold", "coefficients", "penalised", "logistic", "validation")  # by 05
+
+
 def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Job:
     named = nomograms(list(signatures))
     files = [one.file() for one in named]
-    # The clinical model learns no signature: it is the same under both protocols.
+    # The clinical model learns no signature: it is the same under all protocols.
     files += [one.file(sound=True) for one in named if one.signature] if sound else []
+    # Signatures of bootstrap samples, where there are images to make them from.
+    again = {"resampled": "04_models/resampled.parquet"} if sound else {}
     return _job(
         "05_nomogram",
         [
             *(f"{file}.json" for file in (*files, "penalised", "scalars")),
-            *(f"{t}.parquet" for t in ("predictions", "penalised", "logistic", "validation")),
+            *(f"{table}.parquet" for table in FITTED),
         ],
-        reads=ABOUT | {"model_predictions": predictions},
+        reads=ABOUT | {"model_predictions": predictions} | again,
+        fixed={} if sound else {"resampled": ""},
     )
 
 
@@ -209,7 +224,7 @@ def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
     tables = ["performance", "delong", "calibration", "calibration_intervals", "penalised"]
     tables += ["cutoffs", "net_benefit", "reader"]
     if images:
-        tables += ["control", "control_performance", "planar", "planar_performance", "protocols"]
+        tables += ["control", "control_performance", "protocols", "recipes", "size"]
     tables += RECOVERY if truth else []
     reads = ABOUT | {
         "model_predictions": predictions,
@@ -218,14 +233,20 @@ def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
         "clinical_model": f"05_nomogram/{nomograms([])[-1].file()}.json",
     }
     reads |= {"truth": TRUTH} if truth else {}
+    of_images = {"nomograms_by_fold": "05_nomogram/by_fold.parquet", "sizes": SIZES}
+    reads |= of_images if images else {}
+    # What they tell of the truth, where it is known.
+    read = [f"02_features/{table.file}.parquet" for table in feature_tables() if not table.deep]
     # Where no image is, none can be resampled or measured otherwise.
-    absent = {} if images else dict.fromkeys(OF_IMAGES, "")
-    absent |= {} if truth else {"truth": ""}
+    absent = {} if images else dict.fromkeys([*OF_IMAGES, *of_images], "")
+    absent |= {} if truth else {"truth": "", "features_dir": ""}
     values = ["scalars", "published", *(["protocols"] if images else [])]
     return _job(
         "06_statistics",
         [*(f"{table}.parquet" for table in tables), *(f"{name}.json" for name in values)],
         reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if images},
+        folders={"features_dir": "02_features"} if truth else {},
+        files=read if truth else [],
         outside=[f"{PUBLISHED['published_dir']}/{file}" for file in PUBLISHED_FILES],
         fixed=PUBLISHED | absent,
     )

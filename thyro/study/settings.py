@@ -17,6 +17,7 @@ from thyro.study.thresholds import threshold_points
 # What `super_resolution.start` and `features.weights` say instead of naming a file.
 STARTS = ("simulated", "scratch")
 WEIGHTS = ("random", "imagenet")
+LEAST_BOOTSTRAPS = 20
 LEAST_PATCH_PX, PATCH_STEP_PX = 32, 16  # `super_resolution.patch_px` is 32, 48, 64 ...
 
 
@@ -46,6 +47,8 @@ class SuperResolution(Section):
     inner_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1  # of training patients: early stop
     check_every: Positive = 100  # steps between looks at them
     patience: Positive = 5  # looks without improvement
+    low_resolution_patients: Annotated[int, Field(ge=5)] = 30  # of the test cohort: degraded,
+    # restored and measured again
 
     @model_validator(mode="after")
     def _grid_and_start_fit(self):
@@ -62,13 +65,20 @@ class SuperResolution(Section):
 
 
 class Features(Section):
-    """Radiomics and deep features."""
+    """Radiomics and deep features.
 
-    bin_width: Annotated[float, Field(gt=0)] = 25.0
+    `weights` and `fine_tuning` are of the paper's networks. The network of the sound half has its
+    ImageNet weights in every study, and is used frozen and with its last block tuned.
+    """
+
+    bin_width: Annotated[float, Field(gt=0)] = 25.0  # grey levels; of the paper's set
+    pixel_mm: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the planar set; 0: as images come
+    bins: Annotated[int, Field(ge=0, le=256)] = 32  # of a median planar nodule; 0: `bin_width`
     robustness_patients: Annotated[int, Field(ge=5)] = 30  # of training, measured again perturbed
     weights: Text = "random"  # "random", "imagenet", or a file with a state dict
     crop_px: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 224
-    crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1
+    crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1  # around the nodule's box
+    crop_mm: Annotated[float, Field(ge=0, le=200)] = 30.0  # side for sound networks; 0: the box
     fine_tuning: Literal["none", "last_block", "whole"] = "last_block"  # "whole" wants a GPU
     epochs: Positive = 5  # at most
     learning_rate: Annotated[float, Field(gt=0)] = 1e-4
@@ -82,7 +92,8 @@ class Selection(Section):
     """Which features stay: the filters and the LASSO."""
 
     alpha: Share = 0.05
-    minimum_icc: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the robustness; 0: no filter
+    minimum_icc: Annotated[float, Field(ge=0, lt=1)] = 0.75  # of the planar set; 0: no filter
+    minimum_distinct: Annotated[float, Field(ge=0, lt=1)] = 0.1  # values, share of patients; same
     correlation: Share = 0.9
     rule: Literal["p", "mean correlation", "column order"] = "p"  # who stays of a correlated pair
     family: Literal["binomial", "gaussian"] = "binomial"  # of the LASSO
@@ -94,10 +105,11 @@ class Models(Section):
     """The classifiers on top of the selected features, and how they are judged."""
 
     neighbours: Positive = 5
-    outer_folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the cross-fitted protocol
-    tune: bool = True  # there: kernel width, neighbours and penalties by inner cross-validation
+    outer_folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the cross-fitting
+    fold_repeats: Positive = 10  # of the cross-fitting, for classifiers on radiomic features
+    tune: bool = True  # sound recipe: kernel width, neighbours, penalties by inner cross-validation
     repeats: Positive = 100  # random splits of the cohort
-    permutations: Positive = 20  # the same with permuted outcomes
+    permutations: Positive = 200  # the same with permuted outcomes
     explained: Positive = 40  # test patients whose heat maps are compared
 
 
@@ -107,10 +119,15 @@ class Nomogram(Section):
     entry: Share = 0.1
     retain: Share = 0.05
     candidates: Annotated[list[Name], Distinct] = []  # empty: every preoperative variable
+    composites: Literal["parts", "score"] = "parts"  # where a score and its parts are candidates
+    smallest_level: Annotated[int, Field(ge=0)] = 10  # training patients; rarer levels are merged
     signatures: Annotated[list[str], Distinct] = Field(
         default=SIGNATURES, min_length=1, max_length=2
     )
-    bootstraps: Annotated[int, Field(ge=20)] = 500  # of the whole model, with its choice of terms
+    bootstraps: Annotated[int, Field(ge=LEAST_BOOTSTRAPS)] = (
+        500  # of the whole model, with its choice of terms
+    )
+    pipeline_bootstraps: Annotated[int, Field(ge=0)] = 0  # of it with its signatures; 0: none
 
 
 def _makes_a_grid(grid: list[float]) -> list[float]:
@@ -200,6 +217,20 @@ class Study(Section):
         if not set(self.nomogram.signatures) <= set(models):
             raise ValueError(
                 f"`nomogram.signatures` {self.nomogram.signatures} must be among {models}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pipeline_has_images(self):
+        asked = self.nomogram.pipeline_bootstraps
+        if asked and self.cohort.scores:
+            raise ValueError(
+                "`nomogram.pipeline_bootstraps` makes signatures again, and `cohort.scores` are "
+                "given: leave it 0"
+            )
+        if 0 < asked < LEAST_BOOTSTRAPS:
+            raise ValueError(
+                f"`nomogram.pipeline_bootstraps` is 0 or at least {LEAST_BOOTSTRAPS}, got {asked}"
             )
         return self
 

@@ -1,7 +1,8 @@
 """Super-resolution of ultrasound frames: what is done to an image, and how well it is done.
 
-`degradation` says what has to be undone, `networks` what undoes it, `training` how it learns. The
-texture that a generator adds is synthetic: it looks like tissue and need not be.
+`degradation` says what has to be undone, `networks` what undoes it, `training` how it learns. What
+comes out follows from what went in: no function of an image holds more about a patient than the
+image does. Detail that was not recorded is a guess from other patients.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from thyro.core import as_grey, as_one_of
@@ -61,7 +62,7 @@ def degrade(
 
 def enhance(
     image: np.ndarray,
-    generator: Generator,
+    generator: nn.Module,
     *,
     scale: int = 1,
     around: np.ndarray | None = None,
@@ -73,6 +74,8 @@ def enhance(
     ----------
     image : array, shape (rows, columns)
         Grey, 0-255; any size.
+    generator
+        Or a rival of it: a network that says `inside` (its sides are multiples of it) and `reach`.
     scale
         1 keeps the grid; 2 or 4 interpolates to one that many times finer first.
     around : array of bool, shape (rows, columns), optional
@@ -193,7 +196,8 @@ def sr_and_control(
 
 def held_out_fidelity(
     image: np.ndarray,
-    generators: Mapping[str, Generator],
+    mask: np.ndarray,
+    generators: Mapping[str, nn.Module],
     degradation: Degradation,
     rng: np.random.Generator,
 ) -> list[dict]:
@@ -203,8 +207,10 @@ def held_out_fidelity(
     ----------
     image : array, shape (rows, columns)
         Grey, 0-255.
+    mask : array of bool, same shape
+        The nodule.
     generators
-        By the name of the method.
+        By the name of the method; rivals of the generator among them.
     degradation
     rng
         Of the noise.
@@ -212,24 +218,28 @@ def held_out_fidelity(
     Returns
     -------
     list of dict
-        method, psnr, ssim (see `fidelity.psnr_ssim`): one for each of `generators`, then "lanczos"
-        and "bicubic" interpolation of the same low-resolution image. On the grid of the original
-        the latter is also what "no restoration" means: the generators receive it.
+        method, psnr, ssim (see `fidelity.psnr_ssim`), sharpness (of the outline,
+        `fidelity.edge_sharpness`, as a share of the original's): one for each of `generators`, then
+        "lanczos" and "bicubic" interpolation of the same low-resolution image. On the grid of the
+        original the latter is also what "no restoration" means: the generators receive it.
     """
     with torch.inference_mode():
         low = degradation.low(_tensor(image), rng)
         restored = {name: _array(finer(low, image.shape)) for name, finer in INTERPOLATIONS.items()}
     made = {name: enhance(restored["bicubic"], generator) for name, generator in generators.items()}
+    sharpest = fidelity.edge_sharpness(image, mask)
     return [
         {"method": name, **fidelity.psnr_ssim(image, other)}
+        | {"sharpness": fidelity.edge_sharpness(other, mask) / sharpest if sharpest else np.inf}
         for name, other in (made | restored).items()
     ]
 
 
 def measure_held_out(
     frames: Mapping[str, np.ndarray],
+    masks: Mapping[str, np.ndarray],
     splits: pd.Series,
-    generators: Mapping[str, Generator],
+    generators: Mapping[str, nn.Module],
     degradation: Degradation,
     rng: np.random.Generator,
     progress: Callable,
@@ -238,7 +248,7 @@ def measure_held_out(
 
     Parameters
     ----------
-    frames
+    frames, masks
         By patient, as `held_out_fidelity` takes them.
     splits : Series of str, index patient_id
         Of all patients: those of "train" are left out. The test cohort comes first, so that an
@@ -251,13 +261,13 @@ def measure_held_out(
     Returns
     -------
     DataFrame
-        Index patient_id, one row per patient and method: split, method, psnr, ssim.
+        Index patient_id, one row per patient and method: split, method, psnr, ssim, sharpness.
     """
     held_out = splits[splits.ne("train")].sort_values(ascending=False, kind="stable")
     rows = [
         {"patient_id": patient, "split": held_out[patient], **row}
         for patient in progress(held_out.index, total=len(held_out))
-        for row in held_out_fidelity(frames[patient], generators, degradation, rng)
+        for row in held_out_fidelity(frames[patient], masks[patient], generators, degradation, rng)
     ]
     return pd.DataFrame(rows).set_index("patient_id")
 
@@ -311,7 +321,7 @@ def image_table(cases: pd.DataFrame, out_dir: str, *, scale: int) -> pd.DataFram
     )
 
 
-def _in_tiles(x: Tensor, generator: Generator, box: tuple[slice, slice], tile: int) -> Tensor:
+def _in_tiles(x: Tensor, generator: nn.Module, box: tuple[slice, slice], tile: int) -> Tensor:
     """Apply the generator to the box of a frame (1, 1, rows, columns); the rest stays as it was."""
     made, reach = x.clone(), generator.reach
     rows, columns = (

@@ -192,7 +192,7 @@ class _Run:
         self.watched = None
         if watched:
             rng = np.random.default_rng([seed, 2])
-            original = _patches(watched, INNER_PATCHES, settings.patch_px, rng)
+            original = random_patches(watched, INNER_PATCHES, settings.patch_px, rng)
             self.watched = original, degradation(original, rng)
 
     def __call__(self, fabric: "Fabric") -> bytes | None:
@@ -242,7 +242,9 @@ class _Run:
         settings, device = self.settings, self.fabric.device
         adversarial = state.phase == "adversarial"
         _set_rate(state.optimisers["generator"], settings.learning_rate, state.step, steps)
-        original = _patches(self.frames[state.phase], settings.batch, settings.patch_px, state.rng)
+        original = random_patches(
+            self.frames[state.phase], settings.batch, settings.patch_px, state.rng
+        )
         _blacken(original, settings.border_share, state.rng)
         degraded = self.degradation(original, state.rng)
         # All processes draw the same patches, and each takes its own.
@@ -383,7 +385,7 @@ def _blacken(patches: Tensor, share: float, rng: np.random.Generator) -> None:
             patch.movedim(axis, 0)[side] = 0
 
 
-def _patches(frames: list[np.ndarray], n: int, size: int, rng: np.random.Generator) -> Tensor:
+def random_patches(frames: list[np.ndarray], n: int, size: int, rng: np.random.Generator) -> Tensor:
     """`n` random square patches, flipped left to right at random, shape (n, 1, size, size), 0-1."""
     patches = np.empty((n, 1, size, size), dtype=np.float32)
     for patch in patches:

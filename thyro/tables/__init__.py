@@ -5,7 +5,9 @@ from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
 from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
+from thyro.tables.recovery import ceilings, recovered
 from thyro.tables.regression import (
+    coefficients,
     collinearity,
     logistic,
     sample_size,
@@ -14,16 +16,19 @@ from thyro.tables.regression import (
 )
 from thyro.tables.results import (
     RECONSTRUCTIONS,
+    beside_size,
     choice,
     comparison,
     fidelity,
     hosmer,
     intervals,
+    kept_features,
     null,
     performance,
-    protocols,
+    recipes,
     reclassified,
     selection,
+    two_by_two,
 )
 from thyro.tables.rounding import (
     ABSENT,
@@ -41,12 +46,14 @@ from thyro.tables.rounding import (
 )
 from thyro.tables.supplement import (
     audit,
+    effective_bins,
     feature_list,
     features,
     ibsi,
     ibsi_notes,
     image_types,
     published,
+    restored,
 )
 
 __all__ = [
@@ -58,13 +65,17 @@ __all__ = [
     "auc_labels",
     "audit",
     "baseline_table",
+    "beside_size",
     "calibrated",
+    "ceilings",
     "choice",
+    "coefficients",
     "collinearity",
     "comparison",
     "coverage",
     "cutoffs",
     "display_names",
+    "effective_bins",
     "estimate",
     "feature_list",
     "features",
@@ -78,6 +89,7 @@ __all__ = [
     "image_types",
     "interval",
     "intervals",
+    "kept_features",
     "logistic",
     "missing",
     "net_benefit",
@@ -87,14 +99,17 @@ __all__ = [
     "percent",
     "performance",
     "probability",
-    "protocols",
     "published",
     "reader",
+    "recipes",
     "reclassified",
+    "recovered",
+    "restored",
     "sample_size",
     "selection",
     "show",
     "splits",
+    "two_by_two",
     "validated",
     "validation_size",
 ]

@@ -5,6 +5,7 @@ Notebooks call it `tables.baseline_table`.
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from thyro.tables.rounding import ABSENT, count, number, p_value
@@ -35,7 +36,8 @@ def baseline_table(compared: pd.DataFrame, dictionary: Mapping[str, Mapping]) ->
     DataFrame of str
         Characteristic, All, one column per group, P, Test used, SMD, and "Fisher P" where an
         expected count is below 5. With a third group the heading of P names the two it compares.
-        SMD is the size of the standardised difference, without its sign. A row "Missing" ends a
+        SMD is the size of the standardised difference, without its sign, and a dash where the
+        groups share no value, so that it would be infinite. A row "Missing" ends a
         variable with missing values, which percent, test and SMD leave out. A dash stands where
         there is nothing to compare, and for a Fisher P of a table too large to enumerate.
     """
@@ -88,4 +90,6 @@ def _comparison(row: pd.Series) -> dict[str, str]:
     cells = {"P": p_value(row["p_value"]), "Test used": TESTS[row["test"]]}
     if row["fisher"]:
         cells["Fisher P"] = p_value(row["p_fisher"])  # a dash where the table was too large
-    return cells | {"SMD": number(abs(row["difference"]))}
+    # Groups that share no value have no distance in standard deviations: the outcome told again.
+    distance = abs(row["difference"])
+    return cells | {"SMD": ABSENT if np.isinf(distance) else number(distance)}

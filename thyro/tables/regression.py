@@ -55,12 +55,50 @@ def logistic(
     return table
 
 
+def coefficients(
+    frame: pd.DataFrame, labels: Mapping[str, str], *, level: float = 0.95
+) -> pd.DataFrame:
+    """Coefficients of every nomogram under every protocol.
+
+    P is Wald's, "P of the term" the likelihood-ratio test of the term given all others.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `clinical.coefficient_table`.
+    labels : mapping of term to text
+    level : float, default 0.95
+        Coverage of the intervals, for the headings.
+    """
+    rows = frame.assign(level=frame["level"].fillna(""))
+    spec = {
+        "Protocol": (["protocol"], lambda name: str(name).replace("_", " ").capitalize()),
+        "Nomogram": (["nomogram"], lambda name: str(name).replace("_", " ")),
+        "Term": (["term"], lambda term: labels.get(term, term)),
+        "Level": (["level"], str),
+        f"Coefficient ({coverage(level)} CI)": (
+            ["estimate", "low", "high"],
+            lambda *x: estimate(*x, digits=2),
+        ),
+        "P": (["p_value"], p_value),
+        "P of the term": (["lr_p"], p_value),
+    }
+    return formatted(rows, spec)
+
+
 def validated(frame: pd.DataFrame) -> pd.DataFrame:
-    """Bootstrap optimism: the tables of `clinical.optimism_of`, stacked, with `model`."""
+    """Bootstrap optimism, from `clinical.validation_table`.
+
+    Where some signatures were made again in every sample, a column tells these.
+    """
     names = {"auc": "AUC", "r2": "Nagelkerke’s R²", "intercept": "Calibration intercept"}
     names |= {"slope": "Calibration slope", "brier": "Brier score"}
     columns = ("apparent", "optimism", "corrected")
-    spec = {"Model": (["model"], str), "Measure": (["measure"], names.__getitem__)}
+    spec: dict = {"Model": (["model"], str)}
+    if frame["signature"].nunique() > 1:
+        kinds = {"fixed": "As it is", "repeated": "Made again"}
+        spec |= {"Signature": (["signature"], kinds.__getitem__)}
+    spec |= {"Measure": (["measure"], names.__getitem__)}
     spec |= {name.capitalize(): ([name], number) for name in columns}
     return formatted(frame, spec)
 

@@ -4,22 +4,33 @@ A table function takes full-precision frames and returns a frame of strings. The
 numbers are those of `rounding`.
 """
 
-from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
 
+from thyro.study import RECIPES, STEPS
 from thyro.tables.markdown import formatted
-from thyro.tables.rounding import coverage, estimate, interval, number, p_value, probability
+from thyro.tables.rounding import ABSENT, coverage, estimate, interval, number, p_value, probability
 
 RECONSTRUCTIONS = {  # methods of super-resolution, in the order of every table and figure
     "sr": "Super-resolution",
     "pixel": "Without adversary",
+    "least_squares": "Least squares",
+    "matched": "Matched filter",
     "lanczos": "Lanczos",
     "bicubic": "Bicubic",
 }
-STEPS = ("z-score", "Mann-Whitney U", "Spearman", "LASSO", "kept")  # of the feature selection
-CHOSEN = ("out of fold", "by the test cohort (informed by it)")
+LEFT_AT = {  # step of the feature selection -> heading of the features that left there
+    "Degenerate": "Degenerate",
+    "ICC": "ICC too low",
+    "Distinct values": "Too few values",
+    "z-score": "Left at z-score",
+    "Mann-Whitney U": "Left at Mann-Whitney U",
+    "Spearman": "Left at Spearman",
+    "LASSO": "Left at LASSO",
+    "kept": "Kept",
+}
+CHOSEN = ("cross-fitted", "by the test cohort (informed by it)")
 METRICS = {
     "accuracy": "Accuracy",
     "sensitivity": "Sensitivity",
@@ -46,29 +57,74 @@ def performance(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     return formatted(frame, spec, optional=["Protocol"])
 
 
-def protocols(
-    frame: pd.DataFrame, *, level: float = 0.95, measures: Sequence[str] = ("accuracy", "f1")
-) -> pd.DataFrame:
-    """Both protocols side by side, one row per model and cohort.
+def _recipe(name: str) -> str:
+    """The label of a recipe."""
+    return {one.name: one.label for one in (*RECIPES, *STEPS)}[name]
+
+
+def two_by_two(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Recipe by evaluation: AUC in-sample and cross-fitted, one row per model, recipe and cohort.
 
     Parameters
     ----------
     frame : DataFrame
-        As `statistics.protocol_difference`.
+        As `statistics.two_by_two`, with `recipe`.
     level : float, default 0.95
         Coverage of the intervals, for the headings.
-    measures : sequence of str
-        Further metrics of Table 2.
     """
-    sides = {"paper": "paper’s", "sound": "sound"}
-    spec = {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)}
-    for side, name in sides.items():
-        sources = [f"{column}_{side}" for column in ("auc", "ci_low", "ci_high")]
-        spec[f"AUC ({coverage(level)} CI), {name}"] = (sources, estimate)
-    spec["Difference"] = (["optimism"], probability)
-    for measure in measures:
-        for side, name in sides.items():
-            spec[f"{METRICS[measure]}, {name}"] = ([f"{measure}_{side}"], probability)
+    spec = {
+        "Model": (["model"], str),
+        "Recipe": (["recipe"], _recipe),
+        "Cohort": (["cohort"], str.capitalize),
+    }
+    for side in ("in-sample", "cross-fitted"):
+        key = side.replace("-", "_")
+        sources = [f"{column}_{key}" for column in ("auc", "ci_low", "ci_high")]
+        spec[f"AUC ({coverage(level)} CI), {side}"] = (sources, estimate)
+    spec["Optimism"] = (["optimism"], probability)
+    return formatted(frame, spec)
+
+
+def recipes(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """The steps between the recipes: cross-fitted AUC of every model, one row per step and cohort.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `statistics.recipe_table`.
+    level : float, default 0.95
+        Coverage of the intervals, for the headings.
+    """
+    spec = {
+        "Model": (["model"], str),
+        "Recipe": (["recipe"], _recipe),
+        "Cohort": (["cohort"], str.capitalize),
+        f"AUC ({coverage(level)} CI)": (["auc", "ci_low", "ci_high"], estimate),
+        f"Difference ({coverage(level)} CI)": (
+            ["difference", "difference_low", "difference_high"],
+            estimate,
+        ),
+        "P": (["p_value"], p_value),
+    }
+    return formatted(frame, spec)
+
+
+def beside_size(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Scores beside the diameter alone, from `statistics.size_table`."""
+    ci = f"({coverage(level)} CI)"
+    spec = {
+        "Protocol": (["protocol"], lambda name: str(name).replace("_", " ").capitalize()),
+        "Model": (["model"], str),
+        "Cohort": (["cohort"], str.capitalize),
+        f"AUC {ci}": (["auc", "ci_low", "ci_high"], estimate),
+        f"Less diameter {ci}": (["difference", "difference_low", "difference_high"], estimate),
+        "P": (["p_value"], p_value),
+        "P given diameter": (["lr_p"], p_value),
+        f"ρ with diameter {ci}": (
+            ["rho", "rho_low", "rho_high"],
+            lambda *x: estimate(*x, digits=2),
+        ),
+    }
     return formatted(frame, spec)
 
 
@@ -76,7 +132,7 @@ def choice(ranked: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Models by the AUC that chooses among them and the one that must not (`models.choice`)."""
     spec = {
         "Model": (["model"], str),
-        f"AUC, out of fold ({coverage(level)} CI)": (
+        f"AUC, cross-fitted ({coverage(level)} CI)": (
             ["auc_out_of_fold", "ci_low", "ci_high"],
             estimate,
         ),
@@ -192,14 +248,15 @@ def reclassified(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 
 
 def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """PSNR and SSIM of super-resolution and its controls, and their gain over bicubic.
+    """PSNR, SSIM and sharpness of super-resolution and its rivals, and the gain over bicubic.
 
     `gains` as `super_resolution` measures them; one row per cohort and method. `level` is the
     coverage of its intervals, for the headings.
     """
     keys = ["split", "method"]
-    psnr, ssim = (gains[gains["measure"].eq(name)] for name in ("psnr", "ssim"))
-    rows = psnr.merge(ssim.drop(columns=["measure", "n"]), on=keys, suffixes=("_psnr", "_ssim"))
+    measured = gains.drop(columns="n").set_index([*keys, "measure"]).unstack("measure")
+    measured.columns = [f"{column}_{measure}" for column, measure in measured.columns]
+    rows = gains[[*keys, "n"]].drop_duplicates().merge(measured.reset_index(), on=keys)
     ci = f"({coverage(level)} CI)"
     mean, gain = ["mean", "ci_low", "ci_high"], ["gain", "gain_low", "gain_high"]
     spec = {
@@ -210,6 +267,7 @@ def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     for heading, columns, measure, digits in (
         ("PSNR, dB", mean, "psnr", 2),
         ("SSIM", mean, "ssim", 3),
+        ("Edge sharpness", mean, "sharpness", 2),
         ("Gain over bicubic, dB", gain, "psnr", 2),
         ("Gain over bicubic, SSIM", gain, "ssim", 3),
     ):
@@ -221,16 +279,42 @@ def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 def selection(frame: pd.DataFrame) -> pd.DataFrame:
     """How many features left at each step, from the logs of `selection.select_features`.
 
-    One row per feature with `step`, and `signature` where several selections are stacked.
+    One row per feature with `step`, and `signature` where several selections are stacked. A zero
+    where none left at a step that `taken` names, a dash at a step that was not taken.
     """
-    strange = sorted(set(frame["step"]) - set(STEPS))
+    strange = sorted(set(frame["step"]) - set(LEFT_AT))
     if strange:
-        raise ValueError(f"frame: expected the steps {STEPS}, found {strange}.")
+        raise ValueError(f"frame: expected the steps {list(LEFT_AT)}, found {strange}.")
     signature = frame["signature"] if "signature" in frame else pd.Series("All", frame.index)
     rows = []
     for name in signature.unique():
-        steps = frame.loc[signature == name, "step"]
-        counts = {f"Left at {step}": str((steps == step).sum()) for step in STEPS[:-1]}
-        kept = {"Kept": str((steps == "kept").sum())}
-        rows.append({"Signature": name, "Features": str(len(steps))} | counts | kept)
+        of = frame[signature == name]
+        steps = of["step"].value_counts()
+        taken = {"kept", *(of["taken"].iloc[0].split(", ") if "taken" in of else steps.index)}
+        counts = {
+            heading: f"{steps.get(step, 0):,}" if step in taken else ABSENT
+            for step, heading in LEFT_AT.items()
+        }
+        rows.append({"Signature": name, "Features": f"{steps.sum():,}"} | counts)
     return pd.DataFrame(rows)
+
+
+def kept_features(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """The selected radiomic features: weight, ICC of every kind, correlation with the diameter.
+
+    `frame` stacks `selection.kept_features`, with `signature`; a dash where nobody outlined twice.
+    """
+    spec = {
+        "Signature": (["signature"], str),
+        "Feature": (["feature"], str),
+        "Coefficient": (["coefficient"], partial(number, digits=3)),
+        "ICC, outline": (["icc_mask"], partial(number, digits=2)),
+        "ICC, noise": (["icc_noise"], partial(number, digits=2)),
+        "ICC, reader": (["icc_reader"], partial(number, digits=2)),
+        f"ρ with diameter ({coverage(level)} CI)": (
+            ["rho", "rho_low", "rho_high"],
+            partial(estimate, digits=2),
+        ),
+        "Of size": (["of_size"], lambda is_so: "by construction" if is_so else ""),
+    }
+    return formatted(frame, spec)

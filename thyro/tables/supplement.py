@@ -5,12 +5,13 @@ Full-precision frames in, frames of strings out.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 
 from thyro.tables.markdown import formatted
-from thyro.tables.results import METRICS
-from thyro.tables.rounding import ABSENT, coverage, estimate, number, probability
+from thyro.tables.results import METRICS, RECONSTRUCTIONS
+from thyro.tables.rounding import ABSENT, coverage, estimate, number, percent, probability
 
 PAPER_LEVEL = 0.95  # coverage of the published intervals
 
@@ -44,16 +45,16 @@ def features(described: pd.DataFrame, degenerate: Collection[str]) -> pd.DataFra
                 "Class": label,
                 "Per image type": str(part["feature"].nunique()),
                 "Image types": str(part["image_type"].nunique()),
-                "Features": str(len(part)),
-                "Degenerate": str(part["degenerate"].sum()),
+                "Features": f"{len(part):,}",
+                "Degenerate": f"{part['degenerate'].sum():,}",
             }
         )
     total = {
         "Class": "All",
         "Per image type": "",
         "Image types": str(described["image_type"].nunique()),
-        "Features": str(len(described)),
-        "Degenerate": str(described["degenerate"].sum()),
+        "Features": f"{len(described):,}",
+        "Degenerate": f"{described['degenerate'].sum():,}",
     }
     return pd.DataFrame([*rows, total])
 
@@ -101,6 +102,22 @@ def image_types(described: pd.DataFrame, degenerate: Collection[str]) -> pd.Data
             }
         )
     return pd.DataFrame(rows)
+
+
+def effective_bins(bins: pd.DataFrame) -> pd.DataFrame:
+    """Grey levels of a nodule after binning, by feature set and image type.
+
+    `bins` is the frame of `radiomics.effective_bins`.
+    """
+    spec = {
+        "Profile": (["profile"], str.capitalize),
+        "Image type": (["image_type"], str),
+        "Grey levels, median (quartiles)": (
+            ["median", "low", "high"],
+            lambda *levels: estimate(*levels, digits=0),
+        ),
+    }
+    return formatted(bins, spec)
 
 
 def ibsi(compared: pd.DataFrame) -> pd.DataFrame:
@@ -159,6 +176,37 @@ def _significant(x: float, digits: int = 3) -> str:
         return number(x, 0)
     rounded = float(f"{x:.{digits}g}")
     return number(rounded, max(0, digits - 1 - math.floor(math.log10(abs(rounded)))))
+
+
+def restored(medians: pd.DataFrame, by_class: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Agreement of features of restored images with those of the originals, by method.
+
+    Parameters
+    ----------
+    medians : DataFrame
+        As `super_resolution.agreement_medians` returns it.
+    by_class : DataFrame
+        Median ICC, index class of feature, a column per method.
+    level
+        Coverage of the intervals, for the headings.
+    """
+    order = {name: place for place, name in enumerate(RECONSTRUCTIONS)}
+    frame = medians.sort_values("method", key=lambda names: names.map(order))
+    frame = frame.join(by_class.T, on="method")
+    ci = f"({coverage(level)} CI)"
+    spec = {
+        "Method": (["method"], RECONSTRUCTIONS.__getitem__),
+        "Images": (["n_patients"], str),
+        f"Median ICC {ci}": (["icc", "ci_low", "ci_high"], partial(estimate, digits=2)),
+        f"Over least squares {ci}": (
+            ["margin", "margin_low", "margin_high"],
+            partial(estimate, digits=2),
+        ),
+        "Good": (["good"], partial(percent, digits=0)),
+    }
+    for name in by_class.index:
+        spec[_short(name)] = ([name], partial(number, digits=2))
+    return formatted(frame, spec)
 
 
 def published(

@@ -1,9 +1,12 @@
 """The words of the radiomic features follow their numbers."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from thyro.report.words import features
+from thyro.study import load_study
 
 SCALARS = {
     "profiles": {
@@ -20,6 +23,13 @@ SCALARS = {
         "good": 709,
         "median": {"icc": 0.9, "icc_mask": 0.9, "icc_noise": 0.95, "icc_reader": None},
     },
+    "settings": {"paper": {"binWidth": 25.0}, "planar": {"binWidth": {"original": 4.0}}},
+    "grid": {"pixel_mm": 0.1, "resampled": 60, "as_they_are": 0},
+    "bins": {
+        "paper": {"original": 6.0, "fewest": 1.0, "most": 15.0},
+        "planar": {"original": 32.0, "fewest": 10.0, "most": 32.0},
+    },
+    "redundancy": {"n": 1102, "redundant": 1004, "threshold": 0.9},
 }
 
 
@@ -37,47 +47,144 @@ def test_who_could_not_be_measured_is_told():
     assert "could be measured (2 in OR images and 1 in BC images)" in strings["failures"]
 
 
-def test_the_phantom_is_counted_without_what_has_no_reference():
-    agrees = pd.array([True, False, None, True], dtype="boolean")
-    compared = pd.DataFrame({"feature": ["a", "Kurtosis", "c", "d"], "agrees": agrees})
-    strings = features.verification(compared)
-    assert strings == {"agree": "2", "shared": "3", "differing": "Kurtosis"}
+def test_redundancy_is_counted():
+    assert features.features({"OR": SCALARS})["redundant"] == (
+        "In the paper’s profile 1,004 of 1,102 features that are not degenerate and vary in the "
+        "training cohort have another with an absolute rank correlation above 0.9"
+    )
+
+
+def test_settings_are_those_that_ran():
+    types = ["original", "log-sigma-1-0-mm-3D", "log-sigma-1-0-mm-3D", "log-sigma-2-5-mm-3D"]
+    text = features.settings(SCALARS, types)
+    assert (
+        "The Laplacian of Gaussian in the planar one is 1.0 and 2.5 mm wide (pixels where" in text
+    )
+    assert text.startswith(
+        "The paper’s profile was measured on the images as they come, with grey levels in bins 25 "
+        "wide. For the planar profile the images of 60 patients were resampled to pixels of 0.1 mm "
+    )
+    assert "more), with grey levels in bins of one width for each image type, taken" in text
+    assert (
+        "a median of 6 grey levels in the original image and between 1 and 15 over all image types "
+        "in the paper’s profile, and of 32 grey levels" in text
+    )
+    widths = SCALARS["settings"] | {"planar": {"binWidth": 10.0}}
+    assert "bins 10 wide" in features.settings(SCALARS | {"settings": widths}, [])
+
+
+@pytest.mark.parametrize(
+    ("grid", "words"),
+    [
+        ((0.1, 40, 20), "those of 20 other patients do not tell the size of a pixel, and stayed"),
+        ((0.1, 0, 60), "The images do not tell the size of a pixel: the planar profile, too, was"),
+        ((0, 0, 60), "The planar profile, too, was measured on the pixels that the images have,"),
+    ],
+)
+def test_images_that_were_not_resampled_are_told(grid, words):
+    found = dict(zip(("pixel_mm", "resampled", "as_they_are"), grid, strict=True))
+    text = features.settings(SCALARS | {"grid": found}, [])
+    assert "Laplacian" not in text
+    assert words in text and ("resampled" in text) == (found["resampled"] > 0)
+
+
+def test_what_networks_saw_is_told():
+    box = {"side_mm": 0.0, "fixed": 0, "scaled": 60, "cut": 0}
+    square = {"side_mm": 30.0, "fixed": 40, "scaled": 20, "cut": 3}
+    assert features.crops({"A": box, "B": box}) == (
+        "A and B saw the box of the nodule, so that a crop scales with it."
+    )
+    assert features.crops({"A": box, "B": square}).endswith(
+        "it. B saw 40 nodules in a square of 30 mm, 20 others, of unknown pixel size, in a box; "
+        "3 nodules are larger and were cut."
+    )
+    unknown = features.crops({"B": square | {"fixed": 0, "scaled": 60, "cut": 0}})
+    assert unknown.endswith("scales with it, as the images do not tell the size of a pixel.")
+    whole = features.crops({"B": square | {"scaled": 0, "cut": 0}})
+    assert whole == "B saw 40 nodules in a square of 30 mm."
+
+
+def test_the_phantom_is_counted_without_what_has_no_reference_or_is_not_measured():
+    agrees = pd.array([True, False, None, True, True], dtype="boolean")
+    compared = pd.DataFrame({"feature": ["a", "Kurtosis", "c", "d", "e"], "agrees": agrees})
+    compared = compared.assign(feature_class="glcm", note="")
+    described = compared.loc[:3, ["feature_class", "feature"]]
+    strings = features.verification(compared, pd.concat([described, described]))
+    assert strings == {"agree": "2", "shared": "3", "differing": "; not so Kurtosis"}
+    compared.loc[1, "note"] = "Without subtracting 3."
+    told = features.verification(compared, described)
+    assert told["differing"] == "; not so Kurtosis, for the reasons that the table gives"
+    alike = features.verification(compared[compared["feature"].ne("Kurtosis")], described)
+    assert alike["differing"] == ""
+
+
+LEFT = {"left": {"ICC": 210, "Distinct values": 12, "LASSO": 30}, "kept": 8}
+
+
+def test_limits_of_the_planar_set_are_told_with_what_they_cost():
+    found = {"planar_or": LEFT, "planar_sr": LEFT | {"left": {"ICC": 1300}}}
+    demo = load_study("demo", Path("params"))
+    assert features.limits(demo, found) == (
+        "Of the planar profile those with an ICC below 0.75 (210 of OR images and 1,300 of SR "
+        "images) and those with fewer distinct values than 10% of the training patients (12 of OR "
+        "images and 0 of SR images) were set aside before selection; the paper’s profile was "
+        "selected from without such limits, as published."
+    )
+
+    def asking(**limits):
+        selection = demo.selection.model_copy(update=limits)
+        return features.limits(demo.model_copy(update={"selection": selection}), found)
+
+    without = asking(minimum_icc=0.0, minimum_distinct=0.0)
+    assert without == "Stability was not used to select features."
+    one = asking(minimum_icc=0.0)
+    assert one.startswith("Of the planar profile those with fewer distinct values")
+
+
+def test_only_what_could_differ_was_screened():
+    counted = {"features": 1561, "left": {"Degenerate": 366, "z-score": 91, "LASSO": 30}}
+    found = {"radiomics_or": counted, "radiomics_sr": counted | {"left": {"Degenerate": 366}}}
+    demo = load_study("demo", Path("params"))
+    assert features.screened(demo, found) == (
+        "Of the 1,561 features of the paper’s profile 1,104 of OR images and 1,195 of SR images "
+        "are neither degenerate nor constant and were screened at p < 0.05 each, without "
+        "adjustment for multiplicity."
+    )
+
+
+def test_selected_features_are_told_with_their_stability_and_their_size():
+    kept = {"n": 7, "unstable": 2, "lowest": "wavelet-HHL_glcm_Idn", "lowest_icc": 0.25}
+    kept |= {"follow_size": 6, "of_size": 3}
+    none = kept | {"unstable": 0, "lowest": "", "lowest_icc": None}
+    found = {"radiomics_sr": {"features_kept": kept}, "radiomics_or": {"features_kept": none}}
+    found |= {f"planar_{s}": {"features_kept": none} for s in ("or", "sr")}
+    strings = features.selected(found)
+    assert strings["paper"].endswith(
+        "Features selected of the paper’s profile in SR images: 7; with an ICC below 0.75: 2 "
+        "(lowest 0.25, of wavelet-HHL_glcm_Idn); with an absolute rank correlation of 0.5 or more "
+        "with the diameter of the nodule: 6; dependent on its size by construction: 3."
+    )
+    assert "in OR images: 7; with an ICC below 0.75: 0; with" in strings["paper"]
+    assert strings["planar"].count("of the planar profile") == 2
 
 
 def test_stability_is_told_without_a_second_reader():
-    strings = features.robustness(SCALARS, minimum=0)
+    strings = features.robustness(SCALARS)
     assert (strings["n"], strings["stable"], strings["patients"]) == ("1,195", "709", "30")
     assert strings["mask"] == "0.90" and strings["noise"] == "0.95" and strings["reader"] == ""
-    assert strings["filter"] == "Stability was not used to select features."
 
 
-def test_second_reader_and_filter_are_told():
+def test_a_second_reader_is_told():
     median = SCALARS["stability"]["median"] | {"icc_reader": 0.982}
     twice = {
         "read_twice": 12,
         "dice": 0.883,
         "stability": SCALARS["stability"] | {"median": median},
     }
-    strings = features.robustness(SCALARS | twice, minimum=0.75)
+    strings = features.robustness(SCALARS | twice)
     assert strings["reader"] == (
         "Between the outlines of two readers in 12 patients (mean Dice coefficient 0.88) the "
         "median ICC was 0.98."
     )
-    assert strings["filter"].startswith("Features with an ICC below 0.75 were set aside")
-    undefined = features.robustness(SCALARS | {"read_twice": 12, "dice": 0.883}, minimum=0)
+    undefined = features.robustness(SCALARS | {"read_twice": 12, "dice": 0.883})
     assert undefined["reader"] == ""
-
-
-PAIRS = [("SR_SVM", "SR_SVM_planar"), ("OR_SVM", "OR_SVM_planar")]
-
-
-@pytest.mark.parametrize(("p", "words"), [(0.5, "does not tell"), (0.001, "apart for SR_SVM.")])
-def test_the_verdict_on_the_feature_sets_follows_the_test(p, words):
-    names = [name for pair in PAIRS for name in pair]
-    measured = pd.DataFrame({"model": names, "cohort": "test", "auc": 0.7})
-    measured = measured.assign(ci_low=0.6, ci_high=0.8, accuracy=0.7)
-    delong = pd.DataFrame(PAIRS, columns=["model_a", "model_b"])
-    delong = delong.assign(cohort="test", p_value=[p, 0.9])
-    strings = features.planar(measured, delong, level=0.95)
-    assert words in strings["verdict"]
-    assert strings["aucs"].startswith("SR_SVM was 0.700 (0.600–0.800), of SR_SVM_planar 0.700")

@@ -1,4 +1,4 @@
-"""What the text says of networks, protocols and random divisions follows the numbers."""
+"""What the text says of networks, recipes and random divisions follows the numbers."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -8,8 +8,13 @@ import pytest
 
 from thyro.deep import FineTuningSettings
 from thyro.report.words import models
-from thyro.statistics import protocol_summary
 from thyro.study import NETWORKS, RADIOMICS, kinds, load_study, model_names
+
+WEIGHTS = {
+    "ResNet101": "random initial weights",
+    "DenseNet121": "random initial weights",
+    "EfficientNetLite0": "ImageNet weights of a package (a_file.pth); last block tuned",
+}
 
 
 @pytest.fixture(scope="module")
@@ -22,39 +27,23 @@ def changed(study, section, **values):
     return study.model_copy(update={section: part})
 
 
-def compared(rows):
-    """`statistics.protocol_difference` of (model, cohort, paper, sound)."""
-    table = pd.DataFrame(rows, columns=["model", "cohort", "auc_paper", "auc_sound"])
-    return table.assign(optimism=table["auc_paper"] - table["auc_sound"])
-
-
-COMPARED = compared(
-    [
-        ("SR_SVM", "train", 0.90, 0.60),
-        ("OR_SVM", "train", 0.80, 0.70),
-        ("SR_KNN", "train", 0.75, 0.61),
-        ("Nomogram_A", "train", 0.99, 0.50),
-        ("SR_SVM", "test", 0.66, 0.68),
-        ("OR_SVM", "test", 0.60, 0.60),
-        ("SR_KNN", "test", 0.55, 0.54),
-        ("Nomogram_A", "test", 0.73, 0.741),
-    ]
-)
-SUMMARY = protocol_summary(COMPARED[COMPARED["model"].ne("Nomogram_A")])
-FITS = {
-    "Nomogram_A": (
-        {"names": ["(Intercept)", "SR_SVM", "age"], "coefficients": [-1.0, 7.254, -0.1]},
-        {"names": ["(Intercept)", "SR_SVM", "age"], "coefficients": [-1.0, 2.5, -0.1]},
-    )
-}
-
-
 def test_every_model_of_the_registry_is_told_by_family():
     names = [str(name) for name in model_names()]
     rows = [(name, cohort) for name in names for cohort in ("train", "test")]
     table = pd.DataFrame(rows, columns=["model", "cohort"])
     table = table.assign(auc=0.8, ci_low=0.7, ci_high=0.9, accuracy=0.75)
-    told = models.image_models(table, ["SR_KNN"])
+    rows = [("SR_KNN", "OR_KNN", "test", 0.04), ("SR_SVM", "OR_SVM", "test", 0.2)]
+    rows += [("SR_SVM", "OR_SVM", "train", 0.001), ("SR_SVM", "SR_KNN", "test", 0.001)]
+    compared = pd.DataFrame(rows, columns=["model_a", "model_b", "cohort", "p_value"])
+    compared = compared.assign(difference=0.174, ci_low=0.05, ci_high=0.298, p_holm=0.17)
+    told = models.image_models(table, compared, ["SR_KNN"], level=0.95)
+    assert told["pairs"] == (
+        "In 1 of 2 pairs of models that differ in the images alone, the difference of the AUCs had "
+        "an unadjusted p below 0.05 in the test cohort: SR_KNN less OR_KNN 0.174 (0.050–0.298) (p "
+        "= 0.040, adjusted = 0.170)."
+    )
+    none = models.image_models(table, compared, ["SR_KNN"], level=0.99)["pairs"]
+    assert none.startswith("In 0 of 2 pairs") and none.endswith("below 0.01 in the test cohort.")
     assert told["principal"] == "support vector machine"
     assert told["classifiers"].startswith("support vector machine (SVM)")
     radiomic, deep = told["test"].split("; ")
@@ -63,81 +52,53 @@ def test_every_model_of_the_registry_is_told_by_family():
         told_there = radiomic if of_kind[name.kind].family == RADIOMICS else deep
         assert f"0.800 (0.700–0.900) ({name})" in told_there
     assert told["training"] == "SR_KNN was 0.800 (0.700–0.900)"
-    cited = models.networks(["a"], random=False)["networks"]
-    assert all(f"{entry.name} [@{entry.citation}]" in cited for entry in NETWORKS.values())
-
-
-def ranked(by_test):
-    table = pd.DataFrame(
-        {
-            "model": ["OR_SVM", "SR_SVM"],
-            "auc_out_of_fold": [0.70, 0.60],
-            "ci_low": [0.62, 0.52],
-            "ci_high": [0.78, 0.68],
-            "auc_test": [0.60, 0.68],
-        }
-    )
-    return table.assign(chosen=[True, False], chosen_by_test=table["model"].eq(by_test))
-
-
-def test_the_difference_is_of_image_models_and_nomograms_have_their_own_sentence(study):
-    strings = models.protocols(study, SUMMARY, COMPARED, ranked("SR_SVM"), FITS)
-    assert strings["training"] == (
-        "the difference of the protocols was largest for SR_SVM (0.300) and smallest for "
-        "OR_SVM (0.100); its median over 3 models was 0.140"
-    )
-    assert strings["abstract"].endswith("in the training cohort fell by a median of 0.140.")
-    assert strings["test"] == "between −0.020 and 0.010, in the median 0.000"
-    assert strings["nomograms"] == (
-        "In Nomogram_A the coefficient of SR_SVM was 7.25 with the in-sample signature and 2.50 "
-        "with the out-of-fold one, and the AUC in the test cohort 0.730 and 0.741."
-    )
-
-
-def test_the_choice_of_the_test_cohort_is_called_what_it_is(study):
-    other = models.protocols(study, SUMMARY, COMPARED, ranked("SR_SVM"), FITS)["choice"]
-    assert other.startswith(
-        "By the out-of-fold AUC in the training cohort the best image model is OR_SVM "
-        "(0.700 (0.620–0.780)); its AUC in the test cohort was 0.600."
-    )
-    assert "it would be SR_SVM (0.680)" in other and "too good" in other
-    same = models.protocols(study, SUMMARY, COMPARED, ranked("OR_SVM"), FITS)["choice"]
-    assert "would have chosen the same" in same and "too good" not in same
-
-
-def test_what_is_repeated_inside_folds_depends_on_the_study(study):
-    both = models.protocols(study, SUMMARY, COMPARED, ranked("OR_SVM"), FITS)["inside"]
-    assert both == (
-        "scaling, selection, the choice of kernel width, neighbours and penalty, the fit and the "
-        "tuning of the networks"
-    )
-    plain = changed(changed(study, "models", tune=False), "features", fine_tuning="none")
-    inside = models.protocols(plain, SUMMARY, COMPARED, ranked("OR_SVM"), FITS)["inside"]
-    assert inside == "scaling, selection and the fit"
+    cited = models.networks(WEIGHTS)["networks"]
+    cited += models.sound_network(WEIGHTS, asdict(FineTuningSettings()))
+    assert all(cited.count(f"{one.name} [@{one.citation}]") == 1 for one in NETWORKS.values())
 
 
 def test_networks_are_said_to_be_tuned_as_the_settings_that_ran_have_it():
     ran = asdict(FineTuningSettings(epochs=7))
     assert models.training(ran) == (
-        "The last block of each network was tuned on the training cohort, for at most 7 epochs "
+        "The last block of these networks was tuned on the training cohort, for at most 7 epochs "
         "with the optimiser AdamW (learning rate 0.0001, weight decay 0.0001, patients of the "
         "rarer outcome weighing more); 15% of these patients were watched to end it early."
     )
     frozen = models.training(ran | {"trained": "none"})
-    assert frozen == "The networks were not tuned on these patients; the publication tuned them."
+    assert frozen == "These networks were not tuned on these patients; the publication tuned them."
     plain = models.training(
         ran | {"trained": "whole", "class_weights": False, "weight_decay": 0.0, "optimiser": "SGD"}
     )
-    assert plain.startswith("All layers of each network were tuned")
+    assert plain.startswith("All layers of these networks were tuned")
     assert "the optimiser SGD (learning rate 0.0001); 15%" in plain
 
 
 def test_random_weights_carry_a_caution():
     random, trained = "random initial weights, no pre-training", "weights from the file a.pt"
-    made = models.networks([random, random], random=True)
-    assert made["weights"] == random and made["caution"].startswith("From random weights")
-    made = models.networks([trained], random=False)
-    assert made["weights"] == trained and made["caution"] == ""
+    made = models.networks(WEIGHTS | {"ResNet101": random, "DenseNet121": random})
+    assert made["weights"] == random
+    assert made["caution"] == (
+        "Of ResNet101 and DenseNet121 such a map means little: but for what was tuned here, the "
+        "filters are random."
+    )
+    made = models.networks(WEIGHTS | {"ResNet101": trained})
+    assert made["weights"] == f"{trained} and random initial weights"
+    assert made["caution"].startswith("Of DenseNet121 such a map")
+    lacking = "random initial weights: ImageNet weights could not be had (no network)"
+    assert models.networks(dict.fromkeys(NETWORKS, lacking))["caution"]
+    assert models.networks(dict.fromkeys(NETWORKS, trained))["caution"] == ""
+
+
+@pytest.mark.parametrize("trained", ["none", "last_block", "whole"])
+def test_the_network_of_the_sound_half_says_its_own_weights_and_tuning(trained):
+    ran = asdict(FineTuningSettings(trained=trained, epochs=7))
+    told = models.sound_network(WEIGHTS, ran)
+    assert told.startswith(
+        "The sound recipe has a network of its own, EfficientNetLite0 [@tan2019], with ImageNet "
+        r"weights of a package (a\_file.pth); last block tuned. "
+    )
+    assert told.endswith("tuned in the same way.") == (trained == "last_block")
+    assert ("for at most 7 epochs" in told) == (trained != "last_block")
 
 
 def test_the_selection_names_its_rules(study):
@@ -174,22 +135,34 @@ SPLITS = {
 }
 
 
+PAIRED = pd.DataFrame(
+    [("SR_SVM", "OR_SVM", -0.014, -0.09, 0.062, 0.716, 0.62)],
+    columns=["model_a", "model_b", "difference", "ci_low", "ci_high", "p_value", "not_above"],
+)
+
+
 def test_random_divisions_are_told_by_their_middle():
-    strings = models.repeats(SPLITS, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
+    strings = models.repeats(
+        SPLITS, PAIRED, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95
+    )
     assert (strings["n"], strings["n_permuted"]) == ("101", "20")
     assert strings["aucs"] == (
         "had a median, with the middle 95% of divisions, of 0.60 (0.51–0.69; 0.66 in this study’s "
         "division) for SR_SVM and 0.55 (0.55–0.55; 0.57 in this study’s division) for SR_KNN"
     )
+    assert strings["paired"] == (
+        "Over the divisions the AUC of SR_SVM less OR_SVM was −0.014 (−0.090 to 0.062) "
+        "(p = 0.716; at or below zero in 62% of the divisions)."
+    )
     assert strings["permuted"] == (
         "With permuted outcomes the mean AUC in the held-out part was 0.50 (0.48–0.52) for SR_SVM "
         "and 0.49 (0.47–0.52) for SR_KNN, and that in the patients who fitted the models between "
-        "0.78 and 0.91: so much can be learned by heart."
+        "0.78 and 0.91: this is overfitting alone."
     )
     asked = permuted().assign(p_value=[0.0476, 0.0004])
-    strings = models.repeats(SPLITS, asked, {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
+    strings = models.repeats(SPLITS, PAIRED, asked, {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
     assert strings["permuted"].endswith(
-        "by heart. Against them the AUC of this study’s division has p = 0.048 (SR_SVM) and "
+        "alone. Against them the AUC of this study’s division has p = 0.048 (SR_SVM) and "
         "< 0.001 (SR_KNN)."
     )
     assert strings["frequency"] == (
@@ -199,7 +172,9 @@ def test_random_divisions_are_told_by_their_middle():
 
 
 def test_the_middle_is_that_of_the_level():
-    strings = models.repeats(SPLITS, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.9)
+    strings = models.repeats(
+        SPLITS, PAIRED, permuted(), {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.9
+    )
     assert "with the middle 90% of divisions" in strings["aucs"]
 
 
@@ -222,11 +197,14 @@ def test_what_the_models_look_at():
     strings = models.explained(scalars, importance)
     assert strings["n"] == "3"
     assert strings["importance"] == (
-        "Permuting one feature among the test patients cost at most 0.040 (0.010–0.070) for OR_SVM "
+        "The largest fall in test AUC on permuting one feature was 0.040 (0.010–0.070) for OR_SVM "
         "(a) and 0.020 (−0.010 to 0.050) for SR_SVM (c)"
     )
     assert strings["energy"] == (
         "In the median 55% of the heat map of SR_ResNet101, 30% of the heat map of OR_ResNet101 "
-        "and – of the heat map of SR_Blind lay within the nodule, which covers 60% of the crop."
+        "and – of the heat map of SR_Blind lay within the nodule. A flat map would have as much "
+        "there as the nodule covers, 60% of the crop; no network had more."
     )
+    scalars["heat_maps"]["area"] = 0.5
+    assert models.explained(scalars, importance)["energy"].endswith("1 of 3 networks had more.")
     assert "0.80 (SR_ResNet101), 0.00 (OR_ResNet101) and – (SR_Blind); near" in strings["sanity"]

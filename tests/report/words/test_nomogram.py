@@ -21,17 +21,20 @@ PERFORMANCE = pd.DataFrame(
 ABOUT = {"variables": {"ht": {"label": "HT"}, "margin": {"label": "Margin"}}}
 
 
-def fit(ht, rough):
-    """Coefficients of a nomogram; the signature and the intercept have a sign of their own."""
-    names = ["(Intercept)", "SR_SVM", "ht", "margin=Rough"]
-    return {"names": names, "coefficients": [-1.0, -3.0, ht, rough]}
+def fitted(nomogram, ht, rough, *, spread=0.05, protocol="paper"):
+    """Coefficients of a nomogram, with intervals that reach `spread` to either side."""
+    rows = [("ht", None, ht), ("margin", "Rough", rough)]
+    rows += [] if nomogram == "Nomogram_C" else [("SR_SVM", None, -3.0)]
+    table = pd.DataFrame(rows, columns=["term", "level", "estimate"])
+    ends = {"low": table["estimate"] - spread, "high": table["estimate"] + spread}
+    return table.assign(nomogram=nomogram, protocol=protocol, **ends)
 
 
-FITS = {"Nomogram_A": fit(0.5, 0.1), "Nomogram_B": fit(0.1, 0.3)}
-FITS["Nomogram_C"] = {
-    "names": ["(Intercept)", "ht", "margin=Rough"],
-    "coefficients": [1.0, 0.6, 0.2],
-}
+ALONE = fitted("Nomogram_C", 0.6, 0.2)
+FITS = pd.concat([fitted("Nomogram_A", 0.5, 0.1), fitted("Nomogram_B", 0.1, 0.3), ALONE])
+
+
+UNTOUCHED = {"merged_levels": [], "composites": [], "undeclared": {}}  # candidates, in `scalars`
 
 
 def composition(signatures, fits, about):
@@ -45,7 +48,7 @@ def test_terms_are_joined_as_in_a_sentence():
     about = {"variables": {name: {"label": label} for name, label in labels.items()}}
     regressions = pd.DataFrame({"lr_p": [0.04], "lr_p_multivariable": [0.04]})
     for terms, words in ((["age"], "age"), (list(labels), "age, HT and margin")):
-        scalars = {"terms": terms, "note": "", "notes": {"A": "x", "B": "x"}}
+        scalars = UNTOUCHED | {"terms": terms, "note": "", "notes": {"A": "x", "B": "x"}}
         made = nomogram.clinical(DEMO, about, scalars, regressions)
         assert made["choice"].endswith(f": {words}.") and made["note"] == "x"
 
@@ -78,8 +81,57 @@ def test_a_fallback_is_not_told_as_a_choice(univariate, multivariable, choice):
         {"lr_p": [univariate, 0.7], "lr_p_multivariable": [multivariable, None]}, dtype=float
     )
     about = {"variables": {"age": {"label": "Age"}}}
-    scalars = {"terms": ["age"], "note": "", "notes": {}}
+    scalars = UNTOUCHED | {"terms": ["age"], "note": "", "notes": {}}
     assert nomogram.clinical(DEMO, about, scalars, regressions)["choice"] == choice
+
+
+LABELS = {"age": "Age", "place": "Place", "signs": "Signs", "grade": "ACR TI-RADS", "echo": "Echo"}
+
+
+def of_candidates(study=DEMO, **scalars):
+    """Words on candidates that were touched."""
+    about = {"variables": {name: {"label": label} for name, label in LABELS.items()}}
+    regressions = pd.DataFrame({"lr_p": [0.04], "lr_p_multivariable": [0.04]})
+    scalars = UNTOUCHED | {"terms": ["age"], "note": "", "notes": {}} | scalars
+    return nomogram.clinical(study, about, scalars, regressions)
+
+
+def test_merged_levels_are_told_with_their_patients():
+    rows = [("place", "Full", 4, "Middle"), ("place", "Isthmus", 9, "Middle")]
+    rows += [("grade", "TR2", 0, "TR3")]
+    columns = ("variable", "level", "n", "into")
+    made = of_candidates(merged_levels=[dict(zip(columns, row, strict=True)) for row in rows])
+    assert made["levels"] == (
+        "A level that fewer than 10 training patients have was merged before any regression, "
+        "without a look at the outcome: where levels rise with the neighbour towards the most "
+        "common one, else with the most common one. So count (patients in brackets): Place, Full "
+        "(4) and Isthmus (9) as Middle. ACR TI-RADS, TR2 (0) as TR3."
+    )
+    assert (
+        of_candidates()["levels"] == "No level of a candidate has fewer than 10 training patients."
+    )
+    nomogram_of = DEMO.nomogram.model_copy(update={"smallest_level": 0})
+    off = DEMO.model_copy(update={"nomogram": nomogram_of})
+    assert of_candidates(off)["levels"] == "Rare levels were not merged."
+
+
+def test_what_was_left_out_is_told_with_its_reason():
+    one = {"score": "grade", "parts": ["signs", "echo"], "combinations": 6, "shared": 38}
+    assert of_candidates()["composites"] == ""
+    made = of_candidates(composites=[one | {"left_out": ["grade"]}])["composites"]
+    assert made == (
+        "ACR TI-RADS follows from signs and echo: in training each of their 6 combinations has one "
+        "value of it (38 patients share theirs). ACR TI-RADS was left out, so that nothing is said "
+        "twice."
+    )
+    parts = of_candidates(composites=[one | {"left_out": ["signs", "echo"]}])["composites"]
+    assert parts.endswith("Signs and echo were left out, so that nothing is said twice.")
+    hint = of_candidates(undeclared={"grade": ["signs", "echo"], "echo": ["signs", "grade"]})
+    assert hint["composites"] == (
+        "In training there follows ACR TI-RADS from signs and echo and echo from signs and ACR "
+        "TI-RADS, which the study file does not declare; coefficients of variables that say the "
+        "same twice mean little."
+    )
 
 
 def test_nomograms_follow_the_signatures():
@@ -88,7 +140,7 @@ def test_nomograms_follow_the_signatures():
         "Nomogram_A joins the signature of S to the clinical factors, Nomogram_B the signature "
         "of T, and Nomogram_C uses the clinical factors alone."
     )
-    assert made["choice"] == "Both signatures are named in the study file before the run."
+    assert made["choice"] == "Both signatures are named in the study file."
     chosen = composition(["SR_SVM"], FITS, ABOUT)["choice"]
     assert chosen.endswith("The publication chose SR_SVM by its result in the test cohort.")
     single = composition(["S"], FITS, ABOUT)
@@ -105,21 +157,39 @@ def test_nomograms_follow_the_signatures():
 def test_a_coefficient_that_changes_its_sign_is_told():
     same = composition(["S", "T"], FITS, ABOUT)["signs"]
     assert same == "No coefficient of a clinical factor has another sign beside a signature."
-    turned = {**FITS, "Nomogram_A": fit(-1.0, 0.2), "Nomogram_B": fit(-1.0, -0.2)}
+    turned = pd.concat([fitted("Nomogram_A", -1.0, 0.2), fitted("Nomogram_B", -1.0, -0.2), ALONE])
     assert composition(["S", "T"], turned, ABOUT)["signs"] == (
         "Against Nomogram_C a coefficient changes its sign: HT in Nomogram_A and Nomogram_B; "
         "margin (Rough) in Nomogram_B. Beside a signature it is not the effect of the factor alone."
     )
+    other = pd.concat([FITS, fitted("Nomogram_A", -1.0, 0.2, protocol="sound")])
+    assert composition(["S", "T"], other, ABOUT)["signs"] == same  # of those that are drawn
+
+
+def test_an_estimate_that_may_be_zero_changes_no_sign():
+    wide = fitted("Nomogram_A", -0.5, 0.1, spread=0.7)
+    told = composition(["S"], pd.concat([wide, ALONE]), ABOUT)["signs"]
+    assert told == (
+        "Against Nomogram_C an estimate lies on the other side of zero, with an interval there or "
+        "here that holds zero: HT in Nomogram_A."
+    )
+    alone = fitted("Nomogram_C", 0.6, 0.2, spread=0.7)
+    turned = pd.concat([fitted("Nomogram_A", -0.5, 0.1), alone])
+    assert composition(["S"], turned, ABOUT)["signs"] == told
 
 
 def validated(**changes):
     """Words on an invented validation."""
-    scalars = {"bootstraps": 20, "bootstraps_failed": 0, "validated": "sound"} | changes
+    scalars = {"bootstraps": 20, "validations_failed": {"fixed": 0}, "validated": "sound"}
+    scalars |= {"pipeline_bootstraps": 0, "signatures": ["SR_SVM"]} | changes
     scalars |= {"events_per_parameter": {"All": 9.54}, "minimum_n": {"All": 1234}}
     scalars |= {"assumed_auc": 0.745, "validation_n": {"Nomogram_A": 3120, "Nomogram_C": 990}}
     patients = pd.DataFrame({"split": ["train", "test", "test", "external"], "y": [1, 1, 0, 0]})
     rows = [("Nomogram_A", "auc", 0.9, 0.85), ("Nomogram_A", "slope", 1.0, 0.91)]
     repeated = pd.DataFrame(rows, columns=["model", "measure", "apparent", "corrected"])
+    again = repeated.assign(apparent=0.97, corrected=[0.81, 0.6], signature="repeated")
+    again["left_out_auc"] = 0.64
+    repeated = pd.concat([repeated.assign(signature="fixed"), again])
     penalised = pd.DataFrame({"cohort": ["train", "test"], "difference": [0.5, 0.01]})
     penalised = penalised.assign(ci_low=-0.1, ci_high=0.12, p_value=[0.001, 0.47])
     return nomogram.validation(scalars, repeated, penalised, patients)
@@ -128,8 +198,9 @@ def validated(**changes):
 def test_the_validation_tells_what_was_corrected():
     made = validated()
     assert made["text"] == (
-        "Corrected for optimism by the bootstrap, the AUC of Nomogram_A was 0.850 instead of 0.900 "
-        "(slope 0.91)."
+        "The bootstrap validates the nomograms of the sound recipe, with cross-fitted signatures, "
+        "and not those drawn above. Corrected for optimism, the AUC of Nomogram_A was 0.850 "
+        "instead of 0.900 (slope 0.91)."
     )
     assert made["size"] == (
         "The candidates have 9.5 events per parameter, and Riley’s criteria ask for 1,234 patients "
@@ -144,10 +215,37 @@ def test_the_validation_tells_what_was_corrected():
         "in the test cohort the AUC of Nomogram_C less theirs was 0.010 (−0.100 to 0.120) "
         "(p = 0.470)"
     )
-    assert made["signature"] == "signatures stayed as they were and were out of fold."
+    assert made["signature"] == (
+        "signatures stayed as they were (cross-fitted by the sound recipe), so that what is "
+        "corrected is conditional on the signature."
+    )
+    assert made["pipeline"] == made["again"] == ""
 
 
 def test_lost_samples_and_given_scores_are_told():
-    made = validated(bootstraps_failed=3, validated="paper")
-    assert made["text"].endswith("; 3 samples could not be fitted and are left out.")
-    assert made["signature"].endswith("are those of the table.")
+    made = validated(validations_failed={"fixed": 3}, validated="paper")
+    assert made["text"].endswith("; 3 samples were left out, as no fit was possible.")
+    assert made["text"].startswith("Corrected for optimism")
+    assert "as they were (those of the table), so that" in made["signature"]
+
+
+def test_the_bootstrap_of_the_whole_pipeline_is_told_where_there_is_one():
+    failed = {"fixed": 0, "repeated": 2}
+    made = validated(pipeline_bootstraps=200, validations_failed=failed)
+    assert made["signature"].endswith(
+        "In 200 further samples the signatures of the paper’s recipe, in-sample, were made again, "
+        "too, from the selection of features on; copies of a patient stayed in one fold of every "
+        "inner cross-validation."
+    )
+    assert made["pipeline"] == (
+        "With signatures that every sample made for itself, the AUC of the in-sample Nomogram_A "
+        "was 0.810 instead of 0.970 (slope 0.60); 2 samples were left out, as no fit was possible. "
+        "Of the patients who judge a sample’s nomogram 63% are in the sample; of a classifier that "
+        "learns patients by heart too little is corrected. In the patients that samples lacked the "
+        "AUC of Nomogram_A was 0.640."
+    )
+    assert made["text"] == validated()["text"]
+    both = validated(
+        pipeline_bootstraps=200, validations_failed=failed, signatures=["SR_SVM", "SR_ResNet101"]
+    )
+    assert " The network of SR_ResNet101 was not trained again. Of the" in both["pipeline"]

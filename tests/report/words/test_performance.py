@@ -1,9 +1,13 @@
 """What is said of AUCs and comparisons is in their tables."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from thyro.report.words import performance
-from thyro.study import nomograms
+from thyro.study import load_study, nomograms
+
+DEMO = load_study("demo", Path("params"))
 
 PERFORMANCE = pd.DataFrame(
     [
@@ -21,6 +25,31 @@ def test_scores_are_named_with_their_auc():
     assert made["aucs"] == "first was 0.800 (0.700–0.900) and of second 0.700 (0.600–0.800)"
     assert "the scores of 2 models, made elsewhere: first and second." in made["methods"]
     assert "the score of one model" in performance.models(["first"], table, {})["methods"]
+
+
+def test_what_did_not_start_in_the_training_cohort_is_told():
+    drawn = dict.fromkeys(["ResNet101", "DenseNet121"], "random initial weights, no pre-training")
+    weights = drawn | {"EfficientNetLite0": "ImageNet weights of a package (a.pth)"}
+    told = performance.learned(DEMO, weights)
+    assert "(24 simulated frames) and EfficientNetLite0 (ImageNet) had weights from else" in told
+    assert "ResNet101" not in told  # whose weights are drawn
+
+    def with_start(weights=weights, **changes):
+        sections = {
+            section: getattr(DEMO, section).model_copy(update=values)
+            for section, values in changes.items()
+        }
+        return performance.learned(DEMO.model_copy(update=sections), weights)
+
+    scratch = with_start(super_resolution={"start": "scratch"})
+    assert "simulated" not in scratch and "super-resolution network" not in scratch
+    assert "simulated" not in with_start(super_resolution={"pretraining_steps": 0})
+    of_file = weights | {"ResNet101": "weights from the file a.pt"}
+    given = with_start(of_file, super_resolution={"start": "a/b.safetensors"})
+    assert "network (b.safetensors), ResNet101 (weights from the file a.pt) and Effi" in given
+    assert "At the start" not in with_start(drawn, super_resolution={"start": "scratch"})
+    scores = with_start({}, cohort={"scores": {"M": "m"}})
+    assert scores.startswith("Clinical factors, coefficients and cut-offs were learned")
 
 
 def test_delong_pairs_that_a_study_lacks_are_left_out():
@@ -75,3 +104,13 @@ def test_the_external_cohort_has_its_own_numbers():
     assert made["aucs"] == (
         "Nomogram_A was 0.800 (0.700–0.900) and of Nomogram_C 0.600 (0.500–0.700)"
     )
+    assert made["radiologist"] == ""
+    assert made["taken"] == (
+        "For comparison alone it gives the intercept of a second calibration curve."
+    )
+    read = PERFORMANCE.replace({"Nomogram_B": "Radiologist"})
+    made = performance.external(patients, flow, read, ["Nomogram_A"])
+    assert made["radiologist"] == (
+        "The AUC of the radiologist was 0.700 (0.600–0.800) at an accuracy of 0.750."
+    )
+    assert made["taken"].endswith("curve and cut-offs at the specificity of the radiologist.")

@@ -72,8 +72,10 @@ def test_aucs_are_those_of_one_cohort_in_the_order_asked_for():
 
 def test_a_comparison_is_named_and_has_three_texts():
     row = {"difference": -0.05, "ci_low": -0.1, "ci_high": 0.0, "p_value": 0.04, "p_holm": 0.12}
+    read = phrases.comparison(pd.Series(row, name=("A", "Radiologist")))
+    assert read["names"] == "AUC of A less that of the radiologist"
     assert phrases.comparison(pd.Series(row, name=("A", "B"))) == {
-        "names": "A minus B",
+        "names": "AUC of A less that of B",
         "difference_ci": "−0.050 (−0.100 to 0.000)",
         "p": "= 0.040",
         "p_holm": "= 0.120",

@@ -54,9 +54,14 @@ def test_the_runs_are_those_of_the_study(folder, monkeypatch):
     ]
 
 
+def test_a_plus_that_is_not_there_is_not_explained():
+    assert provenance.commits(["a", "b", "a"]) == "a and b"
+
+
 def test_the_run_is_told_whole(folder, monkeypatch):
     monkeypatch.setattr(provenance.store, "path", lambda name: folder)
     study = SimpleNamespace(jobs=STUDY.jobs, compute=SimpleNamespace(device="cuda", seed=7))
     run = provenance.texts(study, SimpleNamespace(folder="results/a"))["run"]
-    assert run["commit"] == "old and new+" and run["seconds"] == "3" and run["seed"] == "7"
+    assert run["commit"] == "old and new+ (+: with changes that were not committed)"
+    assert run["seconds"] == "3" and run["seed"] == "7"
     assert run["device"] == "a CUDA device (x86_64)"

@@ -111,11 +111,19 @@ def test_flags_are_counted_and_say_what_they_do():
 
 
 def test_the_checklist_points_to_what_is_there():
-    places = study.checklist({"images": False, "external": False}, {})
+    places = study.checklist(DEMO, {"images": False, "external": False}, {})
     assert places["external"] == "none" and "Radiomics" not in " ".join(places.values())
     assert places["outlines"] == "One outline per nodule serves OR and SR images"
-    two = study.checklist({"images": True, "external": True}, {"second_reader": True})
+    assert (places["imbalance"], places["updating"]) == ("Not adjusted for", "None")
+    two = study.checklist(DEMO, {"images": True, "external": True}, {"second_reader": True})
     assert "a second reader’s are kept (00_cohort/masks_2)" in two["outlines"]
+    assert two["imbalance"].startswith("In training networks patients of the rarer outcome weigh")
+    assert "a new intercept is tried in the external cohort" in two["updating"]
+    even = DEMO.features.model_copy(update={"class_weights": False})
+    even = DEMO.model_copy(update={"features": even})
+    assert study.checklist(even, {"images": True, "external": True}, {})["imbalance"] == (
+        "Not adjusted for"
+    )
 
 
 def test_the_flags_are_those_of_the_patients_and_the_study_file():
@@ -132,11 +140,20 @@ def test_the_flags_are_those_of_the_patients_and_the_study_file():
     assert has["tuned"] and not study.flags(none, {}, more)["tuned"]
 
 
+def test_the_title_says_that_patients_are_simulated_once():
+    simulated = {"simulated": True}
+    assert study.title(DEMO, simulated) == f"{DEMO.title}: a simulated cohort"
+    assert study.title(DEMO, {"simulated": False}) == DEMO.title
+    named = DEMO.model_copy(update={"title": "Simulated patients"})
+    assert study.title(named, simulated) == "Simulated patients"
+
+
 def test_the_study_is_named_after_its_patients():
     assert (
         study.cohort_name("a", {"simulated": True}, 60) == "a simulated cohort of 60 patients (a)"
     )
     assert study.cohort_name("b", {"simulated": False}, 9) == "a cohort of 9 real patients (b)"
+    assert "of 1,234 real" in study.cohort_name("b", {"simulated": False}, 1234)
 
 
 def test_the_texts_are_of_patients_of_training_and_test_and_name_the_level_exactly():

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.report.words.test_rivals import DISCRIMINATOR, SHARE, margins, restored
 from thyro.report.words import super_resolution
 from thyro.study import SuperResolution
 
@@ -15,99 +16,91 @@ SCALARS = {
     "stopped_at": 1400,
     "steps": 2200,
     "edge_sharpness": {"or": 9.06, "lr": 5.2, "sr": 10.41},
+    "rivals": {"least_squares": 6416, "matched": 2401, "matched_originals": 2401},
+    "discriminator": DISCRIMINATOR,
+    "linear_share": SHARE,
 }
 INVENTED = yaml.safe_load(Path("tests/report/variables.yml").read_text())
 
 
-def gains(psnr=(0.1, 0.9), ssim=(0.01, 0.03), methods=("sr", "pixel", "lanczos", "bicubic")):
-    """`fidelity.fidelity_gains`, with the limits of SR in the test cohort as given."""
-    rows = []
-    for split in ("test", "external"):
-        for number, method in enumerate(methods):
-            for measure, mean, (low, high) in (("psnr", 28.4, psnr), ("ssim", 0.81, ssim)):
-                step = 0.5 if measure == "psnr" else 0.004
-                row = {"split": split, "method": method, "measure": measure, "n": 18}
-                row |= {"mean": mean + number * step, "gain": (low + high) / 2}
-                rows.append(row | {"gain_low": low, "gain_high": high})
-                if split == "external":  # where all is well, and nobody asks
-                    rows[-1] |= {"gain_low": 1.0, "gain_high": 2.0}
+def gains(methods=("sr", "pixel", "least_squares", "matched", "lanczos", "bicubic")):
+    """`fidelity.fidelity_gains`, of methods that get better from the first to the last."""
+    rows = [
+        {"split": split, "method": method, "measure": measure, "n": 18, "mean": mean + place * step}
+        for split in ("test", "external")
+        for place, method in enumerate(methods)
+        for measure, mean, step in (("psnr", 28.4, 0.5), ("ssim", 0.81, 0.004))
+    ]
     return pd.DataFrame(rows)
 
 
-@pytest.mark.parametrize(
-    ("psnr", "ssim", "verdict", "abstract"),
-    [
-        ((0.1, 0.9), (0.01, 0.03), "exceeded bicubic interpolation on both measures.", ""),
-        ((0.1, 0.9), (-0.01, 0.03), "exceeded bicubic interpolation in PSNR only.", "SSIM."),
-        ((-0.1, 0.9), (0.01, 0.03), "exceeded bicubic interpolation in SSIM only.", "PSNR."),
-        (
-            (0.1, 0.9),
-            (-0.03, -0.01),
-            "exceeded bicubic interpolation in PSNR only. It fell below it in SSIM.",
-            "SSIM.",
-        ),
-        (
-            (0, 0.9),
-            (-0.01, 0.03),
-            "did not exceed bicubic interpolation: its images are not better.",
-            "PSNR or SSIM.",
-        ),
-        (  # a single patient has no interval
-            (float("nan"), float("nan")),
-            (float("nan"), float("nan")),
-            "did not exceed bicubic interpolation: its images are not better.",
-            "PSNR or SSIM.",
-        ),
-    ],
-)
-def test_better_needs_an_interval_above_zero_and_the_abstract_says_otherwise(
-    psnr, ssim, verdict, abstract
-):
-    made = super_resolution.super_resolution(SuperResolution(), SCALARS, gains(psnr, ssim))
-    assert made["verdict"] == f"The generator {verdict}"
-    said = "In degraded images of test patients the generator did not exceed bicubic interpolation"
-    assert made["abstract"] == (f"{said} in {abstract}" if abstract else "")
+def told(settings=None, scalars=SCALARS, over=None, **changes):
+    settings = settings or SuperResolution(**changes)
+    over = margins() if over is None else over
+    return super_resolution.super_resolution(settings, scalars, gains(), over, restored())
 
 
 def test_numbers_are_those_of_the_test_cohort():
-    made = super_resolution.super_resolution(SuperResolution(), SCALARS, gains())
+    made = told()
     assert set(made) == set(INVENTED["sr"])
-    assert (made["n"], made["parameters"], made["noise"]) == ("18", "120,240", "5")
-    assert (made["psnr"], made["psnr_bicubic"], made["ssim_bicubic"]) == ("28.40", "29.90", "0.822")
-    assert made["psnr_gain"] == "0.50 (0.10–0.90)" and made["ssim_gain"] == "0.020 (0.010–0.030)"
-    assert (made["stopped_at"], made["steps"]) == ("1,400", "2,200")
+    assert (made["n"], made["parameters"]) == ("18", "120,240")
+    assert (made["psnr"], made["psnr_bicubic"], made["ssim_bicubic"]) == ("28.40", "30.90", "0.830")
+    assert made["psnr_gain"] == "0.55 (0.20–0.90)" and made["ssim_gain"] == "0.020 (0.010–0.030)"
+    assert "after 1,400 steps was kept, which did best" in made["kept"] and made["steps"] == "2,200"
     assert (made["sharpness_or"], made["sharpness_sr"]) == ("9.1", "10.4")
-    assert made["degradation"].startswith("resolution was reduced 4 times along both axes")
+    assert made["degradation"] == (
+        "resolution was reduced 4 times along both axes with an antialiasing filter, Gaussian "
+        "noise with a standard deviation of 5 grey levels was added and bicubic interpolation "
+        "brought the image back to its grid"
+    )
+    assert made["network"] == "A generative adversarial network"
+    assert made["methods"].startswith("the generator, the same generator before it met the disc")
+
+
+@pytest.mark.parametrize(("cap", "more"), [(1400, True), (1500, False)])
+def test_weights_that_did_best_at_the_cap_might_have_done_better(cap, more):
+    kept = told(pixel_steps=cap)["kept"]
+    assert kept.endswith("(the last steps that were allowed: more might have done better)") == more
 
 
 def test_the_cost_of_the_adversary_is_told():
-    made = super_resolution.super_resolution(SuperResolution(), SCALARS, gains())["adversary"]
-    assert made == (
+    over = margins(psnr={"pixel": (-0.6, -0.4)}, ssim={"pixel": (-0.006, -0.002)})
+    assert told(over=over)["adversary"] == (
         "Before the adversarial phase the same generator reached 28.90 dB and 0.814; that phase "
-        "changed them by −0.50 dB and −0.004."
+        "changed them by −0.50 (−0.60 to −0.40) dB and −0.004 (−0.006 to −0.002)."
     )
 
 
 def test_without_an_adversary_none_is_told_of():
-    alone = gains(methods=("sr", "bicubic"))
-    made = super_resolution.super_resolution(SuperResolution(adversarial_steps=0), SCALARS, alone)
-    assert made["adversary"] == "" and made["judged"] == "and no discriminator judged it"
+    alone = gains(["sr", "least_squares", "matched", "bicubic"])
+    settings = SuperResolution(adversarial_steps=0)
+    made = super_resolution.super_resolution(settings, SCALARS, alone, margins(), restored())
+    assert made["adversary"] == made["discriminator"] == ""
+    assert made["judged"] == "and no discriminator judged it" and made["without"] == ""
+    assert made["network"].endswith("without its adversary,")
+    assert made["loss"] == "by a loss of squared error and of structural similarity"
+    assert made["methods"] == "the generator, Lanczos interpolation and bicubic interpolation"
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"along": "rows"}, {"degradation": "4 times along depth with an antialiasing filter"}),
-        ({"factor": 1}, {"degradation": "left as it is", "control": "every original as it is"}),
-        ({"ssim_weight": 0}, {"loss": "a loss of squared error"}),
+        ({"factor": 1}, {"degradation": "Gaussian", "control": "every original as it is"}),
+        ({"factor": 2}, {"degradation": "and bicubic interpolation brought the image back"}),
+        ({"noise_sigma": 0.0}, {"degradation": "filter and bicubic"}),
+        ({"factor": 1, "noise_sigma": 0.0}, {"degradation": "nothing was taken from them"}),
+        ({"ssim_weight": 0}, {"loss": "first by a loss of squared error alone"}),
         ({"region": "nodule"}, {"region": "to the surroundings of the nodule in every original"}),
         ({}, {"grid": "on the same grid", "control": "without noise", "region": "to every orig"}),
         ({"scale": 4}, {"grid": "on a grid 4 times finer", "control": "to a grid 4 times finer"}),
     ],
 )
 def test_the_method_is_told_as_the_study_has_it(changes, words):
-    made = super_resolution.super_resolution(SuperResolution(**changes), SCALARS, gains())
+    made = told(**changes)
     assert {key for key, text in words.items() if text not in made[key]} == set()
+    assert ("resolution" not in made["degradation"]) == (changes.get("factor") == 1)
+    assert ("noise" not in made["degradation"]) == ("noise_sigma" in changes)
     assert ("structural" in made["loss"]) == ("ssim_weight" not in changes)
 
 
@@ -115,6 +108,7 @@ def test_the_method_is_told_as_the_study_has_it(changes, words):
     ("changes", "words"),
     [
         ({"start": "scratch"}, "Training started from random weights."),
+        ({"pretraining_steps": 0}, "Training started from random weights."),
         (
             {"pretraining_frames": 24, "pretraining_steps": 1200},
             "It was first trained on 24 simulated frames (1,200 steps).",
@@ -127,10 +121,7 @@ def test_the_method_is_told_as_the_study_has_it(changes, words):
     ],
 )
 def test_the_start_is_told(changes, words):
-    assert (
-        super_resolution.super_resolution(SuperResolution(**changes), SCALARS, gains())["start"]
-        == words
-    )
+    assert told(**changes)["start"] == words
 
 
 def test_agreement_is_told_for_sr_and_control():

@@ -25,12 +25,12 @@ TESTED = pd.DataFrame(
 def test_calibration_is_told_with_its_intervals():
     made = usefulness.calibration(MEASURED, TESTED)
     assert made["test"] == (
-        "of Nomogram_A 0.05 (−0.05 to 0.15) (in the large), 0.95 (0.85–1.05) (slope) and 1.00 "
-        "(0.90–1.10) (O:E); of Nomogram_C 0.05 (−0.05 to 0.15) (in the large), 0.95 (0.85–1.05) "
-        "(slope) and 1.00 (0.90–1.10) (O:E)"
+        "of Nomogram_A: in the large 0.05 (−0.05 to 0.15), slope 0.95 (0.85–1.05), O:E 1.00 "
+        "(0.90–1.10)"
     )
     assert made["test_verdict"] == made["external_verdict"]
-    assert made["test_verdict"] == "No interval excludes the ideal value."
+    assert made["test_verdict"] == "Of no nomogram does an interval exclude the ideal value."
+    assert made["updated"].startswith("Dashed, in the external cohort: the same predictions after")
     assert made["hosmer"] == "< 0.001 (Nomogram_A) and = 0.200 (Nomogram_C)"
 
 
@@ -38,15 +38,18 @@ def test_what_an_interval_excludes_is_named():
     off = MEASURED.copy()
     off.loc[off["measure"].eq("slope") & off["model"].eq("Nomogram_C"), "ci_high"] = 0.99
     off.loc[off["measure"].eq("citl") & off["cohort"].eq("train"), "ci_low"] = 0.01
+    off.loc[off["measure"].eq("slope") & off["model"].eq("Nomogram_A"), "ci_low"] = 1.01
     made = usefulness.calibration(off, TESTED)
     assert made["test_verdict"] == (
-        "The interval excludes the ideal value for slope of Nomogram_C."
+        "The interval excludes the ideal value for Nomogram_A (slope) and Nomogram_C (slope 0.95 "
+        "(0.85–0.99))."
     )
 
 
 def test_a_study_without_external_patients_says_nothing_of_them():
     inside = MEASURED[MEASURED["cohort"].ne("external")]
-    assert "external" not in usefulness.calibration(inside, TESTED)
+    made = usefulness.calibration(inside, TESTED)
+    assert "external" not in made and made["updated"] == ""  # no second curve is drawn
 
 
 def benefits(*rows):
@@ -66,13 +69,13 @@ def test_net_benefit_is_told_by_what_its_intervals_say():
     made = usefulness.decision(table)
     assert made["clinical"] == (
         "Nomogram_A had more net benefit than Nomogram_C at 10% [0.020 (0.010–0.030)], had less "
-        "than Nomogram_C at 20% [−0.020 (−0.030 to −0.010)] and could not be told from Nomogram_C "
-        "at 30% [0.000 (−0.010 to 0.010)]."
+        "net benefit than Nomogram_C at 20% [−0.020 (−0.030 to −0.010)] and could not be told from "
+        "it at 30%."
     )
     assert made["default"] == (
-        "Nomogram_A could not be told from the better of treating all and none at 12.5% [0.000 "
-        "(0.000–0.000)]. Nomogram_C had more net benefit than the better of treating all and none "
-        "at 12.5% [0.010 (0.005–0.015)]."
+        "Nomogram_A could not be told from the better of treating all and none at any threshold "
+        "named (differences from 0.000 to 0.000). Nomogram_C had more net benefit than the better "
+        "of treating all and none at 12.5% [0.010 (0.005–0.015)]."
     )
 
 
@@ -93,23 +96,32 @@ READ = pd.DataFrame(
 
 def test_the_reader_is_met_at_matched_specificity():
     table = benefits(("Nomogram_A", "Radiologist", "test", 0.1, -0.02, -0.03, -0.01))
-    made = usefulness.reader(READ, table)
+    made = usefulness.reader(READ, table, level=0.95)
     assert made == {
-        "test": "in the test cohort, at the radiologist’s specificity of 0.800 or the next above, "
-        "the sensitivity less that of the radiologist (0.700) of Nomogram_A was −0.100 (−0.200 to "
-        "0.060), p = 0.040 and of Nomogram_C 0.050 (−0.200 to 0.060), p = 0.500",
-        "benefit": "Nomogram_A had less than the radiologist at 10% [−0.020 (−0.030 to −0.010)].",
+        "test": "In the test cohort, at the radiologist’s specificity of 0.800 or the next above, "
+        "the sensitivity of Nomogram_A less that of the radiologist (0.700) was −0.100 (−0.200 to "
+        "0.060) (p = 0.040). The test does not tell Nomogram_C from the radiologist.",
+        "benefit": "Nomogram_A had less net benefit than the radiologist at 10% [−0.020 (−0.030 to "
+        "−0.010)].",
     }
-    assert usefulness.reader(READ.iloc[:0], table) == {}
+    assert usefulness.reader(READ, table, level=0.4)["test"].endswith(
+        "Of Nomogram_C, the test tells from the radiologist: Nomogram_C found more."
+    )
+    assert usefulness.reader(READ.iloc[:1], table, level=0.95)["test"].endswith("(p = 0.040).")
+    assert usefulness.reader(READ.iloc[:0], table, level=0.95) == {}
 
 
 def test_families_are_counted_per_cohort():
-    rows = [(cohort, "image") for cohort in ("train", "test") for _ in range(6)]
-    rows += [(cohort, "nomogram") for cohort in ("train", "test") for _ in range(2)]
-    table = pd.DataFrame(rows, columns=["cohort", "family"])
+    of_cohort = [("image", "SR_SVM", "OR_SVM"), ("image", "SR_SVM", "BC_SVM")]
+    of_cohort += [("nomogram", "Nomogram_A", other) for other in ("Nomogram_C", "Radiologist")]
+    rows = [(cohort, *row) for cohort in ("train", "test") for row in of_cohort]
+    table = pd.DataFrame(rows, columns=["cohort", "family", "model_a", "model_b"])
     assert usefulness.families(table) == (
-        "the 6 of the individual models with their controls and the 2 of the nomograms with the "
-        "radiologist, where there is one, and the penalised model"
+        "the 2 of the individual models with their control and the 2 of the nomograms with the "
+        "radiologist and the penalised model"
+    )
+    assert usefulness.families(table[~table["model_b"].isin(["BC_SVM", "Radiologist"])]) == (
+        "the 1 of the individual models and the 1 of the nomograms with the penalised model"
     )
     alone = table[table["family"].eq("nomogram")]
     assert usefulness.families(alone).startswith("the 2 of the nomograms")

@@ -1,40 +1,47 @@
-"""Words on the radiomic features: how many, how true, how stable; and on the planar set."""
+"""Words on the radiomic features: how many, how measured, how stable, what was selected."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import aucs, each, listed
+from thyro.report.words.phrases import listed
+from thyro.selection import FOLLOWS_SIZE
 from thyro.statistics import GOOD_ICC
-from thyro.study import IMAGE_SETS, OR, PLANAR, ModelName, Study
+from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, RADIOMICS, STUDIED, Study
 
+LAPLACIAN = re.compile(r"log-sigma-(\d+)-(\d+)-mm")  # image type of pyradiomics
+UNTESTED = ("Degenerate", "z-score")  # steps before the outcome is looked at
 PAPER = "paper"  # the feature set of the publication, as 02 names it
 
 
 def texts(study: Study, results: Results) -> dict:
-    """Texts of the radiomic features, from what 02 and 06 left.
+    """Texts of the radiomic features, from what 02, 03 and 06 left.
 
     Returns
     -------
     dict
-        features, ibsi, robustness, planar.
+        features, ibsi, robustness, selected.
     """
     scalars = {
         images.name: results.values(f"02_features/scalars_{images.key}")
         for images in IMAGE_SETS.values()
     }
+    selections = results.values("03_selection/scalars")
+    described, planar = (
+        results.table(f"02_features/description_{name}_{OR.key}") for name in (RADIOMICS, PLANAR)
+    )
     return {
-        "features": features(scalars),
-        "ibsi": verification(results.table(f"02_features/ibsi_{OR.key}")),
-        "robustness": robustness(scalars[OR.name], minimum=study.selection.minimum_icc),
-        "planar": planar(
-            results.table("06_statistics/planar_performance"),
-            results.table("06_statistics/planar"),
-            level=study.statistics.level,
-        ),
+        "features": features(scalars)
+        | {
+            "settings": settings(scalars[OR.name], planar["image_type"]),
+            "crops": crops(scalars[OR.name]["crops"]),
+        },
+        "ibsi": verification(results.table(f"02_features/ibsi_{OR.key}"), described),
+        "robustness": robustness(scalars[OR.name]) | {"filter": limits(study, selections)},
+        "selected": selected(selections) | {"screened": screened(study, selections)},
     }
 
 
@@ -49,6 +56,12 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
         strings[f"{prefix}n"] = f"{counted['profiles'][name]['features']:,}"
         strings[f"{prefix}image_types"] = str(counted["image_types"][name])
     strings["degenerate"] = str(counted["profiles"][PAPER]["degenerate"])
+    same = counted["redundancy"]
+    strings["redundant"] = (
+        f"In the paper’s profile {same['redundant']:,} of {same['n']:,} features that are not "
+        "degenerate and vary in the training cohort have another with an absolute rank correlation "
+        f"above {same['threshold']:g}"
+    )
     failed = {name: found["failures"] for name, found in scalars.items() if found["failures"]}
     strings["failures"] = (
         "Every image could be measured."
@@ -60,26 +73,125 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
     return strings
 
 
-def verification(compared: pd.DataFrame) -> dict[str, str]:
-    """How many features agree with the reference values (`radiomics.compare_with_ibsi`)."""
-    shared = compared[compared["agrees"].notna()]
-    differing = shared.loc[~shared["agrees"].astype(bool), "feature"]
-    return {
-        "agree": str(int(shared["agrees"].sum())),
-        "shared": str(len(shared)),
-        "differing": listed(list(differing)),
-    }
-
-
-def robustness(scalars: Mapping, *, minimum: float) -> dict[str, str]:
-    """Stability of the features of the original images, without those that are degenerate.
+def settings(scalars: Mapping, image_types: Iterable[str]) -> str:
+    """How both sets were measured, and how many grey levels that left.
 
     Parameters
     ----------
     scalars : mapping
         `scalars_or.json` of 02.
-    minimum : float
-        ICC that selection asked for; 0 where it did not.
+    image_types : iterable of str
+        Of the planar set, whose names tell the widths of its Laplacian of Gaussian.
+    """
+    named = (LAPLACIAN.match(one) for one in dict.fromkeys(image_types))
+    widths = [f"{found[1]}.{found[2]}" for found in named if found]
+    laplacian = ""
+    if widths:
+        laplacian = (
+            f"The Laplacian of Gaussian in the planar one is {listed(widths)} mm wide (pixels "
+            "where an image does not tell their size). "
+        )
+    binned = {name: _binned(one) for name, one in scalars["settings"].items()}
+    left = {name: _levels(one) for name, one in scalars["bins"].items()}
+    return (
+        f"The paper’s profile was measured on the images as they come, with {binned[PAPER]}. "
+        f"{_grid(scalars['grid'])} with {binned[PLANAR]}. After binning, the nodules of the "
+        f"training cohort had a median of {left[PAPER]} in the paper’s profile, and of "
+        f"{left[PLANAR]} in the planar one. {laplacian}Everything else is as pyradiomics has "
+        "it by default: no normalisation of grey levels, neighbours at a distance of one pixel, "
+        "coiflet wavelets of one level, and local binary patterns within one pixel."
+    )
+
+
+def _binned(chosen: Mapping) -> str:
+    if isinstance(chosen["binWidth"], Mapping):
+        return (
+            "grey levels in bins of one width for each image type, taken from the ranges of the "
+            "training patients whose stability was measured: between the extremes of each nodule, "
+            "which lie the farther apart the larger it is, they would tell its size"
+        )
+    return f"grey levels in bins {chosen['binWidth']:g} wide"
+
+
+def _levels(bins: Mapping) -> str:
+    fewest, most = (tables.number(bins[key], 0) for key in ("fewest", "most"))
+    return (
+        f"{tables.number(bins['original'], 0)} grey levels in the original image and between "
+        f"{fewest} and {most} over all image types"
+    )
+
+
+def _grid(grid: Mapping) -> str:
+    """On which pixels the planar set was measured, as a sentence begins."""
+    side, resampled, left = grid["pixel_mm"], grid["resampled"], grid["as_they_are"]
+    if not side:
+        return "The planar profile, too, was measured on the pixels that the images have,"
+    if not resampled:
+        return (
+            "The images do not tell the size of a pixel: the planar profile, too, was measured on "
+            "them as they are, on a scale that may differ between patients,"
+        )
+    others = (
+        f"; those of {left} other patients do not tell the size of a pixel, and stayed as they are,"
+        if left
+        else ","
+    )
+    return (
+        f"For the planar profile the images of {resampled} patients were resampled to pixels of "
+        f"{side:g} mm (cubic splines; the mask holds pixels that are inside by half or "
+        f"more){others}"
+    )
+
+
+def crops(counts: Mapping[str, Mapping]) -> str:
+    """What the networks saw (`crops` of the scalars of 02, by network)."""
+    fixed = {name: one for name, one in counts.items() if one["fixed"]}
+    scaled = [name for name in counts if name not in fixed]
+    sentences = []
+    if scaled:
+        wanted = any(counts[name]["side_mm"] for name in scaled)
+        why = ", as the images do not tell the size of a pixel" if wanted else ""
+        sentences.append(
+            f"{listed(scaled)} saw the box of the nodule, so that a crop scales with it{why}."
+        )
+    for name, one in fixed.items():
+        others = (
+            f", {one['scaled']} others, of unknown pixel size, in a box" if one["scaled"] else ""
+        )
+        cut = f"; {one['cut']} nodules are larger and were cut" if one["cut"] else ""
+        sentences.append(
+            f"{name} saw {one['fixed']} nodules in a square of {one['side_mm']:g} mm{others}{cut}."
+        )
+    return " ".join(sentences)
+
+
+def verification(compared: pd.DataFrame, described: pd.DataFrame) -> dict[str, str]:
+    """How many features of the study agree with the reference values.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        As `radiomics.compare_with_ibsi`.
+    described : DataFrame
+        The features of the study: feature_class and feature.
+    """
+    keys = ["feature_class", "feature"]
+    ours = compared.merge(described[keys].drop_duplicates(), on=keys)
+    shared = ours[ours["agrees"].notna()]
+    off = shared[~shared["agrees"].astype(bool)]
+    differing = off["feature"]
+    why = ", for the reasons that the table gives" if off["note"].ne("").all() else ""
+    return {
+        "agree": str(int(shared["agrees"].sum())),
+        "shared": str(len(shared)),
+        "differing": f"; not so {listed(list(differing))}{why}" if len(differing) else "",
+    }
+
+
+def robustness(scalars: Mapping) -> dict[str, str]:
+    """Stability of the features of the original images, without those that are degenerate.
+
+    `scalars` is `scalars_or.json` of 02.
     """
     stability = scalars["stability"]
     median = stability["median"]
@@ -91,11 +203,6 @@ def robustness(scalars: Mapping, *, minimum: float) -> dict[str, str]:
         "mask": tables.number(median["icc_mask"], 2),
         "noise": tables.number(median["icc_noise"], 2),
         "reader": "",
-        "filter": (
-            f"Features with an ICC below {minimum:g} were set aside before selection."
-            if minimum
-            else "Stability was not used to select features."
-        ),
     }
     if scalars["read_twice"] and median["icc_reader"] is not None:
         overlap = tables.number(scalars["dice"], 2)
@@ -106,29 +213,85 @@ def robustness(scalars: Mapping, *, minimum: float) -> dict[str, str]:
     return strings
 
 
-def planar(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> dict[str, str]:
-    """AUC of the same classifier on the features of both sets, and what its tests say.
+def limits(study: Study, selections: Mapping[str, Mapping]) -> str:
+    """What was asked of the planar features before selection, and how many it cost.
 
     Parameters
     ----------
-    measured, delong : DataFrame
-        `statistics.performance_table` and `delong_matrix` of the models, per cohort.
-    level : float
-        One less it is the p value below which models are told apart.
+    study : Study
+    selections : mapping
+        `scalars.json` of 03.
     """
-    names = [ModelName.read(model) for model in measured["model"].unique()]
-    pairs = [(str(replace(n, variant="")), str(n)) for n in names if n.variant == PLANAR]
-    test = delong[delong["cohort"].eq("test")]
-    p_of = {
-        frozenset((row.model_a, row.model_b)): row.p_value for row in test.itertuples(index=False)
-    }
-    apart = [paper for paper, plane in pairs if p_of[frozenset((paper, plane))] < 1 - level]
-    return {
-        "aucs": each(aucs(measured, "test", [name for pair in pairs for name in pair])),
-        "verdict": (
-            f"The test cohort tells the profiles apart for {listed(apart)}."
-            if apart
-            else "The test cohort does not tell the profiles apart: measuring the slice as a "
-            "volume brought no gain that shows."
+    asked = study.selection
+    wanted = {
+        "ICC": (asked.minimum_icc, f"an ICC below {asked.minimum_icc:g}"),
+        "Distinct values": (
+            asked.minimum_distinct,
+            f"fewer distinct values than {tables.percent(asked.minimum_distinct, 0)} of the "
+            "training patients",
         ),
     }
+    texts = []
+    for step, (limit, words) in wanted.items():
+        counts = [
+            f"{selections[f'{PLANAR}_{images.key}']['left'].get(step, 0):,} of {images.name} images"
+            for images in STUDIED
+        ]
+        texts += [f"those with {words} ({listed(counts)})"] if limit else []
+    if not texts:
+        return "Stability was not used to select features."
+    return (
+        f"Of the planar profile {listed(texts)} were set aside before selection; the paper’s "
+        "profile was selected from without such limits, as published."
+    )
+
+
+def screened(study: Study, selections: Mapping[str, Mapping]) -> str:
+    """How many features of the paper's profile were tested one by one, and how many were not.
+
+    `selections` is `scalars.json` of 03.
+    """
+    counts = {images.name: selections[f"{RADIOMICS}_{images.key}"] for images in STUDIED}
+    total = next(iter(counts.values()))["features"]
+    tested = {
+        name: one["features"] - sum(one["left"].get(step, 0) for step in UNTESTED)
+        for name, one in counts.items()
+    }
+    told = listed([f"{n:,} of {name} images" for name, n in tested.items()])
+    return (
+        f"Of the {total:,} features of the paper’s profile {told} are neither degenerate nor "
+        f"constant and were screened at p < {study.selection.alpha:g} each, without adjustment for "
+        "multiplicity."
+    )
+
+
+def selected(selections: Mapping[str, Mapping]) -> dict[str, str]:
+    """How far the selected features can be measured again, and follow the size of the nodule.
+
+    `selections` is `scalars.json` of 03.
+
+    Returns
+    -------
+    dict
+        paper and planar: a sentence each.
+    """
+    return {
+        profile: " ".join(
+            _selected(selections[f"{key}_{images.key}"]["features_kept"], images.name, profile)
+            for images in STUDIED
+        )
+        for key, profile in FEATURE_SETS.items()
+    }
+
+
+def _selected(kept: Mapping, images: str, profile: str) -> str:
+    of = {PAPER: "the paper’s profile", PLANAR: "the planar profile"}[profile]
+    unstable = str(kept["unstable"])
+    if kept["lowest_icc"] is not None:
+        unstable += f" (lowest {tables.number(kept['lowest_icc'], 2)}, of {kept['lowest']})"
+    return (
+        f"Features selected of {of} in {images} images: {kept['n']}; with an ICC below "
+        f"{GOOD_ICC:g}: {unstable}; with an absolute rank correlation of {FOLLOWS_SIZE:g} or more "
+        f"with the diameter of the nodule: {kept['follow_size']}; dependent on its size by "
+        f"construction: {kept['of_size']}."
+    )

@@ -1,31 +1,35 @@
-"""Words on the models: networks, selection, both protocols, random splits, what models look at."""
+"""Words on the models: networks, selection, both recipes, random splits, what models look at."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
 from thyro.report.shortcodes import Markdown, escape
-from thyro.report.words.phrases import applying, aucs, each, listed, relation
+from thyro.report.words import recipes
+from thyro.report.words.phrases import RANDOM, aucs, each, listed, relation
 from thyro.study import (
     CLASSIFIERS,
     FAMILIES,
     NETWORKS,
     OR,
+    PAPER,
     PRINCIPAL,
     RADIOMICS,
+    SOUND,
+    SR,
     STUDIED,
+    ModelName,
     Study,
     kinds,
     model_names,
-    nomograms,
 )
 
 TUNED = {
-    "none": "The networks were not tuned on these patients; the publication tuned them.",
-    "last_block": "The last block of each network was tuned on the training cohort",
-    "whole": "All layers of each network were tuned on the training cohort",
+    "none": "These networks were not tuned on these patients; the publication tuned them.",
+    "last_block": "The last block of these networks was tuned on the training cohort",
+    "whole": "All layers of these networks were tuned on the training cohort",
 }
 RULES = {
     "p": "that with the smaller p",
@@ -45,50 +49,59 @@ def texts(study: Study, results: Results) -> dict:
     Returns
     -------
     dict
-        image_models, deep, selection, protocols, repeats, explained.
+        image_models, deep, selection, protocols, repeats, explained, size.
     """
     measured = results.table("06_statistics/performance")
     trained = results.values(f"02_features/scalars_{OR.key}")
     splits = results.values("04_models/scalars")
-    joined = [name for name in nomograms(study.nomogram.signatures) if name.signature]
-    fits = {
-        str(name): tuple(
-            results.values(f"05_nomogram/{name.file(sound=sound)}")["fit"]
-            for sound in (False, True)
-        )
-        for name in joined
-    }
     return {
-        "image_models": image_models(measured, study.nomogram.signatures),
-        "deep": networks(trained["weights"].values(), random=study.features.weights == "random")
-        | {"training": training(trained["fine_tuning"])},
+        "image_models": image_models(
+            measured,
+            results.table("06_statistics/delong"),
+            study.nomogram.signatures,
+            level=study.statistics.level,
+        ),
+        "deep": networks(trained["weights"])
+        | {
+            "training": training(trained["fine_tuning"]),
+            "sound": sound_network(trained["weights"], trained["fine_tuning"]),
+        },
         "selection": selection(study, results.values("03_selection/scalars")),
-        "protocols": protocols(
+        "protocols": recipes.protocols(
             study,
             results.values("06_statistics/protocols"),
             results.table("06_statistics/protocols"),
+            results.table("06_statistics/recipes"),
             results.table("04_models/choice"),
-            fits,
+            results.table("05_nomogram/coefficients"),
         ),
         "repeats": repeats(
             splits,
+            results.table("04_models/split_differences"),
             results.table("04_models/permuted"),
             measured[measured["cohort"].eq("test")].set_index("model")["auc"],
             level=study.statistics.level,
         ),
         "explained": explained(splits, results.table("04_models/importance")),
+        "size": recipes.size(results.table("06_statistics/size"), level=study.statistics.level),
     }
 
 
-def image_models(table: pd.DataFrame, signatures: Sequence[str]) -> dict[str, str]:
+def image_models(
+    table: pd.DataFrame, compared: pd.DataFrame, signatures: Sequence[str], *, level: float
+) -> dict[str, str]:
     """What the models are that read the images, and how well they tell the outcomes apart.
 
     Parameters
     ----------
     table : DataFrame
         `statistics.performance_table`.
+    compared : DataFrame
+        `statistics.delong_by_family`.
     signatures : sequence of str
         Models in nomograms, whose training figures are told.
+    level : float
+        One less it is the p value below which a difference is told.
     """
     of_kind = kinds()
     families = [
@@ -102,30 +115,83 @@ def image_models(table: pd.DataFrame, signatures: Sequence[str]) -> dict[str, st
         "principal": CLASSIFIERS[PRINCIPAL].label,
         "classifiers": listed([f"{kind.label} ({kind.name})" for kind in radiomic]),
         "test": "; ".join(families),
+        "pairs": _pairs(compared, 1 - level),
         "training": each(aucs(table, "train", signatures)),
     }
 
 
-def networks(weights: Collection[str], *, random: bool) -> dict[str, str]:
-    """The networks with their weights, and what a heat map is worth with them.
+def _pairs(compared: pd.DataFrame, alpha: float) -> str:
+    """Which models of enhanced images differ from those of original ones in the test cohort."""
+    pairs = {
+        (str(ModelName(SR.name, kind)), str(ModelName(OR.name, kind)))
+        for kind in dict.fromkeys(name.kind for name in model_names())
+    }
+    test = compared[compared["cohort"].eq("test")].set_index(["model_a", "model_b"])
+    rows = test[[pair in pairs for pair in test.index]]
+    small = rows[rows["p_value"] < alpha]
+    told = [
+        f"{first} less {second} {tables.estimate(row.difference, row.ci_low, row.ci_high)} "
+        f"(p {relation(row.p_value)}, adjusted {relation(row.p_holm)})"
+        for (first, second), row in zip(small.index, small.itertuples(), strict=True)
+    ]
+    return (
+        f"In {len(small)} of {len(rows)} pairs of models that differ in the images alone, the "
+        f"difference of the AUCs had an unadjusted p below {alpha:.2g} in the test cohort"
+        + (f": {listed(told)}" if told else "")
+        + "."
+    )
+
+
+def networks(weights: Mapping[str, str]) -> dict[str, str]:
+    """The paper's networks with their weights, and what a heat map is worth with them.
 
     Parameters
     ----------
-    weights : collection of str
-        Of every network, as 02 describes them.
-    random : bool
-        Whether the networks began with random weights.
+    weights : mapping of network to str
+        Of every network, as 02 describes them: random too where others could not be had.
     """
+    of_paper = [name for name, entry in NETWORKS.items() if entry.recipe == PAPER]
+    drawn = [name for name in of_paper if weights[name].startswith(RANDOM)]
     caution = (
-        "From random weights such a map means little: but for what was tuned here, no filter has "
-        "learned what a nodule is."
+        f"Of {listed(drawn)} such a map means little: but for what was tuned here, the filters are "
+        "random."
     )
-    cited = [f"{escape(entry.name)} [@{entry.citation}]" for entry in NETWORKS.values()]
     return {
-        "networks": Markdown(listed(cited)),
-        "weights": " and ".join(dict.fromkeys(weights)),
-        "caution": caution if random else "",
+        "networks": Markdown(_cited(PAPER)),
+        "weights": _weights(PAPER, weights),
+        "caution": caution if drawn else "",
     }
+
+
+def sound_network(weights: Mapping[str, str], settings: Mapping) -> str:
+    """The network of the sound recipe: its weights, and how it was tuned.
+
+    Parameters
+    ----------
+    weights : mapping of network to str
+        Of every network, as 02 describes them.
+    settings : mapping
+        Of the tuning of the paper's networks that ran (`scalars.json` of 02).
+    """
+    alike = settings["trained"] == "last_block"
+    return Markdown(
+        f"The sound recipe has a network of its own, {_cited(SOUND)}, with "
+        f"{escape(_weights(SOUND, weights))}. Its features were used as the network came (frozen) "
+        "and after its last block had been tuned "
+        f"{'in the same way' if alike else escape(_details(settings))}."
+    )
+
+
+def _cited(recipe: str) -> str:
+    """The networks of a recipe with their references, as Markdown."""
+    entries = [entry for entry in NETWORKS.values() if entry.recipe == recipe]
+    return listed([f"{escape(entry.name)} [@{entry.citation}]" for entry in entries])
+
+
+def _weights(recipe: str, weights: Mapping[str, str]) -> str:
+    """What 02 says of the weights of a recipe's networks, each sentence once."""
+    named = [weights[entry.name] for entry in NETWORKS.values() if entry.recipe == recipe]
+    return " and ".join(dict.fromkeys(named))
 
 
 def selection(study: Study, scalars: Mapping[str, Mapping]) -> dict[str, str]:
@@ -154,112 +220,30 @@ def selection(study: Study, scalars: Mapping[str, Mapping]) -> dict[str, str]:
 
 
 def training(settings: Mapping) -> str:
-    """How the networks were tuned; `settings` are those that ran (`scalars.json` of 02)."""
+    """How the paper's networks were tuned; `settings` ran (`scalars.json` of 02)."""
     if settings["trained"] == "none":
         return TUNED["none"]
+    return f"{TUNED[settings['trained']]}, {_details(settings)}."
+
+
+def _details(settings: Mapping) -> str:
     weighed = ", patients of the rarer outcome weighing more" if settings["class_weights"] else ""
     decay = f", weight decay {settings['weight_decay']:g}" if settings["weight_decay"] else ""
     share = tables.percent(settings["inner_share"], 0)
     return (
-        f"{TUNED[settings['trained']]}, for at most {settings['epochs']} epochs with the optimiser "
-        f"{settings['optimiser']} (learning rate {settings['learning_rate']:g}{decay}{weighed}); "
-        f"{share} of these patients were watched to end it early."
-    )
-
-
-def protocols(
-    study: Study,
-    summary: Mapping[str, Mapping],
-    compared: pd.DataFrame,
-    ranked: pd.DataFrame,
-    fits: Mapping[str, tuple[Mapping, Mapping]],
-) -> dict[str, str]:
-    """What the sound protocol repeats inside folds, and how far the paper's is from it.
-
-    Parameters
-    ----------
-    study : Study
-    summary : mapping
-        `statistics.protocol_summary` of the image models.
-    compared : DataFrame
-        `statistics.protocol_difference`, nomograms included.
-    ranked : DataFrame
-        `models.choice`.
-    fits : mapping
-        For every nomogram with a signature the regression under the paper's and under the sound
-        protocol (`clinical.LogisticFit.to_dict`).
-    """
-    parts = {
-        "scaling": True,
-        "selection": True,
-        "the choice of kernel width, neighbours and penalty": study.models.tune,
-        "the fit": True,
-        "the tuning of the networks": study.features.fine_tuning != "none",
-    }
-    train, test = summary["train"], summary["test"]
-    return {
-        "folds": str(study.models.outer_folds),
-        "inside": listed(applying(parts)),
-        "abstract": (
-            "When selection and fit were repeated without the patients that are predicted, the "
-            "AUC of the image models in the training cohort fell by a median of "
-            f"{tables.number(train['median'])}."
-        ),
-        "training": (
-            f"the difference of the protocols was largest for {train['largest_of']} "
-            f"({tables.number(train['largest'])}) and smallest for {train['smallest_of']} "
-            f"({tables.number(train['smallest'])}); its median over {train['n']} models was "
-            f"{tables.number(train['median'])}"
-        ),
-        "test": (
-            f"between {tables.number(test['smallest'])} and {tables.number(test['largest'])}, in "
-            f"the median {tables.number(test['median'])}"
-        ),
-        "nomograms": _signatures(compared, fits),
-        "choice": _choice(ranked),
-    }
-
-
-def _signatures(compared: pd.DataFrame, fits: Mapping[str, tuple[Mapping, Mapping]]) -> str:
-    """The coefficient of a signature that saw the outcomes, and of one that did not."""
-    test = compared[compared["cohort"].eq("test")].set_index("model")
-    sentences = []
-    for name, (paper, sound) in fits.items():
-        signature = paper["names"][1]  # after the intercept
-        seen, unseen = (
-            tables.number(fit["coefficients"][fit["names"].index(signature)], 2)
-            for fit in (paper, sound)
-        )
-        auc = {
-            side: tables.probability(test.loc[name, f"auc_{side}"]) for side in ("paper", "sound")
-        }
-        sentences.append(
-            f"In {name} the coefficient of {signature} was {seen} with the in-sample signature and "
-            f"{unseen} with the out-of-fold one, and the AUC in the test cohort {auc['paper']} and "
-            f"{auc['sound']}."
-        )
-    return " ".join(sentences)
-
-
-def _choice(ranked: pd.DataFrame) -> str:
-    """The best model by out-of-fold predictions, and the one that the test cohort would take."""
-    best, by_test = (ranked[ranked[column]].iloc[0] for column in ("chosen", "chosen_by_test"))
-    auc = tables.estimate(*best[["auc_out_of_fold", "ci_low", "ci_high"]])
-    text = (
-        f"By the out-of-fold AUC in the training cohort the best image model is {best['model']} "
-        f"({auc}); its AUC in the test cohort was {tables.probability(best['auc_test'])}."
-    )
-    if best["model"] == by_test["model"]:
-        return f"{text} The test cohort, which must not choose, would have chosen the same."
-    return (
-        f"{text} By the result in the test cohort, as the publication chose, it would be "
-        f"{by_test['model']} ({tables.probability(by_test['auc_test'])}): a choice that is "
-        "informed by the test, so that this figure is too good."
+        f"for at most {settings['epochs']} epochs with the optimiser {settings['optimiser']} "
+        f"(learning rate {settings['learning_rate']:g}{decay}{weighed}); "
+        f"{share} of these patients were watched to end it early"
     )
 
 
 def repeats(
-    scalars: Mapping, permuted: pd.DataFrame, single: Mapping[str, float], *, level: float
+    scalars: Mapping,
+    paired: pd.DataFrame,
+    permuted: pd.DataFrame,
+    single: Mapping[str, float],
+    *,
+    level: float,
 ) -> dict[str, str]:
     """Random divisions of the cohort, with the outcomes as they are and permuted.
 
@@ -267,6 +251,8 @@ def repeats(
     ----------
     scalars : mapping
         `scalars.json` of 04: repeats, held_out and reselection.
+    paired : DataFrame
+        `statistics.differences_over_splits` of enhanced less original images.
     permuted : DataFrame
         `models.null_table`.
     single : mapping
@@ -286,6 +272,7 @@ def repeats(
         "n_permuted": str(int(permuted["repeats"].max())),
         "aucs": f"had a median, with the middle {100 * level:g}% of divisions, of "
         + listed([f"{text} for {model}" for model, text in held_out.items()]),
+        "paired": _paired(paired),
         "permuted": _permuted(permuted),
         "frequency": (
             "Of the features, "
@@ -295,6 +282,17 @@ def repeats(
             f"{tables.percent(again['own_share'], 0)} of the divisions"
         ),
     }
+
+
+def _paired(table: pd.DataFrame) -> str:
+    """How far enhanced images are from original ones over all divisions."""
+    differences = [
+        f"{row.model_a} less {row.model_b} was "
+        f"{tables.estimate(row.difference, row.ci_low, row.ci_high)} (p {relation(row.p_value)}; "
+        f"at or below zero in {tables.percent(row.not_above, 0)} of the divisions)"
+        for row in table.itertuples()
+    ]
+    return f"Over the divisions the AUC of {listed(differences)}."
 
 
 def _permuted(table: pd.DataFrame) -> str:
@@ -312,7 +310,7 @@ def _permuted(table: pd.DataFrame) -> str:
         rarely = f" Against them the AUC of this study’s division has p {listed(found)}."
     return (
         f"With permuted outcomes the mean AUC in the held-out part was {held_out}, and that in the "
-        f"patients who fitted the models between {low} and {high}: so much can be learned by heart."
+        f"patients who fitted the models between {low} and {high}: this is overfitting alone."
         f"{rarely}"
     )
 
@@ -339,16 +337,26 @@ def explained(scalars: Mapping, importance: pd.DataFrame) -> dict[str, str]:
     return {
         "n": str(scalars["explained"]),
         "models": listed(list(first.index)),
-        "importance": "Permuting one feature among the test patients cost at most " + listed(falls),
+        "importance": "The largest fall in test AUC on permuting one feature was " + listed(falls),
         "energy": "In the median "
         + listed([f"{share} of the heat map of {name}" for name, share in inside.items()])
-        + " lay within the nodule, which covers "
-        + f"{tables.percent(_known(scalars['heat_maps']['area']), 0)} of the crop.",
+        + " lay within the nodule. "
+        + _beside_flat(maps, _known(scalars["heat_maps"]["area"])),
         "sanity": "After all weights of a network were drawn anew its maps still had a median "
         "rank correlation with the former of "
         + listed([f"{value} ({name})" for name, value in alike.items()])
         + "; near one a map shows the image, and not what the network learned",
     }
+
+
+def _beside_flat(maps: Mapping[str, Mapping], area: float) -> str:
+    """How many networks look into the nodule more than a map would that is the same everywhere."""
+    more = [name for name, found in maps.items() if _known(found["inside"]) > area]
+    of = f"{len(more)} of {len(maps)} networks" if more else "no network"
+    return (
+        f"A flat map would have as much there as the nodule covers, {tables.percent(area, 0)} of "
+        f"the crop; {of} had more."
+    )
 
 
 def _known(share: float | None) -> float:

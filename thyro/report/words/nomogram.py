@@ -6,8 +6,8 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import aucs, each, inside, listed, relation
-from thyro.study import CLINICAL, NomogramName, Study, nomograms
+from thyro.report.words.phrases import applying, aucs, each, inside, listed, relation
+from thyro.study import CLINICAL, NETWORKS, PAPER, ModelName, NomogramName, Study, nomograms
 
 
 def texts(study: Study, results: Results) -> dict:
@@ -26,7 +26,7 @@ def texts(study: Study, results: Results) -> dict:
         "nomogram": composition(
             named,
             results.table("06_statistics/performance"),
-            {str(name): results.values(f"05_nomogram/{name.file()}")["fit"] for name in named},
+            results.table("05_nomogram/coefficients"),
             about,
             chosen=results.values("06_statistics/published")["chosen"],
         ),
@@ -44,13 +44,15 @@ def clinical(
 ) -> dict[str, str]:
     """The clinical factors of the nomograms and how they were chosen.
 
+    With what was done to the candidates before: scores told from their parts, rare levels merged.
+
     Parameters
     ----------
     study : Study
     about : mapping
         `cohort.json` of 00.
     scalars : mapping
-        `scalars.json` of 05.
+        `scalars.json` of 05: terms, note, notes, merged_levels, composites, undeclared.
     regressions : DataFrame
         `clinical.ClinicalSelection.to_frame()`.
     """
@@ -65,13 +67,68 @@ def clinical(
     else:
         choice = f"{together}, and those with p < {retain} there, by the same test, were kept"
     notes = dict.fromkeys([scalars["note"], *scalars["notes"].values()])
-    return {"choice": f"{choice}: {terms}.", "note": " ".join(filter(None, notes))}
+    return {
+        "choice": f"{choice}: {terms}.",
+        "note": " ".join(filter(None, notes)),
+        "composites": _composites(scalars, about["variables"]),
+        "levels": _merged(study, scalars["merged_levels"], about["variables"]),
+    }
+
+
+def _composites(scalars: Mapping, dictionary: Mapping) -> str:
+    """Which scores or parts were left out and why; what looks like a score and was not declared."""
+
+    def named(names: Sequence[str]) -> str:
+        return listed([inside(dictionary[name]["label"]) for name in names])
+
+    sentences = [
+        f"{dictionary[one['score']]['label']} follows from {named(one['parts'])}: in training each "
+        f"of their {one['combinations']} combinations has one value of it ({one['shared']} "
+        f"patients share theirs). {_capital(named(one['left_out']))} "
+        f"{'was' if len(one['left_out']) == 1 else 'were'} left out, so that nothing is said twice."
+        for one in scalars["composites"]
+    ]
+    ties = [f"{named([score])} from {named(of)}" for score, of in scalars["undeclared"].items()]
+    if ties:
+        sentences.append(
+            f"In training there follows {listed(ties)}, which the study file does not declare; "
+            "coefficients of variables that say the same twice mean little."
+        )
+    return " ".join(sentences)
+
+
+def _merged(study: Study, rows: Sequence[Mapping], dictionary: Mapping) -> str:
+    """Which rare levels count as which, with their patients."""
+    smallest = study.nomogram.smallest_level
+    if not smallest:
+        return "Rare levels were not merged."
+    limit = f"fewer than {smallest} training patients"
+    if not rows:
+        return f"No level of a candidate has {limit}."
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        goals = found.setdefault(inside(dictionary[row["variable"]]["label"]), {})
+        goals.setdefault(row["into"], []).append(f"{row['level']} ({row['n']})")
+    of_variables = [
+        f"{variable}, {'; '.join(f'{listed(rare)} as {goal}' for goal, rare in goals.items())}"
+        for variable, goals in found.items()
+    ]
+    told = ". ".join(map(_capital, of_variables))
+    return (
+        f"A level that {limit} have was merged before any regression, without a look at the "
+        "outcome: where levels rise with the neighbour towards the most common one, else with the "
+        f"most common one. So count (patients in brackets): {told}."
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def composition(
     named: Sequence[NomogramName],
     table: pd.DataFrame,
-    fits: Mapping[str, Mapping],
+    coefficients: pd.DataFrame,
     about: Mapping,
     *,
     chosen: str,
@@ -84,8 +141,8 @@ def composition(
         Of the study.
     table : DataFrame
         `statistics.performance_table`.
-    fits : mapping
-        `clinical.LogisticFit.to_dict()` of every nomogram.
+    coefficients : DataFrame
+        `clinical.coefficient_table`; those of the nomograms that are drawn are told.
     about : mapping
         `cohort.json` of 00.
     chosen : str
@@ -99,8 +156,8 @@ def composition(
     first, signature = next(iter(joined.items()))
     joins[0] = f"{first} joins the signature of {signature} to the clinical factors"
     alone = f"and {CLINICAL} uses the clinical factors alone."
-    one = "The signature is named in the study file before the run."
-    both = "Both signatures are named in the study file before the run."
+    one = "The signature is named in the study file."
+    both = "Both signatures are named in the study file."
     choice = both if len(joined) > 1 else one
     if chosen in joined.values():
         choice += f" The publication chose {chosen} by its result in the test cohort."
@@ -112,35 +169,43 @@ def composition(
         "panels": " ".join(f"{name}: {parts}." for name, parts in made_of.items()),
         "protocol": ""
         if about.get("scores")
-        else "The nomograms drawn here are those of the paper’s protocol.",
-        "signs": _signs(fits, about["variables"]),
+        else "The nomograms drawn here are those of the paper’s recipe, in-sample.",
+        "signs": _signs(coefficients, about["variables"]),
     }
 
 
-def _signs(fits: Mapping[str, Mapping], dictionary: Mapping) -> str:
-    """Whether a clinical coefficient has another sign beside a signature than without one."""
-    coefficients = {
-        name: dict(zip(fit["names"][1:], fit["coefficients"][1:], strict=True))
-        for name, fit in fits.items()
+def _signs(coefficients: pd.DataFrame, dictionary: Mapping) -> str:
+    """Whether a clinical coefficient has another sign beside a signature than without one.
+
+    An estimate whose interval holds zero has no sign that could change.
+    """
+    of = coefficients[coefficients["protocol"].eq(PAPER)]
+    of = of.assign(clear=of["low"].gt(0) | of["high"].lt(0), level=of["level"].fillna(""))
+    keys, columns = ["term", "level"], ["estimate", "clear"]
+    alone = of[of["nomogram"].eq(CLINICAL)].set_index(keys)[columns]
+    beside = of[of["nomogram"].ne(CLINICAL)].join(alone.add_suffix("_alone"), on=keys, how="inner")
+    turned = beside[beside["estimate"] * beside["estimate_alone"] < 0]
+    clear = turned["clear"] & turned["clear_alone"].astype(bool)
+    sentences = {
+        f"Against {CLINICAL} a coefficient changes its sign: {_where(turned[clear], dictionary)}. "
+        "Beside a signature it is not the effect of the factor alone.": clear.any(),
+        f"Against {CLINICAL} an estimate lies on the other side of zero, with an interval there or "
+        f"here that holds zero: {_where(turned[~clear], dictionary)}.": (~clear).any(),
+        "No coefficient of a clinical factor has another sign beside a signature.": turned.empty,
     }
-    alone = coefficients.pop(CLINICAL)
-    turned: dict[str, list[str]] = {}
-    for name, joined in coefficients.items():
-        for which, value in joined.items():
-            if value * alone.get(which, 0.0) < 0:
-                turned.setdefault(_coefficient(which, dictionary), []).append(name)
-    if not turned:
-        return "No coefficient of a clinical factor has another sign beside a signature."
-    where = [f"{factor} in {listed(names)}" for factor, names in turned.items()]
-    return (
-        f"Against {CLINICAL} a coefficient changes its sign: {'; '.join(where)}. Beside a "
-        "signature it is not the effect of the factor alone."
-    )
+    return " ".join(applying(sentences))
 
 
-def _coefficient(name: str, dictionary: Mapping) -> str:
-    """ "margin (Irregular)" of "margin=Irregular", as a sentence calls it."""
-    term, _, level = name.partition("=")
+def _where(rows: pd.DataFrame, dictionary: Mapping) -> str:
+    """ "HT in Nomogram_A and Nomogram_B; margin (Rough) in Nomogram_B"."""
+    found: dict[str, list[str]] = {}
+    for row in rows.itertuples():
+        found.setdefault(_coefficient(row.term, row.level, dictionary), []).append(row.nomogram)
+    return "; ".join(f"{factor} in {listed(names)}" for factor, names in found.items())
+
+
+def _coefficient(term: str, level: str, dictionary: Mapping) -> str:
+    """ "margin (Irregular)", as a sentence calls it."""
     return inside(dictionary[term]["label"]) + (f" ({level})" if level else "")
 
 
@@ -154,28 +219,33 @@ def validation(
     scalars : mapping
         `scalars.json` of 05.
     repeated : DataFrame
-        The stacked tables of `clinical.optimism_of`.
+        `clinical.validation_table`.
     penalised : DataFrame
         DeLong tests of the penalised model against the clinical nomogram.
     patients : DataFrame
         `patients.parquet` of 00: split and y.
     """
-    table = repeated.set_index(["model", "measure"])
-    fell = {
-        model: f"{tables.probability(table.loc[(model, 'auc'), 'corrected'])} instead of "
-        f"{tables.probability(table.loc[(model, 'auc'), 'apparent'])} (slope "
-        f"{tables.number(table.loc[(model, 'slope'), 'corrected'], 2)})"
-        for model in repeated["model"].unique()
-    }
-    failed = scalars["bootstraps_failed"]
-    lost = f"; {failed} samples could not be fitted and are left out" if failed else ""
+    failed = scalars["validations_failed"]
+    fell = _fell(repeated[repeated["signature"].eq("fixed")])
     (candidates, each_has), *_ = scalars["events_per_parameter"].items()
     against = penalised[penalised["cohort"].eq("test")].iloc[0]
-    kind = "were out of fold" if scalars["validated"] == "sound" else "are those of the table"
+    crossed = scalars["validated"] == "sound"  # or scores that came with the table
+    kind = "cross-fitted by the sound recipe" if crossed else "those of the table"
+    begin = "Corrected for optimism by the bootstrap, "
+    if crossed:
+        begin = (
+            "The bootstrap validates the nomograms of the sound recipe, with cross-fitted "
+            "signatures, and not those drawn above. Corrected for optimism, "
+        )
     return {
         "draws": str(scalars["bootstraps"]),
-        "signature": f"signatures stayed as they were and {kind}.",
-        "text": f"Corrected for optimism by the bootstrap, the AUC of {each(fell)}{lost}.",
+        "signature": f"signatures stayed as they were ({kind}), so that what is corrected is "
+        f"conditional on the signature.{_made_again(scalars)}",
+        "text": f"{begin}the AUC of {fell}{_lost(failed['fixed'])}.",
+        "again": "Signature: as it is, or made again in every sample of the whole pipeline."
+        if scalars["pipeline_bootstraps"]
+        else "",
+        "pipeline": _pipeline(scalars, repeated[repeated["signature"].eq("repeated")]),
         "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients at an AUC of "
         f"{tables.probability(scalars['assumed_auc'])}.",
@@ -184,6 +254,57 @@ def validation(
         f"{tables.estimate(*against[['difference', 'ci_low', 'ci_high']])} "
         f"(p {relation(against['p_value'])})",
     }
+
+
+def _fell(table: pd.DataFrame) -> str:
+    """The corrected AUC and slope of every model, beside its apparent AUC."""
+    rows = table.set_index(["model", "measure"])
+    return each(
+        {
+            model: f"{tables.probability(rows.loc[(model, 'auc'), 'corrected'])} instead of "
+            f"{tables.probability(rows.loc[(model, 'auc'), 'apparent'])} (slope "
+            f"{tables.number(rows.loc[(model, 'slope'), 'corrected'], 2)})"
+            for model in table["model"].unique()
+        }
+    )
+
+
+def _lost(failed: int) -> str:
+    samples = "1 sample was" if failed == 1 else f"{failed} samples were"
+    return f"; {samples} left out, as no fit was possible" if failed else ""
+
+
+def _made_again(scalars: Mapping) -> str:
+    """What the bootstrap of the whole pipeline repeats; empty without one."""
+    if not scalars["pipeline_bootstraps"]:
+        return ""
+    return (
+        f" In {scalars['pipeline_bootstraps']} further samples the signatures of the paper’s "
+        "recipe, in-sample, were made again, too, from the selection of features on; copies of a "
+        "patient stayed in one fold of every inner cross-validation."
+    )
+
+
+def _pipeline(scalars: Mapping, table: pd.DataFrame) -> str:
+    """What is left of the in-sample nomograms where samples make their signatures themselves."""
+    if not scalars["pipeline_bootstraps"]:
+        return ""
+    deep = [name for name in scalars["signatures"] if _is_deep(name)]
+    unseen = table.drop_duplicates("model").set_index("model")["left_out_auc"]
+    beyond = each({str(model): tables.probability(auc) for model, auc in unseen.items()})
+    given = f" The network of {listed(deep)} was not trained again." if deep else ""
+    return (
+        "With signatures that every sample made for itself, the AUC of the in-sample "
+        f"{_fell(table)}{_lost(scalars['validations_failed']['repeated'])}.{given} Of the patients "
+        "who judge a sample’s nomogram 63% are in the sample; of a classifier that learns patients "
+        "by heart too little is corrected. In the patients that samples lacked the AUC of "
+        f"{beyond}."
+    )
+
+
+def _is_deep(signature: str) -> bool:
+    model = ModelName.read(signature)
+    return model is not None and model.kind in NETWORKS
 
 
 def _validation_size(wanted: Mapping[str, int], patients: pd.DataFrame) -> str:

@@ -1,12 +1,13 @@
 """Words on how well models and nomograms do: discrimination and comparison."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import aucs, comparison, each, listed
+from thyro.report.words.phrases import RANDOM, aucs, comparison, each, listed
 from thyro.report.words.study import excluded
 from thyro.study import (
     OR,
@@ -36,7 +37,8 @@ def texts(study: Study, results: Results) -> dict:
     patients = results.table("00_cohort/patients")
     outside = patients[patients["split"].eq("external")]
     made = {
-        "models": models(list(study.cohort.scores), measured, compared),
+        "models": models(list(study.cohort.scores), measured, compared)
+        | {"learned": learned(study, _weights(study, results))},
         "performance": performance(measured),
         "delong": compared,
     }
@@ -65,8 +67,6 @@ def models(scores: Sequence[str], table: pd.DataFrame, compared: Mapping) -> dic
             "and statistics",
             "methods": "Image models were fitted on original (OR) and on super-resolved (SR) "
             "images.",
-            "learned": "Everything that is learned (the super-resolution network, scaling, "
-            "selection, weights, cut-offs) was learned in the training cohort.",
             "aucs": f"{each(aucs(table, 'test', MAIN_PAIR))}; their difference was "
             f"{test['difference_ci']} (p {test['p']})",
         }
@@ -74,10 +74,42 @@ def models(scores: Sequence[str], table: pd.DataFrame, compared: Mapping) -> dic
     return {
         "parts": "nomograms and statistics, on given scores of models",
         "methods": f"The clinical table holds {what}, made elsewhere: {listed(scores)}.",
-        "learned": "Everything that is learned here (clinical factors, coefficients, cut-offs) was "
-        "learned in the training cohort.",
         "aucs": each(aucs(table, "test", scores)),
     }
+
+
+def _weights(study: Study, results: Results) -> dict[str, str]:
+    """Weights of every network at the start, as 02 describes them; none in a study of scores."""
+    return {} if study.cohort.scores else results.values(f"02_features/scalars_{OR.key}")["weights"]
+
+
+def learned(study: Study, weights: Mapping[str, str]) -> str:
+    """Where everything was learned that a test patient is predicted with, and what came before.
+
+    Parameters
+    ----------
+    study : Study
+    weights : mapping of network to str
+        Of every network at the start, as 02 describes them.
+    """
+    if study.cohort.scores:
+        return (
+            "Clinical factors, coefficients and cut-offs were learned in the training cohort; the "
+            "scores were given."
+        )
+    settings = study.super_resolution
+    frames = f"{settings.pretraining_frames} simulated frames" if settings.pretraining_steps else ""
+    start = {"scratch": "", "simulated": frames}.get(settings.start, Path(settings.start).name)
+    sources = {"the super-resolution network": start}
+    for name, description in weights.items():
+        if not description.startswith(RANDOM):
+            sources[name] = "ImageNet" if description.startswith("ImageNet") else description
+    told = listed([f"{name} ({source})" for name, source in sources.items() if source])
+    elsewhere = f" At the start {told} had weights from elsewhere." if told else ""
+    return (
+        "Super-resolution, scaling, selection, models and cut-offs were learned in the training "
+        f"cohort.{elsewhere} Random divisions, reported apart, draw anew who trains."
+    )
 
 
 def performance(table: pd.DataFrame) -> dict[str, dict]:
@@ -128,9 +160,31 @@ def external(
         Of the nomograms.
     """
     return {
-        "n": str(len(patients)),
-        "events": str(patients["y"].sum()),
+        "n": f"{len(patients):,}",
+        "events": f"{patients['y'].sum():,}",
         "excluded": excluded(flow, external=True),
+        "taken": _taken(table),
+        "radiologist": _reader(table),
         "aucs": each(aucs(table, "external", names)),
         "measures": each(aucs(table, "external", names, accuracy=True)),
     }
+
+
+def _read(table: pd.DataFrame) -> bool:
+    """Whether a radiologist read the images of the external cohort."""
+    return bool((table["cohort"].eq("external") & table["model"].eq(RADIOLOGIST)).any())
+
+
+def _taken(table: pd.DataFrame) -> str:
+    """What the external cohort itself gives, and no prediction uses."""
+    taken = ["the intercept of a second calibration curve"]
+    taken += ["cut-offs at the specificity of the radiologist"] if _read(table) else []
+    return f"For comparison alone it gives {listed(taken)}."
+
+
+def _reader(table: pd.DataFrame) -> str:
+    """How well the radiologist does there; nothing where nobody read."""
+    if not _read(table):
+        return ""
+    (auc,) = aucs(table, "external", [RADIOLOGIST], accuracy=True).values()
+    return f"The AUC of the radiologist was {auc}."

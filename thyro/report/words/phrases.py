@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from thyro import tables
+from thyro.study import RADIOLOGIST
 
+RANDOM = "random"  # begins what 02 says of weights that were drawn
 EPONYMS = {"Bethesda", "Doppler", "Graves", "Hashimoto"}
 
 
@@ -68,8 +70,9 @@ def aucs(
 
 def comparison(test: pd.Series) -> dict[str, str]:
     """A DeLong test, named by its pair: what is compared, difference with interval, p, Holm's p."""
+    first, second = ("the radiologist" if name == RADIOLOGIST else name for name in test.name)
     return {
-        "names": " minus ".join(test.name),
+        "names": f"AUC of {first} less that of {second}",
         "difference_ci": tables.estimate(*test[["difference", "ci_low", "ci_high"]]),
         "p": relation(test["p_value"]),
         "p_holm": relation(test["p_holm"]),

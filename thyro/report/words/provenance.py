@@ -27,9 +27,9 @@ def texts(study: Study, results: Results) -> dict:
     seconds = sum(record["seconds"] for record in records(study, folder).values())
     return {
         "run": {
-            "commit": _distinct(sidecar["commit"] for sidecar in made),
+            "commit": commits(sidecar["commit"] for sidecar in made),
             "date": f"{today.day} {today:%B %Y}",
-            "seconds": tables.number(seconds, 0),
+            "seconds": f"{seconds:,.0f}",
             "seed": str(study.compute.seed),
             "device": f"{DEVICES[study.compute.device]} "
             f"({_distinct(sidecar['device'] for sidecar in made)})",
@@ -79,6 +79,12 @@ def versions(recorded: Sequence[Mapping[str, str]]) -> dict[str, str]:
         "python": _distinct(own["python"] for own in recorded),
         "packages": ", ".join(f"{name} {version}" for name, version in told.items()),
     }
+
+
+def commits(named: Iterable[str]) -> str:
+    """Every commit once; a plus behind one is explained where there is any."""
+    text = _distinct(named)
+    return f"{text} (+: with changes that were not committed)" if "+" in text else text
 
 
 def _distinct(values: Iterable[str]) -> str:

@@ -7,9 +7,16 @@ import pandas as pd
 from thyro import tables
 from thyro.report.results import Results
 from thyro.report.words.phrases import inside, listed
-from thyro.study import CLINICAL, Study
+from thyro.study import CLINICAL, RADIOMICS, STUDIED, Study, feature_tables
 
-PARTS = ("log_odds", "correlations", "risks")  # tables of 06
+PARTS = ("log_odds", "correlations", "risks", "ceilings", "latents")  # tables of 06
+# The features whose reading of the latents the main text shows.
+SHOWN = [
+    table.label
+    for images in STUDIED
+    for table in feature_tables(images)
+    if table.features == RADIOMICS
+]
 
 
 def texts(study: Study, results: Results) -> dict:
@@ -25,11 +32,20 @@ def texts(study: Study, results: Results) -> dict:
 
 
 def rows(results: Results) -> list[dict[str, str]]:
-    """Rows of the table of the truth beside what was found; none where there is no truth."""
+    """Rows of the table of what can be known at best; none where there is no truth."""
     about = results.values("00_cohort/cohort")
     if not about.get("truth"):
         return []
-    return recovery_rows(*_tables(results), about["variables"])
+    *_, limits, latents = _tables(results)
+    return ceiling_rows(limits, latents)
+
+
+def ceiling_rows(limits: pd.DataFrame, latents: pd.DataFrame) -> list[dict[str, str]]:
+    """Rows of the main text: of all features, those of the paper in the images of the study."""
+    unseen = set(latents["features"]) - set(SHOWN)
+    kept = ~limits["knows"].str.endswith(tuple(unseen)) if unseen else limits["knows"].notna()
+    shown = tables.ceilings(limits[kept], latents[latents["features"].isin(SHOWN)])
+    return shown.fillna(tables.ABSENT).to_dict("records")
 
 
 def _tables(results: Results) -> list[pd.DataFrame]:
@@ -38,82 +54,110 @@ def _tables(results: Results) -> list[pd.DataFrame]:
 
 def simulation(study: Study) -> dict[str, str]:
     """What of the simulation depends on the study file."""
-    effect, other = study.cohort.effect, study.external
+    cohort, other = study.cohort, study.external
     scaled = (
         f"In this study these effects, and that of the outcome on the reading, are multiplied by "
-        f"{effect:g}."
+        f"{cohort.effect:g}."
     )
     agreement = (
         "The radiologist’s sensitivity and specificity were set to the published ones, as were "
         "the clinical margins and the share of patients with the outcome: the "
         "radiologist’s accuracy agrees by construction, but for chance."
     )
-    scanner = "another" if other and other.device != study.cohort.device else "the same"
+    published = cohort.prevalence is None and cohort.size_shift == 0
+    reading = {
+        0: "and not on the outcome itself.",
+        1: "and beyond these on the outcome, so that its sensitivity and specificity are the "
+        "published ones in patients of the published case mix.",
+    }
     return {
-        "effect": "" if effect == 1 else scaled,
-        "agreement": agreement if effect == 1 else "",
-        "external": f"The external cohort has the same case mix and {scanner} simulated scanner.",
+        "reading": reading.get(cohort.effect, "and beyond these on the outcome."),
+        "effect": "" if cohort.effect == 1 else scaled,
+        "coarse": f"{cohort.coarse_log_odds:g}",
+        "fine": f"{cohort.fine_log_odds:g}",
+        "mix": _mix(cohort),
+        "agreement": agreement if cohort.effect == 1 and published else "",
+        "external": _elsewhere(cohort, other) if other else "",
     }
 
 
-def recovery_rows(
-    odds: pd.DataFrame, correlations: pd.DataFrame, risks: pd.DataFrame, dictionary: Mapping
-) -> list[dict[str, str]]:
-    """Rows of the table that sets the simulated truth beside what was found.
+def _mix(source) -> str:
+    """What sizes and outcomes of the patients are, as the end of a sentence."""
+    if source.size_shift:
+        sizes = f"nodules that are {abs(source.size_shift):g} standard deviations "
+        sizes += f"{'larger' if source.size_shift > 0 else 'smaller'} than the published ones, "
+        sizes += "with all that goes with their size"
+    else:
+        sizes = "the published sizes of nodules"
+    outcome = "the published share of patients with the outcome"
+    if source.prevalence is not None:
+        outcome = f"the outcome in {tables.percent(source.prevalence, 0)} of patients"
+    return f"{sizes}, and {outcome}"
 
-    Parameters
-    ----------
-    odds, correlations, risks : DataFrame
-        `simulate.recovered_log_odds`, `recovered_correlations` and `recovered_risks`.
-    dictionary : mapping
-        Labels and units of the variables.
-    """
-    names = tables.display_names(dictionary)
-    rows = []
-    for row in odds.itertuples():
-        compared = "" if pd.isna(row.low) else f", {row.high:.3g} against {row.low:.3g}"
-        of = names[row.term] + (f": {row.level}" if row.level else compared)
-        found = tables.estimate(row.estimate, row.ci_low, row.ci_high)
-        truth = "not in the truth" if pd.isna(row.truth) else tables.number(row.truth)
-        found = "not in the model" if pd.isna(row.estimate) else found
-        rows.append(("Log odds", of, truth, found))
-    for row in correlations.itertuples():
-        found = tables.estimate(row.rho, row.ci_low, row.ci_high, 2)
-        rows.append((f"Correlation with the {row.known}", row.model, tables.ABSENT, found))
-    for row in risks.itertuples():
-        found = tables.estimate(row.auc, row.ci_low, row.ci_high)
-        rows.append(("AUC", row.model, tables.probability(row.auc_of_risk), found))
-    for row in risks.itertuples():
-        ideal = tables.number(row.slope_of_risk, 0)
-        rows.append(("Slope of log odds", row.model, ideal, tables.number(row.slope, 2)))
-    for row in risks.itertuples():
-        rows.append(("Mean distance of risk", row.model, "0", tables.number(row.absolute_error)))
-    heads = ("Measure", "Of", "Truth", "Estimate")
-    return [dict(zip(heads, row, strict=True)) for row in rows]
+
+def _elsewhere(cohort, other) -> str:
+    """How the external cohort differs."""
+    scanner = "another" if other.device != cohort.device else "the same"
+    mix = "the same case mix" if _mix(other) == _mix(cohort) else _mix(other)
+    return (
+        f"The external cohort has {scanner} simulated scanner, {mix}. Its radiologist reads by "
+        "the rule of the cohort’s."
+    )
 
 
 def recovery(
-    odds: pd.DataFrame, correlations: pd.DataFrame, risks: pd.DataFrame, dictionary: Mapping
+    odds: pd.DataFrame,
+    correlations: pd.DataFrame,
+    risks: pd.DataFrame,
+    limits: pd.DataFrame,
+    latents: pd.DataFrame,
+    dictionary: Mapping,
 ) -> dict[str, str]:
     """What a reader would say of the recovered truth.
 
     Parameters
     ----------
-    odds, correlations, risks, dictionary
-        As in `recovery_rows`.
+    odds, correlations, risks, limits, latents : DataFrame
+        The tables of `simulate.recovered_truth`: log_odds, correlations, risks, ceilings, latents.
+    dictionary : mapping
+        Labels and units of the variables.
     """
-    best = tables.probability(risks["auc_of_risk"].iloc[0])
-    ceiling = (
-        f"The AUC of the true risk itself, which a model passes by chance only, is {best} in the "
-        "test cohort."
-    )
-    if risks["slope_of_risk"].isna().all():
-        ceiling = "The true risk is the same for everybody: an AUC differs from one half by chance."
     return {
         "factors": _factors(odds, dictionary),
         "scores": _followed(correlations),
-        "ceiling": ceiling,
+        "ceiling": _ceiling(risks, limits),
+        "oracle": _read(latents),
     }
+
+
+def _ceiling(risks: pd.DataFrame, limits: pd.DataFrame) -> str:
+    """How well anybody could rank the test patients, by what is known."""
+    if risks["slope_of_risk"].isna().all():
+        return "The true risk is the same for everybody: an AUC differs from one half by chance."
+    of = limits[limits["cohort"].eq("test")].set_index("knows")
+    aucs = {name: tables.estimate(row.auc, row.ci_low, row.ci_high) for name, row in of.iterrows()}
+    (first, lowest), *_, (_, highest) = aucs.items()
+    seen = {name: aucs[f"{first} and {name}"] for name in SHOWN if f"{first} and {name}" in aucs}
+    between = listed([f"{auc} ({name})" for name, auc in seen.items()])
+    return (
+        f"In the test cohort a model that knew each patient’s true risk would reach an AUC of "
+        f"{highest}, and one that knew the {first} alone {lowest}; with the texture as features "
+        f"tell it, {between}."
+    )
+
+
+def _read(latents: pd.DataFrame) -> str:
+    """How well the latents can be read off the features, in the test cohort."""
+    here = latents[latents["cohort"].eq("test") & latents["features"].isin(SHOWN)]
+    said = []
+    for latent, of in here.groupby("latent", sort=False):
+        found = [
+            f"{tables.estimate(row.r, row.ci_low, row.ci_high, 2)} ({row.features})"
+            for row in of.itertuples()
+        ]
+        said.append(f"{latent.replace('_', ' ')} {listed(found)}")
+    together = ", and with the ".join(said)
+    return f"What the features tell of the texture correlated with the {together}."
 
 
 def _factors(odds: pd.DataFrame, dictionary: Mapping) -> str:

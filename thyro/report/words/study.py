@@ -40,7 +40,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     has = flags(study, about, patients)
     return {
         "study": {
-            "title": study.title,
+            "title": title(study, about),
             "name": cohort_name(name, about, len(own)),
             "outcome": study.outcome,
         },
@@ -51,8 +51,14 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "level": f"{100 * study.statistics.level:g}%",
             "groups": str(study.statistics.groups),
         },
-        "checklist": checklist(has, about),
+        "checklist": checklist(study, has, about),
     }
+
+
+def title(study: Study, about: Mapping) -> str:
+    """Title of the report and of its calculator; patients who are simulated are called so in it."""
+    said = not about["simulated"] or "simulated" in study.title.lower()
+    return study.title if said else f"{study.title}: a simulated cohort"
 
 
 def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, bool]:
@@ -91,8 +97,8 @@ def cohort_name(name: str, about: Mapping, n: int) -> str:
         Patients of training and test.
     """
     if about["simulated"]:
-        return f"a simulated cohort of {n} patients ({name})"
-    return f"a cohort of {n} real patients ({name})"
+        return f"a simulated cohort of {n:,} patients ({name})"
+    return f"a cohort of {n:,} real patients ({name})"
 
 
 def origin(about: Mapping) -> dict[str, str | bool]:
@@ -143,12 +149,12 @@ def cohort(
     """
     of_split = patients.groupby("split")["y"].agg(["size", "sum"])
     return {
-        "n": str(len(patients)),
-        "n_train": str(of_split.loc["train", "size"]),
-        "n_test": str(of_split.loc["test", "size"]),
-        "events": str(patients["y"].sum()),
-        "events_train": str(of_split.loc["train", "sum"]),
-        "events_test": str(of_split.loc["test", "sum"]),
+        "n": f"{len(patients):,}",
+        "n_train": f"{of_split.loc['train', 'size']:,}",
+        "n_test": f"{of_split.loc['test', 'size']:,}",
+        "events": f"{patients['y'].sum():,}",
+        "events_train": f"{of_split.loc['train', 'sum']:,}",
+        "events_test": f"{of_split.loc['test', 'sum']:,}",
         "prevalence": tables.percent(patients["y"].mean()),
         "excluded": excluded(flow, external=False),
         "split": SPLITS[study.cohort.split],
@@ -168,7 +174,7 @@ def excluded(flow: Sequence[Mapping], *, external: bool) -> str:
     own = [step for step in flow if bool(step.get("external")) == external]
     n = sum(step["n"] for step in own if step["excluded"])
     unit = own[0]["unit"]
-    return str(n) if unit == "patient" else f"{n} {unit}{'' if n == 1 else 's'}"
+    return f"{n:,}" if unit == "patient" else f"{n:,} {unit}{'' if n == 1 else 's'}"
 
 
 def _criteria(n: int) -> str:
@@ -218,9 +224,10 @@ def _flags(about: Mapping, excluding: Sequence[str]) -> str:
     return f"{text} {what}, unless the reader says keep."
 
 
-def checklist(has: Mapping[str, bool], about: Mapping) -> dict[str, str]:
-    """Places that the checklists name and not every study has."""
-    images = has["images"]
+def checklist(study: Study, has: Mapping[str, bool], about: Mapping) -> dict[str, str]:
+    """Places that the checklists name and not every study has, and what its settings answer."""
+    images, external = has["images"], has["external"]
+    weighed = images and study.features.class_weights
     outlines = "One outline per nodule serves OR and SR images"
     second = "; a second reader’s are kept (00_cohort/masks_2) and train nothing"
     return {
@@ -228,7 +235,15 @@ def checklist(has: Mapping[str, bool], about: Mapping) -> dict[str, str]:
         if images
         else "Methods, Cohort and Scores; images: left to the study",
         "predictors": f"Methods, {'Radiomics features' if images else 'Scores'}, Clinical factors",
-        "protocols": "; Two protocols" if images else "",
-        "external": "Results, External cohort" if has["external"] else "none",
+        "protocols": "; Two recipes, in-sample and cross-fitted" if images else "",
+        "external": "Results, External cohort" if external else "none",
+        "imbalance": "In training networks patients of the rarer outcome weigh more (Methods, Deep "
+        "learning); elsewhere not adjusted for"
+        if weighed
+        else "Not adjusted for",
+        "updating": "None is kept; a new intercept is tried in the external cohort (supplementary "
+        "figure of calibration)"
+        if external
+        else "None",
         "outlines": outlines + (second if about.get("second_reader") else ""),
     }

@@ -1,4 +1,7 @@
-"""Words on super-resolution: what was done, what it gained, and whether resampling did as much."""
+"""Words on super-resolution: what was done, what it gained, and whether resampling did as much.
+
+Beside linear filters, and what the generator is in itself, is told by `rivals`.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,12 +10,13 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import aucs, comparison, each, listed
+from thyro.report.words import rivals
+from thyro.report.words.phrases import applying, aucs, comparison, each, listed
 from thyro.statistics import GOOD_ICC
 from thyro.study import BC, OR, SR, ModelName, Study, SuperResolution
 
 AXES = {"both": "both axes", "rows": "depth", "columns": "width"}
-DIGITS = {"psnr": 2, "ssim": 3}
+DIGITS = rivals.DIGITS
 
 
 def texts(study: Study, results: Results) -> dict:
@@ -28,6 +32,8 @@ def texts(study: Study, results: Results) -> dict:
             study.super_resolution,
             results.values("01_super_resolution/scalars"),
             results.table("01_super_resolution/gains"),
+            results.table("01_super_resolution/margins"),
+            results.table("01_super_resolution/low_resolution"),
         ),
         "agreement": agreement(results.values("03_selection/agreement")),
         "control": control(
@@ -39,7 +45,11 @@ def texts(study: Study, results: Results) -> dict:
 
 
 def super_resolution(
-    settings: SuperResolution, scalars: Mapping, gains: pd.DataFrame
+    settings: SuperResolution,
+    scalars: Mapping,
+    gains: pd.DataFrame,
+    margins: pd.DataFrame,
+    restored: pd.DataFrame,
 ) -> dict[str, str]:
     """Settings of the super-resolution, and its fidelity in test patients.
 
@@ -49,32 +59,35 @@ def super_resolution(
         Of the study.
     scalars : mapping
         `scalars.json` of 01.
-    gains : DataFrame
-        `super_resolution.gains`.
+    gains, margins : DataFrame
+        `super_resolution.fidelity_gains` and `generator_margins`.
+    restored : DataFrame
+        `super_resolution.agreement_medians`.
     """
     tested = gains[gains["split"].eq("test")].set_index(["method", "measure"])
-    better, worse = _against_bicubic(tested)
+    over = margins[margins["split"].eq("test")].set_index(["over", "measure"])
     sharpness = {key: tables.number(x, 1) for key, x in scalars["edge_sharpness"].items()}
+    judged = scalars["discriminator"] if settings.adversarial_steps else None
     return {
         **_training(settings),
-        "noise": tables.number(255 * settings.noise_sigma, 0),
         "parameters": f"{scalars['parameters_generator']:,}",
         "start": _start(settings),
-        "stopped_at": f"{scalars['stopped_at']:,}",
+        "kept": _kept(settings, scalars["stopped_at"]),
         "steps": f"{scalars['steps']:,}",
         **_images(settings),
         "n": str(tested.loc[("sr", "psnr"), "n"]),
         **_means(tested, "sr", ""),
         **_means(tested, "bicubic", "_bicubic"),
-        **{
-            f"{measure}_gain": tables.estimate(
-                *tested.loc[("sr", measure), ["gain", "gain_low", "gain_high"]], digits
-            )
-            for measure, digits in DIGITS.items()
-        },
-        "verdict": _verdict(better, worse),
-        "adversary": _adversary(tested),
-        "abstract": _abstract(better),
+        **{f"{measure}_gain": rivals.difference(over, "bicubic", measure) for measure in DIGITS},
+        "verdict": rivals.verdict(over, "bicubic"),
+        "adversary": _adversary(tested, over),
+        "methods": _methods(settings),
+        "rivals": rivals.built(scalars["rivals"]),
+        "linear": rivals.against_filters(over),
+        "abstract": rivals.abstract(over),
+        "discriminator": rivals.discriminator(judged),
+        "linear_share": rivals.linear_share(scalars["linear_share"]),
+        "low_resolution": rivals.low_resolution(restored),
         **{f"sharpness_{image_set}": sharpness[image_set] for image_set in ("or", "lr", "sr")},
     }
 
@@ -85,28 +98,61 @@ def _training(settings: SuperResolution) -> dict[str, str]:
         f"resolution was reduced {settings.factor} times along {AXES[settings.along]} with an "
     )
     coarser += "antialiasing filter"
-    structure = " and of structural similarity" if settings.ssim_weight else ""
-    judged = "and then also against a discriminator, which judges whether a patch is an original"
-    return {
-        "degradation": coarser if settings.factor > 1 else "resolution was left as it is",
-        "loss": f"a loss of squared error{structure}",
-        "judged": judged if settings.adversarial_steps else "and no discriminator judged it",
+    noise = f"Gaussian noise with a standard deviation of {255 * settings.noise_sigma:.2g} grey "
+    steps = {
+        coarser: settings.factor > 1,
+        f"{noise}levels was added": settings.noise_sigma > 0,
+        "bicubic interpolation brought the image back to its grid": settings.factor > 1,
     }
+    structure = " and of structural similarity" if settings.ssim_weight else ""
+    loss = f"a loss of squared error{structure}"
+    judged = "and then also against a discriminator, which judges whether a patch is an original"
+    adversarial = settings.adversarial_steps > 0
+    return {
+        "network": "A generative adversarial network"
+        if adversarial
+        else "The generator of an adversarial network, without its adversary,",
+        "degradation": listed(applying(steps)) or "nothing was taken from them",
+        "loss": f"first by {loss} alone" if adversarial else f"by {loss}",
+        "judged": judged if adversarial else "and no discriminator judged it",
+        "without": "Without adversary: the generator before it met the discriminator."
+        if adversarial
+        else "",
+    }
+
+
+def _methods(settings: SuperResolution) -> str:
+    """By what degraded images were restored."""
+    before = "the same generator before it met the discriminator"
+    methods = {"the generator": True, before: settings.adversarial_steps > 0}
+    return listed([*applying(methods), "Lanczos interpolation", "bicubic interpolation"])
 
 
 def _start(settings: SuperResolution) -> str:
     """What the weights were before the training patients."""
-    if settings.start == "scratch":
+    simulated = settings.start == "simulated"
+    if settings.start == "scratch" or (simulated and not settings.pretraining_steps):
         return "Training started from random weights."
     frozen = ""
     if settings.frozen_blocks:
         frozen = f" The first {settings.frozen_blocks} residual blocks then stayed as they were."
-    if settings.start == "simulated":
+    if simulated:
         return (
             f"It was first trained on {settings.pretraining_frames} simulated frames "
             f"({settings.pretraining_steps:,} steps)." + frozen
         )
     return f"Training started from the weights of {Path(settings.start).name}." + frozen
+
+
+def _kept(settings: SuperResolution, stopped_at: int) -> str:
+    """Which weights of the first phase were kept; the best may be the last that were allowed."""
+    kept = (
+        f"of which a running average of the weights after {stopped_at:,} steps was kept, which did "
+        "best on a part of the training patients held out for this purpose"
+    )
+    if stopped_at >= settings.pixel_steps:
+        kept += " (the last steps that were allowed: more might have done better)"
+    return kept
 
 
 def _images(settings: SuperResolution) -> dict[str, str]:
@@ -137,46 +183,15 @@ def _means(tested: pd.DataFrame, method: str, suffix: str) -> dict[str, str]:
     }
 
 
-def _against_bicubic(tested: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Measures in which SR is better and worse than bicubic: an interval without zero."""
-    of_sr = tested.loc["sr"]
-    better = [m.upper() for m in DIGITS if of_sr.loc[m, "gain_low"] > 0]
-    worse = [m.upper() for m in DIGITS if of_sr.loc[m, "gain_high"] < 0]
-    return better, worse
-
-
-def _verdict(better: list[str], worse: list[str]) -> str:
-    verdict = "The generator did not exceed bicubic interpolation: its images are not better."
-    if better:
-        where = "on both measures" if len(better) == 2 else f"in {better[0]} only"
-        verdict = f"The generator exceeded bicubic interpolation {where}."
-    return verdict + (f" It fell below it in {listed(worse)}." if worse else "")
-
-
-def _abstract(better: list[str]) -> str:
-    """What the abstract has to say where super-resolution is not better; else nothing."""
-    missed = [m.upper() for m in DIGITS if m.upper() not in better]
-    if not missed:
-        return ""
-    return (
-        "In degraded images of test patients the generator did not exceed bicubic interpolation in "
-        f"{' or '.join(missed)}."
-    )
-
-
-def _adversary(tested: pd.DataFrame) -> str:
+def _adversary(tested: pd.DataFrame, over: pd.DataFrame) -> str:
     """What the adversarial phase changed; nothing where there was none."""
     if "pixel" not in tested.index.get_level_values("method"):
         return ""
-    means = tested["mean"]
     before = _means(tested, "pixel", "")
-    change = {
-        measure: tables.number(means["sr", measure] - means["pixel", measure], digits)
-        for measure, digits in DIGITS.items()
-    }
+    psnr, ssim = (rivals.difference(over, "pixel", measure) for measure in DIGITS)
     return (
         f"Before the adversarial phase the same generator reached {before['psnr']} dB and "
-        f"{before['ssim']}; that phase changed them by {change['psnr']} dB and {change['ssim']}."
+        f"{before['ssim']}; that phase changed them by {psnr} dB and {ssim}."
     )
 
 

@@ -1,14 +1,14 @@
 """Words on calibration, and on whether a nomogram would be of use: net benefit, and the reader."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import each, listed, relation
+from thyro.report.words.phrases import listed, relation
 from thyro.statistics import DEFAULT
-from thyro.study import CLINICAL, RADIOLOGIST, Study
+from thyro.study import BC, CLINICAL, RADIOLOGIST, ModelName, Study
 
 IDEAL = {"citl": 0.0, "slope": 1.0, "observed_expected": 1.0}
 MEASURES = {"citl": "in the large", "slope": "slope", "observed_expected": "O:E"}
@@ -28,7 +28,9 @@ def texts(study: Study, results: Results) -> dict:
     return {
         "calibration": calibration(measured, tested),
         "decision": settings(study) | decision(benefits),
-        "reader": reader(results.table("06_statistics/reader"), benefits),
+        "reader": reader(
+            results.table("06_statistics/reader"), benefits, level=study.statistics.level
+        ),
         "families": {"text": families(results.table("06_statistics/delong"))},
     }
 
@@ -45,7 +47,7 @@ def settings(study: Study) -> dict[str, str]:
 
 
 def calibration(measured: pd.DataFrame, tested: pd.DataFrame) -> dict[str, str]:
-    """Calibration of every nomogram in test and external cohort, and what its intervals exclude.
+    """Calibration of the first nomogram in test and external cohort, and what intervals exclude.
 
     Parameters
     ----------
@@ -54,36 +56,43 @@ def calibration(measured: pd.DataFrame, tested: pd.DataFrame) -> dict[str, str]:
     tested : DataFrame
         `statistics.calibration_table`, for the Hosmer-Lemeshow test.
     """
-    made = {}
+    made = {"updated": ""}
     for cohort in ("test", "external"):
         rows = measured[measured["cohort"].eq(cohort) & measured["measure"].isin(IDEAL)]
-        values = rows.set_index(["model", "measure"])[["estimate", "ci_low", "ci_high"]]
-        models = list(rows["model"].unique())
-        told = [
-            f"of {model} "
-            + listed(
-                [
-                    f"{tables.estimate(*values.loc[(model, name)], digits=2)} ({words})"
-                    for name, words in MEASURES.items()
-                ]
-            )
-            for model in models
-        ]
-        if told:
-            made[cohort] = "; ".join(told)
-            made[f"{cohort}_verdict"] = _verdict(rows)
+        if rows.empty:
+            continue
+        first = rows["model"].iloc[0]
+        of_first = rows[rows["model"].eq(first)].set_index("measure").loc[list(MEASURES)]
+        made[cohort] = f"of {first}: " + ", ".join(
+            f"{MEASURES[row.Index]} {_estimate(row)}" for row in of_first.itertuples()
+        )
+        made[f"{cohort}_verdict"] = _verdict(rows, first)
+    if "external" in made:
+        made["updated"] = (
+            "Dashed, in the external cohort: the same predictions after a new intercept was fitted "
+            "there, which shows what it alone would mend; no prediction uses it."
+        )
     hosmer = tested[tested["cohort"].eq("test")].set_index("model")["p_value"]
     made["hosmer"] = listed([f"{relation(p)} ({model})" for model, p in hosmer.items()])
     return made
 
 
-def _verdict(rows: pd.DataFrame) -> str:
-    """Which intervals exclude the ideal value."""
+def _estimate(row) -> str:
+    return tables.estimate(row.estimate, row.ci_low, row.ci_high, digits=2)
+
+
+def _verdict(rows: pd.DataFrame, first: str) -> str:
+    """Which intervals exclude the ideal value; those of `first` stand in the sentence before."""
     ideal = rows["measure"].map(IDEAL)
     off = rows[(rows["ci_low"] > ideal) | (rows["ci_high"] < ideal)]
     if off.empty:
-        return "No interval excludes the ideal value."
-    found = [f"{MEASURES[row.measure]} of {row.model}" for row in off.itertuples()]
+        return "Of no nomogram does an interval exclude the ideal value."
+    found = [
+        f"{row.model} ({MEASURES[row.measure]}"
+        + ("" if row.model == first else f" {_estimate(row)}")
+        + ")"
+        for row in off.itertuples()
+    ]
     return f"The interval excludes the ideal value for {listed(found)}."
 
 
@@ -101,8 +110,10 @@ def decision(benefits: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def reader(compared: pd.DataFrame, benefits: pd.DataFrame) -> dict[str, str]:
+def reader(compared: pd.DataFrame, benefits: pd.DataFrame, *, level: float) -> dict[str, str]:
     """The nomograms at the radiologist's specificity, by cohort; nothing where nobody read.
+
+    The first is told with its interval, of the others whether they are told from the radiologist.
 
     Parameters
     ----------
@@ -110,48 +121,74 @@ def reader(compared: pd.DataFrame, benefits: pd.DataFrame) -> dict[str, str]:
         `statistics.reader_table`.
     benefits : DataFrame
         `statistics.net_benefit_differences`.
+    level : float
+        One less it is the p value below which a nomogram and the radiologist are told apart.
     """
-    made = {}
+    made, alpha = {}, 1 - level
     for cohort in ("test", "external"):
         rows = compared[compared["cohort"].eq(cohort) & compared["reader"].eq(RADIOLOGIST)]
         if rows.empty:
             continue
-        first = rows.iloc[0]
-        differences = {
-            row.model: f"{tables.estimate(row.difference, row.ci_low, row.ci_high)}, "
-            f"p {relation(row.p_value)}"
-            for row in rows.itertuples()
-        }
+        first, *others = rows.to_dict("records")
+        ends = (first[key] for key in ("difference", "ci_low", "ci_high"))
         made[cohort] = (
-            f"in the {cohort} cohort, at the radiologist’s specificity of "
+            f"In the {cohort} cohort, at the radiologist’s specificity of "
             f"{tables.probability(first['reader_specificity'])} or the next above, the sensitivity "
-            f"less that of the radiologist ({tables.probability(first['reader_sensitivity'])}) of "
-            f"{each(differences)}"
+            f"of {first['model']} less that of the radiologist "
+            f"({tables.probability(first['reader_sensitivity'])}) was {tables.estimate(*ends)} "
+            f"(p {relation(first['p_value'])}).{_other_readings(others, alpha)}"
         )
     if made:
         made["benefit"] = _against(benefits, RADIOLOGIST, "the radiologist")
     return made
 
 
+def _other_readings(rows: Sequence[Mapping], alpha: float) -> str:
+    """Which of the other nomograms McNemar's test tells from the reader, and how."""
+    if not rows:
+        return ""
+    told = [
+        f"{row['model']} found {'more' if row['difference'] > 0 else 'fewer'}"
+        for row in rows
+        if row["p_value"] < alpha
+    ]
+    of = listed([row["model"] for row in rows])
+    if told:
+        return f" Of {of}, the test tells from the radiologist: {listed(told)}."
+    return f" The test does not tell {of} from the radiologist."
+
+
 def _against(benefits: pd.DataFrame, other: str, words: str) -> str:
-    """Where each nomogram has more, less or no different net benefit than `other`, in test."""
+    """Where each nomogram has more or less net benefit than `other` in test, with intervals.
+
+    Thresholds where the two are not told apart are named without: the table has their differences.
+    """
     rows = benefits[benefits["cohort"].eq("test") & benefits["model_b"].eq(other)]
     sentences = []
     for model, part in rows.groupby("model_a", sort=False):
-        found = {
-            f"had more net benefit than {words} at": part[part["ci_low"] > 0],
-            f"had less than {words} at": part[part["ci_high"] < 0],
-            f"could not be told from {words} at": part[
-                (part["ci_low"] <= 0) & (part["ci_high"] >= 0)
-            ],
-        }
-        said = [f"{text} {_differences(which)}" for text, which in found.items() if len(which)]
+        more, less = part[part["ci_low"] > 0], part[part["ci_high"] < 0]
+        alike = part.drop(index=[*more.index, *less.index])
+        if len(alike) == len(part):
+            low, high = (tables.number(end(part["difference"])) for end in (min, max))
+            sentences.append(
+                f"{model} could not be told from {words} at any threshold named (differences from "
+                f"{low} to {high})."
+            )
+            continue
+        said = [
+            f"had {what} net benefit than {words} at {_differences(found)}"
+            for what, found in (("more", more), ("less", less))
+            if len(found)
+        ]
+        if len(alike):
+            at = listed([_threshold(t) for t in alike["threshold"]])
+            said.append(f"could not be told from it at {at}")
         sentences.append(f"{model} {listed(said)}.")
     return " ".join(sentences)
 
 
 def _differences(rows: pd.DataFrame) -> str:
-    """ "10% (0.012 (0.001–0.023)) and 20% (...)": thresholds with their differences."""
+    """ "10% [0.012 (0.001–0.023)] and 20% [...]": thresholds with their differences."""
     return listed(
         [
             f"{_threshold(row.threshold)} "
@@ -178,8 +215,12 @@ def families(compared: pd.DataFrame) -> str:
     counted: Mapping[str, int] = (
         compared[compared["cohort"].eq(cohort)].groupby("family", sort=False).size().to_dict()
     )
+    members = set(compared["model_a"]) | set(compared["model_b"])
+    controls = any((name := ModelName.read(one)) and name.image_set == BC.name for one in members)
+    beside = ["the penalised model"]
+    beside = [*(["the radiologist"] if RADIOLOGIST in members else []), *beside]
     words = {
-        "image": "individual models with their controls",
-        "nomogram": "nomograms with the radiologist, where there is one, and the penalised model",
+        "image": "individual models" + (" with their control" if controls else ""),
+        "nomogram": f"nomograms with {listed(beside)}",
     }
     return listed([f"the {n} of the {words[family]}" for family, n in counted.items()])

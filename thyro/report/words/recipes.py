@@ -1,0 +1,170 @@
+"""Words on the recipes: optimism, what parts them, the best model, and size."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from thyro import tables
+from thyro.report.words.phrases import applying, listed, relation
+from thyro.study import PAPER, RECIPES, SOUND, SOUND_RECIPE, Study, model_names
+
+
+def protocols(
+    study: Study,
+    summary: Mapping[str, Mapping],
+    compared: pd.DataFrame,
+    recipes: pd.DataFrame,
+    ranked: pd.DataFrame,
+    coefficients: pd.DataFrame,
+) -> dict[str, str]:
+    """What cross-fitting repeats inside folds, the optimism of each recipe, and what parts them.
+
+    Parameters
+    ----------
+    study : Study
+    summary : mapping of recipe to mapping
+        `statistics.optimism_summary` of the image models.
+    compared : DataFrame
+        `statistics.compared_recipes`, nomograms included.
+    recipes : DataFrame
+        `statistics.recipe_table` of the models of radiomic features.
+    ranked : DataFrame
+        `models.choice`.
+    coefficients : DataFrame
+        `clinical.coefficient_table`.
+    """
+    parts = {
+        "scaling": True,
+        "selection": True,
+        "the fit": True,
+        "the tuning of the networks": True,  # that of the sound recipe is tuned in every study
+        "the choice of the classifiers’ settings (sound recipe)": study.models.tune,
+    }
+    times, alpha = study.models.fold_repeats, 1 - study.statistics.level
+    paper, sound = (summary[recipe.name] for recipe in RECIPES)
+    return {
+        "folds": str(study.models.outer_folds),
+        "repeats": "once, for classifiers and networks alike"
+        if times == 1
+        else f"{times} times for classifiers on radiomics features, once for networks",
+        "inside": listed(applying(parts)),
+        "settings": (
+            "and settings chosen by an inner cross-validation"
+            if study.models.tune
+            else "and the published settings"
+        ),
+        "abstract": (
+            "When selection and fit were repeated without the patients that are predicted, the "
+            "AUC of the image models in the training cohort fell by a median of "
+            f"{tables.number(paper['median'])} by the recipe of the publication and of "
+            f"{tables.number(sound['median'])} by the sound one. {_additions(coefficients, alpha)}"
+        ),
+        "training": " ".join(
+            f"By the {label} recipe the optimism was largest for {found['largest_of']} "
+            f"({tables.number(found['largest'])}), smallest for {found['smallest_of']} "
+            f"({tables.number(found['smallest'])}), and {tables.number(found['median'])} in the "
+            f"median over {found['n']} models."
+            for label, found in (("paper’s", paper), ("sound", sound))
+        ),
+        "steps": _steps(recipes),
+        "nomograms": _signatures(compared, coefficients, alpha),
+        "choice": _choice(ranked),
+    }
+
+
+def _steps(recipes: pd.DataFrame) -> str:
+    """How far the sound recipe is from the paper's in the test cohort, model by model."""
+    rows = recipes[recipes["recipe"].eq(SOUND) & recipes["cohort"].eq("test")]
+    differences = [
+        f"{tables.estimate(row.difference, row.difference_low, row.difference_high)} for "
+        f"{row.model} (p {relation(row.p_value)})"
+        for row in rows.itertuples()
+    ]
+    return (
+        "In the test cohort the AUC by the sound recipe less that by the paper’s, both "
+        f"cross-fitted, was {listed(differences)}."
+    )
+
+
+def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame, alpha: float) -> str:
+    """The coefficient of a signature that saw the outcomes, and what one adds that did not."""
+    test = compared[compared["cohort"].eq("test")].set_index(["model", "recipe"])
+    signed = coefficients[coefficients["term"].isin([str(name) for name in model_names()])]
+    signed = signed.set_index(["nomogram", "protocol"])
+    sentences = []
+    for name, rows in signed.groupby(level="nomogram", sort=False):
+        seen, unseen = (
+            f"{tables.estimate(row.estimate, row.low, row.high, digits=2)} per unit of {unit} with "
+            f"the {label} signature (p {relation(row.lr_p)})"
+            for row, unit, label in (
+                (rows.loc[(name, PAPER)], "probability", "paper’s in-sample"),
+                (rows.loc[(name, SOUND)], "log odds", "sound cross-fitted"),
+            )
+        )
+        signature = rows["term"].iloc[0]
+        adds = rows.loc[(name, SOUND), "lr_p"] < alpha
+        aucs = [
+            tables.probability(test.loc[(name, recipe), f"auc_{side}"])
+            for recipe, side in ((PAPER, "in_sample"), (SOUND, "cross_fitted"))
+        ]
+        sentences.append(
+            f"In {name} the coefficient of {signature} was {seen}, and {unseen}: cross-fitted, it "
+            f"{'adds' if adds else 'is not shown to add'} to the clinical factors. The AUC in the "
+            f"test cohort was {aucs[0]} and {aucs[1]}."
+        )
+    return " ".join([*sentences, "P is of the likelihood-ratio test given the clinical terms."])
+
+
+def _additions(coefficients: pd.DataFrame, alpha: float) -> str:
+    """Which nomograms gain by a signature that saw no outcome of the patients it was fitted on."""
+    names = [str(name) for name in model_names()]
+    crossed = coefficients[coefficients["protocol"].eq(SOUND) & coefficients["term"].isin(names)]
+    adds = list(crossed.loc[crossed["lr_p"] < alpha, "term"])
+    told = f"of {listed(adds)} adds" if adds else "is shown to add"
+    return f"Cross-fitted, {'the' if adds else 'no'} signature {told} to the clinical factors."
+
+
+def size(table: pd.DataFrame, *, level: float) -> dict[str, str]:
+    """What the models tell beyond the diameter of the nodule, in the test cohort.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `statistics.size_table`; the sound recipe's models are told.
+    level : float
+        One less it is the p value below which a model tells more.
+    """
+    test = table[table["cohort"].eq("test") & table["protocol"].eq(SOUND)].set_index("model")
+    alone = test[test["rho"].isna() & test["lr_p"].isna()].iloc[0]
+    models = test.loc[test.index.intersection([str(name) for name in SOUND_RECIPE.models])]
+    more = list(models.index[models["lr_p"] < 1 - level])
+    follows = models["rho"].abs()
+    strongest = models.loc[follows.idxmax()]
+    rho = tables.estimate(*strongest[["rho", "rho_low", "rho_high"]], digits=2)
+    return {
+        "auc": tables.estimate(*alone[["auc", "ci_low", "ci_high"]]),
+        "text": (
+            f"Given the logarithm of the diameter {len(more)} of {len(models)} image models by "
+            f"the sound recipe told more (likelihood-ratio p below {1 - level:.2g}"
+            + (f": {listed(more)}" if more else "")
+            + "). The rank correlation with the diameter was strongest for "
+            f"{strongest.name}, {rho}."
+        ),
+    }
+
+
+def _choice(ranked: pd.DataFrame) -> str:
+    """The best model by cross-fitted predictions, and the one that the test cohort would take."""
+    best, by_test = (ranked[ranked[column]].iloc[0] for column in ("chosen", "chosen_by_test"))
+    auc = tables.estimate(*best[["auc_out_of_fold", "ci_low", "ci_high"]])
+    text = (
+        f"By the cross-fitted AUC in the training cohort the best image model is {best['model']} "
+        f"({auc}); its AUC in the test cohort was {tables.probability(best['auc_test'])}."
+    )
+    if best["model"] == by_test["model"]:
+        return f"{text} The test cohort, which must not choose, would have chosen the same."
+    return (
+        f"{text} By the result in the test cohort, as the publication chose, it would be "
+        f"{by_test['model']} ({tables.probability(by_test['auc_test'])}): a choice that is "
+        "informed by the test, so that this figure is too good."
+    )
