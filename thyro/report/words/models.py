@@ -230,8 +230,10 @@ def _details(settings: Mapping) -> str:
     weighed = ", patients of the rarer outcome weighing more" if settings["class_weights"] else ""
     decay = f", weight decay {settings['weight_decay']:g}" if settings["weight_decay"] else ""
     share = tables.percent(settings["inner_share"], 0)
+    most = settings["epochs"]
+    epochs = "1 epoch" if most == 1 else f"{most} epochs"
     return (
-        f"for at most {settings['epochs']} epochs with the optimiser {settings['optimiser']} "
+        f"for at most {epochs} with the optimiser {settings['optimiser']} "
         f"(learning rate {settings['learning_rate']:g}{decay}{weighed}); "
         f"{share} of these patients were watched to end it early"
     )
