@@ -23,6 +23,7 @@ from thyro.statistics import auc_ci, delong_test
 DOSES = (0.0, 0.8, 1.6)  # log odds of the coarse latent per SD
 SEED = 3000  # of no study file
 TRAIN_SHARE, FOLDS, LEVEL = 0.7, 5, 0.05
+SMALLEST = 10  # training patients of a level of a clinical variable
 WAYS = {"paper": "signature as in the paper", "cross-fitted": "cross-fitted signature"}
 PAGE = Path("docs/dose_response.md")
 
@@ -72,6 +73,8 @@ def one_study(
         "true risk": auc_ci(y[test], true[test]).auc,
     }
     candidates = [v["name"] for v in case_mix.clinical_variables() if v["preoperative"]]
+    rare = clinical.rare_levels(table.loc[train], candidates, smallest=SMALLEST)
+    table = clinical.merge_levels(table, rare)
     chosen = clinical.select_terms(table.loc[train], y[train], candidates).terms
     c = clinical.fit_logistic(table.loc[train], y[train], chosen).predict(table)
     parts = {"training": train, "test": test}

@@ -66,6 +66,7 @@ CELLS = {
         "validation-size": ("validation_size", 3),
         "collinearity": ("collinearity", 5),
         "penalised": (7.2, 6.5),
+        "instability": (7.2, 2.9),
     },
     "06_statistics": {
         "roc": (7.2, 6.5),

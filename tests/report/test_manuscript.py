@@ -86,6 +86,9 @@ def scores(request, tmp_path):
     factors = {"terms": ["age"], "note": "", "notes": {}, "signatures": request.param}
     factors |= {"merged_levels": [], "composites": [], "undeclared": {}}
     factors |= {"bootstraps": 20, "validations_failed": {"fixed": 1}, "validated": "paper"}
+    factors["instability"] = {
+        name: {"mean_error": 0.05, "median_width": 0.2, "widest": 0.4} for name in terms
+    }
     factors |= {"pipeline_bootstraps": 0}
     factors |= {"events_per_parameter": {"All": 9.5}, "minimum_n": {"All": 1234}}
     factors |= {"assumed_auc": 0.745, "validation_n": dict.fromkeys(terms, 2345)}

@@ -84,6 +84,7 @@ TITLES = {
         "The features selected most often",
         "Training of the networks",
         "The penalised model of all candidates",
+        "Instability of the risks",
     ],
 }
 CAPTIONS = [
@@ -178,7 +179,8 @@ def test_html_is_one_file_with_working_links(page, report):
 
 
 def test_images_are_embedded_and_described(page):
-    assert len(page.images) == 22
+    figures = TITLES["Figure"] + TITLES["Supplementary Figure"]
+    assert len(page.images) == len(figures)
     for image in page.images:
         assert image["src"].startswith("data:image/png;base64,")
         assert re.match(r"(Supplementary )?Figure \d+\. \w", image["alt"])

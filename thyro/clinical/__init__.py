@@ -7,6 +7,7 @@ from thyro.clinical.bootstrap import (
     validation_table,
 )
 from thyro.clinical.composites import undeclared_scores, without_composites
+from thyro.clinical.instability import instability_summary, instability_table
 from thyro.clinical.logistic import LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
 from thyro.clinical.protocols import (
@@ -35,6 +36,8 @@ __all__ = [
     "fit_logistic",
     "fit_nomograms",
     "fit_penalised",
+    "instability_summary",
+    "instability_table",
     "levels_of_one_fold",
     "long_risks",
     "merge_levels",

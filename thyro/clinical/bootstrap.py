@@ -13,6 +13,7 @@ from thyro.statistics import NoMaximum, lowess, maximise_logistic, rank_auc
 
 MEASURES = ("auc", "r2", "intercept", "slope", "brier")
 Predict = Callable[[pd.DataFrame], np.ndarray]  # from patients to probabilities
+MIDDLE = (0.025, 0.975)  # of the risks that one patient has by the models of the samples
 FARTHEST = 30.0  # a linear predictor beyond it belongs to a separated sample
 
 
@@ -29,6 +30,7 @@ class Validation:
     draws: int  # samples that count
     failed: int  # samples left out: a level or an outcome is lacking, or no calibration
     left_out_auc: float  # mean AUC in the patients whom a sample lacks; no correction by itself
+    risks: pd.DataFrame  # one row per patient: what the models of the samples say, `_spread`
 
 
 def resamples(n: int, draws: int, seed: int) -> np.ndarray:
@@ -197,6 +199,7 @@ def _validated(
     whole = {name: _lp(predict(frame)) for name, predict in fit(frame, y).items()}
     training: dict[str, list[np.ndarray]] = {name: [] for name in whole}
     test: dict[str, list[np.ndarray]] = {name: [] for name in whole}
+    everywhere: dict[str, list[np.ndarray]] = {name: [] for name in whole}
     left_out: dict[str, list[float]] = {name: [] for name in whole}
     for patients, row in samples:
         counts = np.bincount(row, minlength=len(y)).astype(float)
@@ -210,12 +213,14 @@ def _validated(
             training[name].append(_in_sample(y, lp, counts))
             test[name].append(there[name])
             left_out[name] += _left_out(y, lp, counts)
+            everywhere[name].append(lp)
     return {
         name: _collected(
             _in_sample(y, lp, once),
             *(np.reshape(part[name], (-1, len(MEASURES))) for part in (training, test)),
             asked=asked,
             left_out=left_out[name],
+            risks=_spread(lp, everywhere[name], frame.index),
         )
         for name, lp in whole.items()
     }
@@ -265,6 +270,7 @@ def _collected(
     *,
     asked: int,
     left_out: Sequence[float],
+    risks: pd.DataFrame,
 ) -> Validation:
     if len(training) < asked / 2:
         raise ValueError(_too_few(len(training), asked))
@@ -275,7 +281,22 @@ def _collected(
     table["optimism"] = table["training"] - table["test"]
     table["corrected"] = table["apparent"] - table["optimism"]
     mean = float(np.mean(left_out)) if len(left_out) else float("nan")
-    return Validation(table, len(training), asked - len(training), mean)
+    return Validation(table, len(training), asked - len(training), mean, risks)
+
+
+def _spread(lp: np.ndarray, drawn: Sequence[np.ndarray], patients: pd.Index) -> pd.DataFrame:
+    """Risk of every patient by the model of all, and how far those of the samples are from it.
+
+    Columns: risk; mean_error, the mean of the absolute differences over samples; and low and high,
+    between which the middle 95 % of the samples' risks lie.
+    """
+    risk = expit(lp)
+    # Only where every sample fails are there none, which is refused thereafter.
+    others = expit(np.array(drawn)) if len(drawn) else np.full((1, len(risk)), np.nan)
+    low, high = np.quantile(others, MIDDLE, axis=0)
+    error = np.abs(others - risk).mean(axis=0)
+    columns = {"risk": risk, "mean_error": error, "low": low, "high": high}
+    return pd.DataFrame(columns, patients)
 
 
 def _too_few(fitted: int, asked: int) -> str:

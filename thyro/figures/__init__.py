@@ -23,6 +23,7 @@ from thyro.figures.explanations import (
 from thyro.figures.fine_tuning import draw_tuning, tuning_figure
 from thyro.figures.flow_chart import draw_flow, flow_figure, flow_height
 from thyro.figures.fonts import STAND_INS, without_glyph
+from thyro.figures.instability import draw_instability, instability_figure
 from thyro.figures.nomogram import draw_nomogram, nomogram_height, nomograms_figure
 from thyro.figures.performance import (
     delong_figure,
@@ -99,6 +100,7 @@ __all__ = [
     "draw_gains",
     "draw_image",
     "draw_importance",
+    "draw_instability",
     "draw_lasso_path",
     "draw_network",
     "draw_nomogram",
@@ -122,6 +124,7 @@ __all__ = [
     "frequency_figure",
     "gains_figure",
     "importance_figure",
+    "instability_figure",
     "label_origin",
     "lasso_figure",
     "model_styles",

@@ -181,6 +181,10 @@ def test_an_estimate_that_may_be_zero_changes_no_sign():
 def validated(**changes):
     """Words on an invented validation."""
     scalars = {"bootstraps": 20, "validations_failed": {"fixed": 0}, "validated": "sound"}
+    scalars["instability"] = {
+        "Nomogram_A": {"mean_error": 0.0512, "median_width": 0.2046, "widest": 0.5},
+        "Nomogram_C": {"mean_error": 0.02, "median_width": 0.1, "widest": 0.3},
+    }
     scalars |= {"pipeline_bootstraps": 0, "signatures": ["SR_SVM"]} | changes
     scalars |= {"events_per_parameter": {"All": 9.54}, "minimum_n": {"All": 1234}}
     scalars |= {"assumed_auc": 0.745, "validation_n": {"Nomogram_A": 3120, "Nomogram_C": 990}}
@@ -214,6 +218,11 @@ def test_the_validation_tells_what_was_corrected():
     assert made["penalised"] == (
         "in the test cohort the AUC of Nomogram_C less theirs was 0.010 (−0.100 to 0.120) "
         "(p = 0.470)"
+    )
+    assert made["instability"] == (
+        "By the nomograms of these samples the risk of a training patient differed by a mean of "
+        "5.1 (Nomogram_A) and 2.0 (Nomogram_C) percentage points; the middle 95% of a patient’s "
+        "risks spanned, in the median patient, 20.5 (Nomogram_A) and 10.0 (Nomogram_C) points"
     )
     assert made["signature"] == (
         "signatures stayed as they were (cross-fitted by the sound recipe), so that what is "

@@ -246,6 +246,7 @@ def validation(
         if scalars["pipeline_bootstraps"]
         else "",
         "pipeline": _pipeline(scalars, repeated[repeated["signature"].eq("repeated")]),
+        "instability": _instability(scalars["instability"]),
         "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients at an AUC of "
         f"{tables.probability(scalars['assumed_auc'])}.",
@@ -266,6 +267,19 @@ def _fell(table: pd.DataFrame) -> str:
             f"{tables.number(rows.loc[(model, 'slope'), 'corrected'], 2)})"
             for model in table["model"].unique()
         }
+    )
+
+
+def _instability(found: Mapping[str, Mapping[str, float]]) -> str:
+    """How far risks depend on who fitted the nomogram."""
+    errors, widths = (
+        listed([f"{tables.number(100 * one[key], 1)} ({name})" for name, one in found.items()])
+        for key in ("mean_error", "median_width")
+    )
+    return (
+        "By the nomograms of these samples the risk of a training patient differed by a mean of "
+        f"{errors} percentage points; the middle 95% of a patient’s risks "
+        f"spanned, in the median patient, {widths} points"
     )
 
 
