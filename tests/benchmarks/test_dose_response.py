@@ -61,3 +61,14 @@ def test_the_page_says_how_it_was_made():
     assert "One simulated cohort of 150 patients" in text and "anew 4 times" in text
     assert "| Log odds per SD of the coarse latent | 0 | 1.6 |" in text
     assert "--patients 150 --draws 4" in text
+
+
+@pytest.mark.usefixtures("style")
+def test_the_picture_has_a_line_for_each_way_and_cohort():
+    fig = dose_response.picture(rows())
+    gain, share = fig.axes
+    assert len(gain.containers) == 4 and len(share.lines) == 5  # and the level
+    for line in share.lines[:4]:
+        assert line.get_xdata().tolist() == [0, 1.6]
+        assert line.get_ydata().tolist() == [0.5, 0.5]  # two of four gains lie above 0
+    assert gain.containers[0].lines[0].get_ydata() == pytest.approx([0.01, 0.01])
