@@ -9,9 +9,9 @@ import pandas as pd
 from scipy import stats
 
 from thyro import statistics
-from thyro.audit.counts import search
 from thyro.audit.finding import CANNOT_TELL, CONSISTENT, INCONSISTENT, Found, check
 from thyro.audit.printed import NotPrinted, Printed, Rounded, listed
+from thyro.tables import number
 
 FEWEST_EXPECTED = 5  # patients of a cell, for a chi-square test (Cochran 1954, Biometrics 10:417)
 TESTS = {"yates": "chi-square with Yates' correction", "pearson": "chi-square", "g": "G test"}
@@ -84,7 +84,9 @@ def tests(table: np.ndarray) -> dict[str, float]:
         "expected": float(pearson.expected_freq.min()),
         "yates": float(stats.chi2_contingency(table).pvalue) if square else np.nan,
         "pearson": float(pearson.pvalue),
-        "g": float(stats.chi2_contingency(table, correction=False, lambda_="log-likelihood").pvalue),
+        "g": float(
+            stats.chi2_contingency(table, correction=False, lambda_="log-likelihood").pvalue
+        ),
         "fisher": _fisher(table),
     }
 
@@ -119,7 +121,7 @@ def which_test(printed: Printed) -> Found:
     alone = sum(len(tests) == 1 for tests in by.values())
     lost = [f"{name} {table.loc[name, 'printed']}" for name, tests in by.items() if not tests]
     implied = f"{len(by) - len(lost)} of {len(by)} reproduced, {default} by the test that R and "
-    implied += f"scipy take unasked (Yates' correction for two by two tables, none for larger), "
+    implied += "scipy take unasked (Yates' correction for two by two tables, none for larger), "
     implied += f"{alone} by a single one of the tests tried"
     return Found(
         INCONSISTENT if lost else CONSISTENT,
@@ -144,12 +146,14 @@ def small_expected(printed: Printed) -> Found:
     """Expected counts from the margins, where a chi-square test alone gives the printed p; each
     should be five or more. Fisher's p beside it."""
     table = p_by_test(printed)
-    fits = {t: [Rounded.of(row["printed"]).agrees(row[t]) for _, row in table.iterrows()] for t in TESTS}
+    fits = {
+        t: [Rounded.of(row["printed"]).agrees(row[t]) for _, row in table.iterrows()] for t in TESTS
+    }
     chi = np.array(fits["yates"]) | np.array(fits["pearson"])
     small = table[(table["expected"] < FEWEST_EXPECTED) & chi & ~np.array(fits["fisher"])]
     told = [
-        f"{name} {row['expected']:.2f} (Fisher's p "
-        + (f"{row['fisher']:.3f})" if np.isfinite(row["fisher"]) else "not computed)")
+        f"{name} {number(row['expected'], 2)} (Fisher's p "
+        + (f"{number(row['fisher'])})" if np.isfinite(row["fisher"]) else "not computed)")
         for name, row in small.iterrows()
     ]
     return Found(
@@ -176,11 +180,15 @@ def continuous_p(printed: Printed) -> Found:
             continue
         ranges = {name: _t_range(printed, row, equal) for name, equal in _T.items()}
         p = Rounded.of(row["p"])
-        reached.append(any(low - p.half <= p.value <= high + p.half for low, high in ranges.values()))
+        reached.append(
+            any(low - p.half <= p.value <= high + p.half for low, high in ranges.values())
+        )
         given.append(f"{row['variable']} {row['p']}")
         told.append(
             f"{row['variable']}: "
-            + ", ".join(f"{name} {low:.3f} to {high:.3f}" for name, (low, high) in ranges.items())
+            + ", ".join(
+                f"{name} {number(low)} to {number(high)}" for name, (low, high) in ranges.items()
+            )
         )
     if not given:
         raise NotPrinted("table_1: p of a continuous variable")
@@ -232,7 +240,7 @@ def pooled(printed: Printed) -> Found:
             low, high = Rounded.of(whole[name]).corners
             fine.append(bool(corners[:, k].min() <= high and corners[:, k].max() >= low))
         given.append(f"{row['variable']} {whole['mean']} ± {whole['sd']}")
-        told.append(f"{row['variable']} {exact[0]:.4f} ± {exact[1]:.4f}")
+        told.append(f"{row['variable']} {number(exact[0], 4)} ± {number(exact[1], 4)}")
     return Found(
         CONSISTENT if all(fine) else INCONSISTENT,
         printed.place("table_1"),
@@ -262,7 +270,9 @@ def logic(printed: Printed) -> Found:
     told, broken = [], []
     for rule in rules:
         larger, smaller = (printed.patients(rule[side]) for side in ("larger", "smaller"))
-        told.append(f"{larger[list(printed.parts)].tolist()} v {smaller[list(printed.parts)].tolist()}")
+        told.append(
+            f"{larger[list(printed.parts)].tolist()} v {smaller[list(printed.parts)].tolist()}"
+        )
         broken += [rule["why"]] if (larger < smaller).any() else []
     return Found(
         INCONSISTENT if broken else CONSISTENT,
@@ -270,118 +280,6 @@ def logic(printed: Printed) -> Found:
         f"{len(rules)} pairs of rows; by {' and '.join(printed.parts)}: {'; '.join(told)}",
         f"violated: {listed(broken)}" if broken else "every first count is at least the second",
     )
-
-
-@check(
-    "B1",
-    "Rows of the table that count the outcome",
-    kind="number",
-    weight="major",
-    consequence="The outcome has two definitions; which one trained the models cannot be told.",
-)
-def outcome_rows(printed: Printed) -> Found:
-    """Sums of the levels that have the outcome; patients that two rows label differently are at
-    least the differences of their counts, over the cohorts."""
-    rows = printed.need("outcomes")
-    if len(rows) < 2:
-        raise NotPrinted("outcomes: two rows that count the outcome")
-    first, *others = [(row["name"], printed.patients(row)) for row in rows]
-    told, equal = [], True
-    for name, counts in others:
-        apart = {c: int(counts[c] - first[1][c]) for c in printed.parts}
-        equal = equal and not any(apart.values())
-        labelled = sum(abs(d) for d in apart.values())
-        told.append(f"{_by_cohort(name, counts)}; at least {labelled} patients labelled otherwise")
-    return Found(
-        CONSISTENT if equal else INCONSISTENT,
-        printed.place("table_1"),
-        _by_cohort(*first),
-        "; ".join(told),
-    )
-
-
-def _by_cohort(name: str, counts: pd.Series) -> str:
-    return f"{name}: " + ", ".join(f"{cohort} {n}" for cohort, n in counts.items())
-
-
-@check(
-    "B4",
-    "P of the outcome between cohorts under the counts of the performance table",
-    kind="number",
-    weight="minor",
-    consequence="The printed p is of another outcome than the one that the models were tested on.",
-)
-def outcome_p(printed: Printed) -> Found:
-    """Chi-square test with Yates' correction of the outcome between the cohorts, from the counts
-    of the table and from those that the performance implies."""
-    row = printed.need("outcomes")[0]
-    text = next(v["p"] for v in printed.variables("categorical") if v["variable"] == row["variable"])
-    if text is None:
-        raise NotPrinted(f"table_1: p of {row['variable']}")
-    cases = implied_cases(printed)
-    counted = _yates(printed, {c: int(printed.patients(row)[c]) for c in cases})
-    implied = _yates(printed, cases)
-    return Found(
-        CONSISTENT if Rounded.of(text).agrees(implied) else INCONSISTENT,
-        printed.place("table_1", "table_2"),
-        str(text),
-        f"{implied:.4f} with the outcome of the performance table; {counted:.4f} with {row['name']}",
-    )
-
-
-def implied_cases(printed: Printed) -> dict[str, int]:
-    """Cases of each cohort that every row of performance agrees on, where it is one number."""
-    found = search(printed)
-    cases = {c: found.cases(c) for c in printed.parts}
-    if any(len(numbers) != 1 for numbers in cases.values()):
-        raise NotPrinted("table_2: rows that allow a single number of cases in every cohort")
-    return {cohort: numbers[0] for cohort, numbers in cases.items()}
-
-
-def _yates(printed: Printed, cases: dict[str, int]) -> float:
-    table = [[n, printed.parts[cohort] - n] for cohort, n in cases.items()]
-    return float(stats.chi2_contingency(table).pvalue)
-
-
-@check(
-    "B5",
-    "Sizes of the split",
-    kind="number",
-    weight="major",
-    consequence="The cohorts are not the share of the patients that is named.",
-)
-def split(printed: Printed) -> Found:
-    """The ratio times all patients, to the next whole patient above or below; expected cases of
-    the smaller cohort and the tail of a random split."""
-    ratio = [float(part) for part in str(printed.need("cohorts", "ratio")).split(":")]
-    n = printed.sizes[printed.whole()]
-    shares = dict(zip((printed.fitted_on(), printed.tested_on()), ratio, strict=True))
-    due = {cohort: n * share / sum(ratio) for cohort, share in shares.items()}
-    fine = sum(printed.parts.values()) == n
-    fine = fine and all(abs(printed.parts[cohort] - x) < 1 for cohort, x in due.items())
-    told = ", ".join(f"{cohort} {x:.1f}" for cohort, x in due.items())
-    return Found(
-        CONSISTENT if fine else INCONSISTENT,
-        printed.place("cohorts", "table_1"),
-        f"{printed.need('cohorts', 'ratio')}; {_sizes_text(printed)}",
-        f"{told}; {_tails(printed)}",
-    )
-
-
-def _sizes_text(printed: Printed) -> str:
-    return ", ".join(f"{cohort} {n}" for cohort, n in printed.parts.items())
-
-
-def _tails(printed: Printed) -> str:
-    """How probable so few cases in the tested cohort are, by every row that counts the outcome."""
-    test, n, told = printed.tested_on(), printed.sizes[printed.whole()], []
-    for row in printed.data.get("outcomes") or []:
-        counts = printed.patients(row)
-        total, k = int(counts[printed.whole()]), int(counts[test])
-        tail = stats.hypergeom.cdf(k, n, total, printed.parts[test])
-        expected = total * printed.parts[test] / n
-        told.append(f"{row['name']} {k} in {test}, {expected:.1f} expected (tail {tail:.3f})")
-    return "; ".join(told) or "no row counts the outcome"
 
 
 @check(
@@ -403,7 +301,9 @@ def repeated(printed: Printed) -> Found:
             if name in value:
                 given.append(f"{value[name]}")
                 if str(value[name]) != str(entry[whole].get(name)):
-                    wrong.append(f"{value['variable']}: {value[name]}, not {entry[whole].get(name)}")
+                    wrong.append(
+                        f"{value['variable']}: {value[name]}, not {entry[whole].get(name)}"
+                    )
     return Found(
         INCONSISTENT if wrong else CONSISTENT,
         printed.place("repeated", "table_1"),

@@ -100,8 +100,9 @@ class Search:
     all: dict[tuple[str, str], list[Matrix]]
 
     def cases(self, cohort: str) -> list[int]:
-        """Numbers of cases that every row of `cohort` allows."""
-        sets = [{m.cases for m in found} for (_, c), found in self.all.items() if c == cohort]
+        """Numbers of cases that every row of `cohort` allows, but for rows that no matrix gives."""
+        rows = [some for (_, name), some in self.all.items() if name == cohort and some]
+        sets = [{matrix.cases for matrix in some} for some in rows]
         return sorted(set.intersection(*sets)) if sets else []
 
     @property

@@ -1,4 +1,4 @@
-"""Areas under ROC curves from what is printed of them: errors, correlations, bounds, yes/no readings."""
+"""Areas under ROC curves from what is printed: errors, correlations, bounds, yes/no readings."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from thyro.audit import curves
-from thyro.audit.characteristics import implied_cases
 from thyro.audit.finding import CANNOT_TELL, CONSISTENT, INCONSISTENT, Found, check
+from thyro.audit.outcome import cases_of
 from thyro.audit.printed import Interval, NotPrinted, Printed, Rounded, interval, listed, signed
+from thyro.tables import number, p_value
 
 ALPHA = 0.05  # below which the publications call a difference significant
 METRICS_OF_TEXT = ("auc", "ci95", "accuracy")
@@ -44,7 +45,7 @@ def symmetric(printed: Printed) -> Found:
 def errors(printed: Printed) -> Found:
     """Width / (2 x 1.96), against the largest error that an AUC can have (Birnbaum and Klose), that
     of Hanley and McNeil, and DeLong's of binormal scores whose SDs differ up to twofold."""
-    cases = implied_cases(printed)
+    cases = {cohort: cases_of(printed, cohort) for cohort in {i.cohort for i in printed.intervals}}
     ratios, inside, above = [], 0, []
     for one in printed.intervals:
         p = cases[one.cohort]
@@ -55,8 +56,9 @@ def errors(printed: Printed) -> Found:
         inside += min(bands) <= se <= max(bands)
         if se > curves.largest_error(one.middle, p, n):
             above.append(f"{one.model} ({one.cohort})")
-    told = f"of Hanley and McNeil's error {min(ratios):.2f} to {max(ratios):.2f} (median "
-    told += f"{np.median(ratios):.2f}); {inside} of {len(ratios)} within the binormal range; above "
+    told = f"of Hanley and McNeil's error {number(min(ratios), 2)} to {number(max(ratios), 2)}, "
+    told += f"median {number(np.median(ratios), 2)}; {inside} of {len(ratios)} within the "
+    told += "binormal range; above "
     return Found(
         INCONSISTENT if above else CONSISTENT,
         printed.place("table_2", "nomograms"),
@@ -89,8 +91,8 @@ def text_intervals(printed: Printed) -> Found:
         raise NotPrinted("text_values: ci95")
     given = [f"{a.model} {a.low.text}–{a.high.text} in {place}" for place, a, _ in apart]
     told = [
-        f"middle {a.middle:.5f}; of the table's {b.low.text}–{b.high.text} {b.middle:.5f}, its AUC "
-        f"{b.auc.text}"
+        f"middle {number(a.middle, 5)}; of the table's {b.low.text}–{b.high.text} "
+        f"{number(b.middle, 5)}, its AUC {b.auc.text}"
         for _, a, b in apart
     ]
     return Found(
@@ -133,8 +135,9 @@ def printed_p(printed: Printed) -> Found:
         of = compared(printed, pair)
         fine.append(-1 <= r <= 1)
         told.append(
-            f"difference {of.difference:.4f}, errors {of.se_a:.4f} and {of.se_b:.4f}: correlation "
-            f"{r:.3f} ({low:.3f} to {high:.3f} over rounding)"
+            f"difference {number(of.difference, 4)}, errors {number(of.se_a, 4)} "
+            f"and {number(of.se_b, 4)}: correlation {number(r)} "
+            f"({number(low)} to {number(high)} over rounding)"
         )
     return Found(
         CONSISTENT if all(fine) else INCONSISTENT,
@@ -175,7 +178,7 @@ def multiplicity(printed: Printed) -> Found:
         printed.place("comparisons"),
         f"one of {printed.need('comparisons', 'tests')} with p = {p}"
         + ("" if corrected else ", no adjustment"),
-        f"{adjusted:.3f} after Holm's adjustment",
+        f"{number(adjusted)} after Holm's adjustment",
     )
 
 
@@ -196,7 +199,7 @@ def differences(printed: Printed) -> Found:
         a, b = (printed.interval(pair[side], pair["cohort"]).auc for side in ("a", "b"))
         given = Rounded.of(pair["difference"])
         fine.append(given.agrees(a.value - b.value, slack=a.half + b.half))
-        told.append(f"{a.text} − {b.text} = {a.value - b.value:.3f}")
+        told.append(f"{a.text} − {b.text} = {number(a.value - b.value)}")
     return Found(
         CONSISTENT if all(fine) else INCONSISTENT,
         printed.place("comparisons"),
@@ -239,10 +242,10 @@ def _limits(printed: Printed, sign: str) -> Found:
         of = compared(printed, pair)
         limit = of.correlation(float(str(pair["p"]).strip("<> ")))
         limits.append(limit)
-        needed = f"{'above' if sign == '<' else 'below'} {limit:.3f}"
+        needed = f"{'above' if sign == '<' else 'below'} {number(limit)}"
         told.append(
             f"{pair['a']} v {pair['b']} ({signed(of.difference)}): "
-            + (needed if limit >= -1 else f"at any (uncorrelated p {of.p_uncorrelated:.2g})")
+            + (needed if limit >= -1 else f"at any (uncorrelated p {p_value(of.p_uncorrelated)})")
         )
     if sign == "<":
         verdict = CONSISTENT if max(limits) < 1 else INCONSISTENT
@@ -280,7 +283,7 @@ def fall(printed: Printed) -> Found:
     if not rows:
         raise NotPrinted(f"table_2: auc with ci95 in {fitted} and {test}")
     beyond = [row for row in rows if row[1] > 0 and row[2] < ALPHA]
-    told = listed([f"{model} {signed(-d)} (p {p:.2g})" for model, d, p in rows])
+    told = listed([f"{model} {signed(-d)} (p {p_value(p)})" for model, d, p in rows])
     return Found(
         INCONSISTENT if beyond else CONSISTENT,
         printed.place("table_2"),
@@ -311,7 +314,6 @@ def repeated(printed: Printed) -> Found:
         INCONSISTENT if wrong else CONSISTENT,
         listed([*dict.fromkeys(where), printed.place("table_2")]),
         f"{n} values",
-        f"{len(wrong)} disagreement{'s' * (len(wrong) != 1)}" + (f": {'; '.join(wrong)}" if wrong else ""),
+        f"{len(wrong)} disagreement{'s' * (len(wrong) != 1)}"
+        + (f": {'; '.join(wrong)}" if wrong else ""),
     )
-
-

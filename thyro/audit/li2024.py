@@ -13,6 +13,7 @@ from scipy.stats import norm
 from thyro.audit.discrimination import ALPHA, holm
 from thyro.audit.finding import CANNOT_TELL, CONSISTENT, INCONSISTENT, Found, check
 from thyro.audit.printed import Interval, Printed, listed, signed
+from thyro.tables import number, percent
 
 
 @check(
@@ -25,7 +26,9 @@ from thyro.audit.printed import Interval, Printed, listed, signed
 def every_pair(printed: Printed) -> Found:
     """The printed AUCs of every pair in every cohort."""
     pairs, cohorts = printed.need("claims", "sr_above_or", "pairs"), list(printed.parts)
-    auc = {(a, b, c): [printed.interval(m, c).auc for m in (a, b)] for a, b in pairs for c in cohorts}
+    auc = {
+        (a, b, c): [printed.interval(m, c).auc for m in (a, b)] for a, b in pairs for c in cohorts
+    }
     below = [
         f"{a} {x.text} < {b} {y.text} in {c}"
         for (a, b, c), (x, y) in auc.items()
@@ -122,8 +125,8 @@ def in_sample_signature(printed: Printed) -> Found:
             due = joint_auc((unseen, terms), (unseen, terms))
             given.append(f"{name} {printed.interval(name, test).auc.text}")
             told.append(
-                f"{entry['signature']} separates {ratios[-1]:.2f} times as far in {fitted}; "
-                f"expected in {test} {got:.3f} with its weight, {due:.3f} with the right one"
+                f"{entry['signature']} separates {number(ratios[-1], 2)} times as far in {fitted}; "
+                f"expected in {test} {number(got)} with its weight, {number(due)} with the right"
             )
     honest = printed.data.get("choice", {}).get("in_sample_signature") is False
     return Found(
@@ -145,7 +148,9 @@ def in_sample_signature(printed: Printed) -> Found:
 def chosen_in_test(printed: Printed) -> Found:
     """The cohort that chose the image model of the nomogram, against the one that tested it."""
     choice = printed.need("choice")
-    used = [m for m, e in printed.need("nomograms").items() if e.get("signature") == choice["model"]]
+    used = [
+        m for m, e in printed.need("nomograms").items() if e.get("signature") == choice["model"]
+    ]
     same = choice["chosen_in"] == printed.tested_on()
     return Found(
         CANNOT_TELL if same else CONSISTENT,
@@ -251,8 +256,8 @@ def empty_features(printed: Printed) -> Found:
         INCONSISTENT if lost else CONSISTENT,
         printed.place("radiomics"),
         f"{of['n_total']} features to select from",
-        f"{lost} cannot carry information ({lost / of['n_total']:.0%}): {noise} of {len(bands)} "
-        f"wavelet bands, {len(zero)} of shape",
+        f"{lost} cannot carry information ({percent(lost / of['n_total'], 0)}): {noise} of "
+        f"{len(bands)} wavelet bands, {len(zero)} of shape",
     )
 
 
@@ -273,7 +278,7 @@ def accuracy_claim(printed: Printed) -> Found:
         str(claim["place"]),
         "a significant improvement of accuracy",
         f"{n} tests of accuracy; of {printed.need('comparisons', 'tests')} tests of AUCs the "
-        f"smallest p is {adjusted:.3f} after adjustment",
+        f"smallest p is {number(adjusted)} after adjustment",
     )
 
 
@@ -283,14 +288,12 @@ def accuracy_claim(printed: Printed) -> Found:
     kind="method",
     weight="major",
     basis="facts",
-    consequence="If the term is the finding of pathology, the nomogram cannot be used before surgery.",
+    consequence="If it is the finding of pathology, the nomogram cannot be used before surgery.",
 )
 def known_before_surgery(printed: Printed) -> Found:
     """Where the publication lists each term of the nomogram."""
     listed_among = printed.need("clinical_model", "term_listed_among")
-    apart = {
-        term: places for term, places in listed_among.items() if len(set(places.values())) > 1
-    }
+    apart = {term: places for term, places in listed_among.items() if len(set(places.values())) > 1}
     told = [
         f"{term}: " + "; ".join(f"{what} ({place})" for place, what in places.items())
         for term, places in apart.items()

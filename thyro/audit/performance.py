@@ -2,11 +2,12 @@
 
 from scipy.stats import binomtest
 
-from thyro.audit.characteristics import implied_cases
 from thyro.audit.counts import Matrix, of_models, search, whole
 from thyro.audit.curves import auc_bounds, reading_aucs, yes_no_readings
 from thyro.audit.finding import CANNOT_TELL, CONSISTENT, INCONSISTENT, Found, check
+from thyro.audit.outcome import cases_of, implied_cases
 from thyro.audit.printed import NotPrinted, Printed, listed
+from thyro.tables import number
 
 
 @check(
@@ -120,7 +121,7 @@ def _f1(printed: Printed, *, readers: bool) -> Found:
         raise NotPrinted("table_2: f1 of a row with one confusion matrix")
     wrong = [row for row in rows if not row[3].agrees(row[2].f1)]
     given = [f"{m} {f1.text} ({c})" for m, c, _, f1 in wrong] if wrong else [f"{len(rows)} values"]
-    told = [f"{m.f1:.3f} in {c} (TP {m.tp}, FP {m.fp}, FN {m.fn})" for _, c, m, _ in wrong]
+    told = [f"{number(m.f1)} in {c} (TP {m.tp}, FP {m.fp}, FN {m.fn})" for _, c, m, _ in wrong]
     return Found(
         INCONSISTENT if wrong else CONSISTENT,
         printed.place("table_2"),
@@ -196,8 +197,8 @@ def auc_of_readers(printed: Printed) -> Found:
         fine.append(auc.auc.agrees(own))
         given.append(f"{auc.auc.text} in {cohort}")
         told.append(
-            f"{own:.4f} in {cohort} (nearest with {called} called {nearest:.4f}; readings with "
-            f"this AUC and interval: {_readings(every)})"
+            f"{number(own, 4)} in {cohort} (nearest with {called} called "
+            f"{number(nearest, 4)}; readings with this AUC and interval: {_readings(every)})"
         )
     return Found(
         CONSISTENT if all(fine) else INCONSISTENT,
@@ -232,7 +233,7 @@ def auc_within_bounds(printed: Printed) -> Found:
                 for k in (0, 1)
             )
             if not low <= float(row["auc"]) <= high:
-                outside.append(f"{row['model']} {row['auc']} ({low:.3f} to {high:.3f})")
+                outside.append(f"{row['model']} {row['auc']} ({number(low)} to {number(high)})")
     if not n:
         raise NotPrinted("table_2: auc, sensitivity and specificity")
     return Found(
@@ -254,12 +255,12 @@ def against_majority(printed: Printed) -> Found:
     """The no-information rate of the tested cohort from the implied cases; one-sided binomial test
     of whether a model exceeds it."""
     test = printed.tested_on()
-    cases, n = implied_cases(printed)[test], printed.parts[test]
+    cases, n = cases_of(printed, test), printed.parts[test]
     most = max(cases, n - cases)
     rows = [(m, x) for m, c, x in of_models(printed) if c == test]
     below = [(model, x.tp + x.tn) for model, x in rows if x.tp + x.tn < most]
     p = [binomtest(x.tp + x.tn, n, most / n, alternative="greater").pvalue for _, x in rows]
-    told = f"{most / n:.3f} ({most} of {n}) without a model; of {len(rows)} models "
+    told = f"{number(most / n)} ({most} of {n}) without a model; of {len(rows)} models "
     told += f"{sum(value < 0.05 for value in p)} exceed it by more than chance"
     return Found(
         INCONSISTENT if below else CONSISTENT,
@@ -282,9 +283,7 @@ def lone_accuracies(printed: Printed) -> Found:
     if not rows:
         raise NotPrinted("accuracy of a row without sensitivity")
     found = {
-        row["model"]: list(
-            whole(printed.metrics(row)["accuracy"], printed.parts[row["cohort"]])
-        )
+        row["model"]: list(whole(printed.metrics(row)["accuracy"], printed.parts[row["cohort"]]))
         for row in rows
     }
     n = printed.parts[rows[0]["cohort"]]

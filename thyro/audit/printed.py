@@ -1,6 +1,5 @@
-"""The printed numbers of a publication: read, looked up, and compared as far as they were rounded."""
+"""The printed numbers of a publication: read, looked up, and compared as they were rounded."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,11 +101,12 @@ class Printed:
         return True
 
     def place(self, *keys: str) -> str:
-        """Where the blocks stand in the publication, joined; a block without `place` by its key."""
-        told = [self.data.get(key, {}) for key in keys]
+        """Where the blocks that there are stand, joined; a block without `place` by its key."""
+        there = [key for key in keys if key in self.data] or list(keys)
+        blocks = [(key, self.data.get(key)) for key in there]
         names = [
-            str(block.get("place", key)) if isinstance(block, Mapping) else key
-            for key, block in zip(keys, told, strict=True)
+            str(block.get("place") or key) if isinstance(block, Mapping) else key
+            for key, block in blocks
         ]
         return ", ".join(dict.fromkeys(names))
 
@@ -152,8 +152,21 @@ class Printed:
         raise NotPrinted(f"table_1: {variable}")
 
     def patients(self, where: Mapping[str, Any]) -> pd.Series:
-        """Patients by cohort who have one of `levels` of a `variable`."""
-        return self.counts(where["variable"]).loc[list(where["levels"])].sum()
+        """Patients by cohort who have one of `levels` of a `variable`.
+
+        Raises
+        ------
+        ValueError
+            If the variable has no such level.
+        """
+        counts = self.counts(where["variable"])
+        unknown = [level for level in where["levels"] if level not in counts.index]
+        if unknown:
+            raise ValueError(
+                f"table_1: {where['variable']}: expected levels of {list(counts.index)}, found "
+                f"{unknown}."
+            )
+        return counts.loc[list(where["levels"])].sum()
 
     @cached_property
     def rows(self) -> list[dict]:
@@ -173,7 +186,7 @@ class Printed:
     def decimals(self) -> dict[str, int]:
         """Decimals of every metric: the most of its column, as a trailing zero may be dropped."""
         return {
-            name: max((len(str(row[name]).partition(".")[2]) for row in self.rows if row.get(name)))
+            name: max(len(str(row[name]).partition(".")[2]) for row in self.rows if row.get(name))
             for name in METRICS
             if any(row.get(name) for row in self.rows)
         }
@@ -221,13 +234,13 @@ class Printed:
 
 def interval(row: Mapping[str, Any]) -> Interval:
     """AUC and interval of a printed row; the ends stand on both sides of a dash."""
-    low, high = str(row["ci95"]).replace("-", "–").split("–")
+    low, high = _ends(row["ci95"])
     return Interval(
         str(row.get("model", "")),
         str(row.get("cohort", "")),
         Rounded.of(row["auc"]),
-        Rounded.of(low.strip()),
-        Rounded.of(high.strip()),
+        Rounded.of(low),
+        Rounded.of(high),
     )
 
 
@@ -239,7 +252,7 @@ def read(path: str | Path) -> Printed:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it holds no mapping.
+        If it holds no mapping, or a row whose cohort, kind or number cannot be read; it names them.
     """
     path = Path(path)
     if not path.is_file():
@@ -249,7 +262,57 @@ def read(path: str | Path) -> Printed:
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(data, Mapping):
         raise ValueError(f"path: expected keys and values in {path}, found {type(data).__name__}.")
+    _check(data, path)
     return Printed(data)
+
+
+def _check(data: Mapping[str, Any], path: Path) -> None:
+    """Raise ValueError for what would stop a check with an error that names no row."""
+    known = data.get("cohorts") or {}
+    parts = known.get("parts") or {}
+    if not parts or not all(isinstance(n, int) and n > 1 for n in parts.values()):
+        raise ValueError(f"{path}: cohorts.parts: expected patients by cohort, found {parts!r}.")
+    for key in ("fitted_on", "tested_on"):
+        if known.get(key) not in parts:
+            raise ValueError(
+                f"{path}: cohorts.{key}: expected one of {list(parts)}, found {known.get(key)!r}."
+            )
+    sizes = [*parts, *([known["whole"]["name"]] if known.get("whole") else [])]
+    for row in (data.get("table_1") or {}).get("rows") or []:
+        kinds = ("categorical", "continuous")
+        if row.get("kind") not in kinds:
+            raise ValueError(
+                f"{path}: table_1: {row.get('variable')!r}: kind: expected one of {kinds}, found "
+                f"{row.get('kind')!r}."
+            )
+        for entry in row["levels"] if row["kind"] == "categorical" else [row]:
+            lacking = [name for name in sizes if name not in entry]
+            if lacking:
+                where = f"{row['variable']!r} {entry.get('level', '')}".strip()
+                raise ValueError(f"{path}: table_1: {where}: expected the cohorts {lacking}.")
+    for row in [*((data.get("table_2") or {}).get("rows") or []), *(data.get("text_values") or [])]:
+        where = f"{path}: {row.get('model')!r}"
+        if row.get("cohort") not in parts:
+            raise ValueError(
+                f"{where}: cohort: expected one of {list(parts)}, found {row.get('cohort')!r}."
+            )
+        for name in ("auc", *METRICS):
+            _readable(row.get(name), f"{where}: {name}")
+        if row.get("ci95") and len(_ends(row["ci95"])) != 2:
+            raise ValueError(f"{where}: ci95: expected 'low–high', found {row['ci95']!r}.")
+
+
+def _readable(text: Any, where: str) -> None:
+    try:
+        share = text is None or 0 <= float(text) <= 1
+    except ValueError:
+        share = False
+    if not share:
+        raise ValueError(f"{where}: expected a number between 0 and 1, found {text!r}.")
+
+
+def _ends(text: str) -> list[str]:
+    return [part.strip() for part in str(text).replace("-", "–").split("–") if part.strip()]
 
 
 def listed(texts: Sequence[str]) -> str:
@@ -260,8 +323,3 @@ def listed(texts: Sequence[str]) -> str:
 def signed(x: float, digits: int = 3) -> str:
     """ "+0.056", "−0.012"."""
     return ("+" if x >= 0 else "−") + f"{abs(x):.{digits}f}"
-
-
-def fewest_decimals(x: float) -> int:
-    """Decimals that show the first two significant digits of `x`."""
-    return max(2, 1 - math.floor(math.log10(abs(x)))) if x else 2

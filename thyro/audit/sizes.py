@@ -6,10 +6,11 @@ import numpy as np
 from scipy.stats import norm
 
 from thyro import clinical, statistics
-from thyro.audit.characteristics import implied_cases
 from thyro.audit.curves import LEVEL, hanley_mcneil
 from thyro.audit.finding import CANNOT_TELL, CONSISTENT, INCONSISTENT, Found, check
+from thyro.audit.outcome import cases_of
 from thyro.audit.printed import Printed, listed
+from thyro.tables import number, percent
 
 EVENTS_PER_PARAMETER = 10  # usual practice (Peduzzi 1996, J. Clin. Epidemiol. 49:1373)
 EVENTS_OF_A_TEST = 100  # at least, for a validation (Collins 2016, Stat. Med. 35:214)
@@ -35,7 +36,7 @@ def _events(printed: Printed) -> list[int]:
     """Cases of the fitted cohort, by every count of the outcome that is printed or implied."""
     fitted = printed.fitted_on()
     counted = [int(printed.patients(row)[fitted]) for row in printed.data.get("outcomes") or []]
-    return sorted({*counted, implied_cases(printed)[fitted]})
+    return sorted({*counted, cases_of(printed, fitted)})
 
 
 @check(
@@ -43,18 +44,23 @@ def _events(printed: Printed) -> list[int]:
     "Events per candidate parameter",
     kind="method",
     weight="major",
-    consequence="Too few events for so many candidates: selection is unstable, estimates too large.",
+    consequence="Too few events for the candidates: choice is unstable, estimates are too large.",
 )
 def events_per_parameter(printed: Printed) -> Found:
     """Events of the fitted cohort over the coefficients of all candidates, which should be ten or
     more; the same for the final terms and for the image features."""
     events, many = _events(printed), candidates(printed)
     few = terms(printed)
-    told = [f"{_ratios(events, few)} of {few} terms", f"{_ratios(events, many)} of {many} candidates"]
+    told = [
+        f"{_ratios(events, few)} of {few} terms",
+        f"{_ratios(events, many)} of {many} candidates",
+    ]
     if printed.has("radiomics", "n_total"):
         n = int(printed.need("radiomics", "n_total"))
-        told.append(f"{_ratios(events, n)} of {n} features, {PREFILTER * n:.0f} of which a screen at ")
-        told[-1] += f"{PREFILTER} keeps where none matters"
+        told.append(
+            f"{_ratios(events, n)} of {n} features, of which a screen at {PREFILTER} keeps "
+            f"{number(PREFILTER * n, 0)} where none matters"
+        )
     return Found(
         CONSISTENT if min(events) / many >= EVENTS_PER_PARAMETER else INCONSISTENT,
         printed.place("clinical_model", "table_1"),
@@ -80,7 +86,7 @@ def minimum_size(printed: Printed) -> Found:
     """Riley's three criteria (shrinkage at most a tenth, optimism of Nagelkerke's R2 at most 0.05,
     overall risk to within 0.05), at the AUC printed of the clinical model."""
     fitted = printed.fitted_on()
-    n, events = printed.parts[fitted], implied_cases(printed)[fitted]
+    n, events = printed.parts[fitted], cases_of(printed, fitted)
     auc = printed.interval(printed.need("clinical_model", "model"), printed.tested_on()).auc.value
     asked = {"terms": terms(printed), "candidates": candidates(printed)}
     if printed.has("radiomics", "n_total"):
@@ -94,7 +100,7 @@ def minimum_size(printed: Printed) -> Found:
         CONSISTENT if n >= max(needed.values()) else INCONSISTENT,
         printed.place("cohorts"),
         f"{n} patients in {fitted}",
-        f"prevalence {events / n:.3f}, AUC {auc}: {listed(told)}",
+        f"prevalence {number(events / n)}, AUC {auc}: {listed(told)}",
     )
 
 
@@ -110,25 +116,30 @@ def precision(printed: Printed) -> Found:
     of the cohort; factor to which observed over expected is known, by a standard error of its
     logarithm of the root of (1 - prevalence) / events; at least a hundred events are usual."""
     test = printed.tested_on()
-    n, events = printed.parts[test], implied_cases(printed)[test]
+    n, events = printed.parts[test], cases_of(printed, test)
     shown = [one for one in printed.intervals if one.cohort == test]
     widths = [one.high.value - one.low.value for one in shown]
     z = norm.isf((1 - LEVEL) / 2)
-    aucs = sorted({one.auc.value for one in shown})[-1:] + [float(np.median([o.auc.value for o in shown]))]
-    told = [f"{_patients(auc, events / n, z)} at an AUC of {auc:.3f}" for auc in aucs]
+    aucs = sorted({one.auc.value for one in shown})[-1:] + [
+        float(np.median([o.auc.value for o in shown]))
+    ]
+    told = [f"{_patients(auc, events / n, z)} at an AUC of {number(auc)}" for auc in aucs]
     factor = exp(z * sqrt((1 - events / n) / events))
     return Found(
         CONSISTENT if events >= EVENTS_OF_A_TEST else INCONSISTENT,
         printed.place("cohorts", "table_2"),
-        f"{events} events of {n}; widths {min(widths):.3f} to {max(widths):.3f}",
-        f"patients for a width of {WIDTH}: {listed(told)}; observed over expected to ×/÷ {factor:.2f}",
+        f"{events} events of {n}; widths {number(min(widths))} to {number(max(widths))}",
+        f"patients for a width of {WIDTH}: {listed(told)}; observed over expected to ×/÷ "
+        f"{number(factor, 2)}",
     )
 
 
 def _patients(auc: float, prevalence: float, z: float) -> int:
     """The fewest patients whose AUC has an interval no wider than WIDTH."""
     n = 10
-    while 2 * z * hanley_mcneil(auc, max(1, round(n * prevalence)), n - round(n * prevalence)) > WIDTH:
+    while (
+        2 * z * hanley_mcneil(auc, max(1, round(n * prevalence)), n - round(n * prevalence)) > WIDTH
+    ):
         n += 1
     return n
 
@@ -179,7 +190,7 @@ def hosmer_lemeshow(printed: Printed) -> Found:
     groups, rejects a perfect model and one whose predictions are too extreme (slope 0.8)."""
     text = str(printed.need("hosmer_lemeshow", "p"))
     test = printed.tested_on()
-    n, cases = printed.parts[test], implied_cases(printed)[test]
+    n, cases = printed.parts[test], cases_of(printed, test)
     auc = max(one.auc.value for one in printed.intervals if one.cohort == test)
     rng = np.random.default_rng(n)
     perfect, extreme = (
@@ -191,6 +202,6 @@ def hosmer_lemeshow(printed: Printed) -> Found:
         CANNOT_TELL if weak else CONSISTENT,
         printed.place("hosmer_lemeshow"),
         f"P {text}" + (f"; not printed: {listed(lacking)}" if lacking else ""),
-        f"rejects a slope of {SLOPE} in {extreme:.0%} and a perfect model in {perfect:.0%} of "
-        f"{DRAWS} cohorts of {n} patients, AUC {auc}",
+        f"rejects a slope of {SLOPE} in {percent(extreme, 0)} and a perfect model in "
+        f"{percent(perfect, 0)} of {DRAWS} cohorts of {n} patients, AUC {auc}",
     )
