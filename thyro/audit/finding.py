@@ -113,5 +113,6 @@ def run(printed: Printed, checks: Sequence[Check]) -> pd.DataFrame:
             rows.append(asdict(one(printed)))
         except NotPrinted as lacking:
             gone = {"printed": f"needs {lacking}", "verdict": NOT_PRINTED}
-            rows.append({"id": one.id, "topic": one.topic, "basis": one.basis} | gone)
-    return pd.DataFrame(rows, columns=COLUMNS).fillna("")
+            about = {"id": one.id, "topic": one.topic, "basis": one.basis}
+            rows.append(dict.fromkeys(COLUMNS, "") | about | gone)
+    return pd.DataFrame(rows, columns=COLUMNS)

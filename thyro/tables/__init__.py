@@ -1,6 +1,6 @@
 """Numbers as text: rounding and the tables of the report. Computes nothing."""
 
-from thyro.tables.audit import audit, audit_methods, contradictions, rules
+from thyro.tables.audits import audit, audit_methods, contradictions, rules
 from thyro.tables.baseline import baseline_table
 from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
