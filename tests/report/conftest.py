@@ -139,8 +139,7 @@ COLUMNS = {
     "audit_every": "Check|Where|Printed|Implied|Verdict",
     "audit_methods": "Check|How|Consequence",
     "audit_rules": "Model|Cohort|TP, FN, FP, TN|Accuracy (95% CI)|Sensitivity (95% CI)"
-    "|Specificity (95% CI)|PPV (95% CI)|NPV (95% CI)|Net benefit, 20%|Net benefit, 30%"
-    "|Net benefit, 40%",
+    "|Specificity (95% CI)|PPV (95% CI)|NPV (95% CI)|Net benefit at 20%, 30%, 40%",
 }
 VALUES = {
     "table_1": ["Extrathyroidal extension", "17 (28.33)", "5 (27.78)", "12 (28.57)", "0.948"]
@@ -205,11 +204,12 @@ VALUES = {
     "audit_every": ["B1. Rows of the table that count the outcome", "Table 1, Table 2"]
     + ["CLNM: ALL 162, Train 121, Test 41", "Location of LNM: ALL 165, Train 118, Test 47"]
     + ["inconsistent: number, major"],
-    "audit_methods": ["D10", "The correlation of the two AUCs from which on they differ."]
+    "audit_methods": ["D10. Comparisons said to be significant"]
+    + ["The correlation of the two AUCs from which on they differ."]
     + ["The difference cannot be significant, whatever the correlation of the scores."],
     "audit_rules": ["SR_ResNet101", "Train", "115, 13, 12, 240"]
     + ["0.93 (0.90–0.96)"] * 5
-    + ["0.295", "0.289", "−0.209"],
+    + ["0.295, 0.289, −0.209"],
 }
 
 

@@ -48,9 +48,14 @@ def _verdict(verdict: str, kind: str, weight: str, basis: str) -> str:
     return f"{verdict}: {more}{read}" if more else f"{verdict}{read}"
 
 
+def _several(*values: float) -> str:
+    return ", ".join(number(x) for x in values)
+
+
 def audit_methods(findings: pd.DataFrame) -> pd.DataFrame:
     """How every check is computed, and what follows where it is not consistent."""
-    spec = {"Check": (["id"], str), "How": (["how"], str), "Consequence": (["consequence"], str)}
+    spec = {"Check": (["id", "topic"], "{}. {}".format), "How": (["how"], str)}
+    spec |= {"Consequence": (["consequence"], str)}
     return formatted(_asked(findings), spec)
 
 
@@ -77,6 +82,6 @@ def rules(
     for name, label in RATES.items():
         spec[f"{label} {ci}"] = ([name, f"{name}_low", f"{name}_high"], partial(estimate, digits=2))
     wide = benefits.pivot(index=["model", "cohort"], columns="threshold", values="net_benefit")
-    for threshold in wide.columns:
-        spec[f"Net benefit, {percent(threshold, 0)}"] = ([threshold], number)
+    points = ", ".join(percent(threshold, 0) for threshold in wide.columns)
+    spec[f"Net benefit at {points}"] = (list(wide.columns), _several)
     return formatted(proportions.join(wide, on=["model", "cohort"]), spec)
