@@ -60,6 +60,7 @@ table_1:
   rows:
   - {variable: Sex, kind: categorical, levels: [{level: F, Train: {n: 1}, Test: {n: 1}}]}
 table_2: {rows: [{model: A, cohort: Test, auc: '0.841', ci95: '0.7640–0.9180'}]}
+comparisons: {pairs: [{a: A, b: B, cohort: Test, p: '< 0.001'}]}
 """
 
 
@@ -73,6 +74,12 @@ table_2: {rows: [{model: A, cohort: Test, auc: '0.841', ci95: '0.7640–0.9180'}
         ("cohort: Test, auc", "cohort: test, auc", "'A': cohort: expected one of"),
         ("'0.841'", "84.1", "'A': auc: expected a number between 0 and 1, found 84.1"),
         ("'0.841'", "about", "'A': auc: expected a number"),
+        (
+            "Test: {n: 1}",
+            "Test: {n: one}",
+            r"'Sex' F: n: expected whole numbers, found \[1, 'one'\]",
+        ),
+        ("< 0.001", "P<0.001", "comparisons: 'A' and 'B': p: expected '0.013'.* found 'P<0.001'"),
         ("0.7640–0.9180", "0.7640", "'A': ci95: expected 'low–high'"),
     ],
 )
@@ -103,3 +110,12 @@ def test_lists_and_signs():
     assert (listed([]), listed(["a", "b"])) == ("none", "a, b")
     assert (signed(0.056), signed(-0.0118)) == ("+0.056", "−0.012")
     assert Printed({"readers": None}).readers == []
+
+
+def test_a_variable_without_mean_and_sd_is_passed_over():
+    age = original().data["table_1"]["rows"][0]
+    ranks = age | {"variable": "TSH", "ALL": {"median": "2"}}
+    data = original().data | {"table_1": {"rows": [ranks, age]}}
+    assert Printed(data).moments() == [age]
+    with pytest.raises(NotPrinted, match="mean and sd"):
+        Printed(original().data | {"table_1": {"rows": [ranks]}}).moments()

@@ -175,7 +175,7 @@ def continuous_p(printed: Printed) -> Found:
     """Student's and Welch's t test from means and SDs, over all corners of their rounding. A rank
     test cannot be recomputed from mean and SD."""
     told, given, reached = [], [], []
-    for row in printed.variables("continuous"):
+    for row in printed.moments():
         if row.get("p") is None:
             continue
         ranges = {name: _t_range(printed, row, equal) for name, equal in _T.items()}
@@ -226,7 +226,7 @@ def _t_range(printed: Printed, row: dict, equal_var: bool) -> tuple[float, float
 def pooled(printed: Printed) -> Found:
     """Weighted mean and total sum of squares of the cohorts, over all corners of their rounding."""
     told, given, fine = [], [], []
-    for row in printed.variables("continuous"):
+    for row in printed.moments():
         whole = row[printed.whole()]
         cells = [Rounded.of(row[c][name]) for c in printed.parts for name in ("mean", "sd")]
         exact = _pool([cell.value for cell in cells], list(printed.parts.values()))

@@ -1,5 +1,6 @@
 """The printed numbers of a publication: read, looked up, and compared as they were rounded."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ import pandas as pd
 import yaml
 
 SLACK = 1e-9  # of floating point, in comparisons of a computed with a printed number
+P_VALUE = re.compile(r"[<>]?\s*[01]?\.\d+")
 METRICS = ("accuracy", "sensitivity", "specificity", "ppv", "npv", "f1")
 
 
@@ -138,6 +140,17 @@ class Printed:
         rows = [row for row in self.need("table_1", "rows") if row["kind"] == kind]
         if not rows:
             raise NotPrinted(f"table_1.rows of kind {kind}")
+        return rows
+
+    def moments(self) -> list[dict]:
+        """Rows of continuous variables of which mean and SD are printed, in every cohort."""
+        rows = [
+            row
+            for row in self.variables("continuous")
+            if all(row[cohort].get(name) for cohort in self.sizes for name in ("mean", "sd"))
+        ]
+        if not rows:
+            raise NotPrinted("table_1.rows with mean and sd")
         return rows
 
     def counts(self, variable: str) -> pd.DataFrame:
@@ -287,9 +300,12 @@ def _check(data: Mapping[str, Any], path: Path) -> None:
             )
         for entry in row["levels"] if row["kind"] == "categorical" else [row]:
             lacking = [name for name in sizes if name not in entry]
+            where = f"{path}: table_1: " + f"{row['variable']!r} {entry.get('level', '')}".strip()
             if lacking:
-                where = f"{row['variable']!r} {entry.get('level', '')}".strip()
-                raise ValueError(f"{path}: table_1: {where}: expected the cohorts {lacking}.")
+                raise ValueError(f"{where}: expected the cohorts {lacking}.")
+            counts = [entry[name].get("n") for name in sizes]
+            if row["kind"] == "categorical" and not all(isinstance(n, int) for n in counts):
+                raise ValueError(f"{where}: n: expected whole numbers, found {counts}.")
     for row in [*((data.get("table_2") or {}).get("rows") or []), *(data.get("text_values") or [])]:
         where = f"{path}: {row.get('model')!r}"
         if row.get("cohort") not in parts:
@@ -300,6 +316,13 @@ def _check(data: Mapping[str, Any], path: Path) -> None:
             _readable(row.get(name), f"{where}: {name}")
         if row.get("ci95") and len(_ends(row["ci95"])) != 2:
             raise ValueError(f"{where}: ci95: expected 'low–high', found {row['ci95']!r}.")
+
+    for pair in (data.get("comparisons") or {}).get("pairs") or []:
+        if pair.get("p") and not P_VALUE.fullmatch(str(pair["p"])):
+            raise ValueError(
+                f"{path}: comparisons: {pair.get('a')!r} and {pair.get('b')!r}: p: expected "
+                f"'0.013', '< 0.05' or '> 0.05', found {pair['p']!r}."
+            )
 
 
 def _readable(text: Any, where: str) -> None:
