@@ -66,3 +66,10 @@ def test_what_is_not_printed_is_none(invented):
         assert facts[name] is None, name
     assert facts["credit"]["matrices"] is None and facts["credit"]["intervals"] == [1, 1]
     assert facts["benefit"] == [] and facts["chosen"] is None
+
+
+def test_intervals_have_the_level_that_is_asked():
+    found = audit.audit_file("docs/audit_example.yml", level=0.8).proportions.iloc[0]
+    n = found[["tp", "fn", "fp", "tn"]].sum()
+    want = proportion_ci(found["tp"] + found["tn"], n, level=0.8)
+    assert (found["accuracy_low"], found["accuracy_high"]) == pytest.approx(want)

@@ -52,6 +52,12 @@ def test_the_reader_of_two_tables():
     assert "nearest with 57 called 0.7811" in told
 
 
+def test_a_graded_reading_has_another_auc_than_its_cut_off():
+    graded = [original().data["readers"][0] | {"reading": "graded"}]
+    with pytest.raises(NotPrinted, match="yes or no"):
+        performance.auc_of_readers(changed(("readers", graded)))
+
+
 def test_models_below_the_no_information_rate():
     told = found("C6").implied
     assert told.startswith("0.726 (119 of 164)")

@@ -67,8 +67,15 @@ class Audited:
     facts: dict[str, Any]  # `determined.facts`
 
 
-def audit_file(path: str | Path) -> Audited:
+def audit_file(path: str | Path, *, level: float = 0.95) -> Audited:
     """Audit the printed numbers of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file as `docs/audit_template.yml`.
+    level : float
+        Coverage of the intervals of `proportions`; printed intervals are taken to cover 95%.
 
     Raises
     ------
@@ -79,7 +86,7 @@ def audit_file(path: str | Path) -> Audited:
     findings = audit(printed)
     return Audited(
         findings=findings,
-        proportions=determined.proportions(printed),
+        proportions=determined.proportions(printed, level=level),
         net_benefits=determined.net_benefits(printed),
         facts=determined.facts(printed, findings),
     )

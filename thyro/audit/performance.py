@@ -186,7 +186,10 @@ def auc_of_readers(printed: Printed) -> Found:
     reading of the cohort (a fifth to 45% with the outcome) whose AUC and Wald interval, by DeLong's
     variance, are as printed."""
     given, told, fine = [], [], []
-    for of, cohort, matrix in readings(printed):
+    rows = [row for row in readings(printed) if row[0].get("reading") != "graded"]
+    if not rows:
+        raise NotPrinted("readers: one whose reading is yes or no")
+    for of, cohort, matrix in rows:
         auc = printed.interval(of["model"], cohort)
         own = (matrix.tp / matrix.cases + matrix.tn / matrix.controls) / 2
         n = printed.parts[cohort]
