@@ -49,6 +49,17 @@ def test_check_accepts_what_is_there(project):
     ]
 
 
+def test_the_printed_numbers_of_a_publication_are_audited(capsys, tmp_path):
+    cli.main(["audit", "docs/audit_example.yml"])
+    said = capsys.readouterr().out
+    assert "| C1. F1 of the models | Table 2 | B 0.700 (Test) | 0.629 in Test" in said
+    assert "A1 Sums and percentages of the table of characteristics: not printed" in said
+    file = tmp_path / "paper.yml"
+    file.write_text("cohorts: {}", encoding="utf-8")
+    with pytest.raises(SystemExit, match="paper.yml: cohorts.parts: expected patients"):
+        cli.main(["audit", str(file)])
+
+
 def test_images_that_cannot_be_used_stop_the_run_before_anything_is_written(project):
     Image.fromarray(np.zeros((40, 49), np.uint8)).save(project / "data/m3.png")
     (project / "data/i5.png").unlink()

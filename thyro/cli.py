@@ -38,6 +38,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")
+    audit = commands.add_parser("audit", help="recompute the printed numbers of a publication")
+    audit.add_argument(
+        "file", type=lambda name: Path(name).resolve(), help="as docs/audit_template.yml"
+    )
     example = commands.add_parser("example", help="write a simulated cohort as a user's folder")
     example.add_argument("folder", help="a new folder")
     example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
@@ -54,6 +58,19 @@ def _check(arguments: argparse.Namespace) -> None:
         print(f"params/{stem}.yml is valid")
 
 
+def _audit(arguments: argparse.Namespace) -> None:
+    """Print the checks of a file of printed numbers, and which of them lack their numbers."""
+    from thyro import audit, tables  # slow, so only for those who ask
+
+    try:
+        found = audit.audit_file(arguments.file).findings
+    except ValueError as error:
+        raise SystemExit(f"thyro: {error}") from None
+    print(tables.show(tables.audit(found)).data)
+    for row in found[found["verdict"].eq(audit.NOT_PRINTED)].itertuples():
+        print(f"{row.id} {row.topic}: not printed ({row.printed})")
+
+
 def _render(arguments: argparse.Namespace) -> None:
     from thyro import report  # slow, so only for those who ask
 
@@ -67,6 +84,7 @@ COMMANDS = {
     "report": lambda a: run.bring_up_to_date(a.study, data=a.data),
     "run": lambda a: run.run_notebook(a.study, a.job, data=a.data),
     "render": _render,
+    "audit": _audit,
     "example": lambda a: run.write_example(Path(a.folder), a.study),
     "workflow": lambda a: run.run_snakemake(a.options),
 }

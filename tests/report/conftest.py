@@ -91,7 +91,10 @@ CELLS = {
         "reader": ("reader", 9),
         "recovery-table": ("recovery", 31),
         "published": ("published", 12),
-        "audit": ("audit", 10),
+        "audit": ("audit", 9),
+        "audit-every": ("audit_every", 48),
+        "audit-methods": ("audit_methods", 48),
+        "audit-rules": ("audit_rules", 18),
     },
 }
 COLUMNS = {
@@ -133,7 +136,11 @@ COLUMNS = {
     "logistic": "Variable|Level|Univariate OR (95% CI)|P|Multivariable OR (95% CI)|P",
     "table_2": "Model|Cohort|AUC (95% CI)|Accuracy|Sensitivity|Specificity|PPV|NPV|F1",
     "published": "Quantity|Published|This run|Comparable?",
-    "audit": "Check|Printed|Implied|Verdict",
+    "audit": "Check|Printed|Implied|How|Consequence",
+    "audit_every": "Check|Where|Printed|Implied|Verdict",
+    "audit_methods": "Check|How|Consequence",
+    "audit_rules": "Model|Cohort|TP, FN, FP, TN|Accuracy (95% CI)|Sensitivity (95% CI)"
+    "|Specificity (95% CI)|PPV (95% CI)|NPV (95% CI)|Net benefit at 20%, 30%, 40%",
 }
 VALUES = {
     "table_1": ["Extrathyroidal extension", "17 (28.33)", "5 (27.78)", "12 (28.57)", "0.948"]
@@ -191,7 +198,19 @@ VALUES = {
     + ["0.906", "0.949", "0.902"],
     "published": ["AUC of Nomogram_A, test", "0.930 (0.891–0.968)", "0.901 (0.780–1.000)"]
     + ["No: other patients"],
-    "audit": ["Outcome counts of Table 1 and Table 2", "162", "173", "inconsistent"],
+    "audit": ["C2. F1 of the reader", "Radiologist 0.682 (Train), Radiologist 0.682 (Test)"]
+    + ["0.736 in Train (TP 92, FP 30, FN 36), 0.624 in Test (TP 29, FP 19, FN 16)"]
+    + ["2TP / (2TP + FP + FN) of the confusion matrices, which were found without F1."]
+    + ["The reader's F1 cannot be compared with the models'."],
+    "audit_every": ["B1. Rows of the table that count the outcome", "Table 1, Table 2"]
+    + ["CLNM: ALL 162, Train 121, Test 41", "Location of LNM: ALL 165, Train 118, Test 47"]
+    + ["inconsistent: number, major"],
+    "audit_methods": ["D10. Comparisons said to be significant"]
+    + ["The correlation of the two AUCs from which on they differ."]
+    + ["The difference cannot be significant, whatever the correlation of the scores."],
+    "audit_rules": ["SR_ResNet101", "Train", "115, 13, 12, 240"]
+    + ["0.93 (0.90–0.96)"] * 5
+    + ["0.295, 0.289, −0.209"],
 }
 
 

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from scipy.special import expit
 
+from thyro import audit
 from thyro.clinical import bootstrap, logistic, protocols, screening
 from thyro.deep import FineTuningSettings
 from thyro.report import manuscript
-from thyro.report.published import published_facts
 from thyro.report.results import Results
 from thyro.report.words import models, provenance, recovery
 from thyro.statistics import (
@@ -26,6 +26,8 @@ from thyro.statistics import (
 )
 from thyro.study import NETWORKS, load_study
 from thyro.study.settings import Study
+
+PUBLISHED = "report/published/paper_reference.yml"
 
 SIGNATURES = ["first", "second"]
 VARIABLES = [
@@ -127,7 +129,7 @@ def scores(request, tmp_path):
         "06_statistics/calibration.parquet.json": sidecar("6d7e8f+"),
         "06_statistics/delong.parquet.json": sidecar("0a1b2c"),
         "06_statistics/gone.parquet.json": sidecar("of a file that is not there"),
-        "06_statistics/published.json": published_facts("report/published"),
+        "06_statistics/published.json": audit.audit_file(PUBLISHED).facts,
         "06_statistics/delong.parquet": pairs.assign(cohort="test", family="nomogram"),
         **{f"notebooks/{job}.json": {"seconds": 2.0, "peak_mb": 1234} for job in study.jobs},
     }.items():

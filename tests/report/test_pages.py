@@ -37,7 +37,7 @@ TITLES = {
         "Coefficients of the nomograms",
         "What could be known of the simulated truth",
         "Published figures",
-        "Checks of the published numbers",
+        "Printed numbers of the publication",
         "Provenance",
     ],
     "Supplementary Table": [
@@ -68,6 +68,9 @@ TITLES = {
         "Items of TRIPOD+AI",
         "Topics of CLEAR",
         "Features of degraded images after restoration",
+        "Every check of the printed numbers",
+        "How each check of the printed numbers",
+        "What the printed metrics determine",
     ],
     "Supplementary Figure": [
         "Comparison of the individual models",

@@ -1,11 +1,10 @@
-"""Tables beside the results: features, their check, the published numbers, their audit."""
+"""Tables beside the results: features, their check, the published numbers."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from thyro.radiomics import definitions, feature_sets, ibsi
-from thyro.report import published
 from thyro.tables import supplement
 
 DESCRIBED = definitions.describe_feature(feature_sets.PAPER.describe())
@@ -95,11 +94,6 @@ def test_every_difference_from_the_phantom_has_its_reason_once():
     differing = compared.loc[compared["agrees"].ne(True), "feature"]
     assert all(f"{name}" in notes for name in differing)
     assert notes.count("divides the covariance") == 1 and "excess" in notes
-
-
-def test_the_audit_lists_every_check():
-    table = supplement.audit(published.audit_findings("report/published"))
-    assert len(table) == 48 and (table["Verdict"] == "inconsistent").sum() == 24
 
 
 def test_published_keeps_models_that_only_one_side_has():

@@ -21,7 +21,12 @@ from thyro.clinical.protocols import (
     with_signatures,
 )
 from thyro.clinical.rare_levels import merge_levels, merged_table, rare_levels
-from thyro.clinical.sample_size import assumed_auc, collinearity, sample_sizes
+from thyro.clinical.sample_size import (
+    assumed_auc,
+    collinearity,
+    minimum_sample_size,
+    sample_sizes,
+)
 from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
 from thyro.clinical.splines import spline_basis
 from thyro.clinical.validation_size import validation_sizes
@@ -42,6 +47,7 @@ __all__ = [
     "long_risks",
     "merge_levels",
     "merged_table",
+    "minimum_sample_size",
     "nomogram_terms",
     "optimism_of",
     "pipeline_optimism",

@@ -2,16 +2,12 @@
 
 from thyro.report.manuscript import make_report
 from thyro.report.published import (
-    audit_findings,
-    published_facts,
     published_nomograms,
     published_table_2,
 )
 
 __all__ = [
-    "audit_findings",
     "make_report",
-    "published_facts",
     "published_nomograms",
     "published_table_2",
 ]

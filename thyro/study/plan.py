@@ -79,8 +79,8 @@ OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "models_by_fold": "by_fold.parquet",  # cross-fitted, of every repeat
     "output_predictions": "output.parquet",  # of the tuned networks themselves
 }
-PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, and their audit
-PUBLISHED_FILES = ("paper_reference.yml", "audit.json")
+PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, which are audited
+PUBLISHED_FILES = ("paper_reference.yml",)
 
 
 def _measured(table: FeatureTable) -> list[str]:
@@ -222,7 +222,7 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
 
 def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
     tables = ["performance", "delong", "calibration", "calibration_intervals", "penalised"]
-    tables += ["cutoffs", "net_benefit", "reader"]
+    tables += ["cutoffs", "net_benefit", "reader", "audit"]
     if images:
         tables += ["control", "control_performance", "protocols", "recipes", "size"]
     tables += RECOVERY if truth else []

@@ -1,5 +1,6 @@
 """Numbers as text: rounding and the tables of the report. Computes nothing."""
 
+from thyro.tables.audits import audit, audit_methods, contradictions, rules
 from thyro.tables.baseline import baseline_table
 from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
@@ -45,7 +46,6 @@ from thyro.tables.rounding import (
     probability,
 )
 from thyro.tables.supplement import (
-    audit,
     effective_bins,
     feature_list,
     features,
@@ -64,6 +64,7 @@ __all__ = [
     "RECONSTRUCTIONS",
     "auc_labels",
     "audit",
+    "audit_methods",
     "baseline_table",
     "beside_size",
     "calibrated",
@@ -72,6 +73,7 @@ __all__ = [
     "coefficients",
     "collinearity",
     "comparison",
+    "contradictions",
     "coverage",
     "cutoffs",
     "display_names",
@@ -105,6 +107,7 @@ __all__ = [
     "reclassified",
     "recovered",
     "restored",
+    "rules",
     "sample_size",
     "selection",
     "show",

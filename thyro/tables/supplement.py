@@ -1,4 +1,4 @@
-"""Tables beside the results: features and their check, and the published numbers.
+"""Tables beside the results: features and their check, and the published figures.
 
 Full-precision frames in, frames of strings out.
 """
@@ -247,15 +247,3 @@ def published(
             spec = {f"{METRICS[name]}, {where}": ([name], probability)}
             table = table.join(formatted(frame, spec))
     return table.assign(**{"Comparable?": comparable})
-
-
-def audit(findings: pd.DataFrame) -> pd.DataFrame:
-    """The checks of the published numbers: id, topic, where, verdict and weight."""
-    spec = {
-        "Check": (["id"], str),
-        "Topic": (["topic"], str),
-        "Where": (["where"], str),
-        "Verdict": (["verdict"], str),
-        "Weight": (["severity"], lambda text: "" if text == "info" else text),
-    }
-    return formatted(findings, spec)

@@ -1,15 +1,23 @@
-"""Words on the publication: facts of its numbers and of their audit, which the discussion names."""
+"""Words on the publication: numbers of it, and what the audit of its numbers found."""
 
 from collections.abc import Mapping
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import relation
+from thyro.report.words.phrases import listed, relation
 from thyro.study import Study
+
+WRONG = "inconsistent"
+KINDS = {  # of what is inconsistent
+    "number": "of printed numbers with each other",
+    "claim": "of a claim with the numbers",
+    "method": "of a method with its assumption or with usual practice",
+    "wording": "of wording",
+}
 
 
 def texts(study: Study, results: Results) -> dict:
-    """Texts of the publication, from what 06 left; the same for every study.
+    """Texts of the publication, from what 06 computed; the same for every study.
 
     Returns
     -------
@@ -20,24 +28,150 @@ def texts(study: Study, results: Results) -> dict:
 
 
 def facts(values: Mapping) -> dict[str, str]:
-    """`published_facts` as text."""
-    f1, auc = (
-        {name: tables.probability(x) for name, x in values[key].items()}
-        for key in ("radiologist_f1", "auc")
-    )
+    """The facts of `audit.audit_file` as numbers and sentences.
+
+    A sentence whose check did not find what it says is left out.
+    """
     size = values["n"]
     return {
         "n": str(size["all"]),
         "n_train": str(size["train"]),
         "n_test": str(size["test"]),
-        "checks": str(values["checks"]),
-        "inconsistent": str(values["inconsistent"]),
-        **{f"outcome_{place}": str(n) for place, n in values["outcome"].items()},
-        **{f"radiologist_f1_{where}": text for where, text in f1.items()},
-        **{f"radiologist_positive_{place}": str(n) for place, n in values["suspected"].items()},
-        "delong_p": relation(values["delong_p"]),
-        "delong_p_holm": relation(values["delong_p_holm"]),
-        "auc_chosen": auc[values["chosen"]],
-        "auc_nomogram_b": auc["Nomogram_B"],
-        "auc_nomogram_c": auc["Nomogram_C"],
+        "counts": counts(values),
+        "credit": credit(values),
+        "outcome": outcome(values),
+        "reader": reader(values),
+        "comparison": comparison(values),
+        "clinical": clinical(values),
+        "training": training(values),
+        "determined": determined(values),
     }
+
+
+def counts(values: Mapping) -> str:
+    """How many checks there are, by verdict and by kind."""
+    kinds = [f"{n} {KINDS[kind]}" for kind, n in values["kinds"].items() if n]
+    verdicts = {"consistent": 0, WRONG: 0, "cannot tell": 0} | values["verdicts"]
+    found = f"{verdicts[WRONG]} found an inconsistency" + (f": {listed(kinds)}" if kinds else "")
+    return (
+        f"Of {values['checks']} checks {verdicts['consistent']} found the numbers consistent, "
+        f"{verdicts['cannot tell']} could not tell, and {found}."
+    )
+
+
+def credit(values: Mapping) -> str:
+    """What holds."""
+    told = {
+        "matrices": "rows of metrics come from exactly one confusion matrix in whole patients",
+        "p_values": "p values of categorical variables follow from the counts beside them",
+        "intervals": "intervals of an AUC are symmetric about it, as Wald’s are",
+    }
+    found = [
+        f"{values['credit'][key][0]} of {values['credit'][key][1]} {text}"
+        for key, text in told.items()
+        if values["credit"][key]
+    ]
+    return f"Much holds: {listed(found)}." if found else ""
+
+
+def outcome(values: Mapping) -> str:
+    """The counts of the outcome, where they differ."""
+    if _wrong(values, "B1") or _wrong(values, "B3"):
+        rows = [
+            f"{n} patients by the row {name}"
+            for name, n in values["outcome"].items()
+            if name != "performance"
+        ]
+        return (
+            f"The outcome is counted as {listed(rows)}, while the metrics can only come from "
+            f"{values['outcome']['performance']}. Which definition trained the models cannot be "
+            "told."
+        )
+    return ""
+
+
+def reader(values: Mapping) -> str:
+    """F1, calls and AUC of the radiologist, where they contradict other numbers."""
+    told = []
+    if _wrong(values, "C2"):
+        f1 = {where: tables.probability(x) for where, x in values["reader_f1"].items()}
+        told.append(
+            f"The F1 score in test is given as {f1['printed']}; the other metrics of the rows "
+            f"imply {f1['train']} in training and {f1['test']} in test."
+        )
+    if _wrong(values, "C3"):
+        called = values["called"]
+        told.append(
+            f"The radiologist suspects {called['characteristics']} patients in one table and "
+            f"{called['performance']} in the other."
+        )
+    if _wrong(values, "C4"):
+        told.append("The AUC is not that of the yes/no reading that both tables describe.")
+    return " ".join(told)
+
+
+def comparison(values: Mapping) -> str:
+    """Super-resolved against original images."""
+    told = []
+    if _wrong(values, "D5"):
+        told.append(
+            f"One difference in the test cohort has a p value (p {relation(values['p'])}); Holm’s "
+            f"adjustment for the comparisons made gives p {relation(values['holm'])}."
+        )
+    if _wrong(values, "D7"):
+        told.append("Not every family of models has the higher AUC on super-resolved images.")
+    return " ".join(told)
+
+
+def clinical(values: Mapping) -> str:
+    """Clinical factors alone, beside the image models."""
+    if not _wrong(values, "D11"):
+        return ""
+    auc = {name: tables.probability(x) for name, x in values["auc"].items()}
+    return (
+        f"Nomogram_C (AUC {auc['Nomogram_C']}) does as well as the best image model "
+        f"({auc[values['chosen']]}) and better than Nomogram_B ({auc['Nomogram_B']}), which adds "
+        "an image signature to the same factors."
+    )
+
+
+def training(values: Mapping) -> str:
+    """The fall of the AUCs from training to test."""
+    if not _wrong(values, "E1"):
+        return ""
+    fallen, every = values["falls"]
+    return (
+        f"Of {every} AUCs {fallen} fall from training to test by more than chance explains, as "
+        "figures do that are computed on the patients who fitted the model."
+    )
+
+
+def determined(values: Mapping) -> str:
+    """What is not printed and follows from what is."""
+    told = []
+    if values["no_information_rate"] is not None:
+        rate = tables.probability(values["no_information_rate"])
+        below = values["below"]
+        told.append(
+            f"Calling everybody in the test cohort what most are has an accuracy of {rate}"
+            + (f", more than {listed(below)}" if below else "")
+            + "."
+        )
+    if values["correlation"]:
+        r, low, high = (tables.number(x) for x in values["correlation"])
+        told.append(
+            f"The p value of the printed difference needs a correlation of {r} between the two "
+            f"AUCs ({low} to {high} over rounding)."
+        )
+    if values["benefit"]:
+        rows = [
+            f"{tables.number(row['net_benefit'])} at {tables.percent(row['threshold'], 0)} "
+            f"({row['model']}; treating all {tables.number(row['treat_all'])})"
+            for row in values["benefit"]
+        ]
+        told.append(f"The highest net benefit of a printed rule in test is {listed(rows)}.")
+    return " ".join(told)
+
+
+def _wrong(values: Mapping, check: str) -> bool:
+    return values["verdict"].get(check) == WRONG
