@@ -42,7 +42,7 @@ def test_the_power_counts_what_points_the_right_way():
 
 @pytest.mark.slow
 def test_latents_are_read_off_simulated_frames():
-    found = detectability.reading(24, 5)
+    found = detectability.reading(12, 5)
     assert found["features"].unique().tolist() == ["original", "fourfold loss"]
     assert found["latent"].unique().tolist() == ["coarse_latent", "fine_latent"]
-    assert found["n"].eq(24).all() and found["r"].between(-1, 1).all()
+    assert found["n"].eq(12).all() and found["r"].between(-1, 1).all()
