@@ -150,15 +150,17 @@ def test_features_of_networks_are_those_without_the_fold(cohort):
     assert calls == [1, 1]
 
 
-def test_a_fallback_of_a_selection_is_noted_with_table_repeat_and_fold(cohort):
+def test_fallbacks_are_counted_by_table_and_the_first_is_told(cohort):
     tables, _, train = cohort
     name = "OR_radiomics"
     only = {name: made(alpha=1e-12)[name]}
     again = [outer_folds(train, 2, seed=seed) for seed in (1, 2)]
     found = recipes.cross_fit_tables(only, tables, train, {name: again})
-    assert [note.split(": ")[0] for note in recipes.fallback_notes(found)] == [
-        "OR radiomics without fold 0",
-        "OR radiomics without fold 1",
-        "OR radiomics without fold 0 of repeat 1",
-        "OR radiomics without fold 1 of repeat 1",
-    ]
+    (note,) = recipes.fallback_notes(found)
+    first = found[name].left_out.notes[0, 0]
+    assert len(found[name].left_out.notes) == 4 and first
+    assert note == (
+        "OR radiomics: 4 of 4 selections without a fold fell back, first without fold 0. " + first
+    )
+    none = recipes.cross_fit_tables({name: made()[name]}, tables, train, {name: again[:1]})
+    assert recipes.fallback_notes(none) == []

@@ -203,12 +203,17 @@ def kept_by_fold(found: Mapping[str, CrossFitted]) -> pd.DataFrame:
 
 
 def fallback_notes(found: Mapping[str, CrossFitted]) -> list[str]:
-    """Which selections fell back on something else, and without which fold."""
+    """Of every table, in how many selections without a fold a step fell back, and on what first."""
     notes = []
     for name, one in found.items():
-        for (repeat, fold), note in one.left_out.notes.items():
-            again = f" of repeat {repeat}" if repeat else ""
-            notes.append(f"{name.replace('_', ' ')} without fold {fold}{again}: {note}")
+        if fell_back := one.left_out.notes:
+            n = len(one.left_out.by_fold[["repeat", "fold"]].drop_duplicates())
+            (repeat, fold), first = next(iter(fell_back.items()))
+            where = f"fold {fold}" + (f" of repeat {repeat}" if repeat else "")
+            notes.append(
+                f"{name.replace('_', ' ')}: {len(fell_back)} of {n} selections without a fold fell "
+                f"back, first without {where}. {first}"
+            )
     return notes
 
 
