@@ -2,14 +2,15 @@
 
 `python -m tests.benchmarks.null_cohorts results/demo` takes the features of a study that has run
 and permutes the outcome among its patients, so that no feature has anything to do with it. Every
-recipe is then cross-fitted as in the study, with selection and tuning. Printed are the mean AUCs,
-in training patients fold by fold and in all other patients, with their Monte Carlo errors. Both
-should be 0.50.
+recipe is then cross-fitted with the settings of `demo`, selection and tuning included. Printed are
+the mean AUCs, in training patients fold by fold and in all other patients, with their Monte Carlo
+errors. Both should be 0.50.
 """
 
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -17,10 +18,7 @@ import pandas as pd
 
 from thyro import core, models, radiomics, statistics, store, study
 
-SETTINGS = {"neighbours": 5}
-STEPS = {"rule": "p", "family": "binomial", "penalty": "minimum", "cv": 10, "seed": 1}
-LIMITS = {"alpha": 0.05, "correlation": 0.9}
-DISTINCT, ICC, FOLDS = 0.1, 0.75, 5
+STUDY = study.load_study("demo", Path("params"))
 
 
 def tables_of(image_set: str) -> dict[str, study.FeatureTable]:
@@ -41,16 +39,19 @@ def read_features(results: str, image_set: str) -> tuple[pd.DataFrame, dict, dic
             table,
             store.read_table(f"{folder}/{table.robustness}.parquet"),
             measured[table.name].loc[train],
-            minimum_icc=ICC,
-            minimum_distinct=DISTINCT,
+            minimum_icc=STUDY.selection.minimum_icc,
+            minimum_distinct=STUDY.selection.minimum_distinct,
         )
     for table in study.recipe_tables():
         aside.setdefault(table.name, {})
+    chosen = STUDY.selection
+    steps = {"rule": chosen.rule, "family": chosen.family, "penalty": chosen.penalty}
     made = models.table_recipes(
-        STEPS | {"patience": 20},
-        **LIMITS,
+        steps | {"cv": chosen.folds, "seed": 1, "patience": 20},
+        alpha=chosen.alpha,
+        correlation=chosen.correlation,
         set_aside=aside,
-        settings=study.given_settings(**SETTINGS),
+        settings=study.given_settings(neighbours=STUDY.models.neighbours),
         tune=True,
         seed=1,
     )
@@ -72,7 +73,7 @@ def one_draw(cases: pd.DataFrame, measured: dict, recipes: dict, seed: int) -> l
     rows = []
     for name, recipe in recipes.items():
         values = measured[name].loc[cases.index]
-        folds = [core.outer_folds(train, FOLDS, seed=seed)]
+        folds = [core.outer_folds(train, STUDY.models.outer_folds, seed=seed)]
         found = models.out_of_fold(recipe, values, train, folds)
         inside = statistics.cross_fitted_aucs(train, found.by_fold).set_index("model")["auc"]
         for model in recipe.classifiers:

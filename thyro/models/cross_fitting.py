@@ -140,9 +140,11 @@ def out_of_fold(
     """Predict training patients by the recipe fitted without their fold, others by all of these.
 
     Log odds are averaged: of a training patient over the repeats, each by the model without the
-    patient's fold; of another patient over the models of all folds. So the scale of a model, and a
-    cut-off on it, mean the same in training and in other cohorts, which a model of all training
-    patients would not grant (`tests/benchmarks/carry_over.py` measures both).
+    patient's fold; of another patient over the models of all folds. So the scale of a model
+    is nearly the same in training and in other cohorts, which that of one model of all training
+    patients is not. What is left is a mean over more models in other cohorts than in training,
+    whose narrower spread moves a cut-off of the support vector machine by some points of
+    sensitivity (`tests/benchmarks/carry_over.py` measures both).
 
     Parameters
     ----------
