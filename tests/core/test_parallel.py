@@ -57,8 +57,11 @@ def test_workers_end_with_the_process_that_was_killed(busy):
     assert [pid for pid in workers if alive(pid)] == []
 
 
-def outcome(code, timeout=60):
-    """What a process of its own prints at `print`, given the helpers it needs."""
+def outcome(code, timeout=300):
+    """What a process of its own prints at `print`, given the helpers it needs.
+
+    The limit is there for a process that hangs; a busy machine takes a minute to start a cluster.
+    """
     code = (
         "import os, signal, time\nfrom joblib import delayed\n"
         "from thyro.core import parallel as processes\n" + code

@@ -18,7 +18,7 @@ from thyro.study import RECORDS, Job, Study, StudyError, job_arguments, threads_
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-NUMBERS_OF_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+NETWORK_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 # What a notebook raises on purpose: the message is for the user, the traceback is not.
 SPEAKING = {"StudyError", "CohortError", "TableError", "ImageError"}
 LONGEST_SOCKET_FOLDER = 75  # characters; Jupyter adds some twenty
@@ -82,8 +82,13 @@ def _told(status: terminal.Status) -> Iterator[float]:
 
 
 def _environment(job: str, status: terminal.Status, threads: int) -> dict[str, str]:
-    """Variables that the kernel of a job finds."""
-    return dict.fromkeys(NUMBERS_OF_THREADS, str(threads)) | {
+    """Variables that the kernel of a job finds.
+
+    Networks compute on `threads`. numpy gets one: the many small systems of the lasso and the
+    regressions take twice the processor time on two.
+    """
+    return dict.fromkeys(NETWORK_THREADS, str(threads)) | {
+        "OPENBLAS_NUM_THREADS": "1",
         store.NOTEBOOK: job,
         store.PROGRESS_FILE: str(status.progress),
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
