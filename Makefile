@@ -17,7 +17,7 @@ export THYRO_REFERENCE ?= $(abspath $(wildcard ../shared/reference/r))
 WALL   := out=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$out" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check lab bench clean
+.PHONY: help setup report test lint check lab bench clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -45,11 +45,13 @@ test: setup  ## run the tests
 	@$(WALL)
 	@$(PYTEST)
 
-check: setup  ## lint, wall, types and the fast tests (1 minute)
+lint: setup  ## style, wall and types
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(WALL)
 	@$(VENV)/bin/mypy
+
+check: lint  ## lint and the fast tests (2 minutes)
 	@$(PYTEST) -m "not slow"
 
 lab: setup  ## open the notebooks in JupyterLab
