@@ -10,11 +10,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import ndtri
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer
+from sklearn.preprocessing import FunctionTransformer, QuantileTransformer
 
 from thyro import statistics
 from thyro.core import as_level
@@ -22,6 +23,8 @@ from thyro.simulate.risk import LATENTS
 
 FOLDS = 10
 PENALTIES = np.logspace(0, 6, 13)  # of the ridge, on features of SD 1; leave-one-out chooses
+LEAST_RANGE = 1e-7  # of a feature; some bands hold only the rounding noise of a single slice
+LEAST_RANK = 1e-7  # of the smallest value, as in sklearn; the largest lacks as much to 1
 CLINICAL, TRUE_RISK = "clinical terms", "true risk"  # what a ceiling knows
 
 
@@ -44,14 +47,16 @@ def read_latents(features: pd.DataFrame, latents: pd.DataFrame, train: pd.Series
     """
     if train.sum() < FOLDS:
         raise ValueError(f"train: expected at least {FOLDS} patients, got {train.sum()}.")
-    usable = features.columns[features[train].nunique() > 1]
+    spread = features[train].max() - features[train].min()
+    usable = features.columns[spread > LEAST_RANGE]
     x, z = features[usable].to_numpy(float), latents.to_numpy(float)
     inside = train.to_numpy(bool)
     # Ranks, for many features are skewed beyond what a line can use. No intercept: the latents have
     # mean 0, and that of nine folds errs to the side away from the tenth.
     model = make_pipeline(
         SimpleImputer(strategy="median"),
-        QuantileTransformer(n_quantiles=min(100, inside.sum() // 2), output_distribution="normal"),
+        QuantileTransformer(n_quantiles=min(100, inside.sum() // 2)),
+        FunctionTransformer(_normal_scores),
         RidgeCV(PENALTIES, alpha_per_target=True, fit_intercept=False),
     )
     folds = KFold(FOLDS, shuffle=True, random_state=0)
@@ -60,6 +65,11 @@ def read_latents(features: pd.DataFrame, latents: pd.DataFrame, train: pd.Series
     if not inside.all():
         read[~inside] = model.fit(x[inside], z[inside]).predict(x[~inside])
     return pd.DataFrame(read, latents.index, latents.columns)
+
+
+def _normal_scores(ranks: np.ndarray) -> np.ndarray:
+    """Normal quantiles of ranks from 0 to 1; sklearn's own take four times as long."""
+    return ndtri(np.clip(ranks, LEAST_RANK, 1 - LEAST_RANK))
 
 
 def latent_correlations(
