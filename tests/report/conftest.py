@@ -95,6 +95,7 @@ CELLS = {
         "audit-every": ("audit_every", 48),
         "audit-methods": ("audit_methods", 48),
         "audit-rules": ("audit_rules", 18),
+        "audit-dots": (7.2, 3.7),
     },
 }
 COLUMNS = {

@@ -191,6 +191,7 @@ class Study(Section):
         min_length=2, max_length=2
     )  # names of 0 and 1
     credit: str = ""  # where real data come from, as captions cite it
+    published: str = ""  # file of printed numbers that the report audits; empty: Li et al.'s
     cohort: Cohort
     external: Source | None = None  # only ever predicted on; what it does not say is as in `cohort`
     super_resolution: SuperResolution = SuperResolution()
@@ -279,4 +280,5 @@ class Study(Section):
             signatures=self.nomogram.signatures,
             start=self.checkpoints.get("super_resolution.start"),
             weights=self.checkpoints.get("features.weights"),
+            published=self.published,
         )
