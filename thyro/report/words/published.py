@@ -184,13 +184,12 @@ def null_pattern(values: Mapping) -> str:
         return ""
     n = null["pairs"]
     told = [
-        f"the best SR model was {tables.number(null['best']['printed'])} or more above the best OR "
-        f"model, as printed, in {_of_draws(null['best'])}",
-        f"the largest of the {n} gains was {tables.number(null['largest']['printed'])} or more in "
+        f"the best SR model {tables.number(null['best']['printed'])} or more above the best OR "
+        f"model in {_of_draws(null['best'])}",
+        f"the largest of the {n} gains {tables.number(null['largest']['printed'])} or more in "
         f"{_of_draws(null['largest'])}",
-        f"at least {null['above']['printed']:.0f} of {n} SR models were above their twins, as "
-        f"printed, in {_of_draws(null['above'])}",
-        f"all {n} were in {_of_draws(null['all_above'])}",
+        f"at least {null['above']['printed']:.0f} of {n} SR models above their twins in "
+        f"{_of_draws(null['above'])}",
     ]
     low, middle, high = (tables.number(x) for x in null["largest"]["quartiles"])
     drawn, printed = (null["mean_auc"][which] for which in ("drawn", "printed"))
@@ -202,8 +201,9 @@ def null_pattern(values: Mapping) -> str:
         f"{null['draws']} simulated cohorts of {null['train']} and {null['test']} patients the OR "
         "and SR features of each patient changed places at random, so that neither image set tells "
         "more of the outcome, and the models were made anew by the paper’s recipe. In the test "
-        f"cohort {listed(told)} (Monte Carlo {tables.coverage(0.95)} confidence intervals). The "
-        f"largest gain had a median of {middle} (quartiles {low} and {high}). {level}"
+        f"cohort as much as printed arose so often: {listed(told)}; all {n} were above in "
+        f"{_of_draws(null['all_above'])}. In brackets are Monte Carlo {tables.coverage(0.95)} "
+        f"confidence intervals. The largest gain had a median of {middle} (quartiles {low} and {high}). {level}"
     )
 
 
