@@ -203,7 +203,8 @@ def null_pattern(values: Mapping) -> str:
         "more of the outcome, and the models were made anew by the paper’s recipe. In the test "
         f"cohort as much as printed arose so often: {listed(told)}; all {n} were above in "
         f"{_of_draws(null['all_above'])}. In brackets are Monte Carlo {tables.coverage(0.95)} "
-        f"confidence intervals. The largest gain had a median of {middle} (quartiles {low} and {high}). {level}"
+        f"confidence intervals. The largest gain had a median of {middle} (quartiles {low} and "
+        f"{high}). {level}"
     )
 
 
