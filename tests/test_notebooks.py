@@ -63,7 +63,7 @@ LINES_OF_A_NOTEBOOK = 175
 # 06 asks one short question after the other (discrimination, cut-offs, comparisons, recipes, size,
 # net benefit, a reader, calibration, reclassification, an audit); none needs what another found: a
 # screen more loses nobody.
-LONGER = {"06_statistics": 220}
+LONGER = {"06_statistics": 225}
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 

@@ -37,7 +37,7 @@ def test_without_matrices_the_frames_are_empty(invented):
 
 
 def test_facts_of_the_publication(facts):
-    assert facts["n"] == {"all": 544, "train": 380, "test": 164}
+    assert facts["source"] == "Li et al. (2024)" and facts["null"]["pairs"] == 4
     assert facts["checks"] == 48 and facts["verdicts"]["inconsistent"] == 24
     assert facts["kinds"] == {"number": 9, "claim": 6, "method": 6, "wording": 3}
     assert facts["credit"] == {"matrices": [18, 18], "p_values": [15, 15], "intervals": [21, 21]}

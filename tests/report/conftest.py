@@ -95,6 +95,7 @@ CELLS = {
         "audit-every": ("audit_every", 48),
         "audit-methods": ("audit_methods", 48),
         "audit-rules": ("audit_rules", 18),
+        "audit-dots": (7.2, 3.7),
     },
 }
 COLUMNS = {
@@ -276,7 +277,11 @@ def tables():
     ]
     found = dict.fromkeys(("Training", "Test", "External"), "0.792 (0.716–0.868)")
     recovery = [{"Measure": "AUC", "Of": "Clinical terms and Radiomics OR"} | found] * 8
-    return {"provenance": provenance, "recovery": recovery}
+    checklist = [
+        {"Item": "45. Is there a flow chart?", "Answer": "Met. Flow chart", "Where": "Figure 1"}
+    ]
+    checklists = dict.fromkeys(("tripod", "clear", "metrics"), checklist * 30)
+    return {"provenance": provenance, "recovery": recovery} | checklists
 
 
 @pytest.fixture(scope="session")
@@ -303,8 +308,6 @@ def score_study(tmp_path_factory, variables):
     off = ("images", "nomogram_b", "external", "recovery", "radiologist", "tuned")
     shown["has"] = variables["has"] | dict.fromkeys(off, False)
     shown["performance"] = {}
-    places = {"preparation": "Methods, Cohort and Scores", "predictors": "Methods, Scores"}
-    shown["checklist"] = variables["checklist"] | places
     shown["delong"] = {"a_vs_c": variables["delong"]["a_vs_c"]}
     shown["reader"] = {}
     return folder, shown

@@ -65,8 +65,9 @@ TITLES = {
         "Net reclassification improvement",
         "The penalised model of all candidates beside",
         "Simulated truth beside its estimates",
-        "Items of TRIPOD+AI",
-        "Topics of CLEAR",
+        "TRIPOD+AI",
+        "CLEAR",
+        "METRICS",
         "Features of degraded images after restoration",
         "Every check of the printed numbers",
         "How each check of the printed numbers",
@@ -88,6 +89,7 @@ TITLES = {
         "Training of the networks",
         "The penalised model of all candidates",
         "Instability of the risks",
+        "Differences of AUCs printed by Li et al. (2024)",
     ],
 }
 CAPTIONS = [

@@ -63,3 +63,7 @@ def test_nomograms_print_the_test_cohort_only():
 def test_a_wrong_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="paper_reference.yml"):
         published.published_table_2(tmp_path)
+
+
+def test_the_sizes_are_those_of_the_text():
+    assert published.published_sizes(FOLDER) == {"all": 544, "train": 380, "test": 164}

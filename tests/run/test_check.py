@@ -1,5 +1,7 @@
 """What can be known of a study before its first notebook runs."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -72,6 +74,20 @@ def test_the_table_of_external_patients_has_to_be_there(here):
     (here / "params/mine.yml").write_text(STUDY + "external: {table: other.csv}\n")
     with pytest.raises(StudyError, match="table of `external`: data/other.csv is not there."):
         check_study("mine", data="data")
+
+
+def test_printed_numbers_to_be_audited_have_to_be_there_and_readable(here):
+    write(here, "other", published="docs/example.yml")
+    with pytest.raises(StudyError, match="`published`: path: expected the printed numbers in"):
+        check_study("other")
+    (here / "docs").mkdir()
+    text = Path(__file__).parents[2].joinpath("docs/audit_example.yml").read_text(encoding="utf-8")
+    (here / "docs/example.yml").write_text(text, encoding="utf-8")
+    assert check_study("other").published == "docs/example.yml"
+    wrong = text.replace("fitted_on: Train", "fitted_on: Nobody")
+    (here / "docs/example.yml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(StudyError, match="`published`: .*cohorts.fitted_on: expected one of"):
+        check_study("other")
 
 
 def test_a_file_of_decisions_need_not_be_there_but_has_its_place_in_the_folder(here):

@@ -46,6 +46,7 @@ def test_what_a_notebook_takes_from_other_sections():
     assert jobs["00_cohort"]["external"]["device"] == "B"
     assert jobs["01_super_resolution"]["devices"] == study.compute.devices
     assert jobs["06_statistics"]["published_dir"] == "report/published"
+    assert jobs["06_statistics"]["audited_file"] == "report/published/paper_reference.yml"
     assert jobs["06_statistics"]["out_dir"] == "results/demo/06_statistics"
 
 

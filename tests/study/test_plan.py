@@ -113,6 +113,15 @@ def test_what_lies_in_the_project_is_there(planned):
     )
 
 
+def test_the_audited_numbers_are_those_that_the_study_names():
+    ours, other = plan.plan(), plan.plan(published="docs/audit_example.yml")
+    assert ours["06_statistics"].fixed["audited_file"] == plan.REFERENCE
+    job = other["06_statistics"]
+    assert job.fixed["audited_file"] == "docs/audit_example.yml"
+    assert job.outside == (plan.REFERENCE, "docs/audit_example.yml")  # ours stands beside the run
+    assert {n for n in other if other[n] != ours[n]} == {"06_statistics"}
+
+
 def test_one_signature_makes_no_nomogram_b():
     written = PLANS["one signature"]["05_nomogram"].writes
     assert {f for f in written if "nomogram" in f} == {

@@ -9,6 +9,7 @@ import pandas as pd
 
 from thyro.audit import (
     characteristics,
+    contrasts,
     determined,
     discrimination,
     li2024,
@@ -64,6 +65,7 @@ class Audited:
     findings: pd.DataFrame  # `audit`
     proportions: pd.DataFrame  # `determined.proportions`
     net_benefits: pd.DataFrame  # `determined.net_benefits`
+    contrasts: pd.DataFrame  # `contrasts.printed_contrasts`
     facts: dict[str, Any]  # `determined.facts`
 
 
@@ -75,7 +77,8 @@ def audit_file(path: str | Path, *, level: float = 0.95) -> Audited:
     path : str or Path
         A file as `docs/audit_template.yml`.
     level : float
-        Coverage of the intervals of `proportions`; printed intervals are taken to cover 95%.
+        Coverage of the intervals of `proportions` and `contrasts`; printed intervals are taken to
+        cover 95%.
 
     Raises
     ------
@@ -88,5 +91,6 @@ def audit_file(path: str | Path, *, level: float = 0.95) -> Audited:
         findings=findings,
         proportions=determined.proportions(printed, level=level),
         net_benefits=determined.net_benefits(printed),
+        contrasts=contrasts.printed_contrasts(printed, level=level),
         facts=determined.facts(printed, findings),
     )

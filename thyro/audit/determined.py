@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 
 from thyro import statistics
+from thyro.audit import null_pattern
 from thyro.audit.characteristics import TESTS, p_by_test
 from thyro.audit.counts import Matrix, search
 from thyro.audit.curves import unpaired_p
 from thyro.audit.discrimination import ALPHA, correlations, holm
-from thyro.audit.finding import CONSISTENT, INCONSISTENT, KINDS, NOT_PRINTED
+from thyro.audit.finding import INCONSISTENT, KINDS, NOT_PRINTED
 from thyro.audit.outcome import cases_of, implied_cases
 from thyro.audit.printed import NotPrinted, Printed, Rounded
 
@@ -83,20 +84,20 @@ def facts(printed: Printed, findings: pd.DataFrame) -> dict[str, Any]:
     Returns
     -------
     dict
-        n (patients by "all", "train", "test"), checks, verdicts (how many, by verdict), kinds (of
+        source (how the publication is called), checks, verdicts (how many, by verdict), kinds (of
         inconsistencies), contradictions (ids), verdict (by id), credit ([what holds, of how many]
         of matrices, p_values and intervals), outcome (patients by row of the characteristics, and
         "performance"), called (by both tables), reader_f1 (printed, and by cohort), correlation
         (value, low, high), p and holm, no_information_rate and below it (models), benefit (best
         rule of the tested cohort by threshold), falls ([beyond chance, of how many]), chosen
-        (model) and auc (of the tested cohort, by model).
+        (model), auc (of the tested cohort, by model) and null (`null_pattern.surprise`).
     """
     asked = findings[findings["verdict"].ne(NOT_PRINTED)]
     kinds = asked["kind"].value_counts()
     wrong = asked[asked["verdict"].eq(INCONSISTENT)]
     test = printed.tested_on()
     return {
-        "n": dict(zip(("all", "train", "test"), _sizes(printed), strict=True)),
+        "source": printed.data.get("about", {}).get("name"),
         "checks": len(asked),
         "verdicts": {name: int(k) for name, k in asked["verdict"].value_counts().items()},
         "kinds": {kind: int(kinds.get(kind, 0)) for kind in KINDS},
@@ -125,7 +126,7 @@ def facts(printed: Printed, findings: pd.DataFrame) -> dict[str, Any]:
             for row in printed.rows
             if row["cohort"] == test and row.get("auc")
         },
-        "consistent": int(asked["verdict"].eq(CONSISTENT).sum()),
+        "null": _known(lambda: null_pattern.surprise(printed)),
     }
 
 
@@ -135,11 +136,6 @@ def _known(compute: Callable[[], Any]) -> Any:
         return compute()
     except (NotPrinted, StopIteration, ValueError):
         return None
-
-
-def _sizes(printed: Printed) -> tuple[int, int, int]:
-    fitted, test = printed.parts[printed.fitted_on()], printed.parts[printed.tested_on()]
-    return sum(printed.parts.values()), fitted, test
 
 
 def _reproduced(printed: Printed) -> list[int]:

@@ -4,6 +4,7 @@ from thyro.figures.agreement import agreement_figure, draw_agreement
 from thyro.figures.browser import browse_images
 from thyro.figures.calibration import calibration_figure, draw_calibration
 from thyro.figures.contact_sheets import contact_sheet_pages, show_page
+from thyro.figures.contrasts import contrasts_figure, draw_contrasts
 from thyro.figures.correlation import (
     correlation_figure,
     correlation_map_figure,
@@ -79,6 +80,7 @@ __all__ = [
     "calibration_figure",
     "coefficients_figure",
     "contact_sheet_pages",
+    "contrasts_figure",
     "correlation_figure",
     "correlation_map_figure",
     "crops_figure",
@@ -87,6 +89,7 @@ __all__ = [
     "draw_agreement",
     "draw_calibration",
     "draw_coefficients",
+    "draw_contrasts",
     "draw_correlation",
     "draw_correlation_map",
     "draw_decision_curve",

@@ -3,13 +3,13 @@
 Every section has a module in `words` whose `texts` says it; here they are only joined.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from thyro import nomogram, store, tables
 from thyro.clinical import LogisticFit
 from thyro.nomogram import Nomogram
-from thyro.report import render
+from thyro.report import checklists, evidence, places, render
 from thyro.report.results import Results
 from thyro.report.words import (
     features,
@@ -43,11 +43,15 @@ def make_report(results: str, name: str, study: Study) -> None:
     """
     folder, left = store.path(results), Results(results)
     strings = variables(results, name, study)
+    sources = store.path("report")
+    found = places.find_places(sources, folder / "notebooks", strings)
+    answered = _answers(study, left, strings["has"])
     staged = render.stage(
         folder,
-        store.path("report"),
+        sources,
         strings,
-        tables={"provenance": provenance.rows(study, left), "recovery": recovery.rows(left)},
+        tables={"provenance": provenance.rows(study, left), "recovery": recovery.rows(left)}
+        | {name: checklists.rows(answers, found) for name, answers in answered.items()},
         elements={"calculator": _calculator(nomogram.calculator_fragment, left, study)},
     )
     render.render(staged, folder / "report")
@@ -79,7 +83,20 @@ def variables(results: str, name: str, study: Study) -> dict:
         sections.append(recovery)
     for section in sections:
         tree |= section.texts(study, left)
-    return tree
+    return tree | checklists.texts(_answers(study, left, tree["has"]))
+
+
+def _answers(
+    study: Study, results: Results, has: Mapping[str, bool]
+) -> dict[str, list[checklists.Answer]]:
+    """The checklists, answered; without images only that of prediction models is asked."""
+    items = checklists.read_checklists(store.path("report/checklists.yml"))
+    facts, authors = evidence.facts(study, results, has), study.authors.model_dump()
+    return {
+        name: [checklists.answer(item, facts, authors) for item in asked]
+        for name, asked in items.items()
+        if has["images"] or name == checklists.OF_EVERY_STUDY
+    }
 
 
 def _calculator(write: Callable[..., str], results: Results, study: Study) -> str:

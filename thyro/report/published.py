@@ -18,6 +18,13 @@ METRICS = ["accuracy", "sensitivity", "specificity", "ppv", "npv", "f1"]
 COHORTS = {"ALL": "all", "Test": "test", "Train": "train"}
 
 
+def published_sizes(folder: str | Path) -> dict[str, int]:
+    """Patients by cohort: all, train, test."""
+    known = _reference(folder)["cohorts"]
+    sizes = {known["whole"]["name"]: known["whole"]["n"]} | known["parts"]
+    return {COHORTS[name]: n for name, n in sizes.items()}
+
+
 def published_table_1(folder: str | Path) -> pd.DataFrame:
     """Table 1: one row per variable, level and cohort.
 

@@ -110,7 +110,7 @@ def _copy_sources(report_dir: Path, folder: Path, flags: Mapping) -> None:
     """The sources of the manuscript, without the passages that a flag hides."""
     for path in sorted(report_dir.iterdir()):
         if path.suffix == ".qmd":
-            text = _without_hidden(path.read_text(encoding="utf-8"), flags)
+            text = without_hidden(path.read_text(encoding="utf-8"), flags)
             (folder / path.name).write_text(text, encoding="utf-8")
         elif path.suffix in SOURCES:
             shutil.copy(path, folder)
@@ -272,7 +272,7 @@ def _bibliography_keys(path: Path) -> set[str]:
     return set(re.findall(r"^@\w+\{([^,\s]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def _without_hidden(text: str, flags: Mapping) -> str:
+def without_hidden(text: str, flags: Mapping) -> str:
     """`text` with the blocks that a flag hides left blank, so that lines keep their numbers.
 
     Quarto resolves embeds before it looks at conditions, and stops at a notebook that the study

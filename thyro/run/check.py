@@ -33,6 +33,7 @@ def check_study(name: str, *, data: str | None = None) -> Study:
     study = load_study(name, store.path("params"))
     _check_device(name, study)
     _check_checkpoints(name, study)
+    _check_published(name, study)
     _check_simulated_candidates(name, study)
     _check_letters(name, study)
     for job in study.jobs.values():
@@ -60,6 +61,18 @@ def _check_checkpoints(name: str, study: Study) -> None:
     for key, file in study.checkpoints.items():
         if not store.path(file).is_file():
             raise StudyError(f"params/{name}.yml: `{key}`: {file} is not there. Name a file.")
+
+
+def _check_published(name: str, study: Study) -> None:
+    """The printed numbers that the study has audited; a relative file is of the project."""
+    if not study.published:
+        return
+    from thyro import audit  # slow, so only for those who ask
+
+    try:
+        audit.audit(audit.read(store.path(study.published)))
+    except (FileNotFoundError, ValueError) as error:
+        raise StudyError(f"params/{name}.yml: `published`: {error}") from None
 
 
 def _check_simulated_candidates(name: str, study: Study) -> None:

@@ -79,8 +79,8 @@ OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "models_by_fold": "by_fold.parquet",  # cross-fitted, of every repeat
     "output_predictions": "output.parquet",  # of the tuned networks themselves
 }
-PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, which are audited
-PUBLISHED_FILES = ("paper_reference.yml",)
+PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, which stand beside ours
+REFERENCE = "report/published/paper_reference.yml"  # audited where a study names no other file
 
 
 def _measured(table: FeatureTable) -> list[str]:
@@ -220,7 +220,7 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
     )
 
 
-def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
+def _statistics(predictions: str, audited: str, *, images: bool, truth: bool) -> Job:
     tables = ["performance", "delong", "calibration", "calibration_intervals", "penalised"]
     tables += ["cutoffs", "net_benefit", "reader", "audit"]
     if images:
@@ -247,8 +247,8 @@ def _statistics(predictions: str, *, images: bool, truth: bool) -> Job:
         reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if images},
         folders={"features_dir": "02_features"} if truth else {},
         files=read if truth else [],
-        outside=[f"{PUBLISHED['published_dir']}/{file}" for file in PUBLISHED_FILES],
-        fixed=PUBLISHED | absent,
+        outside=dict.fromkeys([REFERENCE, audited]),
+        fixed=PUBLISHED | {"audited_file": audited} | absent,
     )
 
 
@@ -259,6 +259,7 @@ def plan(
     signatures: Sequence[str] = SIGNATURES,
     start: str | None = None,
     weights: str | None = None,
+    published: str = "",
 ) -> dict[str, Job]:
     """The runs of a study, by name, in an order in which they can run.
 
@@ -272,6 +273,8 @@ def plan(
         Models whose predictions are terms of nomograms; with a single one there is no nomogram B.
     start, weights
         Files of a generator and of networks to begin with, where the study names such files.
+    published
+        File of printed numbers that are audited instead of `REFERENCE`.
     """
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
     jobs = [_cohort(images=images, truth=truth)]
@@ -280,7 +283,7 @@ def plan(
         jobs += [_features(measured, weights) for measured in MEASURED]
         jobs += [_selection(), _models(weights)]
     jobs += [_nomogram(predictions, signatures, sound=images)]
-    jobs += [_statistics(predictions, images=images, truth=truth)]
+    jobs += [_statistics(predictions, published or REFERENCE, images=images, truth=truth)]
     return {job.name: job for job in jobs}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from thyro.study.authors import Authors
 from thyro.study.classifiers import SIGNATURES, model_names
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
 from thyro.study.fields import Distinct, Positive, Section, Share, Text
@@ -191,6 +192,8 @@ class Study(Section):
         min_length=2, max_length=2
     )  # names of 0 and 1
     credit: str = ""  # where real data come from, as captions cite it
+    published: str = ""  # file of printed numbers that the report audits; empty: Li et al.'s
+    authors: Authors = Authors()
     cohort: Cohort
     external: Source | None = None  # only ever predicted on; what it does not say is as in `cohort`
     super_resolution: SuperResolution = SuperResolution()
@@ -279,4 +282,5 @@ class Study(Section):
             signatures=self.nomogram.signatures,
             start=self.checkpoints.get("super_resolution.start"),
             weights=self.checkpoints.get("features.weights"),
+            published=self.published,
         )

@@ -110,22 +110,6 @@ def test_flags_are_counted_and_say_what_they_do():
     )
 
 
-def test_the_checklist_points_to_what_is_there():
-    places = study.checklist(DEMO, {"images": False, "external": False}, {})
-    assert places["external"] == "none" and "Radiomics" not in " ".join(places.values())
-    assert places["outlines"] == "One outline per nodule serves OR and SR images"
-    assert (places["imbalance"], places["updating"]) == ("Not adjusted for", "None")
-    two = study.checklist(DEMO, {"images": True, "external": True}, {"second_reader": True})
-    assert "a second reader’s are kept (00_cohort/masks_2)" in two["outlines"]
-    assert two["imbalance"].startswith("In training networks patients of the rarer outcome weigh")
-    assert "a new intercept is tried in the external cohort" in two["updating"]
-    even = DEMO.features.model_copy(update={"class_weights": False})
-    even = DEMO.model_copy(update={"features": even})
-    assert study.checklist(even, {"images": True, "external": True}, {})["imbalance"] == (
-        "Not adjusted for"
-    )
-
-
 def test_the_flags_are_those_of_the_patients_and_the_study_file():
     patients = pd.DataFrame({"split": ["train", "test"]})
     has = study.flags(DEMO, {"truth": True}, patients)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from thyro import tables
+from thyro import store, tables
+from thyro.report.published import published_sizes
 from thyro.report.results import Results
 from thyro.report.words.phrases import listed, relation
 from thyro.study import Study
 
+PUBLISHED_DIR = "report/published"
 WRONG = "inconsistent"
 KINDS = {  # of what is inconsistent
     "number": "of printed numbers with each other",
@@ -17,14 +19,18 @@ KINDS = {  # of what is inconsistent
 
 
 def texts(study: Study, results: Results) -> dict:
-    """Texts of the publication, from what 06 computed; the same for every study.
+    """Texts of the publication that this one follows, and of the audit, from what 06 computed.
+
+    The audit is of that publication, or of the file that the study names.
 
     Returns
     -------
     dict
         published.
     """
-    return {"published": facts(results.values("06_statistics/published"))}
+    sizes = published_sizes(store.path(PUBLISHED_DIR))
+    n = {"n" if name == "all" else f"n_{name}": str(size) for name, size in sizes.items()}
+    return {"published": n | facts(results.values("06_statistics/published"))}
 
 
 def facts(values: Mapping) -> dict[str, str]:
@@ -32,11 +38,8 @@ def facts(values: Mapping) -> dict[str, str]:
 
     A sentence whose check did not find what it says is left out.
     """
-    size = values["n"]
     return {
-        "n": str(size["all"]),
-        "n_train": str(size["train"]),
-        "n_test": str(size["test"]),
+        "source": values["source"] or "the audited publication",
         "counts": counts(values),
         "credit": credit(values),
         "outcome": outcome(values),
@@ -45,6 +48,7 @@ def facts(values: Mapping) -> dict[str, str]:
         "clinical": clinical(values),
         "training": training(values),
         "determined": determined(values),
+        "null": null_pattern(values),
     }
 
 
@@ -93,13 +97,13 @@ def outcome(values: Mapping) -> str:
 def reader(values: Mapping) -> str:
     """F1, calls and AUC of the radiologist, where they contradict other numbers."""
     told = []
-    if _wrong(values, "C2"):
+    if _wrong(values, "C2") and values["reader_f1"]:
         f1 = {where: tables.probability(x) for where, x in values["reader_f1"].items()}
         told.append(
             f"The F1 score in test is given as {f1['printed']}; the other metrics of the rows "
             f"imply {f1['train']} in training and {f1['test']} in test."
         )
-    if _wrong(values, "C3"):
+    if _wrong(values, "C3") and values["called"]:
         called = values["called"]
         told.append(
             f"The radiologist suspects {called['characteristics']} patients in one table and "
@@ -171,6 +175,43 @@ def determined(values: Mapping) -> str:
         ]
         told.append(f"The highest net benefit of a printed rule in test is {listed(rows)}.")
     return " ".join(told)
+
+
+def null_pattern(values: Mapping) -> str:
+    """How often as much arises where super-resolution does nothing, with its Monte Carlo error."""
+    null = values["null"]
+    if not null:
+        return ""
+    n = null["pairs"]
+    told = [
+        f"the best SR model {tables.number(null['best']['printed'])} or more above the best OR "
+        f"model in {_of_draws(null['best'])}",
+        f"the largest of the {n} gains {tables.number(null['largest']['printed'])} or more in "
+        f"{_of_draws(null['largest'])}",
+        f"at least {null['above']['printed']:.0f} of {n} SR models above their twins in "
+        f"{_of_draws(null['above'])}",
+    ]
+    low, middle, high = (tables.number(x) for x in null["largest"]["quartiles"])
+    drawn, printed = (null["mean_auc"][which] for which in ("drawn", "printed"))
+    level = f"The mean AUC of these models is {tables.number(drawn)}, that of the printed ones "
+    level += tables.number(printed)
+    level += "; differences of lower AUCs vary more." if drawn < printed else "."
+    return (
+        f"How surprising is the printed pattern where super-resolution does nothing? In "
+        f"{null['draws']} simulated cohorts of {null['train']} and {null['test']} patients the OR "
+        "and SR features of each patient changed places at random, so that neither image set tells "
+        "more of the outcome, and the models were made anew by the paper’s recipe. In the test "
+        f"cohort as much as printed arose so often: {listed(told)}; all {n} were above in "
+        f"{_of_draws(null['all_above'])}. In brackets are Monte Carlo {tables.coverage(0.95)} "
+        f"confidence intervals. The largest gain had a median of {middle} (quartiles {low} and "
+        f"{high}). {level}"
+    )
+
+
+def _of_draws(share: Mapping) -> str:
+    """ "48% (33–63%)"."""
+    low, high = (tables.percent(share[end], 0) for end in ("low", "high"))
+    return f"{tables.percent(share['share'], 0)} ({low.rstrip('%')}–{high})"
 
 
 def _wrong(values: Mapping, check: str) -> bool:

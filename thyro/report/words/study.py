@@ -31,7 +31,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     Returns
     -------
     dict
-        study, origin, has (flags), cohort, statistics, checklist.
+        study, origin, has (flags), cohort, statistics.
     """
     about = results.values("00_cohort/cohort")
     flow = results.values("00_cohort/flow")
@@ -51,7 +51,6 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "level": f"{100 * study.statistics.level:g}%",
             "groups": str(study.statistics.groups),
         },
-        "checklist": checklist(study, has, about),
     }
 
 
@@ -222,28 +221,3 @@ def _flags(about: Mapping, excluding: Sequence[str]) -> str:
     named = listed(list(excluding))
     what = f"The flags {named} exclude" if len(excluding) > 1 else f"The flag {named} excludes"
     return f"{text} {what}, unless the reader says keep."
-
-
-def checklist(study: Study, has: Mapping[str, bool], about: Mapping) -> dict[str, str]:
-    """Places that the checklists name and not every study has, and what its settings answer."""
-    images, external = has["images"], has["external"]
-    weighed = images and study.features.class_weights
-    outlines = "One outline per nodule serves OR and SR images"
-    second = "; a second reader’s are kept (00_cohort/masks_2) and train nothing"
-    return {
-        "preparation": "Methods, Cohort, Super-resolution and Radiomics features"
-        if images
-        else "Methods, Cohort and Scores; images: left to the study",
-        "predictors": f"Methods, {'Radiomics features' if images else 'Scores'}, Clinical factors",
-        "protocols": "; Two recipes, in-sample and cross-fitted" if images else "",
-        "external": "Results, External cohort" if external else "none",
-        "imbalance": "In training networks patients of the rarer outcome weigh more (Methods, Deep "
-        "learning); elsewhere not adjusted for"
-        if weighed
-        else "Not adjusted for",
-        "updating": "None is kept; a new intercept is tried in the external cohort (supplementary "
-        "figure of calibration)"
-        if external
-        else "None",
-        "outlines": outlines + (second if about.get("second_reader") else ""),
-    }
