@@ -63,3 +63,9 @@ def test_nomograms_print_the_test_cohort_only():
 def test_a_wrong_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="paper_reference.yml"):
         published.published_table_2(tmp_path)
+
+
+def test_what_is_kept_of_the_publication_is_one_file():
+    assert published.reference(FOLDER)["about"]["doi"] == "10.1007/s12672-024-01601-0"
+    with pytest.raises(FileNotFoundError, match="report/published"):
+        published.reference("tests")
