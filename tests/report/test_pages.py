@@ -73,7 +73,7 @@ TITLES = {
         "Coefficients of the nomograms under every protocol",
         "Performance of the nomograms by the paper’s recipe",
         "Internal validation by",
-        "Intervals, of the predictions that the study concludes from",
+        "Intervals that keep within zero and one",
         "Net reclassification improvement",
         "Size of the training cohort against",
         "Patients that a validation of each nomogram needs",

@@ -38,7 +38,7 @@ def coefficients(protocol="sound", terms=(("Nomogram_A", "SR_SVM"), ("Nomogram_B
         (
             0.02,
             0.0,
-            "is hardly optimistic: its AUC is too high by 0.020",
+            "is hardly optimistic: its AUC less the cross-fitted one is 0.020",
             "need not hold elsewhere",
         ),
     ],
@@ -89,6 +89,7 @@ def test_an_interval_that_ends_at_zero_leaves_no_gain_or_no_loss():
     texts = [findings._reach(pd.Series(one)) for one in ends]
     assert texts[0].endswith("from no change to a gain of 0.100.")
     assert texts[1].endswith("from a loss of 0.100 to no change.")
+    assert findings._reach(pd.Series({"ci_low": float("nan"), "ci_high": float("nan")})) == ""
 
 
 def test_of_two_signatures_the_first_is_concluded_from_and_both_are_told():

@@ -79,12 +79,16 @@ def test_image_models_are_told_by_the_pair_that_differs_in_the_images_only():
 
 
 def test_the_table_of_performance_says_what_its_training_column_is():
-    assert performance.overview(DEMO, PERFORMANCE).endswith("cross-fitted within folds.")
+    assert performance.overview(DEMO, PERFORMANCE)["note"].endswith("cross-fitted within folds.")
     read = PERFORMANCE.replace({"Nomogram_B": "Radiologist"})
-    assert performance.overview(DEMO, read).endswith("The radiologist fitted nothing.")
+    told = performance.overview(DEMO, read)
+    assert told["note"].endswith("The radiologist fitted nothing.")
+    assert "sound recipe" in told["predictions"]
     given = DEMO.cohort.model_copy(update={"scores": {"M": "m"}})
     scores = DEMO.model_copy(update={"cohort": given})
-    assert performance.overview(scores, read).endswith("nomograms and are left out.")
+    told = performance.overview(scores, read)
+    assert told["note"].endswith("nomograms and are left out.")
+    assert told["predictions"] == "The nomograms have the scores as given."
 
 
 def test_every_model_has_its_texts_by_cohort():

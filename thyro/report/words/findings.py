@@ -79,7 +79,8 @@ def optimism(summary: Mapping[str, Mapping]) -> tuple[str, str]:
         )
     else:
         short = (
-            f"In-sample, the published recipe is hardly optimistic: its AUC is too high by {fell}."
+            "In-sample, the published recipe is hardly optimistic: its AUC less the cross-fitted "
+            f"one is {fell}."
         )
         rest = "Here the figures of training patients do not mislead; this need not hold elsewhere."
     also = (
@@ -109,7 +110,7 @@ def signature(
     """
     protocol = SOUND if coefficients["protocol"].eq(SOUND).any() else PAPER
     test = tested[tested["cohort"].eq("test")].set_index(["model_a", "model_b"])
-    own = coefficients[coefficients["protocol"].eq(protocol)].set_index(["nomogram", "term"])
+    own = coefficients[coefficients["protocol"].eq(protocol)]
     said, told = [], []
     for name in named:
         if name.signature is None:
@@ -122,8 +123,7 @@ def signature(
         }[side(row["ci_low"], row["ci_high"])]
         difference = gap(str(name), CLINICAL, row, level=level)
         said.append(f"{verdict}: in the test cohort {difference}.")
-        weight = own.loc[(str(name), name.signature)]
-        weight = weight.iloc[0] if isinstance(weight, pd.DataFrame) else weight
+        weight = own[own["nomogram"].eq(str(name)) & own["term"].eq(name.signature)].iloc[0]
         told.append(
             f"{said[-1]}{_reach(row)} In the training cohort its coefficient was "
             f"{tables.estimate(weight['estimate'], weight['low'], weight['high'], 2)} (p "
@@ -135,7 +135,7 @@ def signature(
 def _reach(row: pd.Series) -> str:
     """What the interval of a difference leaves open, where it holds zero."""
     low, high = row["ci_low"], row["ci_high"]
-    if side(low, high) == 0:
+    if low <= 0 <= high:
         return f" The test cohort leaves open anything from {_change(low)} to {_change(high)}."
     return ""
 

@@ -43,7 +43,7 @@ def texts(study: Study, results: Results) -> dict:
         | {"learned": learned(study, _weights(study, results))},
         "performance": performance(measured),
         "delong": compared,
-        "overview": {"note": overview(study, measured)},
+        "overview": overview(study, measured),
     }
     if len(outside):
         flow = results.values("00_cohort/flow")
@@ -123,12 +123,18 @@ def performance(table: pd.DataFrame) -> dict[str, dict]:
     return tree
 
 
-def overview(study: Study, table: pd.DataFrame) -> str:
-    """What the training column of the table of performance is, or why there is none."""
+def overview(study: Study, table: pd.DataFrame) -> dict[str, str]:
+    """Whose predictions the main text shows, and what its table has of training patients."""
     if study.cohort.scores:
-        return "Training patients fitted the nomograms and are left out."
+        return {
+            "note": "Training patients fitted the nomograms and are left out.",
+            "predictions": "The nomograms have the scores as given.",
+        }
     reader = " The radiologist fitted nothing." if table["model"].eq(RADIOLOGIST).any() else ""
-    return f"Models of the sound recipe; in training, cross-fitted within folds.{reader}"
+    return {
+        "note": f"Models of the sound recipe; in training, cross-fitted within folds.{reader}",
+        "predictions": "Predictions are those of the sound recipe, cross-fitted.",
+    }
 
 
 def delong(

@@ -231,13 +231,15 @@ def checklist(study: Study, has: Mapping[str, bool], about: Mapping) -> dict[str
     outlines = "One outline per nodule serves OR and SR images"
     second = "; a second reader’s are kept (00_cohort/masks_2) and train nothing"
     return {
-        "preparation": "Methods, Cohort, Super-resolution and Radiomics features"
+        "preparation": "Methods in full, Cohort, Super-resolution and Radiomics features"
         if images
-        else "Methods, Cohort and Scores; images: left to the study",
-        "predictors": f"Methods, {'Radiomics features' if images else 'Scores'}, Clinical factors",
+        else "Methods in full, Cohort and Scores; images: left to the study",
+        "predictors": f"Methods in full, {'Radiomics features' if images else 'Scores'}, "
+        "Clinical factors",
         "protocols": "; Two recipes, in-sample and cross-fitted" if images else "",
-        "external": "Results, External cohort" if external else "none",
-        "imbalance": "In training networks patients of the rarer outcome weigh more (Methods, Deep "
+        "external": "Results in full, External cohort" if external else "none",
+        "imbalance": "In training networks patients of the rarer outcome weigh more "
+        "(Methods in full, Deep "
         "learning); elsewhere not adjusted for"
         if weighed
         else "Not adjusted for",
