@@ -258,7 +258,7 @@ def test_an_external_cohort_is_in_abstract_methods_and_results(page_text):
     assert "A further cohort of 20 patients (7 with the outcome; 3 excluded) is external." in text
     assert "The AUC of Nomogram_A is not shown to differ between the external and the test" in text
     assert "The external cohort has another simulated scanner, nodules that are" in text
-    assert "Calibration of Nomogram_A: in the large 0.10 (−0.30 to 0.50), slope 0.71" in text
+    assert "external cohort of Nomogram_A: in the large 0.10 (−0.30 to 0.50), slope 0.71" in text
 
 
 def test_the_abstract_says_where_super_resolution_is_not_better(page_text):

@@ -170,11 +170,11 @@ def test_selected_features_are_told_with_their_stability_and_their_size():
     found |= {f"planar_{s}": {"features_kept": none} for s in ("or", "sr")}
     strings = features.selected(found)
     assert strings["paper"].endswith(
-        "Features selected of the paper’s feature set in SR images: 7; with an ICC below 0.75: 2 "
-        "(lowest 0.25, of wavelet-HHL_glcm_Idn); with an absolute rank correlation of 0.5 or more "
-        "with the diameter of the nodule: 6; dependent on its size by construction: 3."
+        "Of the features of the paper’s feature set selected in SR images (7), 2 had an ICC below "
+        "0.75 (lowest 0.25, of wavelet-HHL_glcm_Idn), 6 an absolute rank correlation of 0.5 or "
+        "more with the diameter of the nodule, and 3 depend on its size by construction."
     )
-    assert "in OR images: 7; with an ICC below 0.75: 0; with" in strings["paper"]
+    assert "in OR images (7), 0 had an ICC below 0.75, 6 an" in strings["paper"]
     assert strings["planar"].count("of the planar feature set") == 2
 
 

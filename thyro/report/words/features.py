@@ -288,12 +288,12 @@ def selected(selections: Mapping[str, Mapping]) -> dict[str, str]:
 
 def _selected(kept: Mapping, images: str, profile: str) -> str:
     of = {PAPER: "the paper’s feature set", PLANAR: "the planar feature set"}[profile]
-    unstable = str(kept["unstable"])
+    lowest = ""
     if kept["lowest_icc"] is not None:
-        unstable += f" (lowest {tables.number(kept['lowest_icc'], 2)}, of {kept['lowest']})"
+        lowest = f" (lowest {tables.number(kept['lowest_icc'], 2)}, of {kept['lowest']})"
     return (
-        f"Features selected of {of} in {images} images: {kept['n']}; with an ICC below "
-        f"{GOOD_ICC:g}: {unstable}; with an absolute rank correlation of {FOLLOWS_SIZE:g} or more "
-        f"with the diameter of the nodule: {kept['follow_size']}; dependent on its size by "
-        f"construction: {kept['of_size']}."
+        f"Of the features of {of} selected in {images} images ({kept['n']}), {kept['unstable']} "
+        f"had an ICC below {GOOD_ICC:g}{lowest}, {kept['follow_size']} an absolute rank "
+        f"correlation of {FOLLOWS_SIZE:g} or more with the diameter of the nodule, and "
+        f"{kept['of_size']} depend on its size by construction."
     )
