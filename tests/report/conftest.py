@@ -10,7 +10,8 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from thyro.report import render
+from thyro.report import published, render
+from thyro.report.words import by_number
 
 matplotlib.use("Agg")  # before pyplot looks for a screen
 import matplotlib.pyplot as plt
@@ -59,6 +60,8 @@ CELLS = {
     },
     "05_nomogram": {
         "nomograms": (7.2, 9),
+        "main-nomogram": (7.2, 2.6),
+        "main-coefficients": ("main_coefficients", 14),
         "logistic": ("logistic", 24),
         "coefficients": ("coefficients", 28),
         "validation": ("validation", 15),
@@ -71,6 +74,8 @@ CELLS = {
     "06_statistics": {
         "roc": (7.2, 6.5),
         "performance": (7.2, 9),
+        "usefulness": (7.2, 5.8),
+        "overview": ("overview", 16),
         "delong": (7.2, 3.5),
         "calibration": (7.2, 5),
         "control": ("control", 9),
@@ -136,7 +141,10 @@ COLUMNS = {
     "selection": "Step|OR|SR",
     "logistic": "Variable|Level|Univariate OR (95% CI)|P|Multivariable OR (95% CI)|P",
     "table_2": "Model|Cohort|AUC (95% CI)|Accuracy|Sensitivity|Specificity|PPV|NPV|F1",
-    "published": "Quantity|Published|This run|Comparable?",
+    "published": "Model|Cohort|AUC (95% CI), paper|AUC (95% CI), here",
+    "main_coefficients": "Nomogram|Term|Level|Coefficient (95% CI)|P|P of the term",
+    "overview": "Model|AUC (95% CI), training, cross-fitted|AUC (95% CI), test"
+    "|AUC (95% CI), external|Sensitivity (95% CI), test|Specificity (95% CI), test",
     "audit": "Check|Printed|Implied|How|Consequence",
     "audit_every": "Check|Where|Printed|Implied|Verdict",
     "audit_methods": "Check|How|Consequence",
@@ -197,8 +205,10 @@ VALUES = {
     + ["2.02 (0.97–4.21)", "0.060"],
     "table_2": ["SR_ResNet101", "Train", "0.970 (0.951–0.990)", "0.934", "0.898", "0.952"]
     + ["0.906", "0.949", "0.902"],
-    "published": ["AUC of Nomogram_A, test", "0.930 (0.891–0.968)", "0.901 (0.780–1.000)"]
-    + ["No: other patients"],
+    "published": ["Nomogram_A", "Test", "0.930 (0.891–0.968)", "0.901 (0.780–1.000)"],
+    "main_coefficients": ["Nomogram_A", "Margin", "Irregular or lobulated", "0.25 (−0.10 to 0.60)"]
+    + ["0.162", "0.170"],
+    "overview": ["SR_EfficientNetLite0_frozen", *["0.728 (0.630–0.810)"] * 5],
     "audit": ["C2. F1 of the reader", "Radiologist 0.682 (Train), Radiologist 0.682 (Test)"]
     + ["0.736 in Train (TP 92, FP 30, FN 36), 0.624 in Test (TP 29, FP 19, FN 16)"]
     + ["2TP / (2TP + FP + FN) of the confusion matrices, which were found without F1."]
@@ -264,7 +274,9 @@ def study_dir(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def variables():
-    return yaml.safe_load(Path(__file__).with_name("variables.yml").read_text(encoding="utf-8"))
+    text = Path(__file__).with_name("variables.yml").read_text(encoding="utf-8")
+    facts = published.reference(REPORT / "published")
+    return yaml.safe_load(text) | {"printed": by_number.printed(facts)}  # of every study
 
 
 @pytest.fixture(scope="session")

@@ -121,16 +121,19 @@ def scores(request, tmp_path):
             repeated.assign(model=name, signature="fixed") for name in terms
         ),
         "06_statistics/penalised.parquet": against,
-        "06_statistics/performance.parquet": measured,
+        "06_statistics/main_performance.parquet": measured,
+        "06_statistics/main_delong.parquet": pairs.assign(cohort="test", family="nomogram"),
+        "06_statistics/between_cohorts.parquet": performance.between_cohorts(
+            patients["y"], p, split
+        ),
         "06_statistics/calibration.parquet": calibrated,
         "06_statistics/calibration_intervals.parquet": measures,
         "06_statistics/net_benefit.parquet": benefits,
         "06_statistics/reader.parquet": reader_table(patients["y"], p, split, list(p), []),
         "06_statistics/calibration.parquet.json": sidecar("6d7e8f+"),
-        "06_statistics/delong.parquet.json": sidecar("0a1b2c"),
+        "06_statistics/main_delong.parquet.json": sidecar("0a1b2c"),
         "06_statistics/gone.parquet.json": sidecar("of a file that is not there"),
         "06_statistics/published.json": audit.audit_file(PUBLISHED).facts,
-        "06_statistics/delong.parquet": pairs.assign(cohort="test", family="nomogram"),
         **{f"notebooks/{job}.json": {"seconds": 2.0, "peak_mb": 1234} for job in study.jobs},
     }.items():
         write(tmp_path, name, value)
@@ -187,7 +190,8 @@ def test_the_strings_of_the_rendered_fixture_are_those_of_a_study(scores):
     study, folder = scores
     made = manuscript.variables(str(folder), "two", study)
     invented = invented_strings()
-    of_models = {"performance", "delong"}  # named by the models of the study
+    # named by the models of the study; the same for every study
+    of_models = {"performance", "delong", "printed"}
     assert made.pop("reader") == {}  # this one has none
     for section in set(made) - of_models:
         assert set(invented[section]) == set(made[section]), section

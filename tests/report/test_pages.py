@@ -9,86 +9,101 @@ import docx
 import pytest
 import yaml
 
-from thyro.report import render
-from thyro.study import NETWORKS
+from tests.report.conftest import VALUES
+from thyro.report import published, render
+from thyro.report.words import by_number
+from thyro.study import NETWORKS, plan
 
 REPORT = Path(__file__).parents[2] / "report"
 # Captions begin so, in the order of the manuscript, from which their numbers follow.
 TITLES = {
     "Figure": [
-        "Flow of patients",
+        "Flow of patients from assessment",
+        "AUC of every model in the training cohort",
+        "AUC in the held-out part",
+        "The first nomogram: Nomogram_A by the sound recipe",
+        "Calibration (left;",
+    ],
+    "Table": [
+        "Performance in patients who did not fit the model",
+        "Coefficients of the nomograms (log odds per unit;",
+        "What could be known of the simulated truth",
+        "Printed numbers of the publication",
+    ],
+    "Regenerated Figure": [
+        "Flow of patients, as Figure 1 has it.",
         "Super-resolution.",
         "The overall process.",
         "Receiver operating characteristic curves of the image models.",
         "Nomograms.",
         "Performance of the nomograms.",
-        "AUC of every model in the training cohort",
-        "AUC in the held-out part",
     ],
-    "Table": [
+    "Regenerated Table": [
         "Characteristics of the patients by cohort.",
         "Performance of the individual models",
-        "Quality of restored images",
-        "The support vector machine on original (OR), super-resolved (SR) and bicubic",
-        "Number of radiomics and deep features that left",
-        "Performance of the nomograms in every cohort.",
-        "Internal validation by",
-        "Both recipes, in-sample and cross-fitted.",
-        "Coefficients of the nomograms",
-        "What could be known of the simulated truth",
-        "Published figures",
-        "Printed numbers of the publication",
-        "Provenance",
     ],
-    "Supplementary Table": [
+    "Regenerated Supplementary Table": [
         "Logistic regression of the clinical factors",
-        "Radiomics features",
-        "Image types of the radiomics features",
-        "Definitions of the radiomics features",
-        "Distinct grey levels of a nodule",
-        "The selected radiomics features, the heaviest",
-        "pyradiomics on the digital phantom",
-        "Performance by the sound recipe",
-        "The image models by their AUC in cross-fitted predictions",
-        "The steps between the recipes",
-        "Scores beside the diameter of the nodule",
-        "The output of the tuned networks themselves",
-        "Characteristics of the patients of the training cohort by outcome",
-        "Size of the training cohort against",
-        "Patients that a validation of each nomogram needs",
-        "Generalised variance inflation",
-        "Intervals that keep within 0 and 1",
-        "The nomograms at two cut-offs",
-        "Calibration of the nomograms",
-        "Net benefit of the nomograms",
-        "The nomograms and the radiologist",
-        "Net reclassification improvement",
-        "The penalised model of all candidates beside",
-        "Simulated truth beside its estimates",
-        "TRIPOD+AI",
-        "CLEAR",
-        "METRICS",
-        "Features of degraded images after restoration",
-        "Every check of the printed numbers",
-        "How each check of the printed numbers",
-        "What the printed metrics determine",
+        "Radiomics features by image type",
     ],
-    "Supplementary Figure": [
+    "Regenerated Supplementary Figure": [
         "Comparison of the individual models",
         "Grad-CAM heat maps",
         "Calibration curves",
-        "Power spectra",
+    ],
+    "Supplementary Table": [
+        "TRIPOD+AI",
+        "CLEAR",
+        "METRICS",
+        "Every check of the printed numbers",
+        "How each check of the printed numbers",
+        "What the printed metrics determine",
+        "Provenance",
+        "Radiomics features of the publication by image type and class.",
+        "Definitions of the radiomics features",
+        "Distinct grey levels of a nodule",
+        "pyradiomics on the digital phantom",
+        "The steps between the recipes",
+        "The nomograms at two cut-offs",
+        "Characteristics of the patients of the training cohort by outcome",
+        "Quality of restored images",
+        "Features of degraded images after restoration",
+        "The support vector machine on original (OR), super-resolved (SR) and bicubic",
+        "Number of radiomics and deep features that left",
+        "The selected radiomics features, the heaviest",
+        "Coefficients of the nomograms under every protocol",
+        "Performance of the nomograms by the paper’s recipe",
+        "Internal validation by",
+        "Intervals that keep within zero and one",
+        "Net reclassification improvement",
+        "Size of the training cohort against",
+        "Patients that a validation of each nomogram needs",
+        "Generalised variance inflation",
+        "The penalised model of all candidates beside",
+        "Calibration of the nomograms",
+        "Net benefit of the nomograms",
+        "The nomograms and the radiologist",
+        "Both recipes, in-sample and cross-fitted.",
+        "Performance by the sound recipe",
+        "The image models by their AUC in cross-fitted predictions",
+        "The output of the tuned networks themselves",
+        "Scores beside the diameter of the nodule",
+        "Simulated truth beside its estimates",
+        "Published figures",
+    ],
+    "Supplementary Figure": [
         "One nodule in every image type",
+        "Permutation importance",
+        "Heat maps of 40 test patients",
+        "Power spectra",
+        "Agreement of the radiomics features",
         "Stability of the features",
         "Spearman’s correlation",
-        "Agreement of the radiomics features",
-        "Heat maps of 40 test patients",
-        "Permutation importance",
         "The LASSO of the radiomics features",
-        "The features selected most often",
-        "Training of the networks",
         "The penalised model of all candidates",
         "Instability of the risks",
+        "Training of the networks",
+        "The features selected most often",
         "Differences of AUCs printed by Li et al. (2024)",
     ],
 }
@@ -98,6 +113,10 @@ CAPTIONS = [
     for number, title in enumerate(titles, start=1)
 ]
 LABEL = "Simulated data - not clinical evidence"
+ITEMS = [*(f"Figure {n}" for n in range(1, 7)), "Table 1", "Table 2"]
+ITEMS += ["Supplementary Table 1", "Supplementary Table 2"]
+ITEMS += [f"Supplementary Figure {n}" for n in (1, 2, 3)]
+TOLD_FILE = re.compile(r"its numbers are in the results, `([^`]+)`")
 
 
 def flat(text):
@@ -184,11 +203,11 @@ def test_html_is_one_file_with_working_links(page, report):
 
 
 def test_images_are_embedded_and_described(page):
-    figures = TITLES["Figure"] + TITLES["Supplementary Figure"]
+    figures = [title for kind, titles in TITLES.items() if "Figure" in kind for title in titles]
     assert len(page.images) == len(figures)
     for image in page.images:
         assert image["src"].startswith("data:image/png;base64,")
-        assert re.match(r"(Supplementary )?Figure \d+\. \w", image["alt"])
+        assert re.match(r"(Regenerated )?(Supplementary )?Figure \d+\. \w", image["alt"])
 
 
 def test_no_shortcode_question_mark_or_raw_reference_is_left(page, pdf_pages):
@@ -228,21 +247,25 @@ def test_what_a_study_lacks_can_be_absent(study_dir, variables, tables, tmp_path
     study |= {"external": {}, "recovery": {}, "simulation": {}}
     text = rendered_text(study_dir, study, tables, tmp_path)
     assert "This study holds no reading by a radiologist." in text
-    assert "Table 12. Provenance" in text
+    assert "Table 3. Printed numbers of the publication" in text
     assert "external cohort of" not in text and "simulated truth" not in text.lower()
 
 
 def test_an_external_cohort_is_in_abstract_methods_and_results(page_text):
     text = page_text
-    assert "In the external cohort of 20 patients the AUC of Nomogram_A was 0.861" in text
+    assert (
+        "In the external cohort of 20 patients (7 with the outcome) the AUC of Nomogram_A was 0.86"
+        in text
+    )
     assert "A further cohort of 20 patients (7 with the outcome; 3 excluded) is external." in text
+    assert "The AUC of Nomogram_A is not shown to differ between the external and the test" in text
     assert "The external cohort has another simulated scanner, nodules that are" in text
-    assert "Calibration of Nomogram_A: in the large 0.10 (−0.30 to 0.50), slope 0.71" in text
+    assert "external cohort of Nomogram_A: in the large 0.10 (−0.30 to 0.50), slope 0.71" in text
 
 
 def test_the_abstract_says_where_super_resolution_is_not_better(page_text):
     text = page_text
-    abstract = text[text.index("Purpose.") : text.index("Reading.")]
+    abstract = text[text.index("Purpose.") : text.index("Conclusion.")]
     assert "the generator did not exceed bicubic interpolation in SSIM, or" in abstract
 
 
@@ -251,18 +274,19 @@ def test_a_study_of_scores_is_shorter_and_whole(score_study, tables, tmp_path):
     text = rendered_text(*score_study, tables, tmp_path)
     for caption in (
         "Figure 1. Flow of patients",
-        "Figure 2. Receiver operating characteristic curves of the scores",
-        "Figure 3. Nomograms.",
-        "Figure 4. Performance of the nomograms.",
-        "Table 2. Performance of the individual models",
-        "Supplementary Table 2. Characteristics of the patients of the training cohort by outcome",
-        "Supplementary Figure 2. Calibration curves",
+        "Figure 2. The first nomogram",
+        "Figure 3. Calibration (left;",
+        "Regenerated Figure 2. Super-resolution.",
+        "Regenerated Figure 4. Receiver operating characteristic curves of the scores",
+        "Regenerated Figure 6. Performance of the nomograms.",
+        "Regenerated Table 2. Performance of the individual models",
+        "Regenerated Supplementary Figure 2. Grad-CAM heat maps.",
+        "Regenerated Supplementary Figure 3. Calibration curves",
     ):
         assert caption in text
+    assert text.count("This study has no images") == 3 and "begins with given scores" in text
     absent = (
-        "Super-resolution.",
-        "Grad-CAM",
-        "Radiomics features",
+        "Cross-fitted",
         "CLEAR",
         "less that of Nomogram_B",
     )
@@ -275,8 +299,9 @@ def test_a_single_score_has_nothing_to_be_compared_with(score_study, tables, tmp
     folder, variables = score_study
     variables = {**variables, "has": variables["has"] | {"comparison": False}}
     text = rendered_text(folder, variables, tables, tmp_path)
-    assert "Comparison of the individual models" not in text
-    assert "Supplementary Figure 1. Calibration curves" in text
+    assert "This study has a single score, and nothing to compare it with." in text
+    assert "Regenerated Supplementary Figure 1. Comparison of the individual models." in text
+    assert "Regenerated Supplementary Figure 3. Calibration curves" in text
 
 
 def test_variables_of_the_fixture_are_those_of_the_manuscript(variables):
@@ -292,6 +317,72 @@ def test_variables_of_the_fixture_are_those_of_the_manuscript(variables):
     used = set(re.findall(r"{{< var (\S+) >}}", text)) | set(re.findall(r'-meta="(\S+)"', text))
     header = {"origin.label", "origin.simulated", "study.title"}
     assert set(leaves(variables)) | {"run.renderer"} == used | header
+
+
+def test_each_item_of_the_publication_is_found_by_its_number(page_text, pdf_pages, word):
+    headings = [flat(p.text) for p in word.paragraphs if p.style.name.startswith("Heading")]
+    pdf = " ".join(pdf_pages)
+    facts = by_number.printed(published.reference(REPORT / "published"))
+    assert len(ITEMS) == len(facts) == 13
+    for item, fact in zip(ITEMS, facts.values(), strict=True):
+        begin = flat(f"{item} {fact}")[:90]
+        assert begin in page_text and begin in pdf
+        assert item in headings
+    assert [item for item in headings if item in ITEMS] == ITEMS
+
+
+def test_the_first_part_has_at_most_twelve_pages(pdf_pages):
+    (second,) = (n for n, text in enumerate(pdf_pages, 1) if "study by number Every figure" in text)
+    assert second <= 13
+
+
+def test_long_tables_are_in_the_html_and_named_elsewhere(page_text, pdf_pages, word):
+    definition = VALUES["feature_list"][1]
+    told = "This table is in the HTML report, and its numbers are in the results,"
+    assert definition in page_text and told not in page_text
+    assert definition not in "".join("".join(pdf_pages).split())
+    assert sum(told in flat(p.text) for p in word.paragraphs) == 5
+    names = [name for file in REPORT.glob("*.qmd") for name in TOLD_FILE.findall(file.read_text())]
+    assert len(names) == 5
+    for name in names:
+        folder, _, file = name.partition("/")
+        jobs = [job for job in plan.JOBS.values() if job.folder == folder]
+        assert any(file in job.writes for job in jobs), name
+
+
+def every_source(flags=()):
+    """The manuscript in one piece, its files in their places, without what `flags` hide."""
+    hidden = {"has": dict.fromkeys(flags, False)}
+
+    def read(name):
+        text = render._without_hidden((REPORT / name).read_text(encoding="utf-8"), hidden)
+        return re.sub(r"{{< include (?!_)(\S+) >}}", lambda found: read(found[1]), text)
+
+    return read("index.qmd")
+
+
+@pytest.mark.parametrize("flags", [(), ("images", "nomogram_b", "external", "recovery", "tuned")])
+@pytest.mark.parametrize("kind", ["supptbl", "suppfig"])
+def test_the_supplement_is_numbered_in_the_order_of_citation(kind, flags):
+    text = every_source(flags)
+    defined = re.findall(rf"{{#({kind}-[\w-]+)", text)
+    cited = list(dict.fromkeys(re.findall(rf"@({kind}-[\w-]+)", text)))
+    assert cited == defined
+
+
+PLAIN = re.compile(
+    r"{{<.*?>}}|`[^`]*`|@[\w-]+|{[^}]*}|^\|.*$|\]\(#.*?\)"
+    r"|^#+ (Supplementary )?(Figure|Table) \d$|ICC\(2,1\)|E90|CC BY-NC-ND 4\.0",
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize("file", sorted(REPORT.glob("*.qmd")), ids=lambda file: file.name)
+def test_no_digit_is_typed_in_prose(file):
+    """But years (of citations), names that hold one, and the numbers of the publication's items."""
+    text = PLAIN.sub("", file.read_text(encoding="utf-8"))
+    typed = [line for line in text.splitlines() if re.search(r"\d", line)]
+    assert typed == []
 
 
 def test_results_are_never_typed():
@@ -321,7 +412,12 @@ def test_every_source_cited_is_in_the_bibliography_and_the_other_way_round():
 
 def test_quarto_knows_the_same_kinds():
     custom = yaml.safe_load((REPORT / "_quarto.yml").read_text())["crossref"]["custom"]
-    assert {item["key"] for item in custom} == {"suppfig", "supptbl"}
+    regenerated = {f"reg{place}{kind}" for place in ("", "supp") for kind in ("fig", "tbl")}
+    assert {item["key"] for item in custom} == {"suppfig", "supptbl"} | regenerated
+    template = (REPORT / "typst-template.typ").read_text()
+    above = [item["key"] for item in custom if item["caption-location"] == "top"]
+    for key in above:
+        assert f'"quarto-float-{key}"): set figure.caption(position: top)' in template
 
 
 def test_bars_and_lines_of_figures_are_explained(page_text):

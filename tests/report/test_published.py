@@ -67,3 +67,9 @@ def test_a_wrong_folder_is_named(tmp_path):
 
 def test_the_sizes_are_those_of_the_text():
     assert published.published_sizes(FOLDER) == {"all": 544, "train": 380, "test": 164}
+
+
+def test_what_is_kept_of_the_publication_is_one_file():
+    assert published.reference(FOLDER)["about"]["doi"] == "10.1007/s12672-024-01601-0"
+    with pytest.raises(FileNotFoundError, match="report/published"):
+        published.reference("tests")

@@ -102,16 +102,15 @@ def test_published_keeps_models_that_only_one_side_has():
         | {"ci_low": [0.8203, 0.709], "ci_high": [0.9358, 0.8572], "accuracy": [0.854, 0.787]}
     )
     here = printed.iloc[:1].assign(auc=0.9, ci_low=0.85, ci_high=0.95, accuracy=np.nan)
-    table = supplement.published(printed, here, comparable="no: simulated data")
+    table = supplement.published(printed, here)
     assert list(table["AUC (95% CI), paper"]) == ["0.878 (0.820–0.936)", "0.783 (0.709–0.857)"]
     assert list(table["AUC (95% CI), here"]) == ["0.900 (0.850–0.950)", "–"]
     here = pd.concat([here, printed.assign(cohort="train")])
-    other = supplement.published(printed, here, comparable="no", level=0.9)
+    other = supplement.published(printed, here, level=0.9)
     assert {"AUC (95% CI), paper", "AUC (90% CI), here"} <= set(other.columns)
-    both = supplement.published(printed, here, comparable="no")
+    both = supplement.published(printed, here)
     assert list(both["Model"]) == ["SR_SVM", "SR_SVM", "Radiologist", "Radiologist"]
     assert list(both["Cohort"]) == ["Train", "Test", "Train", "Test"]
     assert list(table["Accuracy, here"]) == ["–", "–"]
-    assert set(table["Comparable?"]) == {"no: simulated data"}
-    narrow = supplement.published(printed, here, comparable="no", level=0.9)
+    narrow = supplement.published(printed, here, level=0.9)
     assert "AUC (95% CI), paper" in narrow and "AUC (90% CI), here" in narrow

@@ -70,6 +70,7 @@ from thyro.figures.super_resolution import (
     training_figure,
 )
 from thyro.figures.ultrasound import crops_figure, draw_image, draw_pair, draw_profile
+from thyro.figures.usefulness import draw_calibration_lines, usefulness_figure
 from thyro.figures.wipe import wipe_html
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "distributions_figure",
     "draw_agreement",
     "draw_calibration",
+    "draw_calibration_lines",
     "draw_coefficients",
     "draw_contrasts",
     "draw_correlation",
@@ -147,6 +149,7 @@ __all__ = [
     "training_figure",
     "tuning_figure",
     "use_style",
+    "usefulness_figure",
     "volcano_figure",
     "wipe_html",
     "without_glyph",

@@ -12,7 +12,9 @@ from thyro.nomogram import Nomogram
 from thyro.report import checklists, evidence, places, render
 from thyro.report.results import Results
 from thyro.report.words import (
+    by_number,
     features,
+    findings,
     models,
     performance,
     provenance,
@@ -25,7 +27,15 @@ from thyro.report.words import study as words_study
 from thyro.report.words import super_resolution as words_super_resolution
 from thyro.study import PENALISED, Study, nomograms
 
-OF_EVERY_STUDY = (words_nomogram, performance, usefulness, published, provenance)
+OF_EVERY_STUDY = (
+    words_nomogram,
+    performance,
+    usefulness,
+    findings,
+    published,
+    by_number,
+    provenance,
+)
 OF_IMAGES = (words_super_resolution, features, models)
 
 

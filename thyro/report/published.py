@@ -32,7 +32,7 @@ def published_table_1(folder: str | Path) -> pd.DataFrame:
     p_value (train against test, the same in all rows of a variable). What is not printed is NaN.
     """
     rows = []
-    for variable in _reference(folder)["table_1"]["rows"]:
+    for variable in reference(folder)["table_1"]["rows"]:
         about = {"variable": variable["variable"], "kind": variable["kind"]}
         for entry in variable.get("levels", [variable]):
             for heading, cohort in COHORTS.items():
@@ -47,7 +47,7 @@ def published_table_2(folder: str | Path) -> pd.DataFrame:
     """Table 2: one row per model and cohort, with AUC, its interval and six metrics (0-1)."""
     rows = [
         {"model": row["model"], "cohort": COHORTS[row["cohort"]]} | _performance(row)
-        for row in _reference(folder)["table_2"]["rows"]
+        for row in reference(folder)["table_2"]["rows"]
     ]
     return pd.DataFrame(rows, columns=["model", "cohort", "auc", "ci_low", "ci_high", *METRICS])
 
@@ -59,13 +59,14 @@ def published_nomograms(folder: str | Path) -> pd.DataFrame:
     """
     rows = [
         {"model": model, "cohort": "test"} | _performance(entry["test"])
-        for model, entry in _reference(folder)["nomograms"].items()
+        for model, entry in reference(folder)["nomograms"].items()
     ]
     return pd.DataFrame(rows, columns=["model", "cohort", "auc", "ci_low", "ci_high", *METRICS])
 
 
 @cache
-def _reference(folder: str | Path) -> dict:
+def reference(folder: str | Path) -> dict:
+    """Everything that is kept of the publication, as `paper_reference.yml` has it."""
     return yaml.safe_load(_text(folder, "paper_reference.yml"))
 
 

@@ -6,6 +6,7 @@ from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
 from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
+from thyro.tables.overview import overview
 from thyro.tables.recovery import ceilings, recovered
 from thyro.tables.regression import (
     coefficients,
@@ -97,6 +98,7 @@ __all__ = [
     "net_benefit",
     "null",
     "number",
+    "overview",
     "p_value",
     "percent",
     "performance",

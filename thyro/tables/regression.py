@@ -65,7 +65,7 @@ def coefficients(
     Parameters
     ----------
     frame : DataFrame
-        As `clinical.coefficient_table`.
+        As `clinical.coefficient_table`; of one protocol without its column.
     labels : mapping of term to text
     level : float, default 0.95
         Coverage of the intervals, for the headings.
@@ -83,7 +83,7 @@ def coefficients(
         "P": (["p_value"], p_value),
         "P of the term": (["lr_p"], p_value),
     }
-    return formatted(rows, spec)
+    return formatted(rows, spec, optional=["Protocol"])
 
 
 def validated(frame: pd.DataFrame) -> pd.DataFrame:

@@ -213,7 +213,6 @@ def published(
     paper: pd.DataFrame,
     here: pd.DataFrame,
     *,
-    comparable: str,
     level: float = 0.95,
     measures: Sequence[str] = ("accuracy",),
 ) -> pd.DataFrame:
@@ -224,8 +223,6 @@ def published(
     paper, here : DataFrame
         Model, cohort, auc, ci_low, ci_high and the `measures`; a model that only one of them has
         gets dashes in the other.
-    comparable : str
-        The answer to "Comparable?", the same for every row: "no: simulated data".
     level : float, default 0.95
         Coverage of the intervals of `here`, for the heading; the published ones cover 95%.
     measures : sequence of str
@@ -246,4 +243,4 @@ def published(
         for where, frame in sources.items():
             spec = {f"{METRICS[name]}, {where}": ([name], probability)}
             table = table.join(formatted(frame, spec))
-    return table.assign(**{"Comparable?": comparable})
+    return table

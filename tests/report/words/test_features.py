@@ -49,7 +49,8 @@ def test_who_could_not_be_measured_is_told():
 
 def test_redundancy_is_counted():
     assert features.features({"OR": SCALARS})["redundant"] == (
-        "In the paper’s profile 1,004 of 1,102 features that are not degenerate and vary in the "
+        "In the paper’s feature set 1,004 of 1,102 features that are not degenerate and "
+        "vary in the "
         "training cohort have another with an absolute rank correlation above 0.9"
     )
 
@@ -61,13 +62,15 @@ def test_settings_are_those_that_ran():
         "The Laplacian of Gaussian in the planar one is 1.0 and 2.5 mm wide (pixels where" in text
     )
     assert text.startswith(
-        "The paper’s profile was measured on the images as they come, with grey levels in bins 25 "
-        "wide. For the planar profile the images of 60 patients were resampled to pixels of 0.1 mm "
+        "The paper’s feature set was measured on the images as they come, with grey "
+        "levels in bins 25 "
+        "wide. For the planar feature set the images of 60 patients were resampled to "
+        "pixels of 0.1 mm "
     )
     assert "more), with grey levels in bins of one width for each image type, taken" in text
     assert (
         "a median of 6 grey levels in the original image and between 1 and 15 over all image types "
-        "in the paper’s profile, and of 32 grey levels" in text
+        "in the paper’s feature set, and of 32 grey levels" in text
     )
     widths = SCALARS["settings"] | {"planar": {"binWidth": 10.0}}
     assert "bins 10 wide" in features.settings(SCALARS | {"settings": widths}, [])
@@ -77,8 +80,14 @@ def test_settings_are_those_that_ran():
     ("grid", "words"),
     [
         ((0.1, 40, 20), "those of 20 other patients do not tell the size of a pixel, and stayed"),
-        ((0.1, 0, 60), "The images do not tell the size of a pixel: the planar profile, too, was"),
-        ((0, 0, 60), "The planar profile, too, was measured on the pixels that the images have,"),
+        (
+            (0.1, 0, 60),
+            "The images do not tell the size of a pixel: the planar feature set, too, was",
+        ),
+        (
+            (0, 0, 60),
+            "The planar feature set, too, was measured on the pixels that the images have,",
+        ),
     ],
 )
 def test_images_that_were_not_resampled_are_told(grid, words):
@@ -125,9 +134,9 @@ def test_limits_of_the_planar_set_are_told_with_what_they_cost():
     found = {"planar_or": LEFT, "planar_sr": LEFT | {"left": {"ICC": 1300}}}
     demo = load_study("demo", Path("params"))
     assert features.limits(demo, found) == (
-        "Of the planar profile those with an ICC below 0.75 (210 of OR images and 1,300 of SR "
+        "Of the planar feature set those with an ICC below 0.75 (210 of OR images and 1,300 of SR "
         "images) and those with fewer distinct values than 10% of the training patients (12 of OR "
-        "images and 0 of SR images) were set aside before selection; the paper’s profile was "
+        "images and 0 of SR images) were set aside before selection; the paper’s feature set was "
         "selected from without such limits, as published."
     )
 
@@ -138,7 +147,7 @@ def test_limits_of_the_planar_set_are_told_with_what_they_cost():
     without = asking(minimum_icc=0.0, minimum_distinct=0.0)
     assert without == "Stability was not used to select features."
     one = asking(minimum_icc=0.0)
-    assert one.startswith("Of the planar profile those with fewer distinct values")
+    assert one.startswith("Of the planar feature set those with fewer distinct values")
 
 
 def test_only_what_could_differ_was_screened():
@@ -146,7 +155,8 @@ def test_only_what_could_differ_was_screened():
     found = {"radiomics_or": counted, "radiomics_sr": counted | {"left": {"Degenerate": 366}}}
     demo = load_study("demo", Path("params"))
     assert features.screened(demo, found) == (
-        "Of the 1,561 features of the paper’s profile 1,104 of OR images and 1,195 of SR images "
+        "Of the 1,561 features of the paper’s feature set 1,104 of OR images and 1,195 "
+        "of SR images "
         "are neither degenerate nor constant and were screened at p < 0.05 each, without "
         "adjustment for multiplicity."
     )
@@ -160,12 +170,12 @@ def test_selected_features_are_told_with_their_stability_and_their_size():
     found |= {f"planar_{s}": {"features_kept": none} for s in ("or", "sr")}
     strings = features.selected(found)
     assert strings["paper"].endswith(
-        "Features selected of the paper’s profile in SR images: 7; with an ICC below 0.75: 2 "
-        "(lowest 0.25, of wavelet-HHL_glcm_Idn); with an absolute rank correlation of 0.5 or more "
-        "with the diameter of the nodule: 6; dependent on its size by construction: 3."
+        "Of the features of the paper’s feature set selected in SR images (7), 2 had an ICC below "
+        "0.75 (lowest 0.25, of wavelet-HHL_glcm_Idn), 6 an absolute rank correlation of 0.5 or "
+        "more with the diameter of the nodule, and 3 depend on its size by construction."
     )
-    assert "in OR images: 7; with an ICC below 0.75: 0; with" in strings["paper"]
-    assert strings["planar"].count("of the planar profile") == 2
+    assert "in OR images (7), 0 had an ICC below 0.75, 6 an" in strings["paper"]
+    assert strings["planar"].count("of the planar feature set") == 2
 
 
 def test_stability_is_told_without_a_second_reader():

@@ -39,8 +39,8 @@ def test_every_model_of_the_registry_is_told_by_family():
     told = models.image_models(table, compared, ["SR_KNN"], level=0.95)
     assert told["pairs"] == (
         "In 1 of 2 pairs of models that differ in the images alone, the difference of the AUCs had "
-        "an unadjusted p below 0.05 in the test cohort: SR_KNN less OR_KNN 0.174 (0.050–0.298) (p "
-        "= 0.040, adjusted = 0.170)."
+        "an unadjusted p below 0.05 in the test cohort: SR_KNN was 0.174 above OR_KNN (95% CI of "
+        "the difference 0.050–0.298; p = 0.040, adjusted = 0.170)."
     )
     none = models.image_models(table, compared, ["SR_KNN"], level=0.99)["pairs"]
     assert none.startswith("In 0 of 2 pairs") and none.endswith("below 0.01 in the test cohort.")
@@ -151,8 +151,9 @@ def test_random_divisions_are_told_by_their_middle():
         "division) for SR_SVM and 0.55 (0.55–0.55; 0.57 in this study’s division) for SR_KNN"
     )
     assert strings["paired"] == (
-        "Over the divisions the AUC of SR_SVM less OR_SVM was −0.014 (−0.090 to 0.062) "
-        "(p = 0.716; at or below zero in 62% of the divisions)."
+        "Of the AUCs in the held-out part, on average, that of SR_SVM was 0.014 below that of "
+        "OR_SVM (95% CI of the difference −0.090 to 0.062; p = 0.716; not above it in 62% of the "
+        "divisions)."
     )
     assert strings["permuted"] == (
         "With permuted outcomes the mean AUC in the held-out part was 0.50 (0.48–0.52) for SR_SVM "
@@ -163,7 +164,7 @@ def test_random_divisions_are_told_by_their_middle():
     strings = models.repeats(SPLITS, PAIRED, asked, {"SR_SVM": 0.66, "SR_KNN": 0.57}, level=0.95)
     assert strings["permuted"].endswith(
         "alone. Against them the AUC of this study’s division has p = 0.048 (SR_SVM) and "
-        "< 0.001 (SR_KNN)."
+        "p < 0.001 (SR_KNN)."
     )
     assert strings["frequency"] == (
         "Of the features, 1 of OR images and 1 of SR images were selected at least once; a feature "

@@ -196,15 +196,14 @@ def validated(**changes):
     repeated = pd.concat([repeated.assign(signature="fixed"), again])
     penalised = pd.DataFrame({"cohort": ["train", "test"], "difference": [0.5, 0.01]})
     penalised = penalised.assign(ci_low=-0.1, ci_high=0.12, p_value=[0.001, 0.47])
-    return nomogram.validation(scalars, repeated, penalised, patients)
+    return nomogram.validation(scalars, repeated, penalised, patients, level=0.95)
 
 
 def test_the_validation_tells_what_was_corrected():
     made = validated()
     assert made["text"] == (
-        "The bootstrap validates the nomograms of the sound recipe, with cross-fitted signatures, "
-        "and not those drawn above. Corrected for optimism, the AUC of Nomogram_A was 0.850 "
-        "instead of 0.900 (slope 0.91)."
+        "The bootstrap validates the nomograms of the sound recipe, with cross-fitted signatures. "
+        "Corrected for optimism, the AUC of Nomogram_A was 0.850 instead of 0.900 (slope 0.91)."
     )
     assert made["size"] == (
         "The candidates have 9.5 events per parameter, and Riley’s criteria ask for 1,234 patients "
@@ -216,8 +215,8 @@ def test_the_validation_tells_what_was_corrected():
         "has 1 (0 with the outcome)."
     )
     assert made["penalised"] == (
-        "in the test cohort the AUC of Nomogram_C less theirs was 0.010 (−0.100 to 0.120) "
-        "(p = 0.470)"
+        "in the test cohort the AUC of Nomogram_C was 0.010 above theirs (95% CI of the difference "
+        "−0.100 to 0.120; p = 0.470)"
     )
     assert made["instability"] == (
         "By the nomograms of these samples the risk of a training patient differed by a mean of "
@@ -258,3 +257,9 @@ def test_the_bootstrap_of_the_whole_pipeline_is_told_where_there_is_one():
         pipeline_bootstraps=200, validations_failed=failed, signatures=["SR_SVM", "SR_ResNet101"]
     )
     assert " The network of SR_ResNet101 was not trained again. Of the" in both["pipeline"]
+
+
+def test_the_nomogram_of_the_main_text_is_named_by_where_its_signature_comes_from():
+    of_images = composition(["S", "T"], FITS, ABOUT | {"scores": []})["drawn"]
+    assert of_images.startswith("Nomogram_A by the sound recipe, with the cross-fitted signature")
+    assert composition(["S", "T"], FITS, ABOUT | {"scores": ["S", "T"]})["drawn"] == "Nomogram_A"

@@ -21,10 +21,10 @@ PERFORMANCE = pd.DataFrame(
 
 def test_scores_are_named_with_their_auc():
     table = PERFORMANCE.replace({"Nomogram_A": "first", "Nomogram_B": "second"})
-    made = performance.models(["first", "second"], table, {})
+    made = performance.models(["first", "second"], table)
     assert made["aucs"] == "first was 0.800 (0.700–0.900) and of second 0.700 (0.600–0.800)"
     assert "the scores of 2 models, made elsewhere: first and second." in made["methods"]
-    assert "the score of one model" in performance.models(["first"], table, {})["methods"]
+    assert "the score of one model" in performance.models(["first"], table)["methods"]
 
 
 def test_what_did_not_start_in_the_training_cohort_is_told():
@@ -55,8 +55,8 @@ def test_what_did_not_start_in_the_training_cohort_is_told():
 def test_delong_pairs_that_a_study_lacks_are_left_out():
     row = {"cohort": "test", "model_a": "SR_SVM", "model_b": "OR_SVM", "difference": 0.1}
     table = pd.DataFrame([row | {"ci_low": 0.0, "ci_high": 0.2, "p_value": 0.0004, "p_holm": 0.01}])
-    made = performance.delong(table, nomograms(["SR_SVM", "SR_KNN"]))
-    assert list(made) == ["sr_vs_or"] and made["sr_vs_or"]["p"] == "< 0.001"
+    made = performance.delong(table, nomograms(["SR_SVM", "SR_KNN"]), level=0.95)
+    assert list(made) == ["sr_vs_or"] and "; p < 0.001, after" in made["sr_vs_or"]["text"]
 
 
 def test_the_first_nomogram_is_compared_with_every_other_and_the_radiologist():
@@ -65,20 +65,30 @@ def test_the_first_nomogram_is_compared_with_every_other_and_the_radiologist():
     table = pd.concat([table, table.assign(cohort="train")], ignore_index=True)
     table["difference"] = table.index / 100
     table = table.assign(ci_low=0.0, ci_high=0.2, p_value=0.5, p_holm=1.0)
-    made = performance.delong(table, nomograms(["SR_SVM", "SR_KNN"]))
+    made = performance.delong(table, nomograms(["SR_SVM", "SR_KNN"]), level=0.95)
     assert list(made) == ["a_vs_b", "a_vs_c", "a_vs_radiologist"]
-    assert made["a_vs_radiologist"]["difference_ci"].startswith("0.020 (")  # not that of training
-    assert list(performance.delong(table, nomograms(["S"]))) == ["a_vs_c", "a_vs_radiologist"]
+    assert "was 0.020 above the radiologist’s" in made["a_vs_radiologist"]["text"]  # of test
+    one = performance.delong(table, nomograms(["S"]), level=0.95)
+    assert list(one) == ["a_vs_c", "a_vs_radiologist"]
 
 
 def test_image_models_are_told_by_the_pair_that_differs_in_the_images_only():
     table = PERFORMANCE.replace({"Nomogram_A": "SR_SVM", "Nomogram_B": "OR_SVM"})
-    compared = {"sr_vs_or": {"difference_ci": "0.1 (0–0.2)", "p": "= 0.013"}}
-    made = performance.models([], table, compared)
-    assert made["aucs"] == (
-        "SR_SVM was 0.800 (0.700–0.900) and of OR_SVM 0.700 (0.600–0.800); their difference was "
-        "0.1 (0–0.2) (p = 0.013)"
-    )
+    made = performance.models([], table)
+    assert made["aucs"] == "SR_SVM was 0.800 (0.700–0.900) and of OR_SVM 0.700 (0.600–0.800)"
+
+
+def test_the_table_of_performance_says_what_its_training_column_is():
+    assert performance.overview(DEMO, PERFORMANCE)["note"].endswith("cross-fitted within folds.")
+    read = PERFORMANCE.replace({"Nomogram_B": "Radiologist"})
+    told = performance.overview(DEMO, read)
+    assert told["note"].endswith("The radiologist fitted nothing.")
+    assert "sound recipe" in told["predictions"]
+    given = DEMO.cohort.model_copy(update={"scores": {"M": "m"}})
+    scores = DEMO.model_copy(update={"cohort": given})
+    told = performance.overview(scores, read)
+    assert told["note"].endswith("nomograms and are left out.")
+    assert told["predictions"] == "The nomograms have the scores as given."
 
 
 def test_every_model_has_its_texts_by_cohort():

@@ -5,6 +5,8 @@ import pytest
 
 from thyro.report.words import phrases
 
+NAN = float("nan")
+
 
 @pytest.mark.parametrize(
     ("values", "words"),
@@ -70,13 +72,29 @@ def test_aucs_are_those_of_one_cohort_in_the_order_asked_for():
         phrases.aucs(table, "train", ["B"])
 
 
-def test_a_comparison_is_named_and_has_three_texts():
-    row = {"difference": -0.05, "ci_low": -0.1, "ci_high": 0.0, "p_value": 0.04, "p_holm": 0.12}
-    read = phrases.comparison(pd.Series(row, name=("A", "Radiologist")))
-    assert read["names"] == "AUC of A less that of the radiologist"
-    assert phrases.comparison(pd.Series(row, name=("A", "B"))) == {
-        "names": "AUC of A less that of B",
-        "difference_ci": "−0.050 (−0.100 to 0.000)",
-        "p": "= 0.040",
-        "p_holm": "= 0.120",
-    }
+@pytest.mark.parametrize(
+    ("difference", "words"), [(0.16, "0.160 above"), (-0.024, "0.024 below"), (-0.0002, "equal to")]
+)
+def test_a_difference_is_told_by_its_size_and_side(difference, words):
+    assert phrases.above(difference) == words
+
+
+@pytest.mark.parametrize(
+    ("ends", "where"),
+    [((0.01, 0.2), 1), ((-0.2, -0.01), -1), ((-0.1, 0.1), 0), ((0.0, 0.1), 0), ((NAN, NAN), 0)],
+)
+def test_an_interval_lies_on_a_side_or_holds_zero(ends, where):
+    assert phrases.side(*ends) == where
+
+
+def test_a_comparison_says_who_is_above_whom():
+    row = pd.Series({"difference": -0.05, "ci_low": -0.1, "ci_high": 0.0, "p_value": 0.04})
+    assert phrases.gap("A", "Radiologist", row, level=0.9) == (
+        "the AUC of A was 0.050 below the radiologist’s (90% CI of the difference −0.100 to 0.000; "
+        "p = 0.040)"
+    )
+    row["p_holm"] = 0.12
+    assert phrases.gap("A", "B", row, level=0.95) == (
+        "the AUC of A was 0.050 below that of B (95% CI of the difference −0.100 to 0.000; "
+        "p = 0.040, after Holm’s adjustment = 0.120)"
+    )

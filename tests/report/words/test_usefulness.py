@@ -31,7 +31,7 @@ def test_calibration_is_told_with_its_intervals():
     assert made["test_verdict"] == made["external_verdict"]
     assert made["test_verdict"] == "Of no nomogram does an interval exclude the ideal value."
     assert made["updated"].startswith("Dashed, in the external cohort: the same predictions after")
-    assert made["hosmer"] == "< 0.001 (Nomogram_A) and = 0.200 (Nomogram_C)"
+    assert made["hosmer"] == "p < 0.001 (Nomogram_A) and p = 0.200 (Nomogram_C)"
 
 
 def test_what_an_interval_excludes_is_named():
@@ -99,15 +99,20 @@ def test_the_reader_is_met_at_matched_specificity():
     made = usefulness.reader(READ, table, level=0.95)
     assert made == {
         "test": "In the test cohort, at the radiologist’s specificity of 0.800 or the next above, "
-        "the sensitivity of Nomogram_A less that of the radiologist (0.700) was −0.100 (−0.200 to "
-        "0.060) (p = 0.040). The test does not tell Nomogram_C from the radiologist.",
+        "the sensitivity of Nomogram_A was 0.100 below that of the radiologist, which was 0.700 "
+        "(95% CI of the difference −0.200 to 0.060; p = 0.040). The test does not tell Nomogram_C "
+        "from the radiologist.",
         "benefit": "Nomogram_A had less net benefit than the radiologist at 10% [−0.020 (−0.030 to "
         "−0.010)].",
     }
     assert usefulness.reader(READ, table, level=0.4)["test"].endswith(
-        "Of Nomogram_C, the test tells from the radiologist: Nomogram_C found more."
+        "0.040). Nomogram_C found more of the patients with the outcome than the radiologist."
     )
-    assert usefulness.reader(READ.iloc[:1], table, level=0.95)["test"].endswith("(p = 0.040).")
+    worse = READ.assign(difference=-0.1)
+    assert usefulness.reader(worse, table, level=0.4)["test"].endswith(
+        "Nomogram_C found fewer of the patients with the outcome than the radiologist."
+    )
+    assert usefulness.reader(READ.iloc[:1], table, level=0.95)["test"].endswith("p = 0.040).")
     assert usefulness.reader(READ.iloc[:0], table, level=0.95) == {}
 
 

@@ -58,7 +58,7 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
     strings["degenerate"] = str(counted["profiles"][PAPER]["degenerate"])
     same = counted["redundancy"]
     strings["redundant"] = (
-        f"In the paper’s profile {same['redundant']:,} of {same['n']:,} features that are not "
+        f"In the paper’s feature set {same['redundant']:,} of {same['n']:,} features that are not "
         "degenerate and vary in the training cohort have another with an absolute rank correlation "
         f"above {same['threshold']:g}"
     )
@@ -94,9 +94,9 @@ def settings(scalars: Mapping, image_types: Iterable[str]) -> str:
     binned = {name: _binned(one) for name, one in scalars["settings"].items()}
     left = {name: _levels(one) for name, one in scalars["bins"].items()}
     return (
-        f"The paper’s profile was measured on the images as they come, with {binned[PAPER]}. "
+        f"The paper’s feature set was measured on the images as they come, with {binned[PAPER]}. "
         f"{_grid(scalars['grid'])} with {binned[PLANAR]}. After binning, the nodules of the "
-        f"training cohort had a median of {left[PAPER]} in the paper’s profile, and of "
+        f"training cohort had a median of {left[PAPER]} in the paper’s feature set, and of "
         f"{left[PLANAR]} in the planar one. {laplacian}Everything else is as pyradiomics has "
         "it by default: no normalisation of grey levels, neighbours at a distance of one pixel, "
         "coiflet wavelets of one level, and local binary patterns within one pixel."
@@ -125,10 +125,11 @@ def _grid(grid: Mapping) -> str:
     """On which pixels the planar set was measured, as a sentence begins."""
     side, resampled, left = grid["pixel_mm"], grid["resampled"], grid["as_they_are"]
     if not side:
-        return "The planar profile, too, was measured on the pixels that the images have,"
+        return "The planar feature set, too, was measured on the pixels that the images have,"
     if not resampled:
         return (
-            "The images do not tell the size of a pixel: the planar profile, too, was measured on "
+            "The images do not tell the size of a pixel: the planar feature set, too, "
+            "was measured on "
             "them as they are, on a scale that may differ between patients,"
         )
     others = (
@@ -137,7 +138,8 @@ def _grid(grid: Mapping) -> str:
         else ","
     )
     return (
-        f"For the planar profile the images of {resampled} patients were resampled to pixels of "
+        f"For the planar feature set the images of {resampled} patients were resampled to "
+        "pixels of "
         f"{side:g} mm (cubic splines; the mask holds pixels that are inside by half or "
         f"more){others}"
     )
@@ -241,8 +243,8 @@ def limits(study: Study, selections: Mapping[str, Mapping]) -> str:
     if not texts:
         return "Stability was not used to select features."
     return (
-        f"Of the planar profile {listed(texts)} were set aside before selection; the paper’s "
-        "profile was selected from without such limits, as published."
+        f"Of the planar feature set {listed(texts)} were set aside before selection; the paper’s "
+        "feature set was selected from without such limits, as published."
     )
 
 
@@ -259,7 +261,7 @@ def screened(study: Study, selections: Mapping[str, Mapping]) -> str:
     }
     told = listed([f"{n:,} of {name} images" for name, n in tested.items()])
     return (
-        f"Of the {total:,} features of the paper’s profile {told} are neither degenerate nor "
+        f"Of the {total:,} features of the paper’s feature set {told} are neither degenerate nor "
         f"constant and were screened at p < {study.selection.alpha:g} each, without adjustment for "
         "multiplicity."
     )
@@ -285,13 +287,13 @@ def selected(selections: Mapping[str, Mapping]) -> dict[str, str]:
 
 
 def _selected(kept: Mapping, images: str, profile: str) -> str:
-    of = {PAPER: "the paper’s profile", PLANAR: "the planar profile"}[profile]
-    unstable = str(kept["unstable"])
+    of = {PAPER: "the paper’s feature set", PLANAR: "the planar feature set"}[profile]
+    lowest = ""
     if kept["lowest_icc"] is not None:
-        unstable += f" (lowest {tables.number(kept['lowest_icc'], 2)}, of {kept['lowest']})"
+        lowest = f" (lowest {tables.number(kept['lowest_icc'], 2)}, of {kept['lowest']})"
     return (
-        f"Features selected of {of} in {images} images: {kept['n']}; with an ICC below "
-        f"{GOOD_ICC:g}: {unstable}; with an absolute rank correlation of {FOLLOWS_SIZE:g} or more "
-        f"with the diameter of the nodule: {kept['follow_size']}; dependent on its size by "
-        f"construction: {kept['of_size']}."
+        f"Of the features of {of} selected in {images} images ({kept['n']}), {kept['unstable']} "
+        f"had an ICC below {GOOD_ICC:g}{lowest}, {kept['follow_size']} an absolute rank "
+        f"correlation of {FOLLOWS_SIZE:g} or more with the diameter of the nodule, and "
+        f"{kept['of_size']} depend on its size by construction."
     )

@@ -8,7 +8,7 @@ from thyro import tables
 from thyro.report.results import Results
 from thyro.report.shortcodes import Markdown, escape
 from thyro.report.words import recipes
-from thyro.report.words.phrases import RANDOM, aucs, each, listed, relation
+from thyro.report.words.phrases import RANDOM, above, aucs, each, listed, relation
 from thyro.study import (
     CLASSIFIERS,
     FAMILIES,
@@ -115,13 +115,14 @@ def image_models(
         "principal": CLASSIFIERS[PRINCIPAL].label,
         "classifiers": listed([f"{kind.label} ({kind.name})" for kind in radiomic]),
         "test": "; ".join(families),
-        "pairs": _pairs(compared, 1 - level),
+        "pairs": _pairs(compared, level),
         "training": each(aucs(table, "train", signatures)),
     }
 
 
-def _pairs(compared: pd.DataFrame, alpha: float) -> str:
+def _pairs(compared: pd.DataFrame, level: float) -> str:
     """Which models of enhanced images differ from those of original ones in the test cohort."""
+    alpha = 1 - level
     pairs = {
         (str(ModelName(SR.name, kind)), str(ModelName(OR.name, kind)))
         for kind in dict.fromkeys(name.kind for name in model_names())
@@ -130,8 +131,9 @@ def _pairs(compared: pd.DataFrame, alpha: float) -> str:
     rows = test[[pair in pairs for pair in test.index]]
     small = rows[rows["p_value"] < alpha]
     told = [
-        f"{first} less {second} {tables.estimate(row.difference, row.ci_low, row.ci_high)} "
-        f"(p {relation(row.p_value)}, adjusted {relation(row.p_holm)})"
+        f"{first} was {above(row.difference)} {second} ({tables.coverage(level)} CI of the "
+        f"difference {tables.interval(row.ci_low, row.ci_high)}; p {relation(row.p_value)}, "
+        f"adjusted {relation(row.p_holm)})"
         for (first, second), row in zip(small.index, small.itertuples(), strict=True)
     ]
     return (
@@ -274,7 +276,7 @@ def repeats(
         "n_permuted": str(int(permuted["repeats"].max())),
         "aucs": f"had a median, with the middle {100 * level:g}% of divisions, of "
         + listed([f"{text} for {model}" for model, text in held_out.items()]),
-        "paired": _paired(paired),
+        "paired": _paired(paired, level),
         "permuted": _permuted(permuted),
         "frequency": (
             "Of the features, "
@@ -286,15 +288,16 @@ def repeats(
     }
 
 
-def _paired(table: pd.DataFrame) -> str:
+def _paired(table: pd.DataFrame, level: float) -> str:
     """How far enhanced images are from original ones over all divisions."""
     differences = [
-        f"{row.model_a} less {row.model_b} was "
-        f"{tables.estimate(row.difference, row.ci_low, row.ci_high)} (p {relation(row.p_value)}; "
-        f"at or below zero in {tables.percent(row.not_above, 0)} of the divisions)"
+        f"that of {row.model_a} was {above(row.difference)} that of {row.model_b} "
+        f"({tables.coverage(level)} CI of the difference "
+        f"{tables.interval(row.ci_low, row.ci_high)}; p {relation(row.p_value)}; not above it in "
+        f"{tables.percent(row.not_above, 0)} of the divisions)"
         for row in table.itertuples()
     ]
-    return f"Over the divisions the AUC of {listed(differences)}."
+    return f"Of the AUCs in the held-out part, on average, {listed(differences)}."
 
 
 def _permuted(table: pd.DataFrame) -> str:
@@ -308,8 +311,8 @@ def _permuted(table: pd.DataFrame) -> str:
     low, high = (tables.probability(x, 2) for x in (table["train"].min(), table["train"].max()))
     rarely = ""
     if "p_value" in table:  # of the AUC of one division with the true outcomes
-        found = [f"{relation(row.p_value)} ({row.model})" for row in table.itertuples()]
-        rarely = f" Against them the AUC of this study’s division has p {listed(found)}."
+        found = [f"p {relation(row.p_value)} ({row.model})" for row in table.itertuples()]
+        rarely = f" Against them the AUC of this study’s division has {listed(found)}."
     return (
         f"With permuted outcomes the mean AUC in the held-out part was {held_out}, and that in the "
         f"patients who fitted the models between {low} and {high}: this is overfitting alone."

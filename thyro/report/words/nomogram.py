@@ -6,7 +6,7 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import applying, aucs, each, inside, listed, relation
+from thyro.report.words.phrases import above, applying, aucs, each, inside, listed, relation
 from thyro.study import CLINICAL, NETWORKS, PAPER, ModelName, NomogramName, Study, nomograms
 
 
@@ -25,7 +25,7 @@ def texts(study: Study, results: Results) -> dict:
         "clinical": clinical(study, about, scalars, results.table("05_nomogram/logistic")),
         "nomogram": composition(
             named,
-            results.table("06_statistics/performance"),
+            results.table("06_statistics/main_performance"),
             results.table("05_nomogram/coefficients"),
             about,
             chosen=results.values("06_statistics/published")["chosen"],
@@ -35,6 +35,7 @@ def texts(study: Study, results: Results) -> dict:
             results.table("05_nomogram/validation"),
             results.table("06_statistics/penalised"),
             results.table("00_cohort/patients"),
+            level=study.statistics.level,
         ),
     }
 
@@ -167,10 +168,10 @@ def composition(
         "aucs": each({f"{name} ({made_of[name]})": text for name, text in auc.items()}),
         "measures": each(aucs(table, "test", list(made_of), accuracy=True)),
         "panels": " ".join(f"{name}: {parts}." for name, parts in made_of.items()),
-        "protocol": ""
-        if about.get("scores")
-        else "The nomograms drawn here are those of the paper’s recipe, in-sample.",
         "signs": _signs(coefficients, about["variables"]),
+        "drawn": first
+        if about.get("scores")
+        else f"{first} by the sound recipe, with the cross-fitted signature as log odds",
     }
 
 
@@ -210,7 +211,12 @@ def _coefficient(term: str, level: str, dictionary: Mapping) -> str:
 
 
 def validation(
-    scalars: Mapping, repeated: pd.DataFrame, penalised: pd.DataFrame, patients: pd.DataFrame
+    scalars: Mapping,
+    repeated: pd.DataFrame,
+    penalised: pd.DataFrame,
+    patients: pd.DataFrame,
+    *,
+    level: float,
 ) -> dict[str, str]:
     """Internal validation, size of the cohort, and the penalised model beside the clinical one.
 
@@ -224,6 +230,8 @@ def validation(
         DeLong tests of the penalised model against the clinical nomogram.
     patients : DataFrame
         `patients.parquet` of 00: split and y.
+    level : float
+        Coverage of the intervals.
     """
     failed = scalars["validations_failed"]
     fell = _fell(repeated[repeated["signature"].eq("fixed")])
@@ -235,7 +243,7 @@ def validation(
     if crossed:
         begin = (
             "The bootstrap validates the nomograms of the sound recipe, with cross-fitted "
-            "signatures, and not those drawn above. Corrected for optimism, "
+            "signatures. Corrected for optimism, "
         )
     return {
         "draws": str(scalars["bootstraps"]),
@@ -251,9 +259,10 @@ def validation(
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients at an AUC of "
         f"{tables.probability(scalars['assumed_auc'])}.",
         "validation_size": _validation_size(scalars["validation_n"], patients),
-        "penalised": f"in the test cohort the AUC of {CLINICAL} less theirs was "
-        f"{tables.estimate(*against[['difference', 'ci_low', 'ci_high']])} "
-        f"(p {relation(against['p_value'])})",
+        "penalised": f"in the test cohort the AUC of {CLINICAL} was "
+        f"{above(against['difference'])} theirs ({tables.coverage(level)} CI of the difference "
+        f"{tables.interval(against['ci_low'], against['ci_high'])}; "
+        f"p {relation(against['p_value'])})",
     }
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import RANDOM, aucs, comparison, each, listed
+from thyro.report.words.phrases import RANDOM, aucs, each, gap, listed
 from thyro.report.words.study import excluded
 from thyro.study import (
     OR,
@@ -29,18 +29,21 @@ def texts(study: Study, results: Results) -> dict:
     Returns
     -------
     dict
-        models, performance, delong and, of an external cohort, external.
+        models, performance, delong, overview and, of an external cohort, external.
     """
-    measured = results.table("06_statistics/performance")
+    measured = results.table("06_statistics/main_performance")
     of_study = nomograms(study.nomogram.signatures)
-    compared = delong(results.table("06_statistics/delong"), of_study)
+    compared = delong(
+        results.table("06_statistics/main_delong"), of_study, level=study.statistics.level
+    )
     patients = results.table("00_cohort/patients")
     outside = patients[patients["split"].eq("external")]
     made = {
-        "models": models(list(study.cohort.scores), measured, compared)
+        "models": models(list(study.cohort.scores), measured)
         | {"learned": learned(study, _weights(study, results))},
         "performance": performance(measured),
         "delong": compared,
+        "overview": overview(study, measured),
     }
     if len(outside):
         flow = results.values("00_cohort/flow")
@@ -48,7 +51,7 @@ def texts(study: Study, results: Results) -> dict:
     return made
 
 
-def models(scores: Sequence[str], table: pd.DataFrame, compared: Mapping) -> dict[str, str]:
+def models(scores: Sequence[str], table: pd.DataFrame) -> dict[str, str]:
     """What the individual models are: those of the images, or given scores.
 
     Parameters
@@ -57,18 +60,15 @@ def models(scores: Sequence[str], table: pd.DataFrame, compared: Mapping) -> dic
         Names of the scores of the user's table; empty in a study of images.
     table : DataFrame
         `statistics.performance_table`.
-    compared : mapping
-        `delong` below.
     """
     if not scores:
-        test = compared["sr_vs_or"]
         return {
             "parts": "super-resolution, radiomics and deep features, selection, models, nomograms "
             "and statistics",
             "methods": "Image models were fitted on original (OR) and on super-resolved (SR) "
-            "images.",
-            "aucs": f"{each(aucs(table, 'test', MAIN_PAIR))}; their difference was "
-            f"{test['difference_ci']} (p {test['p']})",
+            "images, by the recipe of the publication and by a sound one; what is concluded comes "
+            "from the sound one, cross-fitted.",
+            "aucs": each(aucs(table, "test", MAIN_PAIR)),
         }
     what = "the score of one model" if len(scores) == 1 else f"the scores of {len(scores)} models"
     return {
@@ -123,8 +123,26 @@ def performance(table: pd.DataFrame) -> dict[str, dict]:
     return tree
 
 
-def delong(table: pd.DataFrame, named: Sequence[NomogramName]) -> dict[str, dict[str, str]]:
+def overview(study: Study, table: pd.DataFrame) -> dict[str, str]:
+    """Whose predictions the main text shows, and what its table has of training patients."""
+    if study.cohort.scores:
+        return {
+            "note": "Training patients fitted the nomograms and are left out.",
+            "predictions": "The nomograms have the scores as given.",
+        }
+    reader = " The radiologist fitted nothing." if table["model"].eq(RADIOLOGIST).any() else ""
+    return {
+        "note": f"Models of the sound recipe; in training, cross-fitted within folds.{reader}",
+        "predictions": "Predictions are those of the sound recipe, cross-fitted.",
+    }
+
+
+def delong(
+    table: pd.DataFrame, named: Sequence[NomogramName], *, level: float
+) -> dict[str, dict[str, str]]:
     """The comparisons in the test cohort that the text names, as far as the study has them.
+
+    Each as the rest of a sentence that begins with "In the test cohort".
 
     Parameters
     ----------
@@ -132,6 +150,8 @@ def delong(table: pd.DataFrame, named: Sequence[NomogramName]) -> dict[str, dict
         `statistics.delong_matrix`, with `cohort`.
     named : sequence of NomogramName
         Of the study; the first is compared with every other one and with the radiologist.
+    level : float
+        Coverage of the intervals.
     """
     first, *others = named
     pairs = {"sr_vs_or": MAIN_PAIR}
@@ -140,7 +160,11 @@ def delong(table: pd.DataFrame, named: Sequence[NomogramName]) -> dict[str, dict
     }
     pairs["a_vs_radiologist"] = (str(first), RADIOLOGIST)
     test = table[table["cohort"].eq("test")].set_index(["model_a", "model_b"])
-    return {key: comparison(test.loc[pair]) for key, pair in pairs.items() if pair in test.index}
+    return {
+        key: {"text": gap(*pair, test.loc[pair], level=level)}
+        for key, pair in pairs.items()
+        if pair in test.index
+    }
 
 
 def external(

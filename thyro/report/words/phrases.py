@@ -68,12 +68,30 @@ def aucs(
     }
 
 
-def comparison(test: pd.Series) -> dict[str, str]:
-    """A DeLong test, named by its pair: what is compared, difference with interval, p, Holm's p."""
-    first, second = ("the radiologist" if name == RADIOLOGIST else name for name in test.name)
-    return {
-        "names": f"AUC of {first} less that of {second}",
-        "difference_ci": tables.estimate(*test[["difference", "ci_low", "ci_high"]]),
-        "p": relation(test["p_value"]),
-        "p_holm": relation(test["p_holm"]),
-    }
+def above(difference: float, digits: int = 3) -> str:
+    """ "0.160 above", "0.024 below" or "equal to", as a sentence goes on with "that of"."""
+    size = tables.number(abs(difference), digits)
+    if not float(size):
+        return "equal to"
+    return f"{size} {'above' if difference > 0 else 'below'}"
+
+
+def side(low: float, high: float) -> int:
+    """Where an interval lies: 1 above zero, -1 below it, 0 where it holds zero or is missing."""
+    return int(low > 0) - int(high < 0)
+
+
+def gap(first: str, second: str, row: pd.Series, *, level: float) -> str:
+    """ "the AUC of A was 0.024 below that of B (95% CI of the difference ...; p = 0.451)".
+
+    `row` is of `statistics.delong_matrix`, first less second; p is told after Holm's adjustment,
+    too, where the row has it.
+    """
+    other = "the radiologist’s" if second == RADIOLOGIST else f"that of {second}"
+    told = f"p {relation(row['p_value'])}"
+    if "p_holm" in row:
+        told += f", after Holm’s adjustment {relation(row['p_holm'])}"
+    return (
+        f"the AUC of {first} was {above(row['difference'])} {other} ({tables.coverage(level)} CI "
+        f"of the difference {tables.interval(row['ci_low'], row['ci_high'])}; {told})"
+    )

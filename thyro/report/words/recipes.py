@@ -57,7 +57,7 @@ def protocols(
             "When selection and fit were repeated without the patients that are predicted, the "
             "AUC of the image models in the training cohort fell by a median of "
             f"{tables.number(paper['median'])} by the recipe of the publication and of "
-            f"{tables.number(sound['median'])} by the sound one. {_additions(coefficients, alpha)}"
+            f"{tables.number(sound['median'])} by the sound one."
         ),
         "training": " ".join(
             f"By the {label} recipe the optimism was largest for {found['largest_of']} "
@@ -81,8 +81,8 @@ def _steps(recipes: pd.DataFrame) -> str:
         for row in rows.itertuples()
     ]
     return (
-        "In the test cohort the AUC by the sound recipe less that by the paper’s, both "
-        f"cross-fitted, was {listed(differences)}."
+        "From the paper’s recipe to the sound one, both cross-fitted, the AUC in the test cohort "
+        f"changed by {listed(differences)}."
     )
 
 
@@ -113,15 +113,6 @@ def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame, alpha: float
             f"test cohort was {aucs[0]} and {aucs[1]}."
         )
     return " ".join([*sentences, "P is of the likelihood-ratio test given the clinical terms."])
-
-
-def _additions(coefficients: pd.DataFrame, alpha: float) -> str:
-    """Which nomograms gain by a signature that saw no outcome of the patients it was fitted on."""
-    names = [str(name) for name in model_names()]
-    crossed = coefficients[coefficients["protocol"].eq(SOUND) & coefficients["term"].isin(names)]
-    adds = list(crossed.loc[crossed["lr_p"] < alpha, "term"])
-    told = f"of {listed(adds)} adds" if adds else "is shown to add"
-    return f"Cross-fitted, {'the' if adds else 'no'} signature {told} to the clinical factors."
 
 
 def size(table: pd.DataFrame, *, level: float) -> dict[str, str]:

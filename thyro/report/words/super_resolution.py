@@ -11,7 +11,7 @@ import pandas as pd
 from thyro import tables
 from thyro.report.results import Results
 from thyro.report.words import rivals
-from thyro.report.words.phrases import applying, aucs, comparison, each, listed
+from thyro.report.words.phrases import applying, aucs, each, gap, listed
 from thyro.statistics import GOOD_ICC
 from thyro.study import BC, OR, SR, ModelName, Study, SuperResolution
 
@@ -228,8 +228,8 @@ def control(measured: pd.DataFrame, delong: pd.DataFrame, *, level: float) -> di
         "or": original,
         "bc": bicubic,
         "aucs": each(aucs(measured, "test", [sr, original, bicubic])),
-        "sr_vs_bc": comparison(test.loc[(sr, bicubic)]),
-        "or_vs_bc": comparison(test.loc[(original, bicubic)]),
+        "sr_vs_bc": gap(sr, bicubic, test.loc[(sr, bicubic)], level=level),
+        "or_vs_bc": gap(original, bicubic, test.loc[(original, bicubic)], level=level),
         "verdict": _against_control(test.loc[(sr, bicubic)], test.loc[(sr, original)], 1 - level),
     }
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import listed, relation
+from thyro.report.words.phrases import above, listed, relation
 from thyro.statistics import DEFAULT
 from thyro.study import BC, CLINICAL, RADIOLOGIST, ModelName, Study
 
@@ -31,7 +31,7 @@ def texts(study: Study, results: Results) -> dict:
         "reader": reader(
             results.table("06_statistics/reader"), benefits, level=study.statistics.level
         ),
-        "families": {"text": families(results.table("06_statistics/delong"))},
+        "families": {"text": families(results.table("06_statistics/main_delong"))},
     }
 
 
@@ -73,7 +73,7 @@ def calibration(measured: pd.DataFrame, tested: pd.DataFrame) -> dict[str, str]:
             "there, which shows what it alone would mend; no prediction uses it."
         )
     hosmer = tested[tested["cohort"].eq("test")].set_index("model")["p_value"]
-    made["hosmer"] = listed([f"{relation(p)} ({model})" for model, p in hosmer.items()])
+    made["hosmer"] = listed([f"p {relation(p)} ({model})" for model, p in hosmer.items()])
     return made
 
 
@@ -130,13 +130,15 @@ def reader(compared: pd.DataFrame, benefits: pd.DataFrame, *, level: float) -> d
         if rows.empty:
             continue
         first, *others = rows.to_dict("records")
-        ends = (first[key] for key in ("difference", "ci_low", "ci_high"))
+        difference, low, high = (first[key] for key in ("difference", "ci_low", "ci_high"))
         made[cohort] = (
             f"In the {cohort} cohort, at the radiologist’s specificity of "
             f"{tables.probability(first['reader_specificity'])} or the next above, the sensitivity "
-            f"of {first['model']} less that of the radiologist "
-            f"({tables.probability(first['reader_sensitivity'])}) was {tables.estimate(*ends)} "
-            f"(p {relation(first['p_value'])}).{_other_readings(others, alpha)}"
+            f"of {first['model']} was {above(difference)} that of the radiologist, which was "
+            f"{tables.probability(first['reader_sensitivity'])} ({tables.coverage(level)} "
+            "CI of the "
+            f"difference {tables.interval(low, high)}; "
+            f"p {relation(first['p_value'])}).{_other_readings(others, alpha)}"
         )
     if made:
         made["benefit"] = _against(benefits, RADIOLOGIST, "the radiologist")
@@ -145,17 +147,18 @@ def reader(compared: pd.DataFrame, benefits: pd.DataFrame, *, level: float) -> d
 
 def _other_readings(rows: Sequence[Mapping], alpha: float) -> str:
     """Which of the other nomograms McNemar's test tells from the reader, and how."""
-    if not rows:
-        return ""
-    told = [
-        f"{row['model']} found {'more' if row['difference'] > 0 else 'fewer'}"
-        for row in rows
-        if row["p_value"] < alpha
+    told: dict[str, list[str]] = {"more": [], "fewer": [], "": []}
+    for row in rows:
+        clear = row["p_value"] < alpha
+        told[("more" if row["difference"] > 0 else "fewer") if clear else ""].append(row["model"])
+    sentences = [
+        f"{listed(models)} found {what} of the patients with the outcome than the radiologist."
+        for what, models in told.items()
+        if what and models
     ]
-    of = listed([row["model"] for row in rows])
-    if told:
-        return f" Of {of}, the test tells from the radiologist: {listed(told)}."
-    return f" The test does not tell {of} from the radiologist."
+    if told[""]:
+        sentences.append(f"The test does not tell {listed(told[''])} from the radiologist.")
+    return "".join(f" {sentence}" for sentence in sentences)
 
 
 def _against(benefits: pd.DataFrame, other: str, words: str) -> str:

@@ -1,0 +1,72 @@
+"""One figure on the use of nomograms: calibration beside net benefit, a row for each cohort."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from thyro.figures.calibration import CalibrationCurve
+from thyro.figures.performance import DecisionCurve, draw_decision_curve
+from thyro.figures.style import WIDTH, ModelStyle, model_styles, panel_letters
+from thyro.study import COHORTS
+
+ROW = 2.75  # inches
+
+
+def draw_calibration_lines(
+    curves: Mapping[str, CalibrationCurve], ax: Axes, *, styles: Mapping[str, ModelStyle]
+) -> Axes:
+    """Draw the smooth calibration curves of several models of the same patients, with bands.
+
+    Parameters
+    ----------
+    curves : mapping of model to statistics.CalibrationCurve
+    ax : Axes
+    styles : mapping of model to (colour, line style)
+    """
+    ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="Ideal")
+    for model, curve in curves.items():
+        colour, line = styles[model]
+        ax.fill_between(curve.predicted, curve.low, curve.high, color=colour, alpha=0.12, lw=0)
+        ax.plot(curve.predicted, curve.observed, color=colour, ls=line, label=model)
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    ax.set(xlabel="Predicted probability", ylabel="Observed proportion")
+    return ax
+
+
+def usefulness_figure(
+    curves: Mapping[str, Mapping[str, CalibrationCurve]],
+    decisions: Mapping[str, Sequence[DecisionCurve]],
+    *,
+    shown: Sequence[float] = (0, 1),
+) -> Figure:
+    """Draw calibration (left) and net benefit (right) of the nomograms, a row per cohort.
+
+    Parameters
+    ----------
+    curves : mapping of cohort to mapping of model to statistics.CalibrationCurve
+        Cohorts are those of `study.COHORTS`; training patients fitted the nomograms and are not
+        shown.
+    decisions : mapping of cohort to sequence of statistics.DecisionCurve
+        Of the same cohorts; a reading may be among the models.
+    shown : (float, float), default (0, 1)
+        Thresholds at the ends of the decision curves.
+    """
+    styles = model_styles([curve.model for curve in next(iter(decisions.values()))])
+    others = [cohort for cohort in curves if cohort != "train"]
+    size = (WIDTH, ROW * len(others) + 0.3)
+    fig, axes = plt.subplots(len(others), 2, figsize=size, squeeze=False)
+    for (left, right), cohort in zip(axes, others, strict=True):
+        draw_calibration_lines(curves[cohort], left, styles=styles)
+        for order, curve in enumerate(decisions[cohort]):
+            draw_decision_curve(
+                curve, right, styles=styles, references=order == 0, legend=False, shown=shown
+            )
+        for ax in (left, right):
+            ax.set_title(COHORTS[cohort])
+    lines = dict(zip(*reversed(axes[0, 0].get_legend_handles_labels()), strict=True))
+    lines |= dict(zip(*reversed(axes[0, 1].get_legend_handles_labels()), strict=True))
+    fig.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=7, frameon=False)
+    panel_letters(axes)
+    return fig
