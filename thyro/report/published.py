@@ -20,7 +20,7 @@ COHORTS = {"ALL": "all", "Test": "test", "Train": "train"}
 
 def published_sizes(folder: str | Path) -> dict[str, int]:
     """Patients by cohort: all, train, test."""
-    known = _reference(folder)["cohorts"]
+    known = reference(folder)["cohorts"]
     sizes = {known["whole"]["name"]: known["whole"]["n"]} | known["parts"]
     return {COHORTS[name]: n for name, n in sizes.items()}
 
