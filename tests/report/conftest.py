@@ -1,7 +1,9 @@
 """An executed study that never was: the notebooks the manuscript embeds, with invented outputs."""
 
 import base64
+import dataclasses
 import io
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -10,12 +12,14 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from thyro.report import render
+from thyro.report import alive, render
+from thyro.report.sources import Exact, find_sources, marked
 
 matplotlib.use("Agg")  # before pyplot looks for a screen
 import matplotlib.pyplot as plt
 
 REPORT = Path(__file__).parents[2] / "report"
+HOSTILE = "<script>document.title = 'run'</script>"  # a text of a user's table may be so
 MODELS = ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN", "SR_ResNet101", "OR_ResNet101"]
 MODELS += ["SR_DenseNet121", "OR_DenseNet121", "Radiologist"]
 # label -> width and height of the figure in inches, or the header of the table and its rows
@@ -288,6 +292,33 @@ def report(study_dir, variables, tables):
     )
     render.render(manuscript, study_dir / "report")
     return study_dir / "report"
+
+
+@pytest.fixture(scope="session")
+def alive_report(study_dir, variables, tables, tmp_path_factory):
+    """The folder of the HTML report with sources, notebooks and scripts."""
+    folder = tmp_path_factory.mktemp("alive") / "smoke"
+    shutil.copytree(study_dir / "notebooks", folder / "notebooks")
+    shown = variables | {"origin": variables["origin"] | {"note": HOSTILE}}
+    exact = (Exact("0.739", 0.73946, "06_statistics/performance.parquet"),)
+    found = {
+        name: dataclasses.replace(source, exact=exact)
+        for name, source in find_sources(shown, {}, {}).items()
+    }
+    elements = {"calculator": '<section class="thyro-calculator">Risk</section>'}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render, "OUTPUTS", {"html": render.OUTPUTS["html"]})
+        staged = render.stage(
+            folder,
+            REPORT,
+            marked(shown, found),
+            tables=tables,
+            elements=elements,
+            renderer="pandoc",
+        )
+        render.render(staged, folder / "report")
+    alive.finish(folder, staged, found, title="A study", description="Simulated.")
+    return folder / "report"
 
 
 @pytest.fixture(scope="session")
