@@ -8,11 +8,13 @@ from pathlib import Path
 
 import matplotlib
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from thyro.report import alive, render
+from thyro.report import alive, render, thresholds
 from thyro.report.sources import Exact, find_sources, marked
 
 matplotlib.use("Agg")  # before pyplot looks for a screen
@@ -287,11 +289,52 @@ def tables():
 def report(study_dir, variables, tables):
     """The folder of the rendered report."""
     elements = {"calculator": '<section class="thyro-calculator">Risk</section>'}
+    elements["thresholds"] = "<section></section>"
     manuscript = render.stage(
         study_dir, REPORT, variables, tables=tables, elements=elements, renderer="pandoc"
     )
     render.render(manuscript, study_dir / "report")
     return study_dir / "report"
+
+
+class InventedResults:
+    """Predictions of an image model, a score on another scale, two nomograms and a reader."""
+
+    def __init__(self):
+        rng = np.random.default_rng(3)
+        n = 120
+        self.y = rng.integers(0, 2, n)
+        cohorts = np.array(["train", "test"])[(np.arange(n) % 3 == 0).astype(int)]
+        names = [f"P{i}" for i in range(n)]
+        self.patients = pd.DataFrame(
+            {"patient_id": names, "y": self.y, "split": cohorts, "radiologist": self.y}
+        )
+        self.scores = {
+            "04_models/predictions": {"SR_SVM": rng.random(n), "Elsewhere": 40 * rng.random(n)},
+            "05_nomogram/predictions": {
+                "Nomogram_A": np.clip(self.y * 0.3 + rng.random(n) * 0.7, 0, 1),
+                HOSTILE: np.round(rng.random(n), 2),
+            },
+        }
+
+    def table(self, name):
+        if name == "00_cohort/patients":
+            return self.patients
+        return pd.concat(
+            pd.DataFrame(
+                {
+                    "patient_id": self.patients["patient_id"],
+                    "model": model,
+                    "p": p,
+                    "protocol": protocol,
+                }
+            )
+            for model, p in self.scores[name].items()
+            for protocol in ("paper", "sound", "sound_in_sample")
+        )
+
+    def values(self, name):
+        return {"radiologist_yes_from": None}
 
 
 @pytest.fixture(scope="session")
@@ -305,7 +348,10 @@ def alive_report(study_dir, variables, tables, tmp_path_factory):
         name: dataclasses.replace(source, exact=exact)
         for name, source in find_sources(shown, {}, {}).items()
     }
-    elements = {"calculator": '<section class="thyro-calculator">Risk</section>'}
+    elements = {
+        "calculator": '<section class="thyro-calculator">Risk</section>',
+        "thresholds": thresholds.element(InventedResults(), outcome=HOSTILE),
+    }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(render, "OUTPUTS", {"html": render.OUTPUTS["html"]})
         staged = render.stage(

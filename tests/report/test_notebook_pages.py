@@ -9,6 +9,9 @@ from thyro.report.notebook_pages import notebook_pages, write_notebook_pages
 from thyro.report.passports import Passport
 
 HOSTILE = "<script>alert(1)</script>"
+FRAME = (
+    "<table><thead><tr><th onclick=x>B</th></tr></thead><tbody><tr><th>0</th></tr></tbody></table>"
+)
 PASSPORT = Passport("06_x", {"level": 0.95}, {"a.parquet": "ab" * 32}, (), ("35e0a91",), 3.0)
 
 
@@ -37,7 +40,7 @@ def test_every_kind_of_output_is_shown():
         new_output("stream", name="stdout", text="said <here>"),
         new_output("error", ename="ValueError", evalue="no <b>"),
         shown(text_markdown="| A |\n|--:|\n| 1 |\n", text_plain="<Markdown>"),
-        shown(text_html="<table><tr><th onclick=x>B</th></tr></table>", text_plain="frame"),
+        shown(text_html=FRAME, text_plain="frame"),
         shown(text_plain="only <text>"),
         shown(image_png="iVBORw0\nKGgo=", text_plain="<Figure>"),
         shown(image_jpeg="/9j/4AAQ", text_plain="<Image>"),
@@ -46,13 +49,14 @@ def test_every_kind_of_output_is_shown():
     for words in (
         "said &lt;here&gt;",
         "ValueError: no &lt;b&gt;",
-        "<table><tr><th>B</th></tr></table>",
+        '<table><thead><tr><th scope="col">B</th></tr></thead><tbody><tr><th scope="row">0</th>',
         "only &lt;text&gt;",
         'src="data:image/png;base64,iVBORw0KGgo="',
         'src="data:image/jpeg;base64,/9j/4AAQ"',
         "A <em>word</em>",
     ):
         assert words in text
+    assert '<th scope="col" style="text-align: right;">A</th>' in text
     assert re.search(r"<td[^>]*>1</td>", text) and "frame" not in text
 
 

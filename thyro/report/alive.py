@@ -11,6 +11,7 @@ from thyro.report.passports import embedded_cells, notebook_passports
 from thyro.report.sources import Source
 
 STYLE = "thyro.css"
+SCRIPTS = ("page.js", "figures.js", "tables.js", "thresholds.js")  # in the order they run
 
 
 def finish(
@@ -43,8 +44,14 @@ def finish(
     style = (manuscript_dir / STYLE).read_text(encoding="utf-8")
     write_notebook_pages(study_dir, study_dir / "report/notebooks", records, style)
     page = study_dir / "report/index.html"
+    folder = store.path("report")
+    scripts = [(folder / name).read_text(encoding="utf-8") for name in SCRIPTS]
     text = with_sources(
-        page.read_text(encoding="utf-8"), sources, embedded_cells(manuscript_dir), records
+        page.read_text(encoding="utf-8"),
+        sources,
+        embedded_cells(manuscript_dir),
+        records,
+        foot="".join(f"<script>\n{script}</script>" for script in scripts),
     )
     page.write_text(text, encoding="utf-8")
     write_crate(

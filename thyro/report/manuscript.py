@@ -9,7 +9,7 @@ from functools import partial
 from thyro import nomogram, store, tables
 from thyro.clinical import LogisticFit
 from thyro.nomogram import Nomogram
-from thyro.report import alive, render
+from thyro.report import alive, render, thresholds
 from thyro.report.results import Results
 from thyro.report.sources import Source, TracedResults, find_sources, marked
 from thyro.report.words import (
@@ -54,7 +54,10 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
         store.path("report"),
         marked(strings, found),
         tables={"provenance": provenance.rows(study, left), "recovery": recovery.rows(left)},
-        elements={"calculator": _calculator(nomogram.calculator_fragment, left, study)},
+        elements={
+            "calculator": _calculator(nomogram.calculator_fragment, left, study),
+            "thresholds": thresholds.element(left, outcome=study.outcome),
+        },
     )
     render.render(staged, folder / "report")
     page = partial(nomogram.calculator_page, title=strings["study"]["title"])

@@ -1,6 +1,7 @@
 """Executed notebooks as pages beside the report: code, outputs, and an anchor for every cell."""
 
 import html
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from html.parser import HTMLParser
@@ -84,7 +85,8 @@ def _converted(pieces: Sequence[str]) -> list[str]:
     found = made.split(f"<p>{token}</p>")[1:]
     if len(found) != len(pieces):
         raise ValueError("a notebook holds Markdown that swallows what follows it.")
-    return found
+    # pandoc writes a header with its alignment or with nothing
+    return [re.sub(r"<th(?=[ >])", '<th scope="col"', text) for text in found]
 
 
 def _page(passport: Passport, body: str, style: str) -> str:
@@ -96,6 +98,7 @@ def _page(passport: Passport, body: str, style: str) -> str:
         f"<title>Notebook {name}</title><style>{style}</style></head>"
         '<body class="thyro-page notebook-page">'
         '<header class="notebook-head"><p><a href="../index.html">Report</a></p>'
+        f'<h1 class="hidden-text">Notebook {name}</h1>'
         f'<details class="passport"><summary>Notebook {name}: parameters, inputs, commit, time'
         f"</summary>{facts(passport)}</details></header><main>{body}</main></body></html>\n"
     )
@@ -155,6 +158,7 @@ class _Plain(HTMLParser):
         super().__init__()
         self.out: list[str] = []
         self.silent = 0
+        self.side = "col"  # of which the headers are that come next
         self.feed(source)
         self.close()
 
@@ -163,6 +167,8 @@ class _Plain(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.silent += tag in SILENT
+        if tag in ("thead", "tbody"):
+            self.side = "col" if tag == "thead" else "row"
         if tag not in TAGS:
             return
         kept = [
@@ -170,6 +176,8 @@ class _Plain(HTMLParser):
             for name, value in attrs
             if name in TAGS[tag] and (name != "src" or (value or "").startswith("data:image/"))
         ]
+        if tag == "th" and "scope" not in dict(attrs):
+            kept.append(f' scope="{self.side}"')
         self.out.append(f"<{tag}{''.join(kept)}>")
 
     def handle_endtag(self, tag: str) -> None:

@@ -180,4 +180,6 @@ def _row(source: Source) -> str:
 def _exact(source: Source) -> Iterator[str]:
     for one in source.exact:
         place = f" ({html.escape(one.place)})" if one.place else ""
-        yield f"{html.escape(one.printed)} is {one.value!r}{place}"
+        known = " data-place" if one.place else ""
+        printed = html.escape(one.printed)
+        yield f'<span data-printed="{printed}"{known}>{printed} is {one.value!r}{place}</span>'
