@@ -12,6 +12,7 @@
   }
   var dialog = make("dialog", "zoom"), bar = make("div", "zoom-bar"), view = make("div", "zoom-view");
   var title = make("p", "zoom-title"), shown = make("img"), percent = 100, opener = null;
+  shown.alt = "";
   title.id = "zoom-title";
   dialog.setAttribute("aria-labelledby", title.id);
   view.tabIndex = 0;

@@ -15,6 +15,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from thyro.report import alive, render, thresholds
+from thyro.report.alternatives import results_of_figures
 from thyro.report.sources import Exact, find_sources, marked
 
 matplotlib.use("Agg")  # before pyplot looks for a screen
@@ -363,7 +364,8 @@ def alive_report(study_dir, variables, tables, tmp_path_factory):
             renderer="pandoc",
         )
         render.render(staged, folder / "report")
-    alive.finish(folder, staged, found, title="A study", description="Simulated.")
+    told = results_of_figures(variables)
+    alive.finish(folder, staged, found, described=told, title="A study", description="Simulated.")
     return folder / "report"
 
 

@@ -71,6 +71,13 @@ def test_a_number_of_the_text_leads_to_its_value(finished):
     assert "0.739 is 0.73946 (06_statistics/performance.parquet)" in text
 
 
+def test_a_figure_has_its_result_in_words(finished):
+    _, text = finished
+    assert re.search(
+        r'alt="Figure 6\. ROC curves.*? In the test cohort the AUC of Nomogram_A', text
+    )
+
+
 def test_the_crate_lies_beside(finished):
     folder, _ = finished
     crate = json.loads((folder.parent / "ro-crate-metadata.json").read_text("utf-8"))
@@ -84,7 +91,12 @@ def test_what_was_made_from_other_results_is_told(alive_report, monkeypatch):
     source = {"a": Source("a", "1", (), (Exact("1", 1.5, ""),))}
     before = (alive_report / "index.html").read_text(encoding="utf-8")
     told = alive.finish(
-        alive_report.parent, alive_report.parent / "manuscript", source, title="", description=""
+        alive_report.parent,
+        alive_report.parent / "manuscript",
+        source,
+        described={},
+        title="",
+        description="",
     )
     (alive_report / "index.html").write_text(before, encoding="utf-8")
     assert told == ["06 read another 05"]

@@ -11,12 +11,13 @@ SOURCES = {
     "a.n": Source("a.n", "544", ("00/flow.json", "00/p.parquet"), ()),
 }
 RECORDS = {"06_x": Passport("06_x", {}, {}, (), ("35e0",), 2.0)}
+SHOWN = {"fig-roc": 'AUC of "<b>" 0.739.'}
 CELLS = {"fig-roc": [("06_x", "roc")], "tbl-typed": []}
 
 
 def page(body):
     source = f"<!DOCTYPE html>\n<html><head></head><body><main>{body}</main></body></html>"
-    return with_sources(source, SOURCES, CELLS, RECORDS, head="<style></style>", foot="<script>")
+    return with_sources(source, SOURCES, CELLS, RECORDS, described=SHOWN, foot="<script>")
 
 
 def span(text, name="a.auc"):
@@ -66,7 +67,7 @@ def test_a_float_gets_its_passport_inside(outer):
 def test_the_rest_is_echoed():
     body = "<p>a &amp; b &#60; <br> <img alt='x' src=y /> <!-- c --><svg viewBox='0'/></p>"
     made = page(body)
-    assert body in made and made.startswith("<!DOCTYPE html>\n<html><head><style></style></head>")
+    assert body in made and made.startswith("<!DOCTYPE html>\n<html><head></head>")
     assert made.endswith("<script></body></html>")
 
 
@@ -81,3 +82,14 @@ def test_hostile_text_stays_text():
         "</figcaption></figure>"
     )
     assert "<script>" not in made.replace("<script></body>", "") and "<b>" not in made
+
+
+@pytest.mark.parametrize("end", [">", " />"])
+def test_a_figure_says_its_result_to_those_who_cannot_see_it(end):
+    image = f'<img src="data:,x" alt="Figure 4. Curves"{end}'
+    made = page(f'<figure id="fig-roc">{image}</figure><p>{image}</p>')
+    assert (
+        f'<img src="data:,x" alt="Figure 4. Curves. AUC of &quot;&lt;b&gt;&quot; 0.739."{end}'
+        in made
+    )
+    assert f"<p>{image}</p>" in made

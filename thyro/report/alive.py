@@ -19,6 +19,7 @@ def finish(
     manuscript_dir: Path,
     sources: Mapping[str, Source],
     *,
+    described: Mapping[str, str],
     title: str,
     description: str,
 ) -> list[str]:
@@ -32,6 +33,8 @@ def finish(
         What it was rendered from.
     sources : mapping of variable to Source
         Of the numbers in the text.
+    described : mapping of identifier of a figure to text
+        What it shows.
     title, description : str
         Of the study, for the crate.
 
@@ -51,6 +54,7 @@ def finish(
         sources,
         embedded_cells(manuscript_dir),
         records,
+        described=described,
         foot="".join(f"<script>\n{script}</script>" for script in scripts),
     )
     page.write_text(text, encoding="utf-8")

@@ -10,6 +10,7 @@ from thyro import nomogram, store, tables
 from thyro.clinical import LogisticFit
 from thyro.nomogram import Nomogram
 from thyro.report import alive, render, thresholds
+from thyro.report.alternatives import results_of_figures
 from thyro.report.results import Results
 from thyro.report.sources import Source, TracedResults, find_sources, marked
 from thyro.report.words import (
@@ -67,6 +68,7 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
         folder,
         staged,
         found,
+        described=results_of_figures(strings),
         title=strings["study"]["title"],
         description=strings["origin"]["statement"],
     )

@@ -28,7 +28,7 @@ def with_sources(
     records: Mapping[str, Passport],
     *,
     notebooks: str = "notebooks",
-    head: str = "",
+    described: Mapping[str, str] | None = None,
     foot: str = "",
 ) -> str:
     """The page with a passport at every figure and table and a source at every number of prose.
@@ -43,10 +43,12 @@ def with_sources(
     records : mapping of notebook to Passport
     notebooks : str
         Folder of their pages, relative to this page.
-    head, foot : str
-        HTML for the ends of the head and of the body: style and script.
+    described : mapping of identifier of a figure to text, optional
+        What it shows, added to the text for readers who cannot see it.
+    foot : str
+        HTML for the end of the body: scripts.
     """
-    writer = _Writer(sources, cells, records, notebooks, head, foot)
+    writer = _Writer(sources, cells, records, notebooks, described or {}, foot)
     writer.feed(page)
     writer.close()
     return "".join(writer.out)
@@ -55,10 +57,10 @@ def with_sources(
 class _Writer(HTMLParser):
     """Echoes a page, and adds to it."""
 
-    def __init__(self, sources, cells, records, notebooks, head, foot):
+    def __init__(self, sources, cells, records, notebooks, described, foot):
         super().__init__(convert_charrefs=False)
         self.sources, self.cells, self.records = sources, cells, records
-        self.notebooks, self.head, self.foot = notebooks, head, foot
+        self.notebooks, self.described, self.foot = notebooks, described, foot
         self.out: list[str] = []
         self.open: list[tuple[str, str]] = []  # tag and what it is: identifier or variable
         self.caption: list[str] = []  # text of the caption of the float that is open
@@ -75,19 +77,30 @@ class _Writer(HTMLParser):
             self.caption = []
         elif tag == "th" and "scope" not in given:
             text = text.replace("<th", '<th scope="col"', 1)
+        elif tag == "img":
+            text = self._with_result(text, given.get("alt", ""))
         self.out.append(text)
         if tag not in VOID:
             self.open.append((tag, mark))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.out.append(self.get_starttag_text() or "")
+        text = self.get_starttag_text() or ""
+        if tag == "img":
+            text = self._with_result(text, dict(attrs).get("alt") or "")
+        self.out.append(text)
+
+    def _with_result(self, image: str, alt: str) -> str:
+        """An image of a figure, its text followed by what the figure shows."""
+        shown = self.described.get(self._inside("float"))
+        if not shown:
+            return image
+        words = html.escape(" ".join([f"{alt.rstrip().rstrip('.')}.", shown]))
+        return re.sub(r'alt="[^"]*"', lambda _: f'alt="{words}"', image, count=1)
 
     def handle_endtag(self, tag: str) -> None:
         mark = self._closed(tag)
         if mark.startswith("float "):
             self.out.append(self._passport(mark.removeprefix("float ")))
-        if tag == "head":
-            self.out.append(self.head)
         if tag == "main":
             self.out.append(self._list_of_sources() + passports.record_section(self.records))
         if tag == "body":
