@@ -48,7 +48,7 @@
   }
   var told = null;  // the number that the tip is of
   function show(link) {
-    var row = target(link), shown = link.textContent;
+    var row = target(link), shown = link.textContent.match(/−?\d[\d,]*(\.\d+)?/g) || [];
     if (!row) { return; }
     told = link;
     tip.replaceChildren(make("p", "", row.cells[0].textContent));

@@ -178,7 +178,7 @@ class _Writer(HTMLParser):
 
 
 def _row(source: Source) -> str:
-    exact = "<br>".join(_exact(source))
+    exact = "".join(_exact(source))
     # where every value has its place, the other files that the section read say nothing more
     files = {one.place.partition(", ")[0] for one in source.exact if one.place}
     read = sorted(files) if files and all(one.place for one in source.exact) else source.files
