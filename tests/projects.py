@@ -28,7 +28,7 @@ compute: {workers: 1}  # a process takes longer to start than its share of the w
 
 def make_project(folder: Path) -> Path:
     """Lay out `folder` as a project with the studies demo, smoke and mine, and return it."""
-    for name in ("notebooks", "thyro", "report", "Snakefile", "requirements.lock"):
+    for name in ("notebooks", "thyro", "report", "Snakefile", "requirements.lock", "CITATION.cff"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "params").mkdir()
     for study in ("demo", "smoke"):

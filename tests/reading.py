@@ -7,7 +7,7 @@ from unittest import mock
 
 import pandas as pd
 
-from thyro.report import manuscript, render
+from thyro.report import alive, manuscript, render
 from thyro.study import Study
 
 
@@ -36,6 +36,7 @@ def read_by_the_report(results: Path, name: str, study: Study) -> set[str]:
         files_read(results) as seen,
         mock.patch.object(render, "stage"),
         mock.patch.object(render, "render"),
+        mock.patch.object(alive, "finish"),
     ):
         manuscript.make_report(str(results), name, study)
     return {file for file in seen if not (results / file).with_suffix("").is_file()}

@@ -1,5 +1,8 @@
 """The command line: what a user with a wrong study, folder or image is told."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -39,6 +42,16 @@ def test_a_wrong_call_shows_no_traceback(project):
     done = thyro(project, "check", "nowhere")
     assert done.returncode == 1
     assert done.stderr.startswith("thyro: ") and "Traceback" not in done.stderr
+
+
+def test_check_names_results_that_the_report_was_not_rendered_from(project):
+    folder = project / "results/demo"
+    (folder / "report").mkdir(parents=True)
+    entity = {"@id": "06_statistics/delong.parquet", "@type": "File", "sha256": "0" * 64}
+    (folder / "ro-crate-metadata.json").write_text(json.dumps({"@graph": [entity]}))
+    said = thyro(project, "check", "demo").stdout
+    shutil.rmtree(folder)
+    assert "results/demo/06_statistics/delong.parquet is not what the report was" in said
 
 
 def test_check_accepts_what_is_there(project):

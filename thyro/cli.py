@@ -56,6 +56,11 @@ def _check(arguments: argparse.Namespace) -> None:
         stem = Path(name).name.removesuffix(".yml")  # params/demo.yml is demo
         run.check_study(stem)
         print(f"params/{stem}.yml is valid")
+        if (folder := store.path(f"results/{stem}")).joinpath("report").is_dir():
+            from thyro import report  # slow, so only where there is one
+
+            for file in report.changed_since(folder):
+                print(f"results/{stem}/{file} is not what the report was rendered from")
 
 
 def _audit(arguments: argparse.Namespace) -> None:
@@ -76,7 +81,9 @@ def _render(arguments: argparse.Namespace) -> None:
 
     study = load_study(arguments.study, store.path("params"))
     with run.recorded_render(arguments.study):
-        report.make_report(f"results/{arguments.study}", arguments.study, study)
+        told = report.make_report(f"results/{arguments.study}", arguments.study, study)
+    for disagreement in told:
+        print(f"{disagreement} than lies there now; run it again")
 
 
 COMMANDS = {

@@ -1,22 +1,29 @@
 """An executed study that never was: the notebooks the manuscript embeds, with invented outputs."""
 
 import base64
+import dataclasses
 import io
+import shutil
 from pathlib import Path
 
 import matplotlib
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from thyro.report import published, render
+from thyro.report import alive, published, render, thresholds
+from thyro.report.alternatives import results_of_figures
+from thyro.report.sources import Exact, find_sources, marked
 from thyro.report.words import by_number
 
 matplotlib.use("Agg")  # before pyplot looks for a screen
 import matplotlib.pyplot as plt
 
 REPORT = Path(__file__).parents[2] / "report"
+HOSTILE = "<script>document.title = 'run'</script>"  # a text of a user's table may be so
 MODELS = ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN", "SR_ResNet101", "OR_ResNet101"]
 MODELS += ["SR_DenseNet121", "OR_DenseNet121", "Radiologist"]
 # label -> width and height of the figure in inches, or the header of the table and its rows
@@ -300,11 +307,83 @@ def tables():
 def report(study_dir, variables, tables):
     """The folder of the rendered report."""
     elements = {"calculator": '<section class="thyro-calculator">Risk</section>'}
+    elements["thresholds"] = "<section></section>"
     manuscript = render.stage(
         study_dir, REPORT, variables, tables=tables, elements=elements, renderer="pandoc"
     )
     render.render(manuscript, study_dir / "report")
     return study_dir / "report"
+
+
+class InventedResults:
+    """Predictions of an image model, a score on another scale, two nomograms and a reader."""
+
+    def __init__(self):
+        rng = np.random.default_rng(3)
+        n = 120
+        self.y = rng.integers(0, 2, n)
+        cohorts = np.array(["train", "test"])[(np.arange(n) % 3 == 0).astype(int)]
+        names = [f"P{i}" for i in range(n)]
+        self.patients = pd.DataFrame(
+            {"patient_id": names, "y": self.y, "split": cohorts, "radiologist": self.y}
+        )
+        self.scores = {
+            "04_models/predictions": {"SR_SVM": rng.random(n), "Elsewhere": 40 * rng.random(n)},
+            "05_nomogram/predictions": {
+                "Nomogram_A": np.clip(self.y * 0.3 + rng.random(n) * 0.7, 0, 1),
+                HOSTILE: np.round(rng.random(n), 2),
+            },
+        }
+
+    def table(self, name):
+        if name == "00_cohort/patients":
+            return self.patients
+        return pd.concat(
+            pd.DataFrame(
+                {
+                    "patient_id": self.patients["patient_id"],
+                    "model": model,
+                    "p": p,
+                    "protocol": protocol,
+                }
+            )
+            for model, p in self.scores[name].items()
+            for protocol in ("paper", "sound", "sound_in_sample")
+        )
+
+    def values(self, name):
+        return {"radiologist_yes_from": None}
+
+
+@pytest.fixture(scope="session")
+def alive_report(study_dir, variables, tables, tmp_path_factory):
+    """The folder of the HTML report with sources, notebooks and scripts."""
+    folder = tmp_path_factory.mktemp("alive") / "smoke"
+    shutil.copytree(study_dir / "notebooks", folder / "notebooks")
+    shown = variables | {"origin": variables["origin"] | {"note": HOSTILE}}
+    exact = (Exact("0.739", 0.73946, "06_statistics/performance.parquet"),)
+    found = {
+        name: dataclasses.replace(source, exact=exact)
+        for name, source in find_sources(shown, {}, {}).items()
+    }
+    elements = {
+        "calculator": '<section class="thyro-calculator">Risk</section>',
+        "thresholds": thresholds.element(InventedResults(), outcome=HOSTILE),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render, "OUTPUTS", {"html": render.OUTPUTS["html"]})
+        staged = render.stage(
+            folder,
+            REPORT,
+            marked(shown, found),
+            tables=tables,
+            elements=elements,
+            renderer="pandoc",
+        )
+        render.render(staged, folder / "report")
+    told = results_of_figures(variables)
+    alive.finish(folder, staged, found, described=told, title="A study", description="Simulated.")
+    return folder / "report"
 
 
 @pytest.fixture(scope="session")

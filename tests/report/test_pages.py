@@ -230,7 +230,7 @@ def html_alone(monkeypatch):
 
 def rendered_text(folder, variables, tables, out):
     """The text of the HTML report."""
-    elements = {"calculator": "<section></section>"}
+    elements = dict.fromkeys(("calculator", "thresholds"), "<section></section>")
     staged = render.stage(
         folder, REPORT, variables, tables=tables, elements=elements, renderer="pandoc"
     )

@@ -89,3 +89,13 @@ def test_coverage_is_said_as_percent(level, text):
 def test_display_names_carry_the_unit():
     dictionary = {"d": {"label": "Diameter", "unit": "mm"}, "m": {"label": "Margin", "unit": ""}}
     assert rounding.display_names(dictionary) == {"d": "Diameter (mm)", "m": "Margin"}
+
+
+def test_what_is_rounded_is_noted_with_the_value_before():
+    rounding.number(0.25)
+    with rounding.noted() as values:
+        rounding.estimate(0.7394, 0.64, 0.73941)
+        rounding.percent(0.2978)
+        rounding.number(float("nan"))
+    rounding.number(0.111)
+    assert values == {"0.739": {0.7394, 0.73941}, "0.640": {0.64}, "29.8": {100 * 0.2978}}

@@ -1,5 +1,6 @@
 """From the results of a study to its manuscript in HTML, PDF and Word."""
 
+from thyro.report.crate import changed_since
 from thyro.report.manuscript import make_report
 from thyro.report.published import (
     published_nomograms,
@@ -7,6 +8,7 @@ from thyro.report.published import (
 )
 
 __all__ = [
+    "changed_since",
     "make_report",
     "published_nomograms",
     "published_table_2",

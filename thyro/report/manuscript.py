@@ -9,8 +9,10 @@ from functools import partial
 from thyro import nomogram, store, tables
 from thyro.clinical import LogisticFit
 from thyro.nomogram import Nomogram
-from thyro.report import checklists, evidence, places, render
+from thyro.report import alive, checklists, evidence, places, render, thresholds
+from thyro.report.alternatives import results_of_figures
 from thyro.report.results import Results
+from thyro.report.sources import Source, TracedResults, find_sources, marked
 from thyro.report.words import (
     by_number,
     features,
@@ -39,7 +41,7 @@ OF_EVERY_STUDY = (
 OF_IMAGES = (words_super_resolution, features, models)
 
 
-def make_report(results: str, name: str, study: Study) -> None:
+def make_report(results: str, name: str, study: Study) -> list[str]:
     """Stage and render the report of a study.
 
     Parameters
@@ -50,24 +52,40 @@ def make_report(results: str, name: str, study: Study) -> None:
     name : str
         Of the study.
     study : Study
+
+    Returns
+    -------
+    list of str
+        Results that were made from others than those that lie there now, one sentence each.
     """
     folder, left = store.path(results), Results(results)
-    strings = variables(results, name, study)
+    strings, found = _told(results, name, study)
     sources = store.path("report")
-    found = places.find_places(sources, folder / "notebooks", strings)
+    proofs = places.find_places(sources, folder / "notebooks", strings)
     answered = _answers(study, left, strings["has"])
     staged = render.stage(
         folder,
         sources,
-        strings,
+        marked(strings, found),
         tables={"provenance": provenance.rows(study, left), "recovery": recovery.rows(left)}
-        | {name: checklists.rows(answers, found) for name, answers in answered.items()},
-        elements={"calculator": _calculator(nomogram.calculator_fragment, left, study)},
+        | {one: checklists.rows(answers, proofs) for one, answers in answered.items()},
+        elements={
+            "calculator": _calculator(nomogram.calculator_fragment, left, study),
+            "thresholds": thresholds.element(left, outcome=study.outcome),
+        },
     )
     render.render(staged, folder / "report")
     page = partial(nomogram.calculator_page, title=strings["study"]["title"])
     alone = _calculator(page, left, study)
     (folder / "report/calculator.html").write_text(alone, encoding="utf-8")
+    return alive.finish(
+        folder,
+        staged,
+        found,
+        described=results_of_figures(strings),
+        title=strings["study"]["title"],
+        description=strings["origin"]["statement"],
+    )
 
 
 def variables(results: str, name: str, study: Study) -> dict:
@@ -84,16 +102,31 @@ def variables(results: str, name: str, study: Study) -> dict:
         Of the study.
     study : Study
     """
-    left = Results(results)
-    tree = words_study.texts(study, left, name=name)
+    return _told(results, name, study)[0]
+
+
+def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source]]:
+    """The variables, and the source of each that holds a number."""
+    tree: dict = {}
+    found: dict[str, Source] = {}
+
+    def tell(texts: Callable[..., dict], **keywords: str) -> None:
+        left = TracedResults(results)
+        with tables.noted() as written:
+            told = texts(study, left, **keywords)
+        tree.update(told)
+        found.update(find_sources(told, left.read, written))
+
+    tell(words_study.texts, name=name)
     sections = [*OF_EVERY_STUDY]
     if tree["has"]["images"]:
         sections += OF_IMAGES
     if tree["has"]["recovery"]:
         sections.append(recovery)
     for section in sections:
-        tree |= section.texts(study, left)
-    return tree | checklists.texts(_answers(study, left, tree["has"]))
+        tell(section.texts)
+    tree |= checklists.texts(_answers(study, Results(results), tree["has"]))
+    return tree, found
 
 
 def _answers(

@@ -3,13 +3,27 @@
 Probabilities become percent here and nowhere else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 ABSENT = "–"
+_noted: ContextVar[dict[str, set[float]] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noted() -> Iterator[dict[str, set[float]]]:
+    """Collect what `number` writes meanwhile: each text with the values that were rounded to it."""
+    values: dict[str, set[float]] = {}
+    token = _noted.set(values)
+    try:
+        yield values
+    finally:
+        _noted.reset(token)
 
 
 def number(x: float, digits: int = 3) -> str:
@@ -19,7 +33,10 @@ def number(x: float, digits: int = 3) -> str:
     if np.isinf(x):
         return "∞" if x > 0 else "−∞"
     text = f"{x:.{digits}f}"
-    return text.replace("-", "−") if float(text) else text.removeprefix("-")
+    text = text.replace("-", "−") if float(text) else text.removeprefix("-")
+    if (values := _noted.get()) is not None:
+        values.setdefault(text, set()).add(float(x))
+    return text
 
 
 def probability(x: float, digits: int = 3) -> str:

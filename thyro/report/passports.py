@@ -1,0 +1,171 @@
+"""Passports: which notebook and cell made a figure or table, from what, when and how long."""
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FLOAT = re.compile(r"^:{3,}\s*\{#((?:fig|tbl|suppfig|supptbl)-[\w-]+)")
+EMBED = re.compile(r"\{\{<\s*embed\s+notebooks/([\w-]+)\.ipynb#([\w-]+)\s*>\}\}")
+CLOSING = re.compile(r"^:{3,}\s*$")
+SHOWN = 12  # hexadecimal digits of a checksum; the crate has all
+
+
+@dataclass(frozen=True)
+class Passport:
+    """What is on record of one executed notebook."""
+
+    notebook: str  # "06_statistics"
+    parameters: Mapping[str, object]
+    inputs: Mapping[str, str]  # file, relative to the project -> SHA-256
+    outputs: tuple[str, ...]  # files that it wrote, relative to the study
+    commits: tuple[str, ...]
+    seconds: float | None
+    started: str = ""  # ISO 8601
+    ended: str = ""
+
+
+def notebook_passports(study_dir: Path) -> dict[str, Passport]:
+    """Passports of all executed notebooks of a study, from the sidecars of what they wrote.
+
+    Parameters
+    ----------
+    study_dir : Path
+        Folder of `results/`.
+    """
+    by_notebook: dict[str, list[tuple[Path, dict]]] = {}
+    for file in sorted(study_dir.glob("[0-9]*/*.json")):
+        if file.with_suffix("").is_file():  # a sidecar whose file is gone tells of nothing
+            sidecar = json.loads(file.read_text(encoding="utf-8"))
+            made = by_notebook.setdefault(sidecar["notebook"], [])
+            made.append((file.with_suffix(""), sidecar))
+    return {
+        path.stem: _passport(path, by_notebook.get(path.stem, []), study_dir)
+        for path in sorted(study_dir.glob("notebooks/*.ipynb"))
+    }
+
+
+def _passport(path: Path, made: list[tuple[Path, dict]], study_dir: Path) -> Passport:
+    record = path.with_suffix(".json")
+    seconds = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    run = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("papermill", {})
+    inputs: dict[str, str] = {}
+    for _, sidecar in made:
+        inputs |= sidecar["inputs"]
+    return Passport(
+        notebook=path.stem,
+        parameters=made[-1][1]["parameters"] if made else {},
+        inputs=inputs,
+        outputs=tuple(file.relative_to(study_dir).as_posix() for file, _ in made),
+        commits=tuple(dict.fromkeys(sidecar["commit"] for _, sidecar in made)),
+        seconds=seconds.get("seconds"),
+        started=run.get("start_time") or "",
+        ended=run.get("end_time") or "",
+    )
+
+
+def embedded_cells(manuscript_dir: Path) -> dict[str, list[tuple[str, str]]]:
+    """Of every figure and table of a staged manuscript the cells that it shows.
+
+    Returns
+    -------
+    dict
+        Identifier of the float ("fig-roc") to pairs of notebook and label. A float that is typed
+        in the manuscript, or made from records, has none.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for file in sorted(manuscript_dir.glob("*.qmd")):
+        if not file.name.startswith("_"):
+            found |= _floats(file.read_text(encoding="utf-8").splitlines())
+    return found
+
+
+def _floats(lines: list[str]) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    cells: list[tuple[str, str]] | None = None
+    for line in lines:
+        if opening := FLOAT.match(line):
+            cells = found.setdefault(opening[1], [])
+        elif CLOSING.match(line):
+            cells = None
+        elif cells is not None:
+            cells += EMBED.findall(line)
+    return found
+
+
+def as_html(
+    title: str, cells: list[tuple[str, str]], passports: Mapping[str, Passport], folder: str
+) -> str:
+    """The passport of a figure or table as a `<details>` element.
+
+    Parameters
+    ----------
+    title : str
+        "Figure 4".
+    cells : list of (notebook, label)
+        As `embedded_cells` has them.
+    passports : mapping of notebook to Passport
+    folder : str
+        Of the rendered notebooks, relative to the page.
+    """
+    about = html.escape(title)
+    if not cells:
+        said = "<p>No notebook shows this: it is part of the manuscript, or of its records.</p>"
+        return _details(about, said)
+    parts = []
+    for notebook, label in cells:
+        place = f"{folder}/{notebook}.html#cell-{label}"
+        parts.append(
+            f'<p><a href="{html.escape(place)}">Cell <code>{html.escape(label)}</code> of notebook '
+            f"{html.escape(notebook)}</a>, with its code.</p>"
+        )
+    for notebook in dict.fromkeys(name for name, _ in cells):
+        # the script of the page shows the record here; without it the link leads there
+        parts.append(
+            f'<p class="record-link"><a href="#record-{html.escape(notebook)}">'
+            "Parameters, inputs by checksum, commit and time</a></p>"
+        )
+    return _details(about, "".join(parts))
+
+
+def _details(about: str, inner: str) -> str:
+    return (
+        f'<details class="passport"><summary>Source<span class="hidden-text"> of {about}</span>'
+        f"</summary>{inner}</details>"
+    )
+
+
+def record_section(passports: Mapping[str, Passport]) -> str:
+    """What is on record of every notebook, as a section of the page."""
+    records = "".join(
+        f'<details class="record" id="record-{html.escape(name)}"><summary>{html.escape(name)}'
+        f"</summary>{facts(passport)}</details>"
+        for name, passport in passports.items()
+    )
+    return f'<section id="notebook-records"><h1>Records of the notebooks</h1>{records}</section>'
+
+
+def facts(passport: Passport) -> str:
+    """Commit, seconds, parameters and inputs of a notebook as an HTML description list."""
+    return f"<dl>{''.join(_facts(passport))}</dl>"
+
+
+def _facts(passport: Passport) -> Iterator[str]:
+    rows = [("Commit", ", ".join(passport.commits) or "not recorded")]
+    if passport.seconds is not None:
+        rows.append(("Notebook took", f"{passport.seconds:,.0f} s"))
+    for term, text in rows:
+        yield f"<dt>{term}</dt><dd>{html.escape(text)}</dd>"
+    parameters = [
+        f"<li><code>{html.escape(f'{name} = {value!r}')}</code></li>"
+        for name, value in passport.parameters.items()
+    ]
+    inputs = [
+        f"<li><code>{html.escape(file)}</code> <code>{html.escape(digest[:SHOWN])}</code></li>"
+        for file, digest in passport.inputs.items()
+    ]
+    for term, items in (("Parameters", parameters), ("Inputs, SHA-256", inputs)):
+        if items:
+            yield f"<dt>{term}</dt><dd><ul>{''.join(items)}</ul></dd>"
