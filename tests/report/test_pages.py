@@ -185,7 +185,7 @@ def test_images_are_embedded_and_described(page):
     figures = TITLES["Figure"] + TITLES["Supplementary Figure"]
     assert len(page.images) == len(figures)
     for image in page.images:
-        assert image["src"].startswith("data:image/png;base64,")
+        assert re.match(r"data:image/(png|jpeg|svg\+xml);base64,", image["src"])
         assert re.match(r"(Supplementary )?Figure \d+\. \w", image["alt"])
 
 

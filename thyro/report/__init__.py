@@ -5,8 +5,10 @@ from thyro.report.published import (
     published_nomograms,
     published_table_2,
 )
+from thyro.report.render import ReportError
 
 __all__ = [
+    "ReportError",
     "make_report",
     "published_nomograms",
     "published_table_2",

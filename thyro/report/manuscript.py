@@ -50,10 +50,9 @@ def make_report(results: str, name: str, study: Study) -> None:
         tables={"provenance": provenance.rows(study, left), "recovery": recovery.rows(left)},
         elements={"calculator": _calculator(nomogram.calculator_fragment, left, study)},
     )
-    render.render(staged, folder / "report")
     page = partial(nomogram.calculator_page, title=strings["study"]["title"])
     alone = _calculator(page, left, study)
-    (folder / "report/calculator.html").write_text(alone, encoding="utf-8")
+    render.render(staged, folder / "report", beside={"calculator.html": alone})
 
 
 def variables(results: str, name: str, study: Study) -> dict:
