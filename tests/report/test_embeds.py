@@ -81,7 +81,7 @@ def test_a_drawing_is_a_png_of_few_colours_and_a_photograph_a_jpeg(tmp_path):
     with Image.open(figures / "a-roc-1.png") as image:
         assert (np.asarray(image.convert("RGB")) == DRAWING).all()
     with Image.open(figures / "a-roc-2.jpg") as image:
-        assert image.size == (440, 220)  # no more than 220 pixels per inch
+        assert image.size == (360, 180)  # no more than 180 pixels per inch
 
 
 def test_vectors_are_for_those_who_take_them(tmp_path):

@@ -9,7 +9,7 @@ from IPython.core.pylabtools import print_figure
 from matplotlib.figure import Figure
 from PIL import Image
 
-DPI = 200  # of images within a figure
+DPI = 180  # of images within a figure
 QUALITY = 88  # of JPEG
 OPAQUE = 255
 LARGEST = 3_000_000  # characters; a figure of so many points is lighter as pixels

@@ -23,7 +23,7 @@ SHOWN = {"display_data", "execute_result"}
 PNG, JPEG, SVG = "image/png", "image/jpeg", "image/svg+xml"
 ENDINGS = {PNG: ".png", JPEG: ".jpg", SVG: ".svg"}
 COLOURS = 256  # of a drawing
-RESOLUTION = 220  # pixels per inch of a photograph
+RESOLUTION = 180  # pixels per inch of a photograph
 QUALITY = 88  # of JPEG
 HEAVY = 3  # times as many bytes as pixels take
 # simple and multiline tables measure columns in characters and would set widths
