@@ -80,8 +80,11 @@ def _render(arguments: argparse.Namespace) -> None:
     from thyro import report  # slow, so only for those who ask
 
     study = load_study(arguments.study, store.path("params"))
-    with run.recorded_render(arguments.study):
-        told = report.make_report(f"results/{arguments.study}", arguments.study, study)
+    try:
+        with run.recorded_render(arguments.study):
+            told = report.make_report(f"results/{arguments.study}", arguments.study, study)
+    except report.ReportError as error:
+        raise SystemExit(f"thyro: {error}") from None
     for disagreement in told:
         print(f"{disagreement} than lies there now; run it again")
 

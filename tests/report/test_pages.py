@@ -206,7 +206,7 @@ def test_images_are_embedded_and_described(page):
     figures = [title for kind, titles in TITLES.items() if "Figure" in kind for title in titles]
     assert len(page.images) == len(figures)
     for image in page.images:
-        assert image["src"].startswith("data:image/png;base64,")
+        assert re.match(r"data:image/(png|jpeg|svg\+xml);base64,", image["src"])
         assert re.match(r"(Regenerated )?(Supplementary )?Figure \d+\. \w", image["alt"])
 
 
@@ -355,7 +355,7 @@ def every_source(flags=()):
     hidden = {"has": dict.fromkeys(flags, False)}
 
     def read(name):
-        text = render._without_hidden((REPORT / name).read_text(encoding="utf-8"), hidden)
+        text = shortcodes.without_hidden((REPORT / name).read_text(encoding="utf-8"), hidden)
         return re.sub(r"{{< include (?!_)(\S+) >}}", lambda found: read(found[1]), text)
 
     return read("index.qmd")

@@ -5,8 +5,9 @@ import stat
 import docx
 import nbformat
 import pytest
+import typst
 import yaml
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from thyro.report import render, shortcodes
 
@@ -172,7 +173,7 @@ def test_holes_stop_either_renderer(study_dir, report_dir, text, message, render
 
 def test_a_missing_image_stops_pandoc(study_dir, report_dir):
     (report_dir / "index.qmd").write_text("![x](no.png)\n")
-    with pytest.raises(RuntimeError, match="no.png"):
+    with pytest.raises(render.ReportError, match=r"(?s)3 of 3 formats were not made:.*no.png"):
         render.render(stage(study_dir, report_dir), study_dir / "report")
 
 
@@ -201,7 +202,8 @@ QUARTO = """#!/bin/sh
 if [ "$1" = --version ]; then echo 1.7.32; exit; fi
 echo "$@" >> calls.txt
 [ -e broken ] && { echo "no such format" >&2; exit 1; }
-mkdir -p _output && echo "$4" > "_output/$6"
+mkdir -p _output
+if [ "$4" = docx ]; then cp reference.docx "_output/$6"; else echo "$4" > "_output/$6"; fi
 """
 
 
@@ -233,8 +235,76 @@ def test_quarto_renders_when_it_is_on_the_path(study_dir, report_dir):
 def test_what_quarto_says_is_passed_on(study_dir, report_dir):
     folder = render.stage(study_dir, report_dir, VARIABLES, tables=TABLES)
     (folder / "broken").touch()
-    with pytest.raises(RuntimeError, match="quarto failed with 1: no such format"):
+    with pytest.raises(render.ReportError, match="thyro.docx: quarto failed with 1: no such"):
         render.render(folder, study_dir / "report")
+
+
+def old_report(study_dir):
+    """A report of an earlier rendering."""
+    out = study_dir / "report"
+    out.mkdir()
+    for name in render.OUTPUTS.values():
+        (out / name).write_text("old")
+    return out
+
+
+HOLES = [
+    ("{{< var test.f1 >}}", "index.qmd:5: unknown variable 'test.f1'"),
+    ("{{< embed notebooks/00_cohort.ipynb#roc >}}", "index.qmd:5: no cell labelled 'roc'"),
+    ("See @fig-roc.", "index.qmd:5: @fig-roc is neither a figure or table"),
+    ("As shown [@nobody1999].", "index.qmd:5: @nobody1999 is neither"),
+    ("::: {#fig-x}\n**A**\n\nCaption.\n:::", "index.qmd:5: fig-x: a figure was expected here"),
+    ("::: {#tbl-x}\n**A**\n:::", "index.qmd:5: tbl-x: a float needs content and then a caption"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), HOLES)
+def test_a_hole_names_its_line_and_leaves_the_report_of_before(
+    study_dir, report_dir, text, message
+):
+    (report_dir / "index.qmd").write_text(f"# One\n\nText.\n\n{text}\n")
+    out = old_report(study_dir)
+    with pytest.raises(render.ReportError, match=f"{message}(?s:.*)The report was left as it was"):
+        render.render(stage(study_dir, report_dir), out, beside={"page.html": "new"})
+    assert {path.name: path.read_text() for path in out.iterdir()} == dict.fromkeys(
+        render.OUTPUTS.values(), "old"
+    )
+
+
+def test_a_failed_notebook_stops_the_report(study_dir, report_dir):
+    error = new_output("error", ename="KeyError", evalue="'y'", traceback=[])
+    cells = [new_code_cell("#| label: roc\n1"), new_code_cell("f()", outputs=[error])]
+    nbformat.write(new_notebook(cells=cells), study_dir / "notebooks" / "06_statistics.ipynb")
+    text = "# One\n\n{{< embed notebooks/06_statistics.ipynb#roc >}}\n"
+    (report_dir / "index.qmd").write_text(text)
+    message = "index.qmd:3: notebooks/06_statistics.ipynb#roc: the notebook failed in cell 2: Key"
+    with pytest.raises(render.ReportError, match=message):
+        render.render(stage(study_dir, report_dir), old_report(study_dir))
+
+
+def test_a_format_that_fails_leaves_the_others_to_be_delivered(study_dir, report_dir):
+    folder = stage(study_dir, report_dir)
+    (folder / "reference.docx").write_text("broken")
+    out = old_report(study_dir)
+    with pytest.raises(render.ReportError, match=r"1 of 3 .* not made:\nthyro.docx: pandoc"):
+        render.render(folder, out, beside={"page.html": "new"})
+    assert (out / "thyro.docx").read_text() == "old"
+    assert (out / "thyro.pdf").read_bytes().startswith(b"%PDF")
+    assert "<!DOCTYPE html>" in (out / "index.html").read_text(encoding="utf-8")
+    assert (out / "page.html").read_text() == "new"
+
+
+def test_a_pdf_that_typst_cannot_tag_is_made_without_tags(tmp_path, monkeypatch):
+    tagged = []
+
+    def compile_without_tags(source, *, output, root, pdf_tags=True):
+        tagged.append(pdf_tags)
+        if pdf_tags:
+            raise typst.TypstError("internal error: tags weren't properly closed")
+
+    monkeypatch.setattr(render.typst, "compile", compile_without_tags)
+    render._typeset(tmp_path / "thyro.typ", tmp_path / "thyro.pdf")
+    assert tagged == [True, False]
 
 
 @pytest.mark.usefixtures("quarto")

@@ -5,7 +5,7 @@ import pypandoc
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from thyro.report import shortcodes
+from thyro.report import embeds, shortcodes
 
 # A 1 x 1 PNG.
 PIXEL = (
@@ -26,8 +26,10 @@ def expand(folder, text, **variables):
 
 
 def write_notebook(folder, *cells):
+    """An executed notebook, staged."""
     notebook = new_notebook(cells=[new_code_cell(source, outputs=out) for source, out in cells])
     nbformat.write(notebook, folder / "a.ipynb")
+    embeds.stage_notebooks([folder / "a.ipynb"], folder, folder / "cache")
 
 
 def shown(**data):
@@ -122,7 +124,7 @@ def test_outputs_come_in_order_and_streams_are_ignored(tmp_path):
     stream = new_output("stream", text="working")
     outputs = [stream, shown(image_png=PIXEL), shown(text_markdown="*m*", text_plain="<m>")]
     write_notebook(tmp_path, ("#| label: other\n1", []), ("#| label: roc\nx", outputs))
-    text = expand(tmp_path, "{{< embed a.ipynb#roc >}}")
+    text = expand(tmp_path, "{{< embed notebooks/a.ipynb#roc >}}")
     assert text == '![](figures/a-roc-1.png){css-width="1" css-height="1"}\n\n*m*'
     assert (tmp_path / "figures/a-roc-1.png").read_bytes().startswith(b"\x89PNG")
 
@@ -131,7 +133,7 @@ def test_the_width_of_a_retina_figure_is_its_width_on_screen(tmp_path):
     output = shown(image_png=PIXEL)
     output.metadata["image/png"] = {"width": 540, "height": 300}
     write_notebook(tmp_path, ("#| label: roc\nx", [output]))
-    assert 'css-width="540"' in expand(tmp_path, "{{< embed a.ipynb#roc >}}")
+    assert 'css-width="540"' in expand(tmp_path, "{{< embed notebooks/a.ipynb#roc >}}")
 
 
 def test_an_html_table_becomes_a_markdown_table_and_text_stays_text(tmp_path):
@@ -139,30 +141,34 @@ def test_an_html_table_becomes_a_markdown_table_and_text_stays_text(tmp_path):
     write_notebook(
         tmp_path, ("#| label: t\nx", [shown(text_html=table), shown(text_plain="a *b*")])
     )
-    text = expand(tmp_path, "{{< embed a.ipynb#t >}}")
+    text = expand(tmp_path, "{{< embed notebooks/a.ipynb#t >}}")
     assert text.split("\n\n")[0].splitlines()[0].split() == ["|", "Model", "|"]
     assert text.endswith("```\na *b*\n```")
 
 
 def test_embedded_text_is_not_expanded_again(tmp_path):
     write_notebook(tmp_path, ("#| label: t\nx", [shown(text_markdown="{{< var a >}}")]))
-    assert expand(tmp_path, "{{< embed a.ipynb#t >}}") == "{{< var a >}}"
+    assert expand(tmp_path, "{{< embed notebooks/a.ipynb#t >}}") == "{{< var a >}}"
 
 
 @pytest.mark.parametrize(
     ("label", "outputs", "message"),
     [
-        ("other", [shown(text_plain="1")], r"no cell labelled 'roc' in a.ipynb. Labels: other"),
+        (
+            "other",
+            [shown(text_plain="1")],
+            r"no cell labelled 'roc' in notebooks/a.ipynb",
+        ),
         ("roc", [], r"a.ipynb#roc shows neither figure nor table; execute it"),
         ("roc", [new_output("stream", text="hm")], r"shows neither figure nor table"),
         (
             "roc",
             [new_output("error", ename="KeyError", evalue="'y'", traceback=[])],
-            r"a.ipynb#roc failed: KeyError: 'y'",
+            r"notebooks/a.ipynb#roc: the notebook failed in cell 1: KeyError: 'y'",
         ),
     ],
 )
 def test_a_cell_that_shows_nothing_is_an_error(tmp_path, label, outputs, message):
     write_notebook(tmp_path, (f"#| label: {label}\nx", outputs))
     with pytest.raises(ValueError, match=rf"index.qmd:1: .*{message}"):
-        expand(tmp_path, "{{< embed a.ipynb#roc >}}")
+        expand(tmp_path, "{{< embed notebooks/a.ipynb#roc >}}")

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from thyro.figures import vector
 from thyro.figures.fonts import families
 from thyro.study import (
     BC,
@@ -103,16 +104,18 @@ _STYLE = {
 
 
 def use_style() -> None:
-    """Set the look of every figure; in a notebook also ask for sharp (retina) inline images."""
+    """Set the look of every figure; a notebook keeps each as a sharp (retina) PNG and as SVG."""
     mpl.rcParams.update(_STYLE)
     stand_ins = families()[1:]
     if stand_ins:  # matplotlib looks for a letter in one family after the other
         mpl.rcParams["font.family"] = ["sans-serif", *stand_ins]
     ipython = sys.modules.get("IPython")
-    if ipython is not None and ipython.get_ipython() is not None:
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("retina")
+        shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, vector.svg)
 
 
 def label_origin(fig: Figure, text: str) -> None:

@@ -6,8 +6,10 @@ from thyro.report.published import (
     published_nomograms,
     published_table_2,
 )
+from thyro.report.render import ReportError
 
 __all__ = [
+    "ReportError",
     "changed_since",
     "make_report",
     "published_nomograms",

@@ -18,17 +18,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from thyro.report.embeds import CSS_PX_PER_IN
+
 PAGE_WIDTH_IN = 6.3  # text width of the A4 pages of PDF and DOCX
 PAGE_HEIGHT_IN = 8.3  # what a caption leaves of it
-CSS_PX_PER_IN = 96
+SCREEN = 1.5  # enlargement of figures on screen, where one sits further from them than from paper
 NO_BREAK_SPACE = "\u00a0"
-# Font size of a table by the characters of its widest row; (up to, points).
+# Font size of a table in Word by the characters of its widest row; (up to, points).
 TABLE_POINTS = ((72, 9.0), (100, 8.0), (125, 7.0), (10**9, 6.5))
 # The Word paragraph style for table text of each size.
 TABLE_STYLES = {f"Table {points:g} pt": points for _, points in TABLE_POINTS}
 WIDEST_COLUMN = 36  # characters beyond which a cell wraps rather than asks for more room
-PROSE, WIDEST_PROSE = 60, 64  # characters of a cell that is text, and the most that count
-WHOLE_ROWS = 24  # a table of the PDF with no more rows stays on one page
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def find_floats(document: Mapping, known: tuple[Kind, ...]) -> dict[str, Float]:
         if "-" not in identifier or key not in by_key:
             continue
         if identifier in floats:
-            raise ValueError(f"the label {identifier} is given to two floats.")
+            raise ValueError(f"{identifier}: the label is given to two floats.")
         counts[key] += 1
         floats[identifier] = Float(identifier, by_key[key], counts[key])
     return floats
@@ -121,7 +121,7 @@ def resolve(document: Mapping, floats: Mapping[str, Float], writer: str) -> dict
     Raises
     ------
     ValueError
-        If a float has no caption or nothing to show.
+        If a float has no caption or nothing to show, or one of figures shows no image.
     """
 
     def replace(element):
@@ -143,13 +143,14 @@ class _Parts:
     caption: list  # inlines, without the number
     alt: str
     points: float | None  # font size when the content holds a table
-    breakable: bool  # a table too long to be kept on one page
 
 
 def _parts(div: Mapping, item: Float) -> _Parts:
     (_, _, attributes), blocks = div["c"]
     if len(blocks) < 2 or blocks[-1]["t"] not in {"Para", "Plain"}:
         raise ValueError(f"{item.identifier}: a float needs content and then a caption paragraph.")
+    if not item.kind.is_table and not any(_elements(blocks[:-1], "Image")):
+        raise ValueError(f"{item.identifier}: a figure was expected here, and none is shown.")
     caption = blocks[-1]["c"]
     alt = dict(attributes).get("fig-alt") or _text(caption)
     tables = [_table_rows(table) for table in _elements(blocks[:-1], "Table")]
@@ -157,8 +158,7 @@ def _parts(div: Mapping, item: Float) -> _Parts:
     if tables:
         width = max(_table_width(rows) for rows in tables)
         points = next(size for limit, size in TABLE_POINTS if width <= limit)
-    breakable = any(len(rows) > WHOLE_ROWS for rows in tables)
-    return _Parts(item, blocks[:-1], caption, f"{item.title}. {alt}", points, breakable)
+    return _Parts(item, blocks[:-1], caption, f"{item.title}. {alt}", points)
 
 
 def _html(parts: _Parts) -> list:
@@ -183,17 +183,14 @@ def _html(parts: _Parts) -> list:
 def _typst(parts: _Parts) -> list:
     """A Typst figure of the kind names Quarto uses, so that one template styles both."""
     item = parts.float
-    rules = f"#set text(size: {parts.points}pt)" if parts.points else ""
-    if parts.points and not parts.breakable:
-        rules += "\n#show figure: set block(breakable: false)"
     alt = "" if parts.points else f", alt: {json.dumps(parts.alt, ensure_ascii=False)}"
     end = (
         f'], kind: "quarto-float-{item.kind.key}", supplement: [{item.kind.name}], numbering: "1"'
         f"{alt}) <{item.identifier}>"
     )
     return [
-        _raw("typst", f"#figure([{rules}"),
-        *_sized(parts, _page_share, _prose_widths),
+        _raw("typst", "#figure(["),
+        *_sized(parts, _inches, _natural_widths),
         _raw("typst", "], caption: ["),
         {"t": "Plain", "c": parts.caption},
         _raw("typst", end),
@@ -264,7 +261,12 @@ def _sized(parts: _Parts, image_width: Callable, column_widths: Callable) -> lis
 
 
 def _css_width(width_px: float, height_px: float) -> str:
-    return f"{width_px:.0f}px"
+    return f"{SCREEN * width_px:.0f}px"
+
+
+def _inches(width_px: float, height_px: float) -> str:
+    """As large as it was made; the template makes it smaller where the page is."""
+    return f"{width_px / CSS_PX_PER_IN:.2f}in"
 
 
 def _page_share(width_px: float, height_px: float) -> str:
@@ -275,17 +277,8 @@ def _page_share(width_px: float, height_px: float) -> str:
 
 
 def _natural_widths(rows: list[list[str]]) -> list[dict]:
-    """Leave the columns to the renderer; Markdown would take them from the dashes of a header."""
+    """Leave the columns to browser and template; else the dashes of a header would set them."""
     return [{"t": "ColWidthDefault"} for _ in max(rows, key=len)]
-
-
-def _prose_widths(rows: list[list[str]]) -> list[dict]:
-    """As they come, unless a column is prose: Typst would give that no more than the others."""
-    columns = list(zip_longest(*rows, fillvalue=""))
-    longest = [2 + min(WIDEST_PROSE, max(map(len, column))) for column in columns]
-    if max(longest) <= PROSE:
-        return _natural_widths(rows)
-    return [{"t": "ColWidth", "c": length / sum(longest)} for length in longest]
 
 
 def _text_widths(rows: list[list[str]]) -> list[dict]:

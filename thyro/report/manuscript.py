@@ -74,10 +74,9 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
             "thresholds": thresholds.element(left, outcome=study.outcome),
         },
     )
-    render.render(staged, folder / "report")
     page = partial(nomogram.calculator_page, title=strings["study"]["title"])
     alone = _calculator(page, left, study)
-    (folder / "report/calculator.html").write_text(alone, encoding="utf-8")
+    render.render(staged, folder / "report", beside={"calculator.html": alone})
     return alive.finish(
         folder,
         staged,

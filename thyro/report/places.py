@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from thyro.report.render import without_hidden
-from thyro.report.shortcodes import CLOSING, LABEL, OPENING, SHORTCODE, Markdown
+from thyro.report.shortcodes import CLOSING, LABEL, OPENING, SHORTCODE, Markdown, without_hidden
 
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*(?:\{#([\w-]+)[^}]*\}|\{[^}]*\})?\s*$")
 FLOAT = re.compile(r"\{#((?:\w*fig|\w*tbl)-[\w-]+)")

@@ -9,20 +9,27 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pypandoc
 import typst
 import yaml
 
-from thyro.report import crossref, shortcodes
+from thyro.report import crossref, embeds, shortcodes
 from thyro.report.reference_docx import write_reference_docx
+from thyro.report.word_vectors import add_vectors
 
 SOURCES = {".qmd", ".yml", ".bib", ".css", ".typ", ".html"}
 OUTPUTS = {"html": "index.html", "typst": "thyro.pdf", "docx": "thyro.docx"}
 # Figures come from float divs only, so an image alone in a paragraph is just an image.
 READER = "markdown-implicit_figures"
+
+
+class ReportError(ValueError):
+    """A report that cannot be made, or not in every format; the message is for its author."""
 
 
 def find_renderer() -> str:
@@ -89,9 +96,7 @@ def stage(
     header = label if simulated else title
     folder = Path(study_dir, "manuscript")
     shutil.rmtree(folder, ignore_errors=True)  # a stale notebook would hide a missing one
-    (folder / "notebooks").mkdir(parents=True)
-    for path in notebooks:
-        shutil.copy(path, folder / "notebooks")
+    embeds.stage_notebooks(notebooks, folder, Path(study_dir, ".cache", "manuscript"))
     _copy_sources(Path(report_dir), folder, flags)
     _write_yaml(folder / "_variables.yml", texts)
     study = _study_metadata(title, header, banner=label if simulated else "")
@@ -110,7 +115,7 @@ def _copy_sources(report_dir: Path, folder: Path, flags: Mapping) -> None:
     """The sources of the manuscript, without the passages that a flag hides."""
     for path in sorted(report_dir.iterdir()):
         if path.suffix == ".qmd":
-            text = without_hidden(path.read_text(encoding="utf-8"), flags)
+            text = shortcodes.without_hidden(path.read_text(encoding="utf-8"), flags)
             (folder / path.name).write_text(text, encoding="utf-8")
         elif path.suffix in SOURCES:
             shutil.copy(path, folder)
@@ -140,8 +145,17 @@ def _write_fragments(
         (folder / f"_{name}.qmd").write_text(text, encoding="utf-8")
 
 
-def render(manuscript_dir: Path | str, out_dir: Path | str, *, renderer: str = "auto") -> None:
+def render(
+    manuscript_dir: Path | str,
+    out_dir: Path | str,
+    *,
+    renderer: str = "auto",
+    beside: Mapping[str, str] | None = None,
+) -> None:
     """Render a staged manuscript to `index.html`, `thyro.pdf` and `thyro.docx` in `out_dir`.
+
+    Everything is made elsewhere and moved there in the end. A manuscript with a hole leaves the
+    report of an earlier rendering as it was; a format that fails leaves its own file so.
 
     Parameters
     ----------
@@ -151,27 +165,56 @@ def render(manuscript_dir: Path | str, out_dir: Path | str, *, renderer: str = "
         Made where it is missing; files of an earlier rendering are replaced.
     renderer : {"auto", "quarto", "pandoc"}
         "auto" takes the one that `stage` recorded.
+    beside : mapping of name to text, optional
+        Further files of the report, such as a page of its own.
 
     Raises
     ------
-    ValueError
+    ReportError
         With file and line, for anything the manuscript refers to and does not find. This is
-        checked before Quarto too, which would print a question mark and go on.
-    RuntimeError
-        If Quarto or pandoc fails, with what it said.
+        checked before Quarto too, which would print a question mark and go on. Or with what Quarto,
+        pandoc or Typst said, for the formats that failed; the others are there by then.
     """
     folder, out_dir = Path(manuscript_dir).resolve(), Path(out_dir).resolve()
     metadata = _metadata(folder)
     renderer = metadata["renderer"] if renderer == "auto" else renderer
+    try:
+        documents = {writer: read_document(folder, writer, metadata) for writer in OUTPUTS}
+    except ValueError as error:
+        raise ReportError(f"{error} The report was left as it was.") from error
+    aside = folder / "_rendered"
+    aside.mkdir(exist_ok=True)
+    made = {writer: aside / name for writer, name in OUTPUTS.items()}
+    if renderer == "quarto":  # it writes to one folder, so one format follows the other
+        workers, jobs = 1, {w: partial(_render_quarto, folder, w, made[w]) for w in OUTPUTS}
+    else:
+        workers, jobs = (
+            len(OUTPUTS),
+            {
+                writer: partial(_render_pandoc, folder, writer, document, made[writer])
+                for writer, document in documents.items()
+            },
+        )
+    failed = _run_all(jobs, workers)
     out_dir.mkdir(parents=True, exist_ok=True)
     for writer, name in OUTPUTS.items():
-        document = read_document(folder, writer, metadata)
-        made = folder / f"_rendered-{name}"
-        if renderer == "quarto":
-            _render_quarto(folder, writer, made)
-        else:
-            _render_pandoc(folder, writer, document, made)
-        made.replace(out_dir / name)
+        if writer not in failed:
+            made[writer].replace(out_dir / name)
+    if len(failed) < len(OUTPUTS):
+        for name, text in (beside or {}).items():
+            (aside / name).write_text(text, encoding="utf-8")
+            (aside / name).replace(out_dir / name)
+    if failed:
+        said = "".join(f"\n{OUTPUTS[writer]}: {error}" for writer, error in failed.items())
+        raise ReportError(f"{len(failed)} of {len(OUTPUTS)} formats were not made:{said}")
+
+
+def _run_all(jobs: Mapping[str, Callable[[], None]], workers: int) -> dict[str, BaseException]:
+    """Do every job, whatever becomes of the others; returns the errors of those that failed."""
+    with ThreadPoolExecutor(workers) as pool:
+        done = {name: pool.submit(job) for name, job in jobs.items()}
+    errors = {name: future.exception() for name, future in done.items()}
+    return {name: error for name, error in errors.items() if error is not None}
 
 
 def read_document(folder: Path, writer: str, metadata: Mapping) -> dict:
@@ -200,41 +243,65 @@ def read_document(folder: Path, writer: str, metadata: Mapping) -> dict:
     context = shortcodes.Context(folder, variables, metadata, writer)
     lines = shortcodes.expand("index.qmd", context)
     document = json.loads(_pandoc("\n".join(line.text for line in lines), READER, "json", folder))
-    floats = crossref.find_floats(document, crossref.kinds(metadata.get("crossref", {})))
     cited = _bibliography_keys(folder / metadata["bibliography"])
+    try:
+        floats = crossref.find_floats(document, crossref.kinds(metadata.get("crossref", {})))
+        resolved = crossref.resolve(document, floats, writer)
+    except ValueError as error:  # begins with the label
+        raise ValueError(f"{_place(lines, '#', str(error).partition(':')[0])}: {error}") from None
     for name in crossref.unresolved(document, floats, cited):
-        places = [line.place for line in lines if f"@{name}" in line.text]
         raise ValueError(
-            f"{places[0] if places else 'index.qmd'}: @{name} is neither a figure or table of the "
-            f"manuscript ({', '.join(floats)}) nor in {metadata['bibliography']}."
+            f"{_place(lines, '@', name)}: @{name} is neither a figure or table of the manuscript "
+            f"({', '.join(floats)}) nor in {metadata['bibliography']}."
         )
-    return crossref.resolve(document, floats, writer)
+    return resolved
+
+
+def _place(lines: Sequence[shortcodes.Line], sign: str, name: str) -> str:
+    """Where "#fig-roc" or "@fig-roc" stands last: "index.qmd:12"."""
+    found = re.compile(rf"{sign}{re.escape(name)}(?![\w-])")
+    return next((line.place for line in reversed(lines) if found.search(line.text)), "index.qmd")
 
 
 def _render_quarto(folder: Path, writer: str, made: Path) -> None:
     """One format with Quarto; `_quarto.yml` sends its output to `_output/`."""
-    name = OUTPUTS[writer]
-    _run(["quarto", "render", "index.qmd", "--to", writer, "--output", name], folder)
-    (folder / "_output" / name).replace(made)
+    embeds.use_vectors(folder, vectors=writer != "docx")
+    _run(["quarto", "render", "index.qmd", "--to", writer, "--output", made.name], folder)
+    (folder / "_output" / made.name).replace(made)
+    if writer == "docx":
+        add_vectors(made, folder / "figures")
 
 
 def _render_pandoc(folder: Path, writer: str, document: dict, made: Path) -> None:
     """One format with pandoc, and Typst for the PDF."""
     options = ["--standalone", "--citeproc"]
+    text = json.dumps(document)
     if writer == "html":
         options += ["--embed-resources", "--template=template.html", "--css=thyro.css", "--mathml"]
         options += ["--toc", "--toc-depth=2"]
+        _pandoc(text, "json", writer, folder, [*options, f"--output={made}"])
     elif writer == "typst":
-        options += ["--template=template.typ"]
-    else:
-        options += ["--reference-doc=reference.docx"]
-    text = json.dumps(document)
-    if writer == "typst":
         source = folder / "thyro.typ"
-        _pandoc(text, "json", "typst", folder, [*options, f"--output={source.name}"])
-        typst.compile(str(source), output=str(made), root=str(folder))
+        options += ["--template=template.typ", f"--output={source.name}"]
+        _pandoc(text, "json", writer, folder, options)
+        _typeset(source, made)
     else:
-        _pandoc(text, "json", writer, folder, [*options, f"--output={made.name}"])
+        options += ["--reference-doc=reference.docx", f"--output={made}"]
+        _pandoc(text, "json", writer, folder, options)
+        add_vectors(made, folder / "figures")
+
+
+def _typeset(source: Path, made: Path) -> None:
+    """A PDF whose structure is tagged for readers who cannot see it, where Typst can tag it.
+
+    Typst 0.15 stumbles over its tags where a figure moves onto a page that a long table runs over.
+    """
+    try:
+        typst.compile(str(source), output=str(made), root=str(source.parent))
+    except typst.TypstError as error:
+        if "tag" not in str(error):
+            raise
+        typst.compile(str(source), output=str(made), root=str(source.parent), pdf_tags=False)
 
 
 def _pandoc(text: str, reader: str, writer: str, folder: Path, options: Sequence[str] = ()) -> str:
@@ -270,32 +337,6 @@ def _metadata(folder: Path) -> dict:
 
 def _bibliography_keys(path: Path) -> set[str]:
     return set(re.findall(r"^@\w+\{([^,\s]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
-
-
-def without_hidden(text: str, flags: Mapping) -> str:
-    """`text` with the blocks that a flag hides left blank, so that lines keep their numbers.
-
-    Quarto resolves embeds before it looks at conditions, and stops at a notebook that the study
-    does not have.
-    """
-    lines, hidden = [], [False]
-    for line in text.splitlines():
-        if shortcodes.OPENING.match(line):
-            visible = shortcodes.CONDITION.findall(line) if ".content-visible" in line else []
-            against = [_flag(flags, key) is (word == "unless") for word, what, key in visible]
-            hidden.append(hidden[-1] or any(against))
-        lines.append("" if hidden[-1] else line)
-        if shortcodes.CLOSING.match(line) and len(hidden) > 1:
-            hidden.pop()
-    return "\n".join(lines) + "\n"
-
-
-def _flag(flags: Mapping, key: str) -> bool | None:
-    """The flag "has.images"; None for what is not known here, such as a format."""
-    node = flags
-    for part in key.split("."):
-        node = node.get(part) if isinstance(node, Mapping) else None
-    return node if isinstance(node, bool) else None
 
 
 def _required(variables: Mapping, key: str):

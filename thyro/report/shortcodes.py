@@ -6,20 +6,17 @@ Conditional blocks (`::: {.content-visible when-meta="has.radiologist"}`) are de
 before their content is looked at: a study without a radiologist needs no such variables.
 """
 
-import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-import pypandoc
+from thyro.report import embeds
 
 SHORTCODE = re.compile(r"\{\{<\s*(\w+)\s*(.*?)\s*>\}\}")
 OPENING = re.compile(r"^\s*:{3,}\s*(\{.*\}|[\w-]+)\s*$")
 CLOSING = re.compile(r"^\s*:{3,}\s*$")
 CONDITION = re.compile(r'\b(when|unless)-(meta|format)="([^"]*)"')
-LABEL = re.compile(r"^#\|\s*label:\s*(\S+)\s*$", re.MULTILINE)
 # What could start markup inline or at the start of a line, or turn into a smart quote or dash.
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$@&!\"'+=:-]|\.(?=\.))")
 
@@ -62,6 +59,32 @@ def escape(text: str) -> str:
         return str(text)
     text = SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
     return re.sub(r"^(\(?\w+)([.)])", r"\1\\\2", text)  # "1." or "(a)" would start a list
+
+
+def without_hidden(text: str, flags: Mapping) -> str:
+    """`text` with the blocks that a flag hides left blank, so that lines keep their numbers.
+
+    Quarto resolves embeds before it looks at conditions, and stops at a notebook that the study
+    does not have.
+    """
+    lines, hidden = [], [False]
+    for line in text.splitlines():
+        if OPENING.match(line):
+            visible = CONDITION.findall(line) if ".content-visible" in line else []
+            against = [_flag(flags, key) is (word == "unless") for word, what, key in visible]
+            hidden.append(hidden[-1] or any(against))
+        lines.append("" if hidden[-1] else line)
+        if CLOSING.match(line) and len(hidden) > 1:
+            hidden.pop()
+    return "\n".join(lines) + "\n"
+
+
+def _flag(flags: Mapping, key: str) -> bool | None:
+    """The flag "has.images"; None for what is not known here, such as a format."""
+    node = flags
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, Mapping) else None
+    return node if isinstance(node, bool) else None
 
 
 def expand(path: str, context: Context) -> list[Line]:
@@ -189,49 +212,33 @@ def _embed(target: str, line: Line, context: Context) -> Iterator[Line]:
         raise ValueError(f"{line.place}: embed needs notebook.ipynb#label, got '{target}'.")
     if not path.is_file():
         raise ValueError(f"{line.place}: no notebook '{name}' to embed from; run that stage first.")
-    cell = _labelled_cell(path, label, line)
-    texts = []
-    for output in cell.get("outputs", []):
-        if output.output_type == "error":
-            raise ValueError(f"{line.place}: {target} failed: {output.ename}: {output.evalue}.")
-        if output.output_type in {"display_data", "execute_result"}:
-            stem = f"{Path(name).stem}-{label}-{len(texts) + 1}"
-            texts.append(_as_markdown(output, stem, context.folder))
+    notebook = embeds.read(path)
+    if failed := notebook["metadata"].get("failed"):
+        raise ValueError(f"{line.place}: {target}: the notebook failed in {failed}. Run it again.")
+    cells = embeds.labelled(notebook)
+    if label not in cells:
+        known = ", ".join(cells) or "none"
+        raise ValueError(f"{line.place}: no cell labelled '{label}' in {name}. Labels: {known}.")
+    texts = [
+        _as_markdown(output, f"{path.stem}-{label}-{number}", context)
+        for number, output in enumerate(embeds.shown(cells[label]), start=1)
+    ]
     if not texts:
         raise ValueError(f"{line.place}: {target} shows neither figure nor table; execute it.")
     for number, text in enumerate("\n\n".join(texts).splitlines(), start=1):
         yield Line(text, target, number)
 
 
-def _labelled_cell(path: Path, label: str, line: Line):
-    notebook = nbformat.read(path, as_version=4)
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    labels = {found[1]: cell for cell in cells if (found := LABEL.search(cell.source))}
-    if label not in labels:
-        known = ", ".join(labels) or "none"
-        raise ValueError(
-            f"{line.place}: no cell labelled '{label}' in {path.name}. Labels: {known}."
-        )
-    return labels[label]
-
-
-def _as_markdown(output, stem: str, folder: Path) -> str:
-    """Turn one notebook output into Markdown; an image is written to `figures/`."""
-    data = output.data
-    if "image/png" in data:
-        path = Path("figures") / f"{stem}.png"
-        (folder / path).parent.mkdir(exist_ok=True)
-        image = base64.b64decode(data["image/png"])
-        (folder / path).write_bytes(image)
-        # Retina figures carry their width in CSS pixels; else it is the one in the PNG's header.
-        pixels = [int.from_bytes(image[start : start + 4], "big") for start in (16, 20)]
-        width = output.metadata.get("image/png", {}).get("width", pixels[0])
-        height = round(width * pixels[1] / pixels[0])
-        return f'![]({path.as_posix()}){{css-width="{width}" css-height="{height}"}}'
+def _as_markdown(output: Mapping, stem: str, context: Context) -> str:
+    """One output of a staged notebook as Markdown; the files of a figure lie in `figures/`."""
+    data = output["data"]
+    for kind in (embeds.PNG, embeds.JPEG):
+        if kind in data:
+            size = output["metadata"][kind]
+            file = embeds.figure_file(context.folder, stem, kind, context.format)
+            return (
+                f'![](figures/{file}){{css-width="{size["width"]}" css-height="{size["height"]}"}}'
+            )
     if "text/markdown" in data:
         return "".join(data["text/markdown"])
-    if "text/html" in data:
-        # simple and multiline tables measure columns in characters and would set widths
-        target = "markdown-simple_tables-multiline_tables-grid_tables-raw_html-native_divs"
-        return pypandoc.convert_text("".join(data["text/html"]), target, "html")
     return "```\n" + "".join(data.get("text/plain", "")) + "\n```"
