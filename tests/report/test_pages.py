@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.report.conftest import VALUES
-from thyro.report import published, render
+from thyro.report import published, render, shortcodes
 from thyro.report.words import by_number
 from thyro.study import NETWORKS, plan
 
