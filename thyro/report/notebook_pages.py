@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 import pypandoc
 
+from thyro.report.embeds import LABEL
 from thyro.report.passports import Passport, facts
-from thyro.report.shortcodes import LABEL
 
 # Markdown of a notebook is data here too: a tag in a level of a table shows as text.
 READER = "markdown-raw_html-raw_tex-raw_attribute-native_divs-native_spans-yaml_metadata_block"

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from thyro.report.shortcodes import CLOSING, LABEL, OPENING, SHORTCODE, Markdown, without_hidden
+from thyro.report.embeds import LABEL
+from thyro.report.shortcodes import CLOSING, OPENING, SHORTCODE, Markdown, without_hidden
 
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*(?:\{#([\w-]+)[^}]*\}|\{[^}]*\})?\s*$")
 FLOAT = re.compile(r"\{#((?:\w*fig|\w*tbl)-[\w-]+)")
