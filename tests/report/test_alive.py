@@ -74,7 +74,7 @@ def test_a_number_of_the_text_leads_to_its_value(finished):
 def test_a_figure_has_its_result_in_words(finished):
     _, text = finished
     assert re.search(
-        r'alt="Figure 6\. ROC curves.*? In the test cohort the AUC of Nomogram_A', text
+        r'alt="Figure 5\. Calibration curves.*? Calibration in the test cohort Nomogram_A', text
     )
 
 
@@ -258,7 +258,7 @@ def test_a_long_table_filters_and_copies_what_is_left(page):
 
 
 def test_a_figure_is_enlarged_and_closed_with_the_keyboard(page):
-    focus(page, "#fig-roc .enlarge")
+    focus(page, "#regfig-roc .enlarge")
     page.press("Enter")
     assert page.run("document.querySelector('dialog').open")
     assert page.run("document.activeElement.className") == "zoom-view"
@@ -267,7 +267,7 @@ def test_a_figure_is_enlarged_and_closed_with_the_keyboard(page):
     assert page.run("document.querySelector('.zoom img').alt").startswith("Figure 4. ")
     page.press("Escape")
     assert not page.run("document.querySelector('dialog').open")
-    assert page.run("document.activeElement === document.querySelector('#fig-roc .enlarge')")
+    assert page.run("document.activeElement === document.querySelector('#regfig-roc .enlarge')")
 
 
 def test_a_number_says_its_value_and_source_on_focus(page):
@@ -283,10 +283,10 @@ def test_a_number_says_its_value_and_source_on_focus(page):
 
 
 def test_a_passport_opens_with_the_keyboard_and_holds_its_record(page):
-    focus(page, "#fig-roc .passport summary")
+    focus(page, "#regfig-roc .passport summary")
     page.press("Enter")
-    page.wait("document.querySelector('#fig-roc .passport dl') !== null")
-    assert "Commit" in page.run("document.querySelector('#fig-roc .passport dl').textContent")
+    page.wait("document.querySelector('#regfig-roc .passport dl') !== null")
+    assert "Commit" in page.run("document.querySelector('#regfig-roc .passport dl').textContent")
 
 
 @pytest.mark.parametrize("width", [380, 900, 1400])
@@ -344,7 +344,7 @@ def test_the_rules_find_what_is_broken(page):
 
 
 def test_what_has_focus_is_seen(page):
-    focus(page, "#fig-roc .enlarge")
+    focus(page, "#regfig-roc .enlarge")
     page.press("Tab")  # as a keyboard does, which shows the outline
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert page.run(outline) == "solid"

@@ -28,7 +28,7 @@ TITLES = {
         "Performance in patients who did not fit the model",
         "Coefficients of the nomograms (log odds per unit;",
         "What could be known of the simulated truth",
-        "Printed numbers of the publication",
+        "Numbers printed by Li et al. (2024) that contradict",
     ],
     "Regenerated Figure": [
         "Flow of patients, as Figure 1 has it.",
@@ -55,7 +55,7 @@ TITLES = {
         "TRIPOD+AI",
         "CLEAR",
         "METRICS",
-        "Every check of the printed numbers",
+        "Every check of the numbers printed by",
         "How each check of the printed numbers",
         "What the printed metrics determine",
         "Provenance",
@@ -416,8 +416,8 @@ def test_quarto_knows_the_same_kinds():
     assert {item["key"] for item in custom} == {"suppfig", "supptbl"} | regenerated
     template = (REPORT / "typst-template.typ").read_text()
     above = [item["key"] for item in custom if item["caption-location"] == "top"]
-    for key in above:
-        assert f'"quarto-float-{key}"): set figure.caption(position: top)' in template
+    named = re.search(r'\(((?:"\w+",? ?)+)\)\.map\(kind', template)[1]
+    assert re.findall(r"\w+", named) == ["tbl", *above]
 
 
 def test_bars_and_lines_of_figures_are_explained(page_text):

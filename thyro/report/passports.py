@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-FLOAT = re.compile(r"^:{3,}\s*\{#((?:fig|tbl|suppfig|supptbl)-[\w-]+)")
+FLOAT = re.compile(r"^:{3,}\s*\{#((?:reg)?(?:supp)?(?:fig|tbl)-[\w-]+)")
 EMBED = re.compile(r"\{\{<\s*embed\s+notebooks/([\w-]+)\.ipynb#([\w-]+)\s*>\}\}")
 CLOSING = re.compile(r"^:{3,}\s*$")
 SHOWN = 12  # hexadecimal digits of a checksum; the crate has all
