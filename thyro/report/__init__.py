@@ -5,9 +5,12 @@ from thyro.report.published import (
     published_nomograms,
     published_table_2,
 )
+from thyro.report.snapshot import compared, renew
 
 __all__ = [
+    "compared",
     "make_report",
     "published_nomograms",
     "published_table_2",
+    "renew",
 ]
