@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")
+    drift = commands.add_parser("drift", help="compare a study with the numbers kept in .github")
+    drift.add_argument("study")
+    drift.add_argument("--renew", action="store_true", help="keep the numbers of now instead")
     audit = commands.add_parser("audit", help="recompute the printed numbers of a publication")
     audit.add_argument(
         "file", type=lambda name: Path(name).resolve(), help="as docs/audit_template.yml"
@@ -89,12 +92,26 @@ def _render(arguments: argparse.Namespace) -> None:
         print(f"{disagreement} than lies there now; run it again")
 
 
+def _drift(arguments: argparse.Namespace) -> None:
+    """Stop with every number that moved beyond its tolerance."""
+    from thyro import report  # slow, so only for those who ask
+
+    if arguments.renew:
+        print(f"{report.renew(arguments.study)}: written")
+    elif moved := report.compared(arguments.study):
+        remedy = f"If that is meant, `thyro drift {arguments.study} --renew`, and say why."
+        raise SystemExit("\n".join([*moved, remedy]))
+    else:
+        print(f"results/{arguments.study}: no number moved beyond its tolerance")
+
+
 COMMANDS = {
     "check": _check,
     "report": lambda a: run.bring_up_to_date(a.study, data=a.data),
     "run": lambda a: run.run_notebook(a.study, a.job, data=a.data),
     "render": _render,
     "audit": _audit,
+    "drift": _drift,
     "example": lambda a: run.write_example(Path(a.folder), a.study),
     "workflow": lambda a: run.run_snakemake(a.options),
 }

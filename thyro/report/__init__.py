@@ -7,11 +7,14 @@ from thyro.report.published import (
     published_table_2,
 )
 from thyro.report.render import ReportError
+from thyro.report.snapshot import compared, renew
 
 __all__ = [
     "ReportError",
     "changed_since",
+    "compared",
     "make_report",
     "published_nomograms",
     "published_table_2",
+    "renew",
 ]

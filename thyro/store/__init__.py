@@ -17,7 +17,7 @@ from thyro.store.files import (
 )
 from thyro.store.paths import atomic, path, project_root
 from thyro.store.progress import PROGRESS_FILE, progress_bar
-from thyro.store.provenance import NOTEBOOK, PACKAGES, by_hand, versions
+from thyro.store.provenance import NOTEBOOK, PACKAGES, by_hand, commit, versions
 
 __all__ = [
     "NOTEBOOK",
@@ -27,6 +27,7 @@ __all__ = [
     "Checkpoint",
     "atomic",
     "by_hand",
+    "commit",
     "path",
     "progress_bar",
     "project_root",
