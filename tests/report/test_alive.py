@@ -74,7 +74,7 @@ def test_a_number_of_the_text_leads_to_its_value(finished):
 def test_a_figure_has_its_result_in_words(finished):
     _, text = finished
     assert re.search(
-        r'alt="Figure 5\. Calibration curves.*? Calibration in the test cohort Nomogram_A', text
+        r'alt="Figure 5\. Calibration curves.*? Calibration in the test cohort of Nomogram_A', text
     )
 
 
@@ -264,7 +264,7 @@ def test_a_figure_is_enlarged_and_closed_with_the_keyboard(page):
     assert page.run("document.activeElement.className") == "zoom-view"
     page.press("+")
     assert page.run("document.querySelector('.zoom img').style.width") == "150%"
-    assert page.run("document.querySelector('.zoom img').alt").startswith("Figure 4. ")
+    assert page.run("document.querySelector('.zoom img').alt").startswith("Regenerated Figure 4. ")
     page.press("Escape")
     assert not page.run("document.querySelector('dialog').open")
     assert page.run("document.activeElement === document.querySelector('#regfig-roc .enlarge')")

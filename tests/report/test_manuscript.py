@@ -190,12 +190,13 @@ def test_the_strings_of_the_rendered_fixture_are_those_of_a_study(scores):
     study, folder = scores
     made = manuscript.variables(str(folder), "two", study)
     invented = invented_strings()
-    # named by the models of the study; the same for every study
-    of_models = {"performance", "delong", "printed"}
+    # named by the models of the study; the same for every study; without the checklists of images
+    of_models = {"performance", "delong", "printed", "checklist"}
     assert made.pop("reader") == {}  # this one has none
     for section in set(made) - of_models:
         assert set(invented[section]) == set(made[section]), section
     assert set(invented["delong"]["a_vs_c"]) == set(made["delong"]["a_vs_c"])
+    assert set(made["checklist"]) == {"tripod"} < set(invented["checklist"])
 
 
 def test_those_of_images_and_of_a_simulation_are_too():

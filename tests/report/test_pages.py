@@ -92,6 +92,7 @@ TITLES = {
         "Published figures",
     ],
     "Supplementary Figure": [
+        "Differences of AUCs printed by Li et al. (2024)",
         "One nodule in every image type",
         "Permutation importance",
         "Heat maps of 40 test patients",
@@ -104,7 +105,6 @@ TITLES = {
         "Instability of the risks",
         "Training of the networks",
         "The features selected most often",
-        "Differences of AUCs printed by Li et al. (2024)",
     ],
 }
 CAPTIONS = [
@@ -247,7 +247,7 @@ def test_what_a_study_lacks_can_be_absent(study_dir, variables, tables, tmp_path
     study |= {"external": {}, "recovery": {}, "simulation": {}}
     text = rendered_text(study_dir, study, tables, tmp_path)
     assert "This study holds no reading by a radiologist." in text
-    assert "Table 3. Printed numbers of the publication" in text
+    assert "Table 3. Numbers printed by Li et al. (2024) that contradict" in text
     assert "external cohort of" not in text and "simulated truth" not in text.lower()
 
 

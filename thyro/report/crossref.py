@@ -145,11 +145,15 @@ class _Parts:
     points: float | None  # font size when the content holds a table
 
 
+def _is_sentence(block: Mapping) -> bool:
+    return block["t"] == "Para" and block["c"][-1].get("c", "")[-1:] == "."
+
+
 def _parts(div: Mapping, item: Float) -> _Parts:
     (_, _, attributes), blocks = div["c"]
     if len(blocks) < 2 or blocks[-1]["t"] not in {"Para", "Plain"}:
         raise ValueError(f"{item.identifier}: a float needs content and then a caption paragraph.")
-    told = len(blocks) == 2 and blocks[0]["t"] == "Para"  # a sentence, where a study has none
+    told = len(blocks) == 2 and _is_sentence(blocks[0])  # where a study has none
     if not item.kind.is_table and not told and not any(_elements(blocks[:-1], "Image")):
         raise ValueError(f"{item.identifier}: a figure was expected here, and none is shown.")
     caption = blocks[-1]["c"]
