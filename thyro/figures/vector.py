@@ -18,6 +18,8 @@ POINTS_PER_IN = 72
 # 6 digits is what matplotlib writes; a hundredth of a point is finer than any printer
 PATH = re.compile(r' d="[^"]*"')
 LONG = re.compile(r"(\.\d\d)\d+")
+# of clips and markers: hashes of coordinates, of which a layout may change the last digit
+IDENTIFIER = re.compile(r'id="([a-zA-Z][0-9a-f]{10})"')
 IMAGE = re.compile(r'"data:image/png;base64,\s*([^"]*)"')
 
 
@@ -37,6 +39,8 @@ def svg(fig: Figure) -> tuple[str, dict[str, int]] | None:
     if text is None:
         return None
     text = PATH.sub(lambda path: LONG.sub(r"\1", path[0]), text)
+    for i, name in enumerate(dict.fromkeys(IDENTIFIER.findall(text))):
+        text = text.replace(name, f"shape-{i}")
     text = IMAGE.sub(lambda found: f'"{_lighter(found[1])}"', text)
     if len(text) > LARGEST:
         return None
