@@ -315,6 +315,9 @@ def report(study_dir, variables, tables):
     return study_dir / "report"
 
 
+PREDICTIONS = ("04_models/predictions", "05_nomogram/predictions")
+
+
 class InventedResults:
     """Predictions of an image model, a score on another scale, two nomograms and a reader."""
 
@@ -368,7 +371,7 @@ def alive_report(study_dir, variables, tables, tmp_path_factory):
     }
     elements = {
         "calculator": '<section class="thyro-calculator">Risk</section>',
-        "thresholds": thresholds.element(InventedResults(), outcome=HOSTILE),
+        "thresholds": thresholds.element(InventedResults(), PREDICTIONS, outcome=HOSTILE),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(render, "OUTPUTS", {"html": render.OUTPUTS["html"]})

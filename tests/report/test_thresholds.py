@@ -4,7 +4,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.report.conftest import HOSTILE, InventedResults
+from tests.report.conftest import HOSTILE, PREDICTIONS, InventedResults
 from thyro.report import thresholds
 
 
@@ -15,7 +15,7 @@ def results():
 
 @pytest.fixture(scope="module")
 def data(results):
-    return thresholds.embedded(results)
+    return thresholds.embedded(results, PREDICTIONS)
 
 
 def test_a_step_is_reached_exactly_where_the_probability_is():
@@ -52,12 +52,12 @@ def test_a_grade_is_yes_from_the_cut_off_of_the_reader(results, monkeypatch):
     graded = InventedResults()
     graded.patients["radiologist"] = graded.y * 3 + 1
     monkeypatch.setattr(graded, "values", lambda name: {"radiologist_yes_from": 4})
-    assert thresholds.embedded(graded) == thresholds.embedded(results)
+    assert thresholds.embedded(graded, PREDICTIONS) == thresholds.embedded(results, PREDICTIONS)
 
 
 def test_no_patient_and_no_markup_is_in_the_element(results):
-    text = thresholds.element(results, outcome=HOSTILE)
+    text = thresholds.element(results, PREDICTIONS, outcome=HOSTILE)
     assert not re.search(r"\bP\d+\b", text)
     assert text.count("<script") == 1 and "&lt;script&gt;" in text
     embedded = re.search(r'<script type="application/json">(.*?)</script>', text)[1]
-    assert json.loads(embedded) == thresholds.embedded(results)
+    assert json.loads(embedded) == thresholds.embedded(results, PREDICTIONS)

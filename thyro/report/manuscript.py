@@ -71,7 +71,7 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
         | {one: checklists.rows(answers, proofs) for one, answers in answered.items()},
         elements={
             "calculator": _calculator(nomogram.calculator_fragment, left, study),
-            "thresholds": thresholds.element(left, outcome=study.outcome),
+            "thresholds": thresholds.element(left, _predictions(study), outcome=study.outcome),
         },
     )
     page = partial(nomogram.calculator_page, title=strings["study"]["title"])
@@ -139,6 +139,13 @@ def _answers(
         for name, asked in items.items()
         if has["images"] or name == checklists.OF_EVERY_STUDY
     }
+
+
+def _predictions(study: Study) -> list[str]:
+    """Tables of what the models, or the scores of the user's table, and the nomograms predict."""
+    reads = study.jobs["06_statistics"].reads
+    named = ("model_predictions", "nomogram_predictions")
+    return [reads[one].removesuffix(".parquet") for one in named]
 
 
 def _calculator(write: Callable[..., str], results: Results, study: Study) -> str:

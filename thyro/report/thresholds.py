@@ -21,17 +21,17 @@ START = 0.30
 DASHES = {"-": "", "--": "6 3", ":": "2 3", "-.": "6 2 2 2"}
 
 
-def element(results: Results, *, outcome: str) -> str:
+def element(results: Results, predictions: Sequence[str], *, outcome: str) -> str:
     """The section of the page with the threshold, its plots and its table, as HTML.
 
     Parameters
     ----------
-    results : Results
-        Predictions and outcomes of a study.
+    results, predictions
+        As in `embedded`.
     outcome : str
         As it reads after "risk of".
     """
-    data = json.dumps(embedded(results), ensure_ascii=True, separators=(",", ":"))
+    data = json.dumps(embedded(results, predictions), ensure_ascii=True, separators=(",", ":"))
     data = data.replace("<", "\\u003c")
     return (
         '<section class="thresholds" aria-labelledby="thresholds-title">'
@@ -45,8 +45,15 @@ def element(results: Results, *, outcome: str) -> str:
     )
 
 
-def embedded(results: Results) -> dict:
+def embedded(results: Results, predictions: Sequence[str]) -> dict:
     """What the script of the page reads.
+
+    Parameters
+    ----------
+    results : Results
+        Predictions and outcomes of a study.
+    predictions : sequence of str
+        The tables of models (or of the user's scores) and of nomograms.
 
     Returns
     -------
@@ -55,14 +62,14 @@ def embedded(results: Results) -> dict:
         `scores`: of each cohort the sorted steps of controls and of cases, each as differences.
     """
     cases = results.table("00_cohort/patients").set_index("patient_id")
-    predictions = [results.table(f"{stage}/predictions") for stage in ("04_models", "05_nomogram")]
+    models, nomograms = (results.table(name) for name in predictions)
     readings = {}
     if "radiologist" in cases:
         yes_from = results.values("00_cohort/cohort")["radiologist_yes_from"]
         readings[RADIOLOGIST] = _yes(cases["radiologist"], yes_from)
-    scores = statistics.scores_by_protocol(predictions, cases.index, others=readings)
-    order = [*dict.fromkeys(pd.concat(predictions)["model"]), *readings]
-    chosen = {*predictions[1]["model"], *readings}  # drawn at first
+    scores = statistics.scores_by_protocol([models, nomograms], cases.index, others=readings)
+    order = [*dict.fromkeys(pd.concat([models, nomograms])["model"]), *readings]
+    chosen = {*nomograms["model"], *readings}  # drawn at first
     cohorts = {name: label for name, label in COHORTS.items() if cases["split"].eq(name).any()}
     shown = [name for name in SHOWN if name in scores] or list(scores)
     return {

@@ -40,15 +40,17 @@ def add_vectors(path: Path, figures: Path) -> int:
     }
     document = docx.Document(path)
     main, added = document.part, 0
+    relations: dict[Path, str] = {}  # a figure may be shown twice, and is kept once
     for picture in document.element.iter(qn("a:blip")):
         pixels = main.related_parts[picture.get(qn("r:embed"))]
         file = vectors.get(_digest(pixels.blob))
         if file is None:
             continue
-        name = PackURI(f"/word/media/{file.name}")
-        vector = Part(name, "image/svg+xml", file.read_bytes(), main.package)
-        relation = main.relate_to(vector, RELATIONSHIP_TYPE.IMAGE)
-        picture.append(parse_xml(EXTENSION.format(ns=nsdecls("a", "r"), relation=relation)))
+        if file not in relations:
+            name = PackURI(f"/word/media/{file.name}")
+            vector = Part(name, "image/svg+xml", file.read_bytes(), main.package)
+            relations[file] = main.relate_to(vector, RELATIONSHIP_TYPE.IMAGE)
+        picture.append(parse_xml(EXTENSION.format(ns=nsdecls("a", "r"), relation=relations[file])))
         added += 1
     document.save(path)
     return added
