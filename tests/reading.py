@@ -42,10 +42,14 @@ def read_by_the_report(results: Path, name: str, study: Study) -> set[str]:
     return {file for file in seen if not (results / file).with_suffix("").is_file()}
 
 
+MAIN = {"main_delong", "penalised"}
+
+
 def contrasts_in(folder: Path) -> pd.DataFrame:
     """Every comparison of two scores in the tables of 06: table, cohort, models and p values.
 
-    The two models stand in the order of their names, whichever is subtracted.
+    The two models stand in the order of their names, whichever is subtracted. `main` says of which
+    predictions: what the study concludes from, or the paper's.
     """
     found = []
     for file in sorted(folder.glob("*.parquet")):
@@ -56,7 +60,10 @@ def contrasts_in(folder: Path) -> pd.DataFrame:
             )
             found.append(
                 table[["cohort", "p_value", "p_holm"]].assign(
-                    table=file.stem, first=pairs[0].to_numpy(), second=pairs[1].to_numpy()
+                    table=file.stem,
+                    main=file.stem in MAIN,
+                    first=pairs[0].to_numpy(),
+                    second=pairs[1].to_numpy(),
                 )
             )
     return pd.concat(found, ignore_index=True)

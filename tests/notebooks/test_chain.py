@@ -59,8 +59,8 @@ def test_every_job_left_what_it_promises(tiny):
 
 def test_a_contrast_has_one_p_in_all_tables(tiny):
     contrasts = contrasts_in(tiny / "06_statistics")
-    assert {"delong", "control", "penalised"} <= set(contrasts["table"])
-    by_contrast = contrasts.groupby(["cohort", "first", "second"])
+    assert {"delong", "main_delong", "control", "penalised"} <= set(contrasts["table"])
+    by_contrast = contrasts.groupby(["main", "cohort", "first", "second"])
     assert by_contrast[["p_value", "p_holm"]].nunique().eq(1).all(axis=None)
     assert by_contrast.size().max() >= 2  # SR and OR stand in two tables
 

@@ -83,8 +83,20 @@ def hospital(folder_study, tiny, tmp_path_factory) -> Path:
     execute("06_statistics", study, results)
     shutil.rmtree(results / "00_cohort")
     execute("00_cohort", study, results, data=str(folder))
+    _rename(results, pd.read_parquet(tiny / "00_cohort/patients.parquet"))
     make_report(study, "theirs", results)
     return results
+
+
+def _rename(results: Path, simulated: pd.DataFrame) -> None:
+    """Give predictions of simulated patients the pseudonyms that they have from the folder."""
+    found = pd.read_parquet(results / "00_cohort/patients.parquet")
+    assert found["age"].tolist() == simulated["age"].tolist()
+    names = dict(zip(simulated["patient_id"], found["patient_id"], strict=True))
+    for stage in ("04_models", "05_nomogram"):
+        file = results / stage / "predictions.parquet"
+        table = pd.read_parquet(file)
+        table.assign(patient_id=table["patient_id"].map(names)).to_parquet(file)
 
 
 def test_the_folder_is_given_to_00_alone(folder_study):

@@ -80,8 +80,8 @@ def test_nomograms_and_statistics_of_scores(signatures, ingested, tmp_path):
     families = pd.read_parquet(tmp_path / "06_statistics/delong.parquet")["family"].unique()
     assert list(families) == (["image", "nomogram"] if len(scores) == 2 else ["nomogram"])
     contrasts = contrasts_in(tmp_path / "06_statistics")
-    assert set(contrasts["table"]) == {"delong", "penalised"}
-    by_contrast = contrasts.groupby(["cohort", "first", "second"])
+    assert set(contrasts["table"]) == {"delong", "main_delong", "penalised"}
+    by_contrast = contrasts.groupby(["main", "cohort", "first", "second"])
     assert by_contrast["p_holm"].nunique().eq(1).all() and by_contrast.size().max() == 2
     benefits = pd.read_parquet(tmp_path / "06_statistics/net_benefit.parquet")
     assert benefits["ci_low"].le(benefits["ci_high"]).all() and len(benefits) % (3 * 4) == 0

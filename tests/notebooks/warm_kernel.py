@@ -27,8 +27,9 @@ from PIL import Image
 from matplotlib.backend_bases import FigureCanvasBase
 pixel = io.BytesIO()
 Image.new("L", (1, 1), 255).save(pixel, "PNG")
-def write_pixel(canvas, file, **options):
-    file.write(pixel.getvalue())
+def write_pixel(canvas, file, format=None, **options):
+    vector = b'<svg width="1pt" height="1pt"></svg>'
+    file.write(vector if format == "svg" else pixel.getvalue())
 mock.patch.object(FigureCanvasBase, "print_figure", write_pixel).start()
 """
 

@@ -16,7 +16,7 @@ from thyro.report.results import Results
 from thyro.study import COHORTS, PROTOCOLS, RADIOLOGIST
 
 STEPS = 1000  # a probability p is embedded as the largest k with k / STEPS <= p
-SHOWN = ("paper", "sound")  # protocols: each recipe as it is meant to be used
+SHOWN = ("sound", "paper")  # protocols: what the study concludes from first
 START = 0.30
 DASHES = {"-": "", "--": "6 3", ":": "2 3", "-.": "6 2 2 2"}
 
