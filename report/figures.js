@@ -43,7 +43,8 @@
   });
   dialog.addEventListener("close", function () {
     shown.removeAttribute("src");
-    if (opener) { opener.focus(); }
+    // the browser gave the focus back, unless a click had not set it; the reader may be elsewhere now
+    if (opener && document.activeElement === document.body) { opener.focus(); }
   });
 
   pictures.forEach(function (picture) {

@@ -113,7 +113,9 @@ def page(alive_report, tmp_path_factory):
 
 
 def focus(page, selector):
-    page.run(f"document.querySelector({json.dumps(selector)}).focus()")
+    """Give an element the focus; what the page did before may still be taking it."""
+    element = f"document.querySelector({json.dumps(selector)})"
+    page.wait(f"({element}.focus(), document.activeElement === {element})")
 
 
 def test_the_page_asks_for_nothing_and_complains_of_nothing(page, alive_report):
