@@ -42,19 +42,7 @@ def read_features(results: str, image_set: str) -> tuple[pd.DataFrame, dict, dic
             minimum_icc=STUDY.selection.minimum_icc,
             minimum_distinct=STUDY.selection.minimum_distinct,
         )
-    for table in study.recipe_tables():
-        aside.setdefault(table.name, {})
-    chosen = STUDY.selection
-    steps = {"rule": chosen.rule, "family": chosen.family, "penalty": chosen.penalty}
-    made = models.table_recipes(
-        steps | {"cv": chosen.folds, "seed": 1, "patience": 20},
-        alpha=chosen.alpha,
-        correlation=chosen.correlation,
-        set_aside=aside,
-        settings=study.given_settings(neighbours=STUDY.models.neighbours),
-        tune=True,
-        seed=1,
-    )
+    made = recipes_of(aside, tune=True)
     recipes = {}
     for recipe in study.RECIPES:
         whole = made[tables[recipe.name].name]
@@ -62,6 +50,21 @@ def read_features(results: str, image_set: str) -> tuple[pd.DataFrame, dict, dic
         tuned = {name: whole.classifiers[name] for name in whole.tuned}
         recipes[recipe.name] = replace(whole, classifiers=tuned) if recipe.tuned else plain
     return cases, {name: measured[table.name] for name, table in tables.items()}, recipes
+
+
+def recipes_of(aside: dict, *, tune: bool) -> dict[str, models.Recipe]:
+    """The recipe of every table with the settings of `demo`; a LASSO path ends early."""
+    chosen = STUDY.selection
+    steps = {"rule": chosen.rule, "family": chosen.family, "penalty": chosen.penalty}
+    return models.table_recipes(
+        steps | {"cv": chosen.folds, "seed": 1, "patience": 20},
+        alpha=chosen.alpha,
+        correlation=chosen.correlation,
+        set_aside={table.name: {} for table in study.recipe_tables()} | aside,
+        settings=study.given_settings(neighbours=STUDY.models.neighbours),
+        tune=tune,
+        seed=1,
+    )
 
 
 def one_draw(cases: pd.DataFrame, measured: dict, recipes: dict, seed: int) -> list[dict]:

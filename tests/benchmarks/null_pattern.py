@@ -14,7 +14,6 @@ to `thyro/audit/null_pattern.json`, which the audit reads.
 
 import argparse
 import json
-import subprocess
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.benchmarks.null_cohorts import STUDY
+from tests.benchmarks.null_cohorts import recipes_of
 from thyro import models, radiomics, statistics, store, study
 from thyro.models import cached_rows
 
@@ -96,7 +95,7 @@ def read_study(results: str) -> Draw:
                 minimum_distinct=0,
             )
         X[table.name] = standardised(values, train)
-    return Draw(recipes_of(aside), X, cases["y"], train)
+    return Draw(paper_recipes(aside), X, cases["y"], train)
 
 
 def standardised(values: pd.DataFrame, train: np.ndarray) -> pd.DataFrame:
@@ -105,28 +104,17 @@ def standardised(values: pd.DataFrame, train: np.ndarray) -> pd.DataFrame:
     return (values - values[train].mean()) / sd.where(sd > 0, 1)
 
 
-def recipes_of(aside: dict) -> dict[str, models.Recipe]:
-    """The paper's recipe of every table, with the settings of `demo`."""
-    chosen = STUDY.selection
-    steps = {"rule": chosen.rule, "family": chosen.family, "penalty": chosen.penalty}
-    made = models.table_recipes(
-        steps | {"cv": chosen.folds, "seed": 1, "patience": 20},
-        alpha=chosen.alpha,
-        correlation=chosen.correlation,
-        set_aside={table.name: {} for table in study.recipe_tables()} | aside,
-        settings=study.given_settings(neighbours=STUDY.models.neighbours),
-        tune=False,
-        seed=1,
-    )
+def paper_recipes(aside: dict) -> dict[str, models.Recipe]:
+    """The paper's recipe of every table of the eight models."""
+    made = recipes_of(aside, tune=False)
     return {table.name: models.without_tuned(made[table.name]) for table in study.model_tables()}
 
 
 def table_of(rows: dict[int, np.ndarray], task: Draw, command: str) -> dict:
     """What is committed: the AUCs of every draw to four digits, and where they come from."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
     return {
         "command": command,
-        "commit": commit.stdout.strip(),
+        "commit": store.commit(),
         "patients": {"train": int(task.train.sum()), "test": int((~task.train).sum())},
         "draws": len(rows),
         "models": names(),

@@ -1,6 +1,7 @@
 """A snapshot holds the numbers of the results, and every one that moves is named."""
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import pandas as pd
@@ -56,6 +57,18 @@ def test_key_numbers_are_those_of_the_results():
     )
 
 
+def test_a_nomogram_is_as_sure_as_its_signature():
+    names = ["Nomogram_A", "Nomogram_B", "Nomogram_C"]
+    rows = pd.DataFrame([(n, "test", 0.7) for n in names], columns=["model", "cohort", "auc"])
+    changed = results(**{"06_statistics/performance": rows})
+    found = snapshot.key_numbers(changed, ["SR_ResNet101", "SR_SVM"])
+    assert [found[f"AUC, {name}, test"][1] for name in names] == [
+        snapshot.AUC_OF_NETWORKS,
+        snapshot.AUC,
+        snapshot.AUC,
+    ]
+
+
 def test_nothing_drifts_from_itself_nor_within_the_tolerance():
     numbers = snapshot.key_numbers(results())
     assert snapshot.drift(kept(numbers), numbers) == []
@@ -90,6 +103,8 @@ def test_it_is_written_compared_and_asked_for(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(snapshot, "Results", lambda folder: results())
     monkeypatch.setattr(snapshot.store, "path", lambda name: tmp_path / name)
     (tmp_path / ".github").mkdir()
+    shutil.copytree("params", tmp_path / "params")
+    (tmp_path / "params/small.yml").write_text("extends: smoke\ntitle: Small\n")
     with pytest.raises(FileNotFoundError, match="drift small --renew` writes it"):
         snapshot.compared("small")
     cli.main(["drift", "small", "--renew"])

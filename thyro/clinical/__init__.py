@@ -1,6 +1,7 @@
 """Notebook 05: logistic regression of the clinical variables, choice of terms, validation."""
 
 from thyro.clinical.bootstrap import (
+    MIDDLE,
     failed_samples,
     optimism_of,
     pipeline_optimism,
@@ -29,9 +30,11 @@ from thyro.clinical.sample_size import (
 )
 from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
 from thyro.clinical.splines import spline_basis
-from thyro.clinical.validation_size import validation_sizes
+from thyro.clinical.validation_size import COVERAGE, validation_sizes
 
 __all__ = [
+    "COVERAGE",
+    "MIDDLE",
     "LogisticFit",
     "assumed_auc",
     "coefficient_table",

@@ -14,7 +14,8 @@ from thyro.clinical.bootstrap import FARTHEST
 from thyro.clinical.sample_size import assumed_auc
 from thyro.core import as_labels, as_scores
 
-Z = float(stats.norm.isf(0.025))  # widths are those of 95 % intervals
+COVERAGE = 0.95  # of the intervals whose widths are wanted
+Z = float(stats.norm.isf((1 - COVERAGE) / 2))
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from thyro import store
 from thyro.report.results import Results
-from thyro.study import ModelName, kinds
+from thyro.study import ModelName, kinds, load_study, nomograms
 
 # How far numbers may move between machines and packages before somebody has to look. Counts of
 # patients are drawn by numpy alone; an AUC moves by hundredths where a classifier ranks two
@@ -25,8 +25,14 @@ FEATURES = 3.0
 DECIBEL = 0.3
 
 
-def key_numbers(results: Results) -> dict[str, tuple[float, float]]:
+def key_numbers(results: Results, signatures: Sequence[str] = ()) -> dict[str, tuple[float, float]]:
     """The numbers of a study that must not move unnoticed, each with its tolerance.
+
+    Parameters
+    ----------
+    results : Results
+    signatures : sequence of str
+        Models whose predictions enter the nomograms: a nomogram is as sure as its signature.
 
     Returns
     -------
@@ -36,12 +42,14 @@ def key_numbers(results: Results) -> dict[str, tuple[float, float]]:
         super-resolution over bicubic interpolation (dB).
     """
     patients = results.table("00_cohort/patients")
+    enters = {str(name): name.signature or "" for name in nomograms(signatures)}
     found: dict[str, tuple[float, float]] = {}
     for cohort, y in patients.groupby("split")["y"]:
         found[f"patients, {cohort}"] = (float(len(y)), EXACT)
         found[f"events, {cohort}"] = (float(y.sum()), EXACT)
     for row in results.table("06_statistics/performance").itertuples():
-        found[f"AUC, {row.model}, {row.cohort}"] = (float(row.auc), _tolerance(str(row.model)))
+        tolerance = _tolerance(enters.get(row.model, row.model))
+        found[f"AUC, {row.model}, {row.cohort}"] = (float(row.auc), tolerance)
     if not results.values("00_cohort/cohort").get("scores"):
         kept = results.table("03_selection/kept_features")["signature"].value_counts()
         found |= {f"features, {name}": (float(n), FEATURES) for name, n in kept.items()}
@@ -55,7 +63,7 @@ def key_numbers(results: Results) -> dict[str, tuple[float, float]]:
 def _tolerance(model: str) -> float:
     name = ModelName.read(model)
     deep = name is not None and kinds()[name.kind].family == "deep"
-    return AUC_OF_NETWORKS if deep or model == "Nomogram_B" else AUC
+    return AUC_OF_NETWORKS if deep else AUC
 
 
 def _gain(gains: pd.DataFrame) -> float:
@@ -66,7 +74,7 @@ def _gain(gains: pd.DataFrame) -> float:
 def renew(study: str) -> str:
     """Write the snapshot of a study that has run, with its commit; returns where."""
     place = snapshot_of(study)
-    numbers = key_numbers(Results(f"results/{study}"))
+    numbers = _numbers_of(study)
     content = {
         "commit": store.commit(),
         "numbers": {
@@ -77,6 +85,11 @@ def renew(study: str) -> str:
     text = json.dumps(content, indent=1, ensure_ascii=False)
     store.path(place).write_text(f"{text}\n", encoding="utf-8")
     return place
+
+
+def _numbers_of(study: str) -> dict[str, tuple[float, float]]:
+    signatures = load_study(study, store.path("params")).nomogram.signatures
+    return key_numbers(Results(f"results/{study}"), signatures)
 
 
 def snapshot_of(study: str) -> str:
@@ -99,7 +112,7 @@ def compared(study: str) -> list[str]:
             f"results/{study}."
         )
     kept = json.loads(path.read_text(encoding="utf-8"))
-    return drift(kept, key_numbers(Results(f"results/{study}")))
+    return drift(kept, _numbers_of(study))
 
 
 def drift(snapshot: Mapping[str, Any], numbers: Mapping[str, tuple[float, float]]) -> list[str]:

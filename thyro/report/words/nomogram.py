@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from thyro import tables
+from thyro.clinical import COVERAGE, MIDDLE
 from thyro.report.results import Results
 from thyro.report.words.phrases import above, applying, aucs, each, inside, listed, relation
 from thyro.study import CLINICAL, NETWORKS, PAPER, ModelName, NomogramName, Study, nomograms
@@ -255,6 +256,8 @@ def validation(
         else "",
         "pipeline": _pipeline(scalars, repeated[repeated["signature"].eq("repeated")]),
         "instability": _instability(scalars["instability"]),
+        "middle": _middle(),
+        "coverage": tables.percent(COVERAGE, 0),
         "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients at an AUC of "
         f"{tables.probability(scalars['assumed_auc'])}.",
@@ -279,6 +282,12 @@ def _fell(table: pd.DataFrame) -> str:
     )
 
 
+def _middle() -> str:
+    """The share of a patient's risks whose range is shown."""
+    low, high = MIDDLE
+    return tables.percent(high - low, 0)
+
+
 def _instability(found: Mapping[str, Mapping[str, float]]) -> str:
     """How far risks depend on who fitted the nomogram."""
     errors, widths = (
@@ -287,7 +296,7 @@ def _instability(found: Mapping[str, Mapping[str, float]]) -> str:
     )
     return (
         "By the nomograms of these samples the risk of a training patient differed by a mean of "
-        f"{errors} percentage points; the middle 95% of a patient’s risks "
+        f"{errors} percentage points; the middle {_middle()} of a patient’s risks "
         f"spanned, in the median patient, {widths} points"
     )
 
