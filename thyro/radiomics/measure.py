@@ -1,23 +1,26 @@
 """The features of pyradiomics 3.0.1 in a fraction of its time.
 
-Texture matrices, their formulas and those of shape are pyradiomics' own. What goes is what it does
-around them: each class looks up its features by inspection, converts images to arrays and bins the
-grey levels again, and Python's own functions look for the ends of the bins. Written anew, each with
-tests against pyradiomics, are the first-order features, the diagonals of the co-occurrences, and
-what `filters` and `shape` say of themselves.
+What pyradiomics makes of the texture matrices before its formulas, and the formulas of shape, are
+its own. What goes is what it does around them: each class looks up its features by inspection,
+converts images to arrays and bins the grey levels again, and Python's own functions look for the
+ends of the bins. Written anew, each with tests against pyradiomics, are the first-order features,
+the diagonals of the co-occurrences, and what `matrices`, `formulas`, `filters` and `shape` say of
+themselves.
 """
 
 import logging
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from types import ModuleType
 
 import numpy as np
 import SimpleITK as sitk
 from radiomics import base, firstorder, glcm, gldm, glrlm, glszm, imageoperations, ngtdm, shape
 from radiomics import shape2D as shape_2d
 
-from thyro.radiomics import feature_sets, filters
+from thyro.radiomics import feature_sets, filters, formulas, matrices
 from thyro.radiomics import shape as fast_shape
 
 
@@ -225,7 +228,21 @@ class _FirstOrder(firstorder.RadiomicsFirstOrder, _Shared):
         }
 
 
-class _Glcm(glcm.RadiomicsGLCM, _Shared):
+class _Texture(_Shared):
+    """A class whose matrix is counted by `matrices` and described by `formulas`."""
+
+    def features(self, names):
+        """Name and value of each feature."""
+        with _replaced(sys.modules[type(self).__bases__[0].__module__], "cMatrices", matrices):
+            self._initCalculation()
+        values = self._values()
+        yield from ((name, float(values[name])) for name in names)
+
+
+class _Glcm(glcm.RadiomicsGLCM, _Texture):
+    def _values(self):
+        return formulas.of_cooccurrences(self.P_glcm[0], self.coefficients)
+
     def _calculateCoefficients(self):
         """As in pyradiomics, but for the sums over diagonals: one pass instead of one each."""
         levels = self.coefficients["grayLevels"]
@@ -258,43 +275,57 @@ def _sums_by(key, p, n):
     return sums
 
 
-class _Glrlm(glrlm.RadiomicsGLRLM, _Shared):
-    pass
+class _Glrlm(glrlm.RadiomicsGLRLM, _Texture):
+    def _values(self):
+        parts = (self.coefficients[name][0] for name in ("pg", "pr"))
+        lengths = (self.coefficients[name] for name in ("ivector", "jvector"))
+        n = self.coefficients["Nr"][0]
+        return formulas.of_lengths(self.P_glrlm[0], *parts, *lengths, n, formulas.RUNS)
 
 
-class _Glszm(glszm.RadiomicsGLSZM, _Shared):
-    pass
+class _Glszm(glszm.RadiomicsGLSZM, _Texture):
+    def _values(self):
+        parts = (self.coefficients[name][0, :, None] for name in ("pg", "ps"))
+        lengths = (self.coefficients[name] for name in ("ivector", "jvector"))
+        n = self.coefficients["Nz"]
+        return formulas.of_lengths(self.P_glszm[0, ..., None], *parts, *lengths, n, formulas.ZONES)
 
 
-class _Gldm(gldm.RadiomicsGLDM, _Shared):
-    pass
+class _Gldm(gldm.RadiomicsGLDM, _Texture):
+    def _values(self):
+        parts = (self.coefficients[name][0, :, None] for name in ("pg", "pd"))
+        lengths = (self.coefficients[name] for name in ("ivector", "jvector"))
+        n, words = self.coefficients["Nz"], formulas.DEPENDENCES
+        return formulas.of_lengths(self.P_gldm[0, ..., None], *parts, *lengths, n, words)
 
 
-class _Ngtdm(ngtdm.RadiomicsNGTDM, _Shared):
-    pass
+class _Ngtdm(ngtdm.RadiomicsNGTDM, _Texture):
+    def _values(self):
+        parts = (self.coefficients[name][0] for name in ("p_i", "s_i", "ivector", "Nvp"))
+        return formulas.of_tones(*parts)
 
 
 class _Shape(shape.RadiomicsShape, _Shared):
     def _initSegmentBasedCalculation(self):
         self.inputMask = sitk.GetImageFromArray(self.maskArray.astype(np.uint8))
-        with _fast_coefficients():
+        with _replaced(shape, "cShape", fast_shape):
             super()._initSegmentBasedCalculation()
 
 
 @contextmanager
-def _fast_coefficients() -> Iterator[None]:
-    """Let the shape class of pyradiomics ask `thyro.radiomics.shape` instead of its C code.
+def _replaced(module: ModuleType, name: str, ours: ModuleType) -> Iterator[None]:
+    """Let a module of pyradiomics ask one of this room instead of its C code.
 
-    It asks in the middle of a method that also finds the axes, and takes no argument that says
-    whom; the alternative would be a copy of that method. In this process only and not for several
-    threads at once: the extraction of a cohort lets threads take turns.
+    It asks in the middle of methods that also find axes and leave out empty levels, and takes no
+    argument that says whom; the alternative would be a copy of these methods. In this process only
+    and not for several threads at once: the extraction of a cohort lets threads take turns.
     """
-    its_own = shape.cShape
-    shape.cShape = fast_shape
+    its_own = getattr(module, name)
+    setattr(module, name, ours)
     try:
         yield
     finally:
-        shape.cShape = its_own
+        setattr(module, name, its_own)
 
 
 class _Shape2D(shape_2d.RadiomicsShape2D, _Shared):

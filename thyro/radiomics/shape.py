@@ -3,7 +3,7 @@
 pyradiomics' C code compares every vertex of the mesh with every other: seconds for a large nodule.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 
 import numpy as np
@@ -57,10 +57,14 @@ def _neighbourhood_sizes(spacing):
     Solved from the C code's own answers for every mask of 3x3 pixels, so that its triangle
     table need not be copied here.
     """
-    counts, sizes = [], []
-    for pixels in product((False, True), repeat=9):
-        mask = np.zeros((3, 5, 5), dtype=bool)
-        mask[1, 1:4, 1:4] = np.reshape(pixels, (3, 3))
-        counts.append(_neighbourhoods(mask[1]))
-        sizes.append(cShape.calculate_coefficients(mask, np.array(spacing))[:2])
-    return np.linalg.lstsq(np.array(counts), np.array(sizes), rcond=None)[0]
+    masks, counts = _small_masks()
+    sizes = [cShape.calculate_coefficients(mask, np.array(spacing))[:2] for mask in masks]
+    return np.linalg.lstsq(counts, np.array(sizes), rcond=None)[0]
+
+
+@cache
+def _small_masks():
+    """Every mask of 3x3 pixels, shape (512, 3, 5, 5), and its neighbourhoods, shape (512, 16)."""
+    masks = np.zeros((2**9, 3, 5, 5), dtype=bool)
+    masks[:, 1, 1:4, 1:4] = np.reshape(list(product((False, True), repeat=9)), (-1, 3, 3))
+    return masks, np.array([_neighbourhoods(mask[1]) for mask in masks])
