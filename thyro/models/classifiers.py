@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.stats import rankdata
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.model_selection import PredefinedSplit, StratifiedKFold, cross_val_score
+from sklearn.model_selection import PredefinedSplit, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -175,17 +176,36 @@ def _tuned(entry, settings, X, y, *, seed, groups=None):
     folds = _inner_folds(y)
     if len(grid) < 2 or folds < 2:
         return grid[0] if grid else settings
-    inner = PredefinedSplit(
+    inner = (
         stratified_folds(y, folds, seed=seed)
         if groups is None
         else grouped_folds(y, groups, INNER_FOLDS, seed=seed)
     )
     values = X.to_numpy(dtype=float)
-    aucs = []
-    for one in grid:
-        pipeline = _pipeline(entry.make(one, X.shape[1]))
-        aucs.append(cross_val_score(pipeline, values, y, scoring="roc_auc", cv=inner).mean())
-    return grid[int(np.argmax(np.round(aucs, 12)))]  # rounding noise is a tie
+    estimators = [entry.make(one, X.shape[1]) for one in grid]
+    aucs = np.zeros((len(grid), inner.max() + 1))
+    for fold in range(inner.max() + 1):
+        out = inner == fold
+        scaler = StandardScaler().fit(values[~out])  # the same for every setting
+        known, left_out = scaler.transform(values[~out]), scaler.transform(values[out])
+        for number, estimator in enumerate(estimators):
+            scores = _scores(estimator.fit(known, y[~out]), left_out)
+            aucs[number, fold] = _auc(y[out] == 1, scores)
+    # rounding noise is a tie
+    return grid[int(np.argmax(np.round(aucs.mean(axis=1), 12)))]
+
+
+def _scores(estimator, X):
+    """Decision value of every row of an array, or probability where there is none."""
+    if hasattr(estimator, "decision_function"):
+        return estimator.decision_function(X)
+    return estimator.predict_proba(X)[:, 1]
+
+
+def _auc(case, score):
+    """By ranks; ties count one half."""
+    m = case.sum()
+    return (rankdata(score)[case].sum() - m * (m + 1) / 2) / (m * (~case).sum())
 
 
 def _inner_folds(y):

@@ -90,28 +90,29 @@ def _fit_one(X, y, penalty, intercept, beta, family):
     """
     polish = False  # a coordinate descent is always followed by Newton's step
     tolerance = CD_TOLERANCE
+    eta = predictor(X, intercept, beta)
     for _ in range(NEWTON_STEPS):
-        eta = predictor(X, intercept, beta)
         mean = expit(eta) if family == "binomial" else eta
-        gradient = X.T @ (y - mean) / len(y)
-        active, inactive = _violations(gradient, (y - mean).mean(), penalty, beta)
+        residual = y - mean
+        gradient = X.T @ residual / len(y)
+        active, inactive = _violations(gradient, residual.sum() / len(y), penalty, beta)
         if active < TOLERANCE and inactive < TOLERANCE_ZERO:
             break
         weight = mean * (1 - mean) if family == "binomial" else np.ones_like(mean)
         weight = np.maximum(weight, SMALLEST_WEIGHT)
         if polish or active >= inactive:
-            step, polish = _newton(X, y - mean, weight, penalty, intercept, beta), False
+            step, polish = _newton(X, residual, weight, penalty, intercept, beta), False
         elif 0 < np.count_nonzero((beta == 0) & (np.abs(gradient) > penalty)) <= FEW:
             polish = True
             step = intercept, _entered(X, gradient, weight, penalty, beta)
         else:
             polish = True
             work = (beta != 0) | (np.abs(gradient) > penalty)
-            target = eta + (y - mean) / weight
+            target = eta + residual / weight
             step = _weighted_lasso(X, target, weight, penalty, beta, work, tolerance)
             if np.array_equal(step[1], beta):  # a gain too small to be seen: look closer
                 tolerance /= 100
-        intercept, beta = _line_search(X, y, penalty, (intercept, beta), step, family)
+        intercept, beta, eta = _line_search(X, y, penalty, (intercept, beta, eta), step, family)
     else:
         warnings.warn(
             f"The lasso at penalty {penalty:.3g} stopped at {NEWTON_STEPS} steps, "
@@ -136,10 +137,12 @@ def _violations(gradient, gradient_intercept, penalty, beta):
 def _newton(X, residual, weight, penalty, intercept, beta):
     """Newton's step on intercept and non-zero coefficients, ended where one reaches zero."""
     support = np.flatnonzero(beta)
-    design = np.vstack([np.ones(len(X)), X.T[support]])
+    design = np.ones((len(support) + 1, len(X)))
+    np.take(X.T, support, axis=0, out=design[1:])
     hessian = (design * weight) @ design.T
     # saturated patients carry no weight; a trace of ridge keeps the system solvable
-    hessian[np.diag_indices_from(hessian)] += 1e-12 * np.trace(hessian)
+    diagonal = hessian.reshape(-1)[:: len(hessian) + 1]
+    diagonal += 1e-12 * diagonal.sum()
     slope = design @ residual
     slope[1:] -= len(X) * penalty * np.sign(beta[support])
     step = np.linalg.solve(hessian, slope)
@@ -190,18 +193,25 @@ def _weighted_lasso(X, target, weight, penalty, beta, work, tolerance):
 
 
 def _line_search(X, y, penalty, old, new, family):
-    """The longest of the steps 1, 1/2, 1/4 ... from `old` to `new` that lowers the objective."""
-    (intercept, beta), (intercept_new, beta_new) = old, new
-    eta, eta_new = predictor(X, *old), predictor(X, *new)
+    """The longest of the steps 1, 1/2, 1/4 ... from `old` to `new` that lowers the objective.
+
+    `old` and what is returned: intercept, coefficients, and the linear predictor they give.
+    """
+    (intercept, beta, eta), (intercept_new, beta_new) = old, new
+    eta_new = predictor(X, *new)
 
     def objective(step):
         at, share = beta + step * (beta_new - beta), eta + step * (eta_new - eta)
-        return deviance(y, share, family).mean() / 2 + penalty * np.abs(at).sum()
+        return deviance(y, share, family).sum() / len(y) / 2 + penalty * np.abs(at).sum()
 
     start = objective(0.0)
     for step in 0.5 ** np.arange(20):
         if objective(step) <= start:
             if step == 1:
-                return new  # exactly, zeros included
-            return intercept + step * (intercept_new - intercept), beta + step * (beta_new - beta)
-    return new
+                return intercept_new, beta_new, eta_new  # exactly, zeros included
+            shorter = (
+                intercept + step * (intercept_new - intercept),
+                beta + step * (beta_new - beta),
+            )
+            return *shorter, predictor(X, *shorter)
+    return intercept_new, beta_new, eta_new
