@@ -14,7 +14,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from thyro.report import alive, published, render, thresholds
+from thyro.report import alive, published, render, thresholds, wipe
 from thyro.report.alternatives import results_of_figures
 from thyro.report.sources import Exact, find_sources, marked
 from thyro.report.words import by_number
@@ -39,6 +39,7 @@ CELLS = {
         "quality": ("quality", 12),
         "restored": ("restored", 5),
         "spectrum": (3.5, 2.6),
+        "wipe": (7.2, 3.6),
     },
     "02_features_or": {
         "feature-table": ("features", 90),
@@ -255,7 +256,8 @@ def figure_output(label: str, width: float, height: float):
     plt.close(fig)
     image = base64.b64encode(buffer.getvalue()).decode()
     metadata = {"image/png": {"width": int(width * 150), "height": int(height * 150)}}
-    return new_output("display_data", data={"image/png": image}, metadata=metadata)
+    data = {"image/png": image, "text/plain": label}
+    return new_output("display_data", data=data, metadata=metadata)
 
 
 def write_notebook(path: Path, cells: dict) -> None:
@@ -307,7 +309,7 @@ def tables():
 def report(study_dir, variables, tables):
     """The folder of the rendered report."""
     elements = {"calculator": '<section class="thyro-calculator">Risk</section>'}
-    elements["thresholds"] = "<section></section>"
+    elements["thresholds"] = elements["wipe"] = "<section></section>"
     manuscript = render.stage(
         study_dir, REPORT, variables, tables=tables, elements=elements, renderer="pandoc"
     )
@@ -372,6 +374,7 @@ def alive_report(study_dir, variables, tables, tmp_path_factory):
     elements = {
         "calculator": '<section class="thyro-calculator">Risk</section>',
         "thresholds": thresholds.element(InventedResults(), PREDICTIONS, outcome=HOSTILE),
+        "wipe": wipe.element(folder / "notebooks"),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(render, "OUTPUTS", {"html": render.OUTPUTS["html"]})

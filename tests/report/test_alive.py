@@ -55,7 +55,7 @@ def test_every_link_and_passport_leads_somewhere(finished):
 def test_every_figure_and_table_has_a_passport(finished):
     _, text = finished
     floats = re.findall(r'<figure id="([\w-]+)"', text)
-    assert len(floats) == text.count('<details class="passport">') > 50
+    assert len(floats) + 1 == text.count('<details class="passport">') > 50  # and the wipe
 
 
 def test_nothing_is_loaded_from_elsewhere(finished):
@@ -270,6 +270,26 @@ def test_a_figure_is_enlarged_and_closed_with_the_keyboard(page):
     page.press("Escape")
     assert not page.run("document.querySelector('dialog').open")
     assert page.run("document.activeElement === document.querySelector('#regfig-roc .enlarge')")
+
+
+def test_the_line_between_both_images_moves_with_the_arrow_keys(page):
+    places = "Array.from(document.querySelectorAll('.wipe-frame img')).map(image => image.{})"
+    frame, left, right = (
+        page.run(f"(box => [box.left, box.width])({element}.getBoundingClientRect())")
+        for element in (
+            "document.querySelector('.wipe-frame')",
+            "document.querySelectorAll('.wipe-frame img')[0]",
+            "document.querySelectorAll('.wipe-frame img')[1]",
+        )
+    )
+    # the halves of both lie on each other
+    assert left == [frame[0], 2 * frame[1]] and right == [frame[0] - frame[1], 2 * frame[1]]
+    focus(page, ".wipe-frame input")
+    page.press("ArrowRight", 10)
+    assert page.run("document.querySelector('.wipe-line').style.left") == "60%"
+    assert page.run(places.format("style.clipPath")) == ["", "inset(0px 0px 0px 80%)"]
+    said = page.run("document.activeElement.getAttribute('aria-valuetext')")
+    assert said == "60% of the width is the original image"
 
 
 def test_a_number_says_its_value_and_source_on_focus(page):

@@ -11,7 +11,7 @@ from thyro.report.passports import embedded_cells, notebook_passports
 from thyro.report.sources import Source
 
 STYLE = "thyro.css"
-SCRIPTS = ("page.js", "figures.js", "tables.js", "thresholds.js")  # in the order they run
+SCRIPTS = ("page.js", "figures.js", "tables.js", "thresholds.js", "wipe.js")  # in order
 
 
 def finish(

@@ -9,7 +9,7 @@ from functools import partial
 from thyro import nomogram, store, tables
 from thyro.clinical import LogisticFit
 from thyro.nomogram import Nomogram
-from thyro.report import alive, checklists, evidence, places, render, thresholds
+from thyro.report import alive, checklists, evidence, places, render, thresholds, wipe
 from thyro.report.alternatives import results_of_figures
 from thyro.report.results import Results
 from thyro.report.sources import Source, TracedResults, find_sources, marked
@@ -72,6 +72,7 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
         elements={
             "calculator": _calculator(nomogram.calculator_fragment, left, study),
             "thresholds": thresholds.element(left, _predictions(study), outcome=study.outcome),
+            "wipe": wipe.element(folder / "notebooks") if strings["has"]["images"] else "",
         },
     )
     page = partial(nomogram.calculator_page, title=strings["study"]["title"])

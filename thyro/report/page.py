@@ -14,8 +14,9 @@ from thyro.report.passports import Passport
 from thyro.report.sources import Source
 
 # One number, or an estimate with its interval; not the digits of a name such as ResNet101.
-ONE = r"(?:= )?−?\d[\d,]*(?:\.\d+)?%?"
-NUMBERS = re.compile(rf"(?<![\w.−]){ONE}(?:(?:\s?\(|–| to |; ){ONE}\)?)*(?![\w])")
+ONE = r"(?:= )?−?\d+(?:,\d{3})*(?:\.\d+)?%?"
+RANGE = rf"{ONE}(?:(?:–| to ){ONE})?"
+NUMBERS = re.compile(rf"(?<![\w.−]){RANGE}(?:\s?\({RANGE}\))?(?!\w)")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
 ASIDE = {"a", "code", "math", "script", "style", "button"}  # in these no number becomes a link
 TITLE = re.compile(r"\s*(.*?\d+)[.:\s]")
@@ -140,7 +141,7 @@ class _Writer(HTMLParser):
         text = "".join(self.caption).replace("\u00a0", " ").replace("&nbsp;", " ")
         found = TITLE.match(html.unescape(text))
         title = " ".join(found[1].split()) if found else identifier
-        return passports.as_html(title, self.cells[identifier], self.records, self.notebooks)
+        return passports.as_html(title, self.cells[identifier], self.notebooks)
 
     def _list_of_sources(self) -> str:
         if not self.used:

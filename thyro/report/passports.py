@@ -95,9 +95,7 @@ def _floats(lines: list[str]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def as_html(
-    title: str, cells: list[tuple[str, str]], passports: Mapping[str, Passport], folder: str
-) -> str:
+def as_html(title: str, cells: list[tuple[str, str]], folder: str) -> str:
     """The passport of a figure or table as a `<details>` element.
 
     Parameters
@@ -106,7 +104,6 @@ def as_html(
         "Figure 4".
     cells : list of (notebook, label)
         As `embedded_cells` has them.
-    passports : mapping of notebook to Passport
     folder : str
         Of the rendered notebooks, relative to the page.
     """
