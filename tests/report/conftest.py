@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import io
 import shutil
+from functools import partial
 from pathlib import Path
 
 import matplotlib
@@ -16,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from thyro.report import alive, published, render, thresholds, wipe
 from thyro.report.alternatives import results_of_figures
+from thyro.report.passports import notebook_passports
 from thyro.report.sources import Exact, find_sources, marked
 from thyro.report.words import by_number
 
@@ -386,9 +388,18 @@ def alive_report(study_dir, variables, tables, tmp_path_factory):
             elements=elements,
             renderer="pandoc",
         )
-        render.render(staged, folder / "report")
-    told = results_of_figures(variables)
-    alive.finish(folder, staged, found, described=told, title="A study", description="Simulated.")
+        records = notebook_passports(folder)
+        finish = partial(
+            alive.finished,
+            manuscript_dir=staged,
+            records=records,
+            sources=found,
+            described=results_of_figures(variables),
+            made_from={"recovery": ["06_statistics/recovery_ceilings.parquet"]},
+        )
+        beside = alive.notebook_files(folder, staged, records)
+        render.render(staged, folder / "report", beside=beside, finish=finish)
+    alive.record(folder, records, title="A study", description="Simulated.")
     return folder / "report"
 
 

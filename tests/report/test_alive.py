@@ -10,7 +10,6 @@ import pytest
 from tests.chromium import CHROMIUM, browser
 from tests.report.conftest import HOSTILE, REPORT, InventedResults
 from thyro.report import alive
-from thyro.report.sources import Exact, Source
 
 RULES = Path(__file__).parents[1].joinpath("accessibility.js").read_text(encoding="utf-8")
 
@@ -85,21 +84,21 @@ def test_the_crate_lies_beside(finished):
     assert {"report/index.html", "report/notebooks/06_statistics.html"} <= names
 
 
-def test_what_was_made_from_other_results_is_told(alive_report, monkeypatch):
-    monkeypatch.setattr(alive, "write_notebook_pages", lambda *_: [])
+def test_a_table_that_the_report_makes_names_its_files(finished):
+    _, text = finished
+    table = text[text.index('<figure id="tbl-recovery"') :]
+    assert "made this from <code>06_statistics/recovery_ceilings.parquet</code>." in table.split(
+        "</figure>"
+    )[0].replace("\n", " ")
+
+
+def test_what_was_made_from_other_results_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(alive, "made_from_others", lambda *_: ["06 read another 05"])
-    source = {"a": Source("a", "1", (), (Exact("1", 1.5, ""),))}
-    before = (alive_report / "index.html").read_text(encoding="utf-8")
-    told = alive.finish(
-        alive_report.parent,
-        alive_report.parent / "manuscript",
-        source,
-        described={},
-        title="",
-        description="",
-    )
-    (alive_report / "index.html").write_text(before, encoding="utf-8")
-    assert told == ["06 read another 05"]
+    old = tmp_path / "report/notebooks/old.html"
+    old.parent.mkdir(parents=True)
+    old.write_text("of a notebook that is gone", encoding="utf-8")
+    assert alive.record(tmp_path, {}, title="", description="") == ["06 read another 05"]
+    assert not old.exists()
 
 
 @pytest.fixture(scope="module")

@@ -50,6 +50,11 @@ def rows(study: Study, results: Results) -> list[dict[str, str]]:
     ]
 
 
+def files(study: Study) -> list[str]:
+    """The files behind `rows`, relative to the folder of the study."""
+    return [f"notebooks/{job}.json" for job in study.jobs]
+
+
 def records(study: Study, folder: Path) -> dict[str, dict]:
     """What the run of every notebook of the study took, by job."""
     return {
