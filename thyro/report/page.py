@@ -16,7 +16,7 @@ from thyro.report.sources import Source
 # One number, or an estimate with its interval; not the digits of a name such as ResNet101.
 ONE = r"(?:= )?−?\d+(?:,\d{3})*(?:\.\d+)?%?"
 RANGE = rf"{ONE}(?:(?:–| to ){ONE})?"
-NUMBERS = re.compile(rf"(?<![\w.−]){RANGE}(?:\s?\({RANGE}\))?(?!\w)")
+NUMBERS = re.compile(rf"(?<![\w.−]){RANGE}(?:\s?\({RANGE}\))?(?!\w|\.\d)")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
 ASIDE = {"a", "code", "math", "script", "style", "button"}  # in these no number becomes a link
 TITLE = re.compile(r"\s*(.*?\d+)[.:\s]")

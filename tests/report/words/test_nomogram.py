@@ -229,9 +229,9 @@ def test_the_validation_tells_what_was_corrected():
         "−0.100 to 0.120; p = 0.470)"
     )
     assert made["instability"] == (
-        "By the nomograms of these samples the risk of a training patient differed by a mean of "
-        "5.1 (Nomogram_A) and 2.0 (Nomogram_C) percentage points; the middle 95% of a patient’s "
-        "risks spanned, in the median patient, 20.5 (Nomogram_A) and 10.0 (Nomogram_C) points"
+        "By the nomograms of the bootstrap samples the risk of a training patient differed by a "
+        "mean of 5.1 (Nomogram_A) and 2.0 (Nomogram_C) percentage points; the middle 95% of a "
+        "patient’s risks spanned, in the median patient, 20.5 (Nomogram_A) and 10.0 (Nomogram_C) points"
     )
     assert made["signature"] == (
         "signatures stayed as they were (cross-fitted by the sound recipe), so that what is "

@@ -315,8 +315,8 @@ def _instability(found: Mapping[str, Mapping[str, float]]) -> str:
         for key in ("mean_error", "median_width")
     )
     return (
-        "By the nomograms of these samples the risk of a training patient differed by a mean of "
-        f"{errors} percentage points; the middle {_middle()} of a patient’s risks "
+        "By the nomograms of the bootstrap samples the risk of a training patient differed by a "
+        f"mean of {errors} percentage points; the middle {_middle()} of a patient’s risks "
         f"spanned, in the median patient, {widths} points"
     )
 

@@ -32,7 +32,7 @@ def texts(study: Study, results: Results) -> dict:
             "seconds": f"{seconds:,.0f}",
             "seed": str(study.compute.seed),
             "device": f"{DEVICES[study.compute.device]} "
-            f"({_distinct(sidecar['device'] for sidecar in made)})",
+            f"({_distinct(sidecar['device'].removeprefix('CPU ') for sidecar in made)})",
             **versions([sidecar["versions"] for sidecar in made]),
         }
     }
