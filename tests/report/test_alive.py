@@ -10,6 +10,7 @@ import pytest
 from tests.chromium import CHROMIUM, browser
 from tests.report.conftest import HOSTILE, REPORT, InventedResults
 from thyro.report import alive
+from thyro.report.passports import Passport
 
 RULES = Path(__file__).parents[1].joinpath("accessibility.js").read_text(encoding="utf-8")
 
@@ -90,6 +91,27 @@ def test_a_table_that_the_report_makes_names_its_files(finished):
     assert "made this from <code>06_statistics/recovery_ceilings.parquet</code>." in table.split(
         "</figure>"
     )[0].replace("\n", " ")
+
+
+def test_pages_of_notebooks_are_made_anew_only_where_they_would_be_others(tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    style = tmp_path / "thyro.css"
+    style.write_text("p {}", encoding="utf-8")
+    made = []
+    monkeypatch.setattr(
+        alive.notebook_pages, "read_pages", lambda *_: made.append(1) or {"06": "a"}
+    )
+
+    def pages(records):
+        return alive.notebook_files(tmp_path, tmp_path, records)
+
+    assert pages({}) == pages({}) == {"notebooks/06.html": "a"} and len(made) == 1
+    pages({"06": Passport("06", {}, {}, (), ("35e0",), 2.0)})
+    (tmp_path / "notebooks/06.ipynb").write_text("{}", encoding="utf-8")
+    pages({})
+    style.write_text("p { color: red }", encoding="utf-8")
+    pages({})
+    assert len(made) == 4 and len(list((tmp_path / ".cache/pages").iterdir())) == 1
 
 
 def test_what_was_made_from_other_results_is_told(tmp_path, monkeypatch):

@@ -1,11 +1,14 @@
 """What makes the page alive: its sources and scripts, the notebooks' pages, and the crate."""
 
+import hashlib
+import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from thyro import store
+from thyro.report import notebook_pages, passports
 from thyro.report.crate import made_from_others, read_software, write_crate
-from thyro.report.notebook_pages import read_pages
 from thyro.report.page import with_sources
 from thyro.report.passports import Passport, embedded_cells, included_files
 from thyro.report.sources import Source
@@ -20,6 +23,9 @@ def notebook_files(
 ) -> dict[str, str]:
     """Pages of the executed notebooks by file, relative to that of the report.
 
+    They are kept in `.cache/pages` of the study until a notebook, a record, the style or the code
+    that makes them is another.
+
     Parameters
     ----------
     study_dir : Path
@@ -29,8 +35,22 @@ def notebook_files(
     records : mapping of notebook to Passport
     """
     style = (manuscript_dir / STYLE).read_text(encoding="utf-8")
-    pages = read_pages(study_dir, records, style)
-    return {f"{NOTEBOOKS}/{name}.html": page for name, page in pages.items()}
+    made_of = hashlib.sha256((style + repr(sorted(records.items()))).encode())
+    code = [Path(module.__file__) for module in (notebook_pages, passports)]
+    for file in [*code, *sorted(study_dir.glob("notebooks/*.ipynb"))]:
+        made_of.update(file.read_bytes())
+    cache = study_dir / ".cache/pages"
+    kept = cache / f"{made_of.hexdigest()[:20]}.json"
+    if kept.is_file():
+        return json.loads(kept.read_text(encoding="utf-8"))
+    pages = notebook_pages.read_pages(study_dir, records, style)
+    files = {f"{NOTEBOOKS}/{name}.html": page for name, page in pages.items()}
+    shutil.rmtree(cache, ignore_errors=True)
+    cache.mkdir(parents=True)
+    unfinished = kept.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(files, ensure_ascii=False), encoding="utf-8")
+    unfinished.replace(kept)
+    return files
 
 
 def finished(

@@ -182,7 +182,9 @@ def render(
     metadata = _metadata(folder)
     renderer = metadata["renderer"] if renderer == "auto" else renderer
     try:
-        documents = {writer: read_document(folder, writer, metadata) for writer in OUTPUTS}
+        with ThreadPoolExecutor(len(OUTPUTS)) as pool:
+            read = pool.map(partial(read_document, folder, metadata=metadata), OUTPUTS)
+            documents = dict(zip(OUTPUTS, read, strict=True))
     except ValueError as error:
         raise ReportError(f"{error} The report was left as it was.") from error
     aside = folder / "_rendered"
@@ -191,13 +193,11 @@ def render(
     if renderer == "quarto":  # it writes to one folder, so one format follows the other
         workers, jobs = 1, {w: partial(_render_quarto, folder, w, made[w]) for w in OUTPUTS}
     else:
-        workers, jobs = (
-            len(OUTPUTS),
-            {
-                writer: partial(_render_pandoc, folder, writer, document, made[writer])
-                for writer, document in documents.items()
-            },
-        )
+        workers = len(OUTPUTS)
+        jobs = {
+            writer: partial(_render_pandoc, folder, writer, document, made[writer])
+            for writer, document in documents.items()
+        }
     if finish and "html" in jobs:
         jobs["html"] = partial(_make_page, jobs["html"], made["html"], finish)
     failed = _run_all(jobs, workers)

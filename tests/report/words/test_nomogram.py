@@ -231,7 +231,8 @@ def test_the_validation_tells_what_was_corrected():
     assert made["instability"] == (
         "By the nomograms of the bootstrap samples the risk of a training patient differed by a "
         "mean of 5.1 (Nomogram_A) and 2.0 (Nomogram_C) percentage points; the middle 95% of a "
-        "patient’s risks spanned, in the median patient, 20.5 (Nomogram_A) and 10.0 (Nomogram_C) points"
+        "patient’s risks spanned, in the median patient, 20.5 (Nomogram_A) and 10.0 (Nomogram_C) "
+        "points"
     )
     assert made["signature"] == (
         "signatures stayed as they were (cross-fitted by the sound recipe), so that what is "
