@@ -1,5 +1,6 @@
 """The viewer, driven as a browser would: by the values of its widgets."""
 
+import base64
 import io
 import time
 
@@ -138,16 +139,25 @@ def test_what_cannot_be_shown_first_is_refused(displayed, patients, images, opti
     assert not displayed
 
 
+def test_the_still_has_the_images_in_two_halves_that_fit_over_each_other(displayed):
+    Shown()
+    data = base64.b64decode(displayed[0]["image/png"])
+    pixels = np.asarray(PIL.Image.open(io.BytesIO(data)))
+    assert pixels.shape == (SHAPE[0], 2 * SHAPE[1])
+    row = pixels[70]  # below the names
+    assert set(row[:127]) == {40} and set(row[127:129]) == {255} and set(row[129:]) == {200}
+
+
 def test_names_of_patients_are_text_and_no_markup(displayed):
     shown = Shown(["<b>1"], {"<b>1": (DARK, BRIGHT)})
-    still = displayed[0].data
+    still = displayed[0]["text/html"]
     assert "&lt;b&gt;1: OR left, SR right" in still and "<b>" not in still
     assert "<b>" not in shown.caption.value
 
 
 def test_a_live_viewer_hides_its_still_and_no_other(displayed):
     first, second = Shown(), Shown()
-    stills = [displayed[0].data, displayed[2].data]
+    stills = [displayed[0]["text/html"], displayed[2]["text/html"]]
     for shown, still in zip((first, second), stills, strict=True):
         (css_class,) = [word for word in still.split('"') if word.startswith("thyro-still")]
         assert f".{css_class} {{ display: none }}" in shown.style.value

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import io
 import shutil
+from functools import partial
 from pathlib import Path
 
 import matplotlib
@@ -14,8 +15,9 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from thyro.report import alive, published, render, thresholds
+from thyro.report import alive, published, render, thresholds, wipe
 from thyro.report.alternatives import results_of_figures
+from thyro.report.passports import notebook_passports
 from thyro.report.sources import Exact, find_sources, marked
 from thyro.report.words import by_number
 
@@ -39,6 +41,7 @@ CELLS = {
         "quality": ("quality", 12),
         "restored": ("restored", 5),
         "spectrum": (3.5, 2.6),
+        "wipe": (7.2, 3.6),
     },
     "02_features_or": {
         "feature-table": ("features", 90),
@@ -255,7 +258,8 @@ def figure_output(label: str, width: float, height: float):
     plt.close(fig)
     image = base64.b64encode(buffer.getvalue()).decode()
     metadata = {"image/png": {"width": int(width * 150), "height": int(height * 150)}}
-    return new_output("display_data", data={"image/png": image}, metadata=metadata)
+    data = {"image/png": image, "text/plain": label}
+    return new_output("display_data", data=data, metadata=metadata)
 
 
 def write_notebook(path: Path, cells: dict) -> None:
@@ -307,7 +311,7 @@ def tables():
 def report(study_dir, variables, tables):
     """The folder of the rendered report."""
     elements = {"calculator": '<section class="thyro-calculator">Risk</section>'}
-    elements["thresholds"] = "<section></section>"
+    elements["thresholds"] = elements["wipe"] = "<section></section>"
     manuscript = render.stage(
         study_dir, REPORT, variables, tables=tables, elements=elements, renderer="pandoc"
     )
@@ -372,6 +376,7 @@ def alive_report(study_dir, variables, tables, tmp_path_factory):
     elements = {
         "calculator": '<section class="thyro-calculator">Risk</section>',
         "thresholds": thresholds.element(InventedResults(), PREDICTIONS, outcome=HOSTILE),
+        "wipe": wipe.element(folder / "notebooks"),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(render, "OUTPUTS", {"html": render.OUTPUTS["html"]})
@@ -383,9 +388,18 @@ def alive_report(study_dir, variables, tables, tmp_path_factory):
             elements=elements,
             renderer="pandoc",
         )
-        render.render(staged, folder / "report")
-    told = results_of_figures(variables)
-    alive.finish(folder, staged, found, described=told, title="A study", description="Simulated.")
+        records = notebook_passports(folder)
+        finish = partial(
+            alive.finished,
+            manuscript_dir=staged,
+            records=records,
+            sources=found,
+            described=results_of_figures(variables),
+            made_from={"recovery": ["06_statistics/recovery_ceilings.parquet"]},
+        )
+        beside = alive.notebook_files(folder, staged, records)
+        render.render(staged, folder / "report", beside=beside, finish=finish)
+    alive.record(folder, records, title="A study", description="Simulated.")
     return folder / "report"
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.chromium import CHROMIUM, browser
 from tests.report.conftest import HOSTILE, REPORT, InventedResults
 from thyro.report import alive
-from thyro.report.sources import Exact, Source
+from thyro.report.passports import Passport
 
 RULES = Path(__file__).parents[1].joinpath("accessibility.js").read_text(encoding="utf-8")
 
@@ -55,7 +55,7 @@ def test_every_link_and_passport_leads_somewhere(finished):
 def test_every_figure_and_table_has_a_passport(finished):
     _, text = finished
     floats = re.findall(r'<figure id="([\w-]+)"', text)
-    assert len(floats) == text.count('<details class="passport">') > 50
+    assert len(floats) + 1 == text.count('<details class="passport">') > 50  # and the wipe
 
 
 def test_nothing_is_loaded_from_elsewhere(finished):
@@ -85,21 +85,42 @@ def test_the_crate_lies_beside(finished):
     assert {"report/index.html", "report/notebooks/06_statistics.html"} <= names
 
 
-def test_what_was_made_from_other_results_is_told(alive_report, monkeypatch):
-    monkeypatch.setattr(alive, "write_notebook_pages", lambda *_: [])
-    monkeypatch.setattr(alive, "made_from_others", lambda *_: ["06 read another 05"])
-    source = {"a": Source("a", "1", (), (Exact("1", 1.5, ""),))}
-    before = (alive_report / "index.html").read_text(encoding="utf-8")
-    told = alive.finish(
-        alive_report.parent,
-        alive_report.parent / "manuscript",
-        source,
-        described={},
-        title="",
-        description="",
+def test_a_table_that_the_report_makes_names_its_files(finished):
+    _, text = finished
+    table = text[text.index('<figure id="tbl-recovery"') :]
+    assert "made this from <code>06_statistics/recovery_ceilings.parquet</code>." in table.split(
+        "</figure>"
+    )[0].replace("\n", " ")
+
+
+def test_pages_of_notebooks_are_made_anew_only_where_they_would_be_others(tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    style = tmp_path / "thyro.css"
+    style.write_text("p {}", encoding="utf-8")
+    made = []
+    monkeypatch.setattr(
+        alive.notebook_pages, "read_pages", lambda *_: made.append(1) or {"06": "a"}
     )
-    (alive_report / "index.html").write_text(before, encoding="utf-8")
-    assert told == ["06 read another 05"]
+
+    def pages(records):
+        return alive.notebook_files(tmp_path, tmp_path, records)
+
+    assert pages({}) == pages({}) == {"notebooks/06.html": "a"} and len(made) == 1
+    pages({"06": Passport("06", {}, {}, (), ("35e0",), 2.0)})
+    (tmp_path / "notebooks/06.ipynb").write_text("{}", encoding="utf-8")
+    pages({})
+    style.write_text("p { color: red }", encoding="utf-8")
+    pages({})
+    assert len(made) == 4 and len(list((tmp_path / ".cache/pages").iterdir())) == 1
+
+
+def test_what_was_made_from_other_results_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(alive, "made_from_others", lambda *_: ["06 read another 05"])
+    old = tmp_path / "report/notebooks/old.html"
+    old.parent.mkdir(parents=True)
+    old.write_text("of a notebook that is gone", encoding="utf-8")
+    assert alive.record(tmp_path, {}, title="", description="") == ["06 read another 05"]
+    assert not old.exists()
 
 
 @pytest.fixture(scope="module")
@@ -270,6 +291,26 @@ def test_a_figure_is_enlarged_and_closed_with_the_keyboard(page):
     page.press("Escape")
     assert not page.run("document.querySelector('dialog').open")
     assert page.run("document.activeElement === document.querySelector('#regfig-roc .enlarge')")
+
+
+def test_the_line_between_both_images_moves_with_the_arrow_keys(page):
+    places = "Array.from(document.querySelectorAll('.wipe-frame img')).map(image => image.{})"
+    frame, left, right = (
+        page.run(f"(box => [box.left, box.width])({element}.getBoundingClientRect())")
+        for element in (
+            "document.querySelector('.wipe-frame')",
+            "document.querySelectorAll('.wipe-frame img')[0]",
+            "document.querySelectorAll('.wipe-frame img')[1]",
+        )
+    )
+    # the halves of both lie on each other
+    assert left == [frame[0], 2 * frame[1]] and right == [frame[0] - frame[1], 2 * frame[1]]
+    focus(page, ".wipe-frame input")
+    page.press("ArrowRight", 10)
+    assert page.run("document.querySelector('.wipe-line').style.left") == "60%"
+    assert page.run(places.format("style.clipPath")) == ["", "inset(0px 0px 0px 80%)"]
+    said = page.run("document.activeElement.getAttribute('aria-valuetext')")
+    assert said == "60% of the width is the original image"
 
 
 def test_a_number_says_its_value_and_source_on_focus(page):

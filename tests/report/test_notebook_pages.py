@@ -5,7 +5,7 @@ import pypandoc
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from thyro.report.notebook_pages import notebook_pages, write_notebook_pages
+from thyro.report.notebook_pages import notebook_pages, read_pages
 from thyro.report.passports import Passport
 
 HOSTILE = "<script>alert(1)</script>"
@@ -79,11 +79,7 @@ def test_markdown_that_swallows_what_follows_is_refused(monkeypatch):
         page(new_markdown_cell("one"), new_markdown_cell("two"))
 
 
-def test_pages_of_notebooks_that_are_gone_are_removed(tmp_path):
+def test_the_executed_notebooks_of_a_study_are_read(tmp_path):
     (tmp_path / "notebooks").mkdir()
     nbformat.write(new_notebook(cells=[new_code_cell("1")]), tmp_path / "notebooks/06_x.ipynb")
-    out = tmp_path / "report/notebooks"
-    out.mkdir(parents=True)
-    (out / "old.html").write_text("")
-    assert write_notebook_pages(tmp_path, out, {"06_x": PASSPORT}, "") == [out / "06_x.html"]
-    assert [file.name for file in out.iterdir()] == ["06_x.html"]
+    assert list(read_pages(tmp_path, {"06_x": PASSPORT}, "")) == ["06_x"]

@@ -230,7 +230,7 @@ def html_alone(monkeypatch):
 
 def rendered_text(folder, variables, tables, out):
     """The text of the HTML report."""
-    elements = dict.fromkeys(("calculator", "thresholds"), "<section></section>")
+    elements = dict.fromkeys(("calculator", "thresholds", "wipe"), "<section></section>")
     staged = render.stage(
         folder, REPORT, variables, tables=tables, elements=elements, renderer="pandoc"
     )

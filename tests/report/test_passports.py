@@ -89,7 +89,7 @@ def test_cells_of_every_float_are_found(tmp_path):
 
 def test_a_passport_leads_to_cell_and_record(study):
     made = passports.notebook_passports(study)
-    text = passports.as_html("Figure 4", [("06_statistics", "roc")], made, "notebooks")
+    text = passports.as_html("Figure 4", [("06_statistics", "roc")], "notebooks")
     assert 'href="notebooks/06_statistics.html#cell-roc"' in text
     assert 'href="#record-06_statistics"' in text and "of Figure 4</span>" in text
     records = passports.record_section(made)
@@ -99,4 +99,17 @@ def test_a_passport_leads_to_cell_and_record(study):
 
 
 def test_what_no_notebook_shows_says_so(study):
-    assert "No notebook shows this" in passports.as_html("Table 9", [], {}, "notebooks")
+    assert "This is text of the manuscript." in passports.as_html("Table 9", [], "notebooks")
+
+
+def test_what_the_report_made_names_its_files(tmp_path):
+    (tmp_path / "index.qmd").write_text(QMD + "\n::: {#tbl-made}\n{{< include _made.qmd >}}\n:::\n")
+    files = passports.included_files(tmp_path, {"made": ["a/<b>.parquet"]})
+    assert files == {
+        "fig-roc": [],
+        "supptbl-list": [],
+        "tbl-typed": [],
+        "tbl-made": ["a/<b>.parquet"],
+    }
+    text = passports.as_html("Table 9", [], "notebooks", files=files["tbl-made"])
+    assert "made this from <code>a/&lt;b&gt;.parquet</code>." in text

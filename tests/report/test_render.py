@@ -294,6 +294,30 @@ def test_a_format_that_fails_leaves_the_others_to_be_delivered(study_dir, report
     assert (out / "page.html").read_text() == "new"
 
 
+def test_the_page_is_finished_before_it_is_delivered(study_dir, report_dir):
+    out = old_report(study_dir)
+
+    def finish(page):
+        assert (out / "index.html").read_text() == "old"
+        return page.replace("</body>", "<script>finished</script></body>")
+
+    beside = {"notebooks/06.html": "new"}
+    render.render(stage(study_dir, report_dir), out, beside=beside, finish=finish)
+    assert "<script>finished</script></body>" in (out / "index.html").read_text(encoding="utf-8")
+    assert (out / "notebooks/06.html").read_text() == "new"
+
+
+def test_a_page_that_cannot_be_finished_is_not_delivered(study_dir, report_dir):
+    def finish(page):
+        raise ValueError("no such record")
+
+    out = old_report(study_dir)
+    with pytest.raises(render.ReportError, match=r"1 of 3 .*\nindex.html: no such record"):
+        render.render(stage(study_dir, report_dir), out, finish=finish)
+    assert (out / "index.html").read_text() == "old"
+    assert (out / "thyro.pdf").read_bytes().startswith(b"%PDF")
+
+
 def test_a_pdf_that_typst_cannot_tag_is_made_without_tags(tmp_path, monkeypatch):
     tagged = []
 

@@ -157,6 +157,17 @@ def test_the_check_finds_an_image_that_leaves_the_page(tmp_path):
     assert any(overflowing(page) for page in pages(tmp_path, FIGURE, template))
 
 
+@pytest.mark.parametrize(
+    ("kind", "height", "n_pages"), [("regfig", 5.2, 2), ("suppfig", 5.2, 1), ("suppfig", 7, 2)]
+)
+def test_two_figures_of_the_supplement_fit_a_page_where_little_is_lost(
+    tmp_path, kind, height, n_pages
+):
+    figure = FIGURE.replace("height: 16.8in, width: 11.4375in", f"height: {height}in, width: 5in")
+    figure = figure.replace("quarto-float-fig", f"quarto-float-{kind}")
+    assert len(pages(tmp_path, figure + figure.replace("fig-roc", "fig-two"))) == n_pages
+
+
 @pytest.mark.parametrize("n_rows", range(50, 58))
 def test_the_last_page_of_a_table_has_three_rows(tmp_path, n_rows):
     rows = [[f"Row {number}", "0.9"] for number in range(n_rows)]

@@ -23,6 +23,9 @@ from thyro.clinical.protocols import (
 )
 from thyro.clinical.rare_levels import merge_levels, merged_table, rare_levels
 from thyro.clinical.sample_size import (
+    MAX_OPTIMISM,
+    MAX_SHRINKAGE,
+    RISK_MARGIN,
     assumed_auc,
     collinearity,
     minimum_sample_size,
@@ -30,11 +33,23 @@ from thyro.clinical.sample_size import (
 )
 from thyro.clinical.screening import fit_nomograms, preoperative, select_terms, univariate_table
 from thyro.clinical.splines import spline_basis
-from thyro.clinical.validation_size import COVERAGE, validation_sizes
+from thyro.clinical.validation_size import (
+    AUC_WIDTH,
+    COVERAGE,
+    OE_WIDTH,
+    SLOPE_WIDTH,
+    validation_sizes,
+)
 
 __all__ = [
+    "AUC_WIDTH",
     "COVERAGE",
+    "MAX_OPTIMISM",
+    "MAX_SHRINKAGE",
     "MIDDLE",
+    "OE_WIDTH",
+    "RISK_MARGIN",
+    "SLOPE_WIDTH",
     "LogisticFit",
     "assumed_auc",
     "coefficient_table",

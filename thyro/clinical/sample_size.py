@@ -12,6 +12,10 @@ from thyro.statistics import is_categorical
 from thyro.study import CLINICAL
 
 LIMITS = (0.55, 0.99)  # of an AUC that a size can be computed for, and make sense
+# What the minimum sizes allow, as Riley and colleagues do
+MAX_SHRINKAGE = 0.1  # expected of the coefficients
+MAX_OPTIMISM = 0.05  # of Nagelkerke's R2
+RISK_MARGIN = 0.05  # of the overall risk, either side
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,9 @@ class SampleSize:
     parameters: int  # regression coefficients that were candidates, without the intercept
     events: int
     n: int
-    shrinkage_n: int  # expected shrinkage of the coefficients of 10 % or less
-    optimism_n: int  # Nagelkerke's R2 in the data at most 0.05 above that of the population
-    risk_n: int  # overall risk known to within 0.05
+    shrinkage_n: int  # expected shrinkage of the coefficients at most MAX_SHRINKAGE
+    optimism_n: int  # Nagelkerke's R2 in the data at most MAX_OPTIMISM above that of the population
+    risk_n: int  # overall risk known to within RISK_MARGIN
     auc: float  # assumed
     r2_cox_snell: float  # that follows from it
 
@@ -82,16 +86,16 @@ def minimum_sample_size(parameters: int, n: int, events: int, *, auc: float) -> 
     largest = 1 - exp(2 * entropy)
     r2 = _r2_cox_snell(auc, risk, entropy)
 
-    def patients(shrinkage: float) -> int:
-        return ceil(parameters / ((shrinkage - 1) * log(1 - r2 / shrinkage)))
+    def patients(kept: float) -> int:
+        return ceil(parameters / ((kept - 1) * log(1 - r2 / kept)))
 
     return SampleSize(
         parameters=parameters,
         events=events,
         n=n,
-        shrinkage_n=patients(0.9),
-        optimism_n=patients(r2 / (r2 + 0.05 * largest)),
-        risk_n=ceil((1.96 / 0.05) ** 2 * risk * (1 - risk)),
+        shrinkage_n=patients(1 - MAX_SHRINKAGE),
+        optimism_n=patients(r2 / (r2 + MAX_OPTIMISM * largest)),
+        risk_n=ceil((1.96 / RISK_MARGIN) ** 2 * risk * (1 - risk)),
         auc=auc,
         r2_cox_snell=r2,
     )

@@ -15,6 +15,7 @@ from thyro.clinical.sample_size import assumed_auc
 from thyro.core import as_labels, as_scores
 
 COVERAGE = 0.95  # of the intervals whose widths are wanted
+OE_WIDTH, SLOPE_WIDTH, AUC_WIDTH = 0.2, 0.2, 0.1  # those of pmvalsampsize
 Z = float(stats.norm.isf((1 - COVERAGE) / 2))
 
 
@@ -39,9 +40,9 @@ def validation_sample_size(
     risk: float,
     auc: float,
     *,
-    oe_width: float = 0.2,
-    slope_width: float = 0.2,
-    auc_width: float = 0.1,
+    oe_width: float = OE_WIDTH,
+    slope_width: float = SLOPE_WIDTH,
+    auc_width: float = AUC_WIDTH,
 ) -> ValidationSize:
     """Riley's minimum size of an external validation, as R's pmvalsampsize(type="b").
 
@@ -60,7 +61,7 @@ def validation_sample_size(
     auc : float
         Expected AUC.
     oe_width, slope_width, auc_width : float
-        Of the 95 % intervals that are wanted; defaults are those of pmvalsampsize.
+        Of the intervals that are wanted, of `COVERAGE`.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import ipywidgets as widgets
 import numpy as np
 import PIL.Image
-from IPython.display import HTML, display
+from IPython.display import display
 from PIL import ImageDraw, ImageFont
 
 from thyro.figures.ultrasound import magnification
@@ -71,7 +71,7 @@ def wipe_html(
             f"as {patients[0]!r}."
         )
     view = _Wipe(patients, read, set_names, start)
-    display(HTML(view.still()))
+    display(view.still(), raw=True)
     bundle = view.box._repr_mimebundle_()  # of the widget, with words for where it is not drawn
     display(bundle | {"text/plain": "In a running notebook a slider stands here."}, raw=True)
     return view.box
@@ -132,17 +132,15 @@ class _Wipe:
         left, right = self.names
         return html.escape(f"{self.patient.label}: {left} left, {right} right {place}".strip())
 
-    def still(self) -> str:
-        """Both pictures side by side, as HTML."""
-        rows, columns = self.pair.original.shape
-        gap = np.full((rows, math.ceil(4 * columns * LINE_SHARE)), WHITE, np.uint8)
-        both = np.hstack([self.pair.original, gap, self.pair.enhanced])
-        source, words = base64.b64encode(_png(both)).decode(), self.words()
-        return (
+    def still(self) -> dict[str, str]:
+        """Both pictures side by side: HTML that hides, and a PNG for the report."""
+        source, words = base64.b64encode(self.pair.side_by_side()).decode(), self.words()
+        figure = (
             f'<figure class="{self.css_class}" style="margin: 0">'
             f'<img alt="{words}" style="max-width: 100%" src="data:image/png;base64,{source}">'
             f"<figcaption>{words}</figcaption></figure>"
         )
+        return {"text/html": figure, "image/png": source, "text/plain": words}
 
 
 @dataclass(frozen=True)
@@ -161,6 +159,15 @@ class _Pair:
             half = max(1, round(columns * LINE_SHARE))
             both[:, max(0, cut - 2 * half) : cut + 2 * half] = BLACK
             both[:, max(0, cut - half) : cut + half] = WHITE
+        return _png(both)
+
+    def side_by_side(self) -> bytes:
+        """Two halves of the same size with a white line on their seam: laid over each other, they
+        fit."""
+        both = np.hstack([self.original, self.enhanced])
+        columns = self.original.shape[1]
+        half = math.ceil(2 * columns * LINE_SHARE)
+        both[:, columns - half : columns + half] = WHITE
         return _png(both)
 
 

@@ -88,7 +88,9 @@ def write_crate(
     graph += [_run(passport, study_dir) for passport in passports.values()]
     target = study_dir / FILE
     crate = {"@context": CONTEXT, "@graph": graph}
-    target.write_text(json.dumps(crate, indent=1, ensure_ascii=False), encoding="utf-8")
+    unfinished = target.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(crate, indent=1, ensure_ascii=False), encoding="utf-8")
+    unfinished.replace(target)
     return target
 
 

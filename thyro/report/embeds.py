@@ -22,6 +22,7 @@ LABEL = re.compile(r"^#\|\s*label:\s*(\S+)\s*$", re.MULTILINE)
 SHOWN = {"display_data", "execute_result"}
 PNG, JPEG, SVG = "image/png", "image/jpeg", "image/svg+xml"
 ENDINGS = {PNG: ".png", JPEG: ".jpg", SVG: ".svg"}
+KEPT = {*ENDINGS, "text/markdown", "text/plain"}  # HTML and widgets would ask for scripts
 COLOURS = 256  # of a drawing
 RESOLUTION = 180  # pixels per inch of a photograph
 QUALITY = 88  # of JPEG
@@ -131,7 +132,8 @@ def _prepared(notebook: dict) -> dict:
 
 def _light(output: dict) -> dict:
     """An output in the one form that every renderer takes; a figure with its vectors."""
-    data = {kind: "".join(text) for kind, text in output["data"].items() if kind != "text/html"}
+    kept = output["data"].items()
+    data = {kind: "".join(content) for kind, content in kept if kind in KEPT}
     if "text/html" in output["data"] and not data.keys() - {"text/plain"}:
         page = "".join(output["data"]["text/html"])
         data["text/markdown"] = pypandoc.convert_text(page, TABLE, "html")
@@ -139,13 +141,13 @@ def _light(output: dict) -> dict:
     metadata = {}
     if pixels:
         on_screen = output["metadata"].get(pixels, {}).get("width")
-        kind, image, size = _light_image(base64.b64decode(data.pop(pixels)), on_screen)
+        kind, image, size = light_image(base64.b64decode(data.pop(pixels)), on_screen)
         data[kind] = base64.b64encode(image).decode()
         metadata = {kind: size} | ({SVG: size} if SVG in data else {})
     return {**output, "data": data, "metadata": metadata}
 
 
-def _light_image(data: bytes, on_screen: int | None) -> tuple[str, bytes, dict[str, int]]:
+def light_image(data: bytes, on_screen: int | None = None) -> tuple[str, bytes, dict[str, int]]:
     """Kind, bytes, and width and height in CSS pixels of an image.
 
     A drawing has few colours, and a palette of them takes a third of the room; the smaller form

@@ -9,8 +9,9 @@ from functools import partial
 from thyro import nomogram, store, tables
 from thyro.clinical import LogisticFit
 from thyro.nomogram import Nomogram
-from thyro.report import alive, checklists, evidence, places, render, thresholds
+from thyro.report import alive, checklists, evidence, places, render, thresholds, wipe
 from thyro.report.alternatives import results_of_figures
+from thyro.report.passports import notebook_passports
 from thyro.report.results import Results
 from thyro.report.sources import Source, TracedResults, find_sources, marked
 from thyro.report.words import (
@@ -62,29 +63,42 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
     strings, found = _told(results, name, study)
     sources = store.path("report")
     proofs = places.find_places(sources, folder / "notebooks", strings)
-    answered = _answers(study, left, strings["has"])
+    recovered, asked = TracedResults(results), TracedResults(results)
+    answered = _answers(study, asked, strings["has"])
+    made = {"provenance": provenance.rows(study, left), "recovery": recovery.rows(recovered)}
+    made |= {one: checklists.rows(answers, proofs) for one, answers in answered.items()}
+    settings = ["report/checklists.yml", f"params/{name}.yml"]
+    made_from = dict.fromkeys(answered, [*settings, *asked.read])
+    made_from |= {"provenance": provenance.files(study), "recovery": [*recovered.read]}
     staged = render.stage(
         folder,
         sources,
         marked(strings, found),
-        tables={"provenance": provenance.rows(study, left), "recovery": recovery.rows(left)}
-        | {one: checklists.rows(answers, proofs) for one, answers in answered.items()},
+        tables=made,
         elements={
             "calculator": _calculator(nomogram.calculator_fragment, left, study),
             "thresholds": thresholds.element(left, _predictions(study), outcome=study.outcome),
+            "wipe": wipe.element(folder / "notebooks") if strings["has"]["images"] else "",
         },
     )
     page = partial(nomogram.calculator_page, title=strings["study"]["title"])
-    alone = _calculator(page, left, study)
-    render.render(staged, folder / "report", beside={"calculator.html": alone})
-    return alive.finish(
-        folder,
+    alone = {"calculator.html": _calculator(page, left, study)}
+    records = notebook_passports(folder)
+    render.render(
         staged,
-        found,
-        described=results_of_figures(strings),
-        title=strings["study"]["title"],
-        description=strings["origin"]["statement"],
+        folder / "report",
+        beside=alone | alive.notebook_files(folder, staged, records),
+        finish=partial(
+            alive.finished,
+            manuscript_dir=staged,
+            records=records,
+            sources=found,
+            described=results_of_figures(strings),
+            made_from=made_from,
+        ),
     )
+    title, statement = strings["study"]["title"], strings["origin"]["statement"]
+    return alive.record(folder, records, title=title, description=statement)
 
 
 def variables(results: str, name: str, study: Study) -> dict:

@@ -24,10 +24,8 @@ SILENT = ("script", "style")  # whose content is not text
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def write_notebook_pages(
-    study_dir: Path, out_dir: Path, passports: Mapping[str, Passport], style: str
-) -> list[Path]:
-    """Write `<out_dir>/<notebook>.html` of every executed notebook, and return the files.
+def read_pages(study_dir: Path, passports: Mapping[str, Passport], style: str) -> dict[str, str]:
+    """The page of every executed notebook, by name.
 
     Nothing is executed and nothing is fetched: a page has no script, and its policy forbids any.
 
@@ -35,25 +33,15 @@ def write_notebook_pages(
     ----------
     study_dir : Path
         Folder of `results/`; its `notebooks/*.ipynb` are read.
-    out_dir : Path
-        Made where it is missing; pages of notebooks that are gone are removed.
     passports : mapping of notebook to Passport
     style : str
         CSS of the report.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
     notebooks = {
         path.stem: nbformat.read(path, as_version=4)
         for path in sorted(study_dir.glob("notebooks/*.ipynb"))
     }
-    pages = notebook_pages(notebooks, passports, style)
-    written = []
-    for name, page in pages.items():
-        written.append(out_dir / f"{name}.html")
-        written[-1].write_text(page, encoding="utf-8")
-    for stale in set(out_dir.glob("*.html")) - set(written):
-        stale.unlink()
-    return written
+    return notebook_pages(notebooks, passports, style)
 
 
 def notebook_pages(

@@ -6,7 +6,7 @@ Quarto; a figure is known by its identifier, a number by the span around its var
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 
 from thyro.report import passports
@@ -14,8 +14,9 @@ from thyro.report.passports import Passport
 from thyro.report.sources import Source
 
 # One number, or an estimate with its interval; not the digits of a name such as ResNet101.
-ONE = r"(?:= )?−?\d[\d,]*(?:\.\d+)?%?"
-NUMBERS = re.compile(rf"(?<![\w.−]){ONE}(?:(?:\s?\(|–| to |; ){ONE}\)?)*(?![\w])")
+ONE = r"(?:= )?−?\d+(?:,\d{3})*(?:\.\d+)?%?"
+RANGE = rf"{ONE}(?:(?:–| to ){ONE})?"
+NUMBERS = re.compile(rf"(?<![\w.−]){RANGE}(?:\s?\({RANGE}\))?(?!\w|\.\d)")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
 ASIDE = {"a", "code", "math", "script", "style", "button"}  # in these no number becomes a link
 TITLE = re.compile(r"\s*(.*?\d+)[.:\s]")
@@ -28,6 +29,7 @@ def with_sources(
     records: Mapping[str, Passport],
     *,
     notebooks: str = "notebooks",
+    files: Mapping[str, Sequence[str]] | None = None,
     described: Mapping[str, str] | None = None,
     foot: str = "",
 ) -> str:
@@ -43,12 +45,14 @@ def with_sources(
     records : mapping of notebook to Passport
     notebooks : str
         Folder of their pages, relative to this page.
+    files : mapping of identifier of a float to sequence of str, optional
+        What the report made it from, where it has no cell.
     described : mapping of identifier of a figure to text, optional
         What it shows, added to the text for readers who cannot see it.
     foot : str
         HTML for the end of the body: scripts.
     """
-    writer = _Writer(sources, cells, records, notebooks, described or {}, foot)
+    writer = _Writer(sources, cells, records, notebooks, files or {}, described or {}, foot)
     writer.feed(page)
     writer.close()
     return "".join(writer.out)
@@ -57,10 +61,11 @@ def with_sources(
 class _Writer(HTMLParser):
     """Echoes a page, and adds to it."""
 
-    def __init__(self, sources, cells, records, notebooks, described, foot):
+    def __init__(self, sources, cells, records, notebooks, files, described, foot):
         super().__init__(convert_charrefs=False)
         self.sources, self.cells, self.records = sources, cells, records
-        self.notebooks, self.described, self.foot = notebooks, described, foot
+        self.notebooks, self.files = notebooks, files
+        self.described, self.foot = described, foot
         self.out: list[str] = []
         self.open: list[tuple[str, str]] = []  # tag and what it is: identifier or variable
         self.caption: list[str] = []  # text of the caption of the float that is open
@@ -140,7 +145,8 @@ class _Writer(HTMLParser):
         text = "".join(self.caption).replace("\u00a0", " ").replace("&nbsp;", " ")
         found = TITLE.match(html.unescape(text))
         title = " ".join(found[1].split()) if found else identifier
-        return passports.as_html(title, self.cells[identifier], self.records, self.notebooks)
+        files = self.files.get(identifier, ())
+        return passports.as_html(title, self.cells[identifier], self.notebooks, files=files)
 
     def _list_of_sources(self) -> str:
         if not self.used:

@@ -3,12 +3,13 @@
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 FLOAT = re.compile(r"^:{3,}\s*\{#((?:reg)?(?:supp)?(?:fig|tbl)-[\w-]+)")
 EMBED = re.compile(r"\{\{<\s*embed\s+notebooks/([\w-]+)\.ipynb#([\w-]+)\s*>\}\}")
+INCLUDE = re.compile(r"\{\{<\s*include\s+_([\w-]+)\.qmd\s*>\}\}")
 CLOSING = re.compile(r"^:{3,}\s*$")
 SHOWN = 12  # hexadecimal digits of a checksum; the crate has all
 
@@ -73,30 +74,49 @@ def embedded_cells(manuscript_dir: Path) -> dict[str, list[tuple[str, str]]]:
     -------
     dict
         Identifier of the float ("fig-roc") to pairs of notebook and label. A float that is typed
-        in the manuscript, or made from records, has none.
+        in the manuscript, or made by the report, has none.
     """
-    found: dict[str, list[tuple[str, str]]] = {}
+    return _of_floats(manuscript_dir, EMBED)
+
+
+def included_files(
+    manuscript_dir: Path, made_from: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """Files of the figures and tables that the report makes itself, by identifier.
+
+    Parameters
+    ----------
+    manuscript_dir : Path
+        Of the staged manuscript.
+    made_from : mapping of name to sequence of str
+        Files that `_<name>.qmd` was made from.
+    """
+    included = _of_floats(manuscript_dir, INCLUDE)
+    return {
+        identifier: [file for name in names for file in made_from.get(name, ())]
+        for identifier, names in included.items()
+    }
+
+
+def _of_floats(manuscript_dir: Path, shortcode: re.Pattern) -> dict[str, list]:
+    """What the shortcodes within each float name, by identifier."""
+    found: dict[str, list] = {}
     for file in sorted(manuscript_dir.glob("*.qmd")):
-        if not file.name.startswith("_"):
-            found |= _floats(file.read_text(encoding="utf-8").splitlines())
-    return found
-
-
-def _floats(lines: list[str]) -> dict[str, list[tuple[str, str]]]:
-    found: dict[str, list[tuple[str, str]]] = {}
-    cells: list[tuple[str, str]] | None = None
-    for line in lines:
-        if opening := FLOAT.match(line):
-            cells = found.setdefault(opening[1], [])
-        elif CLOSING.match(line):
-            cells = None
-        elif cells is not None:
-            cells += EMBED.findall(line)
+        if file.name.startswith("_"):
+            continue
+        inside: list | None = None
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if opening := FLOAT.match(line):
+                inside = found.setdefault(opening[1], [])
+            elif CLOSING.match(line):
+                inside = None
+            elif inside is not None:
+                inside += shortcode.findall(line)
     return found
 
 
 def as_html(
-    title: str, cells: list[tuple[str, str]], passports: Mapping[str, Passport], folder: str
+    title: str, cells: list[tuple[str, str]], folder: str, *, files: Sequence[str] = ()
 ) -> str:
     """The passport of a figure or table as a `<details>` element.
 
@@ -106,14 +126,18 @@ def as_html(
         "Figure 4".
     cells : list of (notebook, label)
         As `embedded_cells` has them.
-    passports : mapping of notebook to Passport
     folder : str
         Of the rendered notebooks, relative to the page.
+    files : sequence of str
+        That the report made it from, where no cell shows it.
     """
     about = html.escape(title)
     if not cells:
-        said = "<p>No notebook shows this: it is part of the manuscript, or of its records.</p>"
-        return _details(about, said)
+        listed = ", ".join(f"<code>{html.escape(file)}</code>" for file in files)
+        said = (
+            f"The report made this from {listed}." if files else "This is text of the manuscript."
+        )
+        return _details(about, f"<p>{said}</p>")
     parts = []
     for notebook, label in cells:
         place = f"{folder}/{notebook}.html#cell-{label}"

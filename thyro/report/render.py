@@ -151,6 +151,7 @@ def render(
     *,
     renderer: str = "auto",
     beside: Mapping[str, str] | None = None,
+    finish: Callable[[str], str] | None = None,
 ) -> None:
     """Render a staged manuscript to `index.html`, `thyro.pdf` and `thyro.docx` in `out_dir`.
 
@@ -166,7 +167,9 @@ def render(
     renderer : {"auto", "quarto", "pandoc"}
         "auto" takes the one that `stage` recorded.
     beside : mapping of name to text, optional
-        Further files of the report, such as a page of its own.
+        Further files of the report, such as a page of its own; names may have a folder.
+    finish : callable, optional
+        What is made of the HTML page before it is delivered.
 
     Raises
     ------
@@ -179,7 +182,9 @@ def render(
     metadata = _metadata(folder)
     renderer = metadata["renderer"] if renderer == "auto" else renderer
     try:
-        documents = {writer: read_document(folder, writer, metadata) for writer in OUTPUTS}
+        with ThreadPoolExecutor(len(OUTPUTS)) as pool:
+            read = pool.map(partial(read_document, folder, metadata=metadata), OUTPUTS)
+            documents = dict(zip(OUTPUTS, read, strict=True))
     except ValueError as error:
         raise ReportError(f"{error} The report was left as it was.") from error
     aside = folder / "_rendered"
@@ -188,25 +193,36 @@ def render(
     if renderer == "quarto":  # it writes to one folder, so one format follows the other
         workers, jobs = 1, {w: partial(_render_quarto, folder, w, made[w]) for w in OUTPUTS}
     else:
-        workers, jobs = (
-            len(OUTPUTS),
-            {
-                writer: partial(_render_pandoc, folder, writer, document, made[writer])
-                for writer, document in documents.items()
-            },
-        )
+        workers = len(OUTPUTS)
+        jobs = {
+            writer: partial(_render_pandoc, folder, writer, document, made[writer])
+            for writer, document in documents.items()
+        }
+    if finish and "html" in jobs:
+        jobs["html"] = partial(_make_page, jobs["html"], made["html"], finish)
     failed = _run_all(jobs, workers)
-    out_dir.mkdir(parents=True, exist_ok=True)
-    for writer, name in OUTPUTS.items():
-        if writer not in failed:
-            made[writer].replace(out_dir / name)
-    if len(failed) < len(OUTPUTS):
+    files = [OUTPUTS[writer] for writer in OUTPUTS if writer not in failed]
+    if files:
         for name, text in (beside or {}).items():
+            (aside / name).parent.mkdir(exist_ok=True)
             (aside / name).write_text(text, encoding="utf-8")
-            (aside / name).replace(out_dir / name)
+        _deliver(aside, out_dir, [*(beside or {}), *files])
     if failed:
         said = "".join(f"\n{OUTPUTS[writer]}: {error}" for writer, error in failed.items())
         raise ReportError(f"{len(failed)} of {len(OUTPUTS)} formats were not made:{said}")
+
+
+def _make_page(job: Callable[[], None], made: Path, finish: Callable[[str], str]) -> None:
+    """Render the page and finish it."""
+    job()
+    made.write_text(finish(made.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _deliver(aside: Path, out_dir: Path, names: Sequence[str]) -> None:
+    """Move files that are complete to where readers find them, one whole file after the other."""
+    for name in names:
+        (out_dir / name).parent.mkdir(parents=True, exist_ok=True)
+        (aside / name).replace(out_dir / name)
 
 
 def _run_all(jobs: Mapping[str, Callable[[], None]], workers: int) -> dict[str, BaseException]:

@@ -199,6 +199,16 @@ def validated(**changes):
     return nomogram.validation(scalars, repeated, penalised, patients, level=0.95)
 
 
+def test_captions_of_sizes_follow_what_the_sizes_were_computed_for(monkeypatch):
+    made = validated()
+    assert made["widths"].startswith("95% intervals with a width of 0.2 for O:E, 0.2 for the slope")
+    assert "shrinkage of at most 10%" in made["limits"] and "within 5 percentage" in made["limits"]
+    monkeypatch.setattr(nomogram, "AUC_WIDTH", 0.15)
+    monkeypatch.setattr(nomogram, "MAX_SHRINKAGE", 0.2)
+    made = validated()
+    assert "0.15 for the AUC" in made["widths"] and "at most 20%" in made["limits"]
+
+
 def test_the_validation_tells_what_was_corrected():
     made = validated()
     assert made["text"] == (
@@ -219,9 +229,10 @@ def test_the_validation_tells_what_was_corrected():
         "−0.100 to 0.120; p = 0.470)"
     )
     assert made["instability"] == (
-        "By the nomograms of these samples the risk of a training patient differed by a mean of "
-        "5.1 (Nomogram_A) and 2.0 (Nomogram_C) percentage points; the middle 95% of a patient’s "
-        "risks spanned, in the median patient, 20.5 (Nomogram_A) and 10.0 (Nomogram_C) points"
+        "By the nomograms of the bootstrap samples the risk of a training patient differed by a "
+        "mean of 5.1 (Nomogram_A) and 2.0 (Nomogram_C) percentage points; the middle 95% of a "
+        "patient’s risks spanned, in the median patient, 20.5 (Nomogram_A) and 10.0 (Nomogram_C) "
+        "points"
     )
     assert made["signature"] == (
         "signatures stayed as they were (cross-fitted by the sound recipe), so that what is "

@@ -98,3 +98,7 @@ def test_a_comparison_says_who_is_above_whom():
         "the AUC of A was 0.050 below that of B (95% CI of the difference −0.100 to 0.000; "
         "p = 0.040, after Holm’s adjustment = 0.120)"
     )
+    row["p_holm"] = 0.04
+    assert phrases.gap("A", "B", row, level=0.95).endswith(
+        "p = 0.040, before and after Holm’s adjustment)"
+    )

@@ -41,9 +41,12 @@ def test_what_an_interval_excludes_is_named():
     off.loc[off["measure"].eq("slope") & off["model"].eq("Nomogram_A"), "ci_low"] = 1.01
     made = usefulness.calibration(off, TESTED)
     assert made["test_verdict"] == (
-        "The interval excludes the ideal value for Nomogram_A (slope) and Nomogram_C (slope 0.95 "
+        "An interval excludes the ideal value for Nomogram_A (slope) and Nomogram_C (slope 0.95 "
         "(0.85–0.99))."
     )
+    off.loc[off["measure"].eq("citl") & off["model"].eq("Nomogram_A"), "ci_low"] = 0.01
+    made = usefulness.calibration(off, TESTED)
+    assert "Nomogram_A (in the large, slope) and Nomogram_C" in made["test_verdict"]
 
 
 def test_a_study_without_external_patients_says_nothing_of_them():
@@ -122,14 +125,14 @@ def test_families_are_counted_per_cohort():
     rows = [(cohort, *row) for cohort in ("train", "test") for row in of_cohort]
     table = pd.DataFrame(rows, columns=["cohort", "family", "model_a", "model_b"])
     assert usefulness.families(table) == (
-        "the 2 of the individual models with their control and the 2 of the nomograms with the "
+        "2 of the individual models with their control and 2 of the nomograms with the "
         "radiologist and the penalised model"
     )
     assert usefulness.families(table[~table["model_b"].isin(["BC_SVM", "Radiologist"])]) == (
-        "the 1 of the individual models and the 1 of the nomograms with the penalised model"
+        "1 of the individual models and 1 of the nomograms with the penalised model"
     )
     alone = table[table["family"].eq("nomogram")]
-    assert usefulness.families(alone).startswith("the 2 of the nomograms")
+    assert usefulness.families(alone).startswith("2 of the nomograms")
 
 
 @pytest.mark.parametrize("low", [0.05, 0.125])

@@ -295,5 +295,6 @@ def _selected(kept: Mapping, images: str, profile: str) -> str:
         f"Of the features of {of} selected in {images} images ({kept['n']}), {kept['unstable']} "
         f"had an ICC below {GOOD_ICC:g}{lowest}, {kept['follow_size']} an absolute rank "
         f"correlation of {FOLLOWS_SIZE:g} or more with the diameter of the nodule, and "
-        f"{kept['of_size']} depend on its size by construction."
+        f"{kept['of_size']} {'depends' if kept['of_size'] == 1 else 'depend'} on its size by "
+        "construction."
     )

@@ -5,7 +5,16 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from thyro import tables
-from thyro.clinical import COVERAGE, MIDDLE
+from thyro.clinical import (
+    AUC_WIDTH,
+    COVERAGE,
+    MAX_OPTIMISM,
+    MAX_SHRINKAGE,
+    MIDDLE,
+    OE_WIDTH,
+    RISK_MARGIN,
+    SLOPE_WIDTH,
+)
 from thyro.report.results import Results
 from thyro.report.words.phrases import above, applying, aucs, each, inside, listed, relation
 from thyro.study import CLINICAL, NETWORKS, PAPER, ModelName, NomogramName, Study, nomograms
@@ -257,7 +266,9 @@ def validation(
         "pipeline": _pipeline(scalars, repeated[repeated["signature"].eq("repeated")]),
         "instability": _instability(scalars["instability"]),
         "middle": _middle(),
-        "coverage": tables.percent(COVERAGE, 0),
+        "limits": _limits(),
+        "widths": f"{tables.percent(COVERAGE, 0)} intervals with a width of {OE_WIDTH:g} for O:E, "
+        f"{SLOPE_WIDTH:g} for the slope and {AUC_WIDTH:g} for the AUC",
         "size": f"The candidates have {tables.number(each_has, 1)} events per parameter, and "
         f"Riley’s criteria ask for {scalars['minimum_n'][candidates]:,} patients at an AUC of "
         f"{tables.probability(scalars['assumed_auc'])}.",
@@ -288,6 +299,15 @@ def _middle() -> str:
     return tables.percent(high - low, 0)
 
 
+def _limits() -> str:
+    """What the minimum size of a training cohort allows."""
+    return (
+        f"an expected shrinkage of at most {tables.percent(MAX_SHRINKAGE, 0)}, for an optimism of "
+        f"Nagelkerke’s R² of at most {MAX_OPTIMISM:g}, and for an overall risk known to within "
+        f"{100 * RISK_MARGIN:g} percentage points"
+    )
+
+
 def _instability(found: Mapping[str, Mapping[str, float]]) -> str:
     """How far risks depend on who fitted the nomogram."""
     errors, widths = (
@@ -295,8 +315,8 @@ def _instability(found: Mapping[str, Mapping[str, float]]) -> str:
         for key in ("mean_error", "median_width")
     )
     return (
-        "By the nomograms of these samples the risk of a training patient differed by a mean of "
-        f"{errors} percentage points; the middle {_middle()} of a patient’s risks "
+        "By the nomograms of the bootstrap samples the risk of a training patient differed by a "
+        f"mean of {errors} percentage points; the middle {_middle()} of a patient’s risks "
         f"spanned, in the median patient, {widths} points"
     )
 

@@ -90,7 +90,12 @@ def gap(first: str, second: str, row: pd.Series, *, level: float) -> str:
     other = "the radiologist’s" if second == RADIOLOGIST else f"that of {second}"
     told = f"p {relation(row['p_value'])}"
     if "p_holm" in row:
-        told += f", after Holm’s adjustment {relation(row['p_holm'])}"
+        adjusted = f"p {relation(row['p_holm'])}"
+        told += (
+            ", before and after Holm’s adjustment"
+            if adjusted == told
+            else f", after Holm’s adjustment {adjusted.removeprefix('p ')}"
+        )
     return (
         f"the AUC of {first} was {above(row['difference'])} {other} ({tables.coverage(level)} CI "
         f"of the difference {tables.interval(row['ci_low'], row['ci_high'])}; {told})"

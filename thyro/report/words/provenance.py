@@ -32,7 +32,7 @@ def texts(study: Study, results: Results) -> dict:
             "seconds": f"{seconds:,.0f}",
             "seed": str(study.compute.seed),
             "device": f"{DEVICES[study.compute.device]} "
-            f"({_distinct(sidecar['device'] for sidecar in made)})",
+            f"({_distinct(sidecar['device'].removeprefix('CPU ') for sidecar in made)})",
             **versions([sidecar["versions"] for sidecar in made]),
         }
     }
@@ -48,6 +48,11 @@ def rows(study: Study, results: Results) -> list[dict[str, str]]:
         }
         for job, record in records(study, store.path(results.folder)).items()
     ]
+
+
+def files(study: Study) -> list[str]:
+    """The files behind `rows`, relative to the folder of the study."""
+    return [f"notebooks/{job}.json" for job in study.jobs]
 
 
 def records(study: Study, folder: Path) -> dict[str, dict]:

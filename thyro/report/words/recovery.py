@@ -59,6 +59,10 @@ def simulation(study: Study) -> dict[str, str]:
         f"In this study these effects, and that of the outcome on the reading, are multiplied by "
         f"{cohort.effect:g}."
     )
+    none = (
+        "In this study all of these effects are zero: nothing that is known of a patient tells the "
+        "outcome."
+    )
     agreement = (
         "The radiologist’s sensitivity and specificity were set to the published ones, as were "
         "the clinical margins and the share of patients with the outcome: the "
@@ -72,7 +76,7 @@ def simulation(study: Study) -> dict[str, str]:
     }
     return {
         "reading": reading.get(cohort.effect, "and beyond these on the outcome."),
-        "effect": "" if cohort.effect == 1 else scaled,
+        "effect": {0: none, 1: ""}.get(cohort.effect, scaled),
         "coarse": f"{cohort.coarse_log_odds:g}",
         "fine": f"{cohort.fine_log_odds:g}",
         "mix": _mix(cohort),
@@ -92,16 +96,16 @@ def _mix(source) -> str:
     outcome = "the published share of patients with the outcome"
     if source.prevalence is not None:
         outcome = f"the outcome in {tables.percent(source.prevalence, 0)} of patients"
-    return f"{sizes}, and {outcome}"
+    return f"{sizes}{',' if source.size_shift else ''} and {outcome}"
 
 
 def _elsewhere(cohort, other) -> str:
     """How the external cohort differs."""
     scanner = "another" if other.device != cohort.device else "the same"
-    mix = "the same case mix" if _mix(other) == _mix(cohort) else _mix(other)
+    mix = " and the same case mix" if _mix(other) == _mix(cohort) else f", {_mix(other)}"
     return (
-        f"The external cohort has {scanner} simulated scanner, {mix}. Its radiologist reads by "
-        "the rule of the cohort’s."
+        f"The external cohort has {scanner} simulated scanner{mix}. Its radiologist reads by the "
+        "same rule."
     )
 
 

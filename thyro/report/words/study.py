@@ -119,7 +119,7 @@ def origin(about: Mapping) -> dict[str, str | bool]:
     statement = (
         f"{real if kind == 'score' else 'The images are real'}; the outcome is "
         f"{about['outcome']}. They are taken to be other patients than those of the reference "
-        "study, and unless the outcome is the same, another question."
+        "study; where the outcome is another one, so is the question."
     )
     if kind == "image" and not about["spacing_known"]:
         statement += " The images do not tell the size of a pixel: lengths are in pixels."

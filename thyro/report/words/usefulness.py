@@ -87,13 +87,12 @@ def _verdict(rows: pd.DataFrame, first: str) -> str:
     off = rows[(rows["ci_low"] > ideal) | (rows["ci_high"] < ideal)]
     if off.empty:
         return "Of no nomogram does an interval exclude the ideal value."
-    found = [
-        f"{row.model} ({MEASURES[row.measure]}"
-        + ("" if row.model == first else f" {_estimate(row)}")
-        + ")"
-        for row in off.itertuples()
-    ]
-    return f"The interval excludes the ideal value for {listed(found)}."
+    found: dict[str, list[str]] = {}
+    for row in off.itertuples():
+        told = "" if row.model == first else f" {_estimate(row)}"
+        found.setdefault(str(row.model), []).append(f"{MEASURES[row.measure]}{told}")
+    named = [f"{model} ({', '.join(measures)})" for model, measures in found.items()]
+    return f"An interval excludes the ideal value for {listed(named)}."
 
 
 def decision(benefits: pd.DataFrame) -> dict[str, str]:
@@ -226,4 +225,5 @@ def families(compared: pd.DataFrame) -> str:
         "image": "individual models" + (" with their control" if controls else ""),
         "nomogram": f"nomograms with {listed(beside)}",
     }
-    return listed([f"the {n} of the {words[family]}" for family, n in counted.items()])
+    told = [f"{n} of the {words[family]}" for family, n in counted.items()]
+    return listed(told)
