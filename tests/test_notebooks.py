@@ -22,7 +22,9 @@ def source(cell):
 
 
 def test_there_is_one_for_every_stage():
-    assert [path.stem for path in NOTEBOOKS] == sorted({job.notebook for job in plan.JOBS.values()})
+    assert [path.stem for path in NOTEBOOKS] == sorted(
+        {job.notebook for job in plan.plan().values()}
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from thyro import run, store
-from thyro.study import JOBS, StudyError, load_study
+from thyro.study import JOB_NAMES, StudyError, load_study
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = commands.add_parser(command, help=text)
         if command == "run":
-            sub.add_argument("job", choices=list(JOBS))
+            sub.add_argument("job", choices=JOB_NAMES)
         sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")

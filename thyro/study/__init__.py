@@ -8,18 +8,18 @@ from thyro.study.arguments import (
 )
 from thyro.study.classifiers import (
     CLASSIFIERS,
+    DEEP,
     FAMILIES,
+    FUSED,
     HEAD,
+    JOIN,
     PRINCIPAL,
     RADIOMICS,
     ClassifierEntry,
     Kind,
     features_of,
-    given_settings,
-    kinds,
-    model_names,
-    principal_models,
-    radiomic_models,
+    kind_of,
+    radiomic_classifiers,
 )
 from thyro.study.cohorts import (
     Cohort,
@@ -29,18 +29,11 @@ from thyro.study.cohorts import (
     check_candidates,
     told_from_parts,
 )
-from thyro.study.comparisons import (
-    PENALISED_PAIR,
-    comparison_families,
-    control_group,
-    enhancement_pairs,
-)
+from thyro.study.comparisons import PENALISED_PAIR
+from thyro.study.declared import Declared
 from thyro.study.features import (
     FEATURE_SETS,
     FeatureTable,
-    feature_tables,
-    model_tables,
-    recipe_tables,
 )
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
@@ -54,10 +47,8 @@ from thyro.study.names import (
     PENALISED,
     PLANAR,
     RADIOLOGIST,
-    RANKED,
     SOUND,
     SR,
-    STUDIED,
     TUNED,
     ImageSet,
     ModelName,
@@ -65,7 +56,7 @@ from thyro.study.names import (
     nomograms,
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
-from thyro.study.plan import JOBS, RECORDS, Job
+from thyro.study.plan import JOB_NAMES, RECORDS, Job
 from thyro.study.protocols import (
     PAPER_RECIPE,
     PROTOCOLS,
@@ -90,12 +81,15 @@ __all__ = [
     "CLASSIFIERS",
     "CLINICAL",
     "COHORTS",
+    "DEEP",
     "FAMILIES",
     "FEATURE_SETS",
     "FROZEN",
+    "FUSED",
     "HEAD",
     "IMAGE_SETS",
-    "JOBS",
+    "JOB_NAMES",
+    "JOIN",
     "LEAST_PATCH_PX",
     "NETWORKS",
     "OR",
@@ -109,18 +103,17 @@ __all__ = [
     "PROTOCOLS",
     "RADIOLOGIST",
     "RADIOMICS",
-    "RANKED",
     "RECIPES",
     "RECORDS",
     "SOUND",
     "SOUND_RECIPE",
     "SR",
     "STEPS",
-    "STUDIED",
     "TUNED",
     "ClassifierEntry",
     "Cohort",
     "Criterion",
+    "Declared",
     "FeatureTable",
     "ImageSet",
     "Job",
@@ -137,23 +130,14 @@ __all__ = [
     "Variable",
     "check_candidates",
     "check_notebook",
-    "comparison_families",
-    "control_group",
     "cross_fitted",
-    "enhancement_pairs",
-    "feature_tables",
     "features_of",
-    "given_settings",
     "job_arguments",
-    "kinds",
+    "kind_of",
     "load_study",
-    "model_names",
-    "model_tables",
     "nomograms",
-    "principal_models",
-    "radiomic_models",
+    "radiomic_classifiers",
     "recipe_protocols",
-    "recipe_tables",
     "result_arguments",
     "threads_of",
     "threshold_points",
