@@ -22,6 +22,7 @@ from thyro.report.words import (
     provenance,
     published,
     recovery,
+    subgroups,
     usefulness,
 )
 from thyro.report.words import nomogram as words_nomogram
@@ -122,6 +123,8 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
         sections += OF_IMAGES
     if tree["has"]["recovery"]:
         sections.append(recovery)
+    if tree["has"]["subgroups"]:
+        sections.append(subgroups)
     for section in sections:
         tell(section.texts)
     tree |= checklists.texts(_answers(study, Results(results), tree["has"]))

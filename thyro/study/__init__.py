@@ -83,6 +83,7 @@ from thyro.study.settings import (
     Study,
     SuperResolution,
 )
+from thyro.study.subgroups import Subgroup, check_subgroups
 from thyro.study.thresholds import threshold_points
 
 __all__ = [
@@ -133,10 +134,12 @@ __all__ = [
     "Study",
     "StudyError",
     "StudyRecipe",
+    "Subgroup",
     "SuperResolution",
     "Variable",
     "check_candidates",
     "check_notebook",
+    "check_subgroups",
     "comparison_families",
     "control_group",
     "cross_fitted",

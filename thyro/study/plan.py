@@ -223,7 +223,7 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
 def _statistics(predictions: str, audited: str, *, images: bool, truth: bool) -> Job:
     tables = ["performance", "delong", "calibration", "calibration_intervals", "penalised"]
     tables += ["main_performance", "main_delong", "between_cohorts"]
-    tables += ["cutoffs", "net_benefit", "reader", "audit"]
+    tables += ["cutoffs", "net_benefit", "reader", "audit", "subgroups", "subgroup_differences"]
     if images:
         tables += ["control", "control_performance", "protocols", "recipes", "size"]
     tables += RECOVERY if truth else []

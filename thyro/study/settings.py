@@ -13,6 +13,7 @@ from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_ex
 from thyro.study.fields import Distinct, Positive, Section, Share, Text
 from thyro.study.names import RADIOLOGIST, ModelName, nomograms
 from thyro.study.plan import Job, plan
+from thyro.study.subgroups import Subgroup, check_subgroups
 from thyro.study.thresholds import threshold_points
 
 # What `super_resolution.start` and `features.weights` say instead of naming a file.
@@ -153,6 +154,8 @@ class Statistics(Section):
     decision_range: list[Share] = Field(default=[0.05, 0.6], min_length=2, max_length=2)  # shown
     decision_points: list[Share] = Field(default=[0.1, 0.2, 0.3, 0.4], min_length=1)  # compared at
     sensitivity: Share = 0.9  # of the other cut-off in training, beside Youden's
+    subgroups: list[Subgroup] = []  # in which the nomograms are judged apart
+    subgroup_threshold: Share = 0.2  # of their net benefit
 
     @model_validator(mode="after")
     def _thresholds_rise(self):
@@ -252,6 +255,7 @@ class Study(Section):
     def _candidates_may_be_used(self):
         if self.cohort.source == "folder":  # `thyro check` knows the variables of the simulation
             check_candidates(self.nomogram.candidates, self.cohort.variables)
+            check_subgroups(self.statistics.subgroups, self.cohort.variables)
         return self
 
     @model_validator(mode="after")

@@ -79,6 +79,7 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
         "comparison": len(scores) != 1,
         "external": bool(patients["split"].eq("external").any()),
         "recovery": bool(about.get("truth")),
+        "subgroups": bool(study.statistics.subgroups),
         "tuned": not scores and study.features.fine_tuning != "none",
     }
 
