@@ -175,13 +175,13 @@ VALUES = {
     + ["0.71"] * 6,
     "control": ["External", "SR_SVM", "BC_SVM", "0.878", "0.801", "0.077 (0.010–0.144)", "2.26"]
     + ["0.024", "0.072"],
-    "protocols": ["SR_DenseNet121", "Paper’s", "External", "0.970 (0.951–0.990)"]
+    "protocols": ["SR_DenseNet121", "Classical", "External", "0.970 (0.951–0.990)"]
     + ["0.799 (0.720–0.878)", "0.171"],
-    "recipes": ["SR_SVM", "Sound features, published settings", "External"]
+    "recipes": ["SR_SVM", "Sound features, given settings", "External"]
     + ["0.799 (0.720–0.878)", "0.031 (−0.040 to 0.102)", "0.390"],
     "beside_size": ["Sound", "SR_DenseNet121", "External", "0.799 (0.720–0.878)"]
     + ["0.031 (−0.040 to 0.102)", "0.390", "0.751", "0.84 (0.80–0.88)"],
-    "coefficients": ["Paper cross fitted", "Nomogram A", "Margin", "Irregular or lobulated"]
+    "coefficients": ["Classical cross fitted", "Nomogram A", "Margin", "Irregular or lobulated"]
     + ["0.25 (−0.10 to 0.60)", "0.162", "0.170"],
     "validation": ["Nomogram_A", "Calibration intercept", "0.886", "0.024", "0.862"],
     "size": ["All candidates, penalised, with splines", "29", "380 (121)", "4.2", "0.745", "1,895"]

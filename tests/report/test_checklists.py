@@ -100,7 +100,7 @@ def shown(study_dir):
 def test_every_place_is_in_the_manuscript(shown, name, item):
     assert [place for place in item.at if shown.link(place) is None] == []
     answerable = set(facts()) | {"radiologist", "recovery", "comparison", "nomogram_b"}
-    answerable |= {"subgroups"}
+    answerable |= {"subgroups", "reference"}
     needs = {need.removeprefix("not ") for need in (*item.needs, *item.applies)}
     assert needs <= answerable
     assert {item.authors, item.instead} - {""} <= set(Authors.model_fields)
@@ -112,7 +112,7 @@ def test_every_place_is_in_the_manuscript(shown, name, item):
 @pytest.mark.parametrize("external", [True, False])
 def test_every_study_can_prove_what_it_says(study_dir, images, external):
     has = dict.fromkeys(("images", "tuned", "recovery", "nomogram_b", "comparison"), images)
-    has |= {"external": external, "radiologist": external, "subgroups": external}
+    has |= {"external": external, "radiologist": external, "subgroups": external, "reference": True}
     found = places.find_places(Path("report"), study_dir / "notebooks", {"has": has})
     for name in ITEMS if images else [checklists.OF_EVERY_STUDY]:
         given = [answer(i, facts(has=has), Authors().model_dump()) for i in ITEMS[name]]

@@ -162,6 +162,8 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "recovery": False,
         "tuned": False,
         "subgroups": True,
+        "reference": True,
+        "audit": True,
     }
     assert made["subgroups"]["named"] == "age (cut at 45 years)"
     of_images = {"sr", "agreement", "control", "features", "selection", "deep"}

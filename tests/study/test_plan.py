@@ -122,6 +122,15 @@ def test_the_audited_numbers_are_those_that_the_study_names():
     assert {n for n in other if other[n] != ours[n]} == {"06_statistics"}
 
 
+def test_without_a_reference_no_printed_number_is_read():
+    job = plan.plan(reference=False)["06_statistics"]
+    assert job.fixed["published_dir"] == job.fixed["audited_file"] == "" and job.outside == ()
+    assert not {"audit.parquet", "published.json"} & set(job.writes)
+    job = plan.plan(reference=False, published="docs/audit_example.yml")["06_statistics"]
+    assert job.fixed["published_dir"] == "" and job.outside == ("docs/audit_example.yml",)
+    assert {"audit.parquet", "published.json"} <= set(job.writes)
+
+
 def test_one_signature_makes_no_nomogram_b():
     written = PLANS["one signature"]["05_nomogram"].writes
     assert {f for f in written if "nomogram" in f} == {

@@ -47,7 +47,7 @@ PROCESS = (
         "00_cohort",
         (
             ("Inclusion, exclusion, split by patient", "cohort"),
-            ("Ultrasound images and nodule masks", "imaging"),
+            ("Images and outlines", "imaging"),
         ),
     ),
     (
@@ -93,7 +93,7 @@ PROCESS = (
             ("ROC curves, DeLong test", "statistics"),
             ("Calibration curves", "statistics"),
             ("Decision curves", "statistics"),
-            ("Published beside regenerated", "report"),
+            ("Groups of patients", "statistics"),
         ),
     ),
     (

@@ -35,10 +35,9 @@ OF_EVERY_STUDY = (
     performance,
     usefulness,
     findings,
-    published,
-    by_number,
     provenance,
 )
+WHERE_ASKED = {"subgroups": subgroups, "audit": published, "reference": by_number}  # by flag
 OF_IMAGES = (words_super_resolution, features, models)
 
 
@@ -123,8 +122,7 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
         sections += OF_IMAGES
     if tree["has"]["recovery"]:
         sections.append(recovery)
-    if tree["has"]["subgroups"]:
-        sections.append(subgroups)
+    sections += [module for flag, module in WHERE_ASKED.items() if tree["has"][flag]]
     for section in sections:
         tell(section.texts)
     tree |= checklists.texts(_answers(study, Results(results), tree["has"]))

@@ -75,6 +75,7 @@ from thyro.study.protocols import (
     Protocol,
     StudyRecipe,
     cross_fitted,
+    protocol_label,
     recipe_protocols,
 )
 from thyro.study.settings import (
@@ -154,6 +155,7 @@ __all__ = [
     "model_tables",
     "nomograms",
     "principal_models",
+    "protocol_label",
     "radiomic_models",
     "recipe_protocols",
     "recipe_tables",

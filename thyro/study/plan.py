@@ -79,7 +79,7 @@ OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "models_by_fold": "by_fold.parquet",  # cross-fitted, of every repeat
     "output_predictions": "output.parquet",  # of the tuned networks themselves
 }
-PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, which stand beside ours
+PUBLISHED = "report/published"  # folder of the reference's numbers, which stand beside ours
 REFERENCE = "report/published/paper_reference.yml"  # audited where a study names no other file
 
 
@@ -220,10 +220,14 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
     )
 
 
-def _statistics(predictions: str, audited: str, *, images: bool, truth: bool) -> Job:
+def _statistics(
+    predictions: str, published: str, *, images: bool, truth: bool, reference: bool
+) -> Job:
+    audited = published or (REFERENCE if reference else "")
     tables = ["performance", "delong", "calibration", "calibration_intervals", "penalised"]
     tables += ["main_performance", "main_delong", "between_cohorts"]
-    tables += ["cutoffs", "net_benefit", "reader", "audit", "subgroups", "subgroup_differences"]
+    tables += ["cutoffs", "net_benefit", "reader", "subgroups", "subgroup_differences"]
+    tables += ["audit"] if audited else []
     if images:
         tables += ["control", "control_performance", "protocols", "recipes", "size"]
     tables += RECOVERY if truth else []
@@ -241,15 +245,16 @@ def _statistics(predictions: str, audited: str, *, images: bool, truth: bool) ->
     # Where no image is, none can be resampled or measured otherwise.
     absent = {} if images else dict.fromkeys([*OF_IMAGES, *of_images], "")
     absent |= {} if truth else {"truth": "", "features_dir": ""}
-    values = ["scalars", "published", *(["protocols"] if images else [])]
+    values = ["scalars", *(["published"] if audited else [])]
+    values += ["protocols"] if images else []
     return _job(
         "06_statistics",
         [*(f"{table}.parquet" for table in tables), *(f"{name}.json" for name in values)],
         reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if images},
         folders={"features_dir": "02_features"} if truth else {},
         files=read if truth else [],
-        outside=dict.fromkeys([REFERENCE, audited]),
-        fixed=PUBLISHED | {"audited_file": audited} | absent,
+        outside=dict.fromkeys(filter(None, [REFERENCE if reference else "", audited])),
+        fixed={"published_dir": PUBLISHED if reference else "", "audited_file": audited} | absent,
     )
 
 
@@ -261,6 +266,7 @@ def plan(
     start: str | None = None,
     weights: str | None = None,
     published: str = "",
+    reference: bool = True,
 ) -> dict[str, Job]:
     """The runs of a study, by name, in an order in which they can run.
 
@@ -276,6 +282,8 @@ def plan(
         Files of a generator and of networks to begin with, where the study names such files.
     published
         File of printed numbers that are audited instead of `REFERENCE`.
+    reference
+        Whether the report goes through a publication; without one its numbers are not read.
     """
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
     jobs = [_cohort(images=images, truth=truth)]
@@ -284,7 +292,7 @@ def plan(
         jobs += [_features(measured, weights) for measured in MEASURED]
         jobs += [_selection(), _models(weights)]
     jobs += [_nomogram(predictions, signatures, sound=images)]
-    jobs += [_statistics(predictions, published or REFERENCE, images=images, truth=truth)]
+    jobs += [_statistics(predictions, published, images=images, truth=truth, reference=reference)]
     return {job.name: job for job in jobs}
 
 

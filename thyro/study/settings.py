@@ -195,7 +195,11 @@ class Study(Section):
         min_length=2, max_length=2
     )  # names of 0 and 1
     credit: str = ""  # where real data come from, as captions cite it
-    published: str = ""  # file of printed numbers that the report audits; empty: Li et al.'s
+    reference: Literal["li2024", "none"] = "li2024"  # publication that the report goes through
+    published: str = ""  # file of printed numbers that it audits; empty: those of `reference`
+    lesion: Text = "nodule"  # what the images show outlined, as the report calls it
+    organ: Text = "thyroid"  # where
+    modality: Text = "ultrasound"  # of the images
     authors: Authors = Authors()
     cohort: Cohort
     external: Source | None = None  # only ever predicted on; what it does not say is as in `cohort`
@@ -287,4 +291,5 @@ class Study(Section):
             start=self.checkpoints.get("super_resolution.start"),
             weights=self.checkpoints.get("features.weights"),
             published=self.published,
+            reference=self.reference != "none",
         )

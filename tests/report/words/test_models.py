@@ -65,7 +65,7 @@ def test_networks_are_said_to_be_tuned_as_the_settings_that_ran_have_it():
         "rarer outcome weighing more); 15% of these patients were watched to end it early."
     )
     frozen = models.training(ran | {"trained": "none"})
-    assert frozen == "These networks were not tuned on these patients; the publication tuned them."
+    assert frozen == "These networks were not tuned on these patients."
     plain = models.training(
         ran | {"trained": "whole", "class_weights": False, "weight_decay": 0.0, "optimiser": "SGD"}
     )
@@ -203,8 +203,8 @@ def test_what_the_models_look_at():
     )
     assert strings["energy"] == (
         "In the median 55% of the heat map of SR_ResNet101, 30% of the heat map of OR_ResNet101 "
-        "and – of the heat map of SR_Blind lay within the nodule. A flat map would have as much "
-        "there as the nodule covers, 60% of the crop; no network had more."
+        "and – of the heat map of SR_Blind lay within the outline. A flat map would have as much "
+        "there as the outline covers, 60% of the crop; no network had more."
     )
     scalars["heat_maps"]["area"] = 0.5
     assert models.explained(scalars, importance)["energy"].endswith("1 of 3 networks had more.")

@@ -52,6 +52,16 @@ def test_differences_are_told_by_what_their_intervals_exclude():
     )
 
 
+def test_a_cut_off_that_works_otherwise_in_a_group_is_told():
+    rows = differences((0.4, 0.8), (-0.5, 0.1)).assign(measure=["sensitivity", "specificity"])
+    assert subgroups.called(rows, level=0.95) == (
+        " At the cut-off from training the interval of 1 of 2 differences of sensitivity or "
+        "specificity excludes zero: sensitivity, test cohort, sex, Male less Female 0.60, 95% CI "
+        "0.40–0.80."
+    )
+    assert subgroups.called(rows.iloc[1:], level=0.95) == ""
+
+
 def test_the_smallest_group_says_how_little_it_shows():
     assert subgroups.smallest(GROUPS, level=0.95) == (
         "The smallest group, Male (sex) in the test cohort, has 30 patients, 10 with the outcome; "

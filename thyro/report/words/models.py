@@ -27,7 +27,7 @@ from thyro.study import (
 )
 
 TUNED = {
-    "none": "These networks were not tuned on these patients; the publication tuned them.",
+    "none": "These networks were not tuned on these patients.",
     "last_block": "The last block of these networks was tuned on the training cohort",
     "whole": "All layers of these networks were tuned on the training cohort",
 }
@@ -345,7 +345,7 @@ def explained(scalars: Mapping, importance: pd.DataFrame) -> dict[str, str]:
         "importance": "The largest fall in test AUC on permuting one feature was " + listed(falls),
         "energy": "In the median "
         + listed([f"{share} of the heat map of {name}" for name, share in inside.items()])
-        + " lay within the nodule. "
+        + " lay within the outline. "
         + _beside_flat(maps, _known(scalars["heat_maps"]["area"])),
         "sanity": "After all weights of a network were drawn anew its maps still had a median "
         "rank correlation with the former of "
@@ -359,7 +359,7 @@ def _beside_flat(maps: Mapping[str, Mapping], area: float) -> str:
     more = [name for name, found in maps.items() if _known(found["inside"]) > area]
     of = f"{len(more)} of {len(maps)} networks" if more else "no network"
     return (
-        f"A flat map would have as much there as the nodule covers, {tables.percent(area, 0)} of "
+        f"A flat map would have as much there as the outline covers, {tables.percent(area, 0)} of "
         f"the crop; {of} had more."
     )
 

@@ -66,7 +66,7 @@ def models(scores: Sequence[str], table: pd.DataFrame) -> dict[str, str]:
             "parts": "super-resolution, radiomics and deep features, selection, models, nomograms "
             "and statistics",
             "methods": "Image models were fitted on original (OR) and on super-resolved (SR) "
-            "images, by the recipe of the publication and by a sound one; what is concluded comes "
+            "images, by a classical recipe and by a sound one; what is concluded comes "
             "from the sound one, cross-fitted.",
             "aucs": each(aucs(table, "test", MAIN_PAIR)),
         }

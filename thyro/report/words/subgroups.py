@@ -10,6 +10,7 @@ from thyro.report.words.phrases import inside, listed
 from thyro.study import Study, nomograms
 
 COMPARED = "auc"  # the measure of the sentences
+CALLED = ("sensitivity", "specificity")  # what a cut-off decides
 TABLES = ("subgroups", "subgroup_differences")  # of 06
 SMALL = (
     "A group of this size can show that a model fails in it badly, and cannot show that it does "
@@ -32,7 +33,7 @@ def texts(study: Study, results: Results) -> dict:
         "named": named(study, results.values("00_cohort/cohort")["variables"]),
         "threshold": tables.percent(study.statistics.subgroup_threshold, 0),
         "model": first,
-        "found": found(first, groups, differences, level=level),
+        "found": found(first, groups, differences, level=level) + called(differences, level=level),
         "smallest": smallest(groups, level=level),
         "discussion": discussion(differences),
     }
@@ -80,9 +81,22 @@ def found(first: str, groups: pd.DataFrame, differences: pd.DataFrame, *, level:
     return f"{many} the interval of {len(apart)} excludes zero: {said}."
 
 
-def _compared(differences: pd.DataFrame) -> pd.DataFrame:
-    """The differences of the AUC that have an interval."""
-    return differences[differences["measure"].eq(COMPARED)].dropna(subset=["ci_low"])
+def called(differences: pd.DataFrame, *, level: float) -> str:
+    """Where the cut-off from training finds or spares other shares of the patients of a group."""
+    rows = pd.concat([_compared(differences, measure) for measure in CALLED])
+    apart = rows[_excludes_zero(rows)]
+    if apart.empty:
+        return ""
+    said = "; ".join(f"{row['measure']}, {_difference(row, level)}" for _, row in apart.iterrows())
+    return (
+        f" At the cut-off from training the interval of {len(apart)} of {len(rows)} differences "
+        f"of sensitivity or specificity excludes zero: {said}."
+    )
+
+
+def _compared(differences: pd.DataFrame, measure: str = COMPARED) -> pd.DataFrame:
+    """The differences of a measure that have an interval."""
+    return differences[differences["measure"].eq(measure)].dropna(subset=["ci_low"])
 
 
 def _excludes_zero(rows: pd.DataFrame) -> pd.Series:
