@@ -58,7 +58,7 @@ def test_a_group_without_the_measure_has_no_mark():
     none = table["group"].eq("Male") & table["measure"].eq("slope")
     table.loc[none, ["estimate", "ci_low", "ci_high"]] = np.nan
     _, ax = plt.subplots()
-    subgroups.draw_groups(table, ax, "slope", shown=(-0.5, 2.5))
+    subgroups.draw_groups(table, ax, "slope", shown=(0.0, 2.0), followed=(-0.5, 2.5))
     assert [place for mark, place, _ in marks(ax) if mark == "o"] == [0, 1]
 
 
@@ -67,7 +67,7 @@ def test_an_interval_that_goes_on_ends_in_an_arrow():
     wide = table["group"].eq("Male") & table["measure"].eq("slope")
     table.loc[wide, ["ci_low", "ci_high"]] = [-9.0, 11.0]
     _, ax = plt.subplots()
-    subgroups.draw_groups(table, ax, "slope", shown=(-0.5, 2.5))
+    subgroups.draw_groups(table, ax, "slope", shown=(0.0, 2.0), followed=(-0.5, 2.5))
     assert {(mark, place, x) for mark, place, x in marks(ax) if mark in "<>"} == {
         ("<", 2, -0.5),
         (">", 2, 2.5),
@@ -80,7 +80,7 @@ def test_an_estimate_widens_the_axis():
     table = frame(("test",))
     table.loc[table["measure"].eq("slope"), ["estimate", "ci_high"]] = [4.0, 4.4]
     _, ax = plt.subplots()
-    subgroups.draw_groups(table, ax, "slope", shown=(-0.5, 2.5))
+    subgroups.draw_groups(table, ax, "slope", shown=(0.0, 2.0), followed=(-0.5, 2.5))
     assert ax.get_xlim()[1] >= 4.0
 
 

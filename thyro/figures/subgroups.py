@@ -10,12 +10,13 @@ from matplotlib.lines import Line2D
 from thyro.figures.style import SERIES_COLOURS, SMALL, WIDTH, panel_letters
 from thyro.study import COHORTS
 
-# Panels from the left: measure, heading, ideal or neutral value (None: none), least range shown.
+# Panels from the left: measure, heading, ideal or neutral value, the range that is always shown,
+# and the range beyond which an interval is not followed.
 PANELS = (
-    ("auc", "AUC", 0.5, (0.4, 1.0)),
-    ("slope", "Calibration slope", 1.0, (-0.5, 2.5)),
-    ("citl", "Calibration in the large", 0.0, (-1.5, 1.5)),
-    ("net_benefit", "Net benefit", 0.0, (-0.05, 0.3)),
+    ("auc", "AUC", 0.5, (0.45, 1.0), (0.0, 1.0)),
+    ("slope", "Slope", 1.0, (0.0, 2.0), (-1.0, 4.0)),
+    ("citl", "In the large", 0.0, (-1.0, 1.0), (-3.0, 3.0)),
+    ("net_benefit", "Net benefit", 0.0, (-0.05, 0.3), (-0.5, 1.0)),
 )
 MARKS = (("o", SERIES_COLOURS[0]), ("D", SERIES_COLOURS[1]), ("s", SERIES_COLOURS[2]))
 APART = 0.34  # of the marks of two cohorts in a row, in rows
@@ -23,7 +24,14 @@ ROW = 0.17  # inches, of a row for each cohort in it
 FRAME = 1.1  # inches, of axes and legend
 
 
-def draw_groups(frame: pd.DataFrame, ax: Axes, measure: str, *, shown: tuple[float, float]) -> Axes:
+def draw_groups(
+    frame: pd.DataFrame,
+    ax: Axes,
+    measure: str,
+    *,
+    shown: tuple[float, float],
+    followed: tuple[float, float],
+) -> Axes:
     """Draw one measure of every group with its interval, a mark for each cohort; returns `ax`.
 
     An interval that goes on beyond the axis ends in an arrow. A group without the measure has no
@@ -37,12 +45,15 @@ def draw_groups(frame: pd.DataFrame, ax: Axes, measure: str, *, shown: tuple[flo
     ax : Axes
     measure : str
     shown : (float, float)
-        Least range of the axis, which every estimate widens.
+        Least range of the axis, which estimates and intervals widen.
+    followed : (float, float)
+        How far intervals do, but not estimates.
     """
     rows, cohorts = _rows(frame), list(frame["cohort"].unique())
     of = frame[frame["measure"].eq(measure)].set_index(["variable", "group", "cohort"])
-    known = of["estimate"].dropna()
-    low, high = min(shown[0], *known, np.inf), max(shown[1], *known, -np.inf)
+    ends = np.clip(of[["ci_low", "ci_high"]].dropna().to_numpy(), *followed)
+    known = np.concatenate([of["estimate"].dropna(), ends.ravel(), shown])
+    low, high = known.min(), known.max()
     for place, key in enumerate(rows):
         for cohort, shift, (mark, colour) in zip(
             cohorts, _shifts(len(cohorts)), MARKS, strict=False
@@ -52,17 +63,14 @@ def draw_groups(frame: pd.DataFrame, ax: Axes, measure: str, *, shown: tuple[flo
                 continue
             ends = np.clip([one["ci_low"], one["ci_high"]], low, high)
             ax.hlines(height, *ends, color=colour, lw=1, zorder=2)
-            for end, limit, arrow in zip(
-                (one["ci_low"], -one["ci_high"]), (low, -high), "<>", strict=True
-            ):
-                if end < limit:
-                    ax.plot(
-                        abs(limit) if arrow == ">" else limit, height, arrow, color=colour, ms=3
-                    )
+            beyond = {"<": one["ci_low"] < low, ">": one["ci_high"] > high}
+            for end, (arrow, goes_on) in zip(ends, beyond.items(), strict=True):
+                if goes_on:
+                    ax.plot(end, height, arrow, color=colour, ms=3)
             ax.plot(one["estimate"], height, mark, color=colour, ms=3.8, mew=0, zorder=3)
     ax.grid(axis="y", color="0.93", lw=0.6)
     ax.tick_params(axis="y", length=0)
-    pad = 0.02 * (high - low)
+    pad = 0.04 * (high - low)
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlim=(low - pad, high + pad))
     return ax
 
@@ -78,10 +86,10 @@ def subgroups_figure(frame: pd.DataFrame) -> Figure:
     rows, cohorts = _rows(frame), list(frame["cohort"].unique())
     height = FRAME + ROW * len(rows) * max(len(cohorts), 1.4)
     fig, axes = plt.subplots(
-        1, 1 + len(PANELS), figsize=(WIDTH, height), sharey=True, width_ratios=(0.75, 2, 2, 2, 2)
+        1, 1 + len(PANELS), figsize=(WIDTH, height), sharey=True, width_ratios=(1, 2, 2, 2, 2)
     )
-    for ax, (measure, heading, ideal, shown) in zip(axes[1:], PANELS, strict=True):
-        draw_groups(frame, ax, measure, shown=shown)
+    for ax, (measure, heading, ideal, shown, followed) in zip(axes[1:], PANELS, strict=True):
+        draw_groups(frame, ax, measure, shown=shown, followed=followed)
         ax.set(xlabel=heading)
         ax.axvline(ideal, color="0.6", lw=0.8, ls="--", zorder=1)
     _draw_counts(frame, axes[0])
