@@ -125,7 +125,7 @@ DECLARED = {"age": {"preoperative": True}, "lnm_location": {"preoperative": Fals
 def test_a_model_before_surgery_takes_what_is_known_before_surgery():
     assert preoperative(DECLARED, []) == ["age"]
     assert preoperative(DECLARED, ["age"]) == ["age"]
-    with pytest.raises(ValueError, match="'lnm_location' is known after surgery only"):
+    with pytest.raises(ValueError, match="'lnm_location' is not known at the time of prediction"):
         preoperative(DECLARED, ["age", "lnm_location"])
     with pytest.raises(ValueError, match="'size' is not declared"):
         preoperative(DECLARED, ["size"])
@@ -136,7 +136,9 @@ def test_a_variable_that_may_be_missing_enters_no_model():
     assert preoperative(optional, []) == ["age"]
     with pytest.raises(ValueError, match="'tsh' may be missing; no nomogram can rest on it"):
         preoperative(optional, ["tsh"])
-    message = "candidates: no variable is required of every patient before surgery."
+    message = (
+        "candidates: no variable is required of every patient and known at the time of prediction."
+    )
     with pytest.raises(ValueError, match=re.escape(message)):
         preoperative({"lnm_location": {"preoperative": False}}, [])
 

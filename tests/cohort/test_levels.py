@@ -139,7 +139,7 @@ def told(name, others, n=40):
     return (
         f"{name}: can be computed from {others} in all {n} training patients, so that the clinical "
         "model cannot hold them together; leave one of them out of `nomogram.candidates` (without "
-        "names, these are all variables known before surgery)"
+        "names, these are all variables known at the time of prediction)"
     )
 
 

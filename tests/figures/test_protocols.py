@@ -47,13 +47,13 @@ def test_a_line_joins_both_evaluations_of_a_recipe_and_then_both_recipes():
         model_styles(MODELS)[model][0] for model in MODELS
     ]
     assert axes[0].yaxis_inverted() and [ax.get_title() for ax in axes] == [
-        "Paper’s recipe, training",
+        "Classical recipe, training",
         "Sound recipe, training",
         "Both recipes, test",
     ]
     (legend,) = fig.legends
     texts = [text.get_text() for text in legend.get_texts()]
-    assert texts == ["in-sample", "cross-fitted (line: interval)", "Paper’s", "Sound"]
+    assert texts == ["in-sample", "cross-fitted (line: interval)", "Classical", "Sound"]
     assert len({ax.get_xlim() for ax in axes}) == len({ax.get_ylim() for ax in axes}) == 1
     assert [ax.texts[0].get_text() for ax in axes] == ["A", "B", "C"]
 

@@ -177,7 +177,9 @@ def test_figure_of_stability_has_a_panel_per_feature_set(n):
         described,
         degenerate={name: each.degenerate() for name, each in sets.items()},
     )
-    assert [ax.get_title() for ax in fig.axes] == ["Paper feature set", "Planar feature set"][:n]
+    assert [ax.get_title() for ax in fig.axes] == ["Classical feature set", "Planar feature set"][
+        :n
+    ]
     assert fig.get_size_inches() == pytest.approx([3.6 * n, 4.0])
     grey = [text.get_text() for text in fig.axes[0].texts]
     assert set(grey) == {"100"}

@@ -103,6 +103,9 @@ CELLS = {
         "cutoffs": ("cutoffs", 36),
         "calibration-measures": ("calibrated", 9),
         "net-benefit": ("net_benefit", 64),
+        "subgroups": ("subgroups", 14),
+        "subgroups-forest": (7.2, 3.4),
+        "subgroup-differences": ("subgroup_differences", 18),
         "reader": ("reader", 9),
         "recovery-table": ("recovery", 31),
         "published": ("published", 12),
@@ -133,6 +136,10 @@ COLUMNS = {
     "calibrated": "Model|Cohort|In the large (95% CI)|Slope (95% CI)|O:E (95% CI)|ICI (95% CI)"
     "|E90 (95% CI)|Brier (95% CI)|Scaled Brier (95% CI)",
     "net_benefit": "Cohort|Model|Against|Threshold|Net benefit|of the other|Difference (95% CI)",
+    "subgroups": "Cohort|Group|Patients (events)|AUC (95% CI)|Slope (95% CI)"
+    "|In the large (95% CI)|Sensitivity (95% CI)|Specificity (95% CI)|Net benefit at 20% (95% CI)",
+    "subgroup_differences": "Model|Cohort|Group|Less|AUC (95% CI)|Slope (95% CI)"
+    "|In the large (95% CI)|Sensitivity (95% CI)|Specificity (95% CI)|Net benefit at 20% (95% CI)",
     "reader": "Model|Cohort|Specificity|of the reader|Sensitivity|that of the reader"
     "|Difference (95% CI)|Found by one alone|P (McNemar)",
     "collinearity": "Term|Coefficients|GVIF|GVIF^(1/(2 df))",
@@ -171,13 +178,13 @@ VALUES = {
     + ["0.71"] * 6,
     "control": ["External", "SR_SVM", "BC_SVM", "0.878", "0.801", "0.077 (0.010–0.144)", "2.26"]
     + ["0.024", "0.072"],
-    "protocols": ["SR_DenseNet121", "Paper’s", "External", "0.970 (0.951–0.990)"]
+    "protocols": ["SR_DenseNet121", "Classical", "External", "0.970 (0.951–0.990)"]
     + ["0.799 (0.720–0.878)", "0.171"],
-    "recipes": ["SR_SVM", "Sound features, published settings", "External"]
+    "recipes": ["SR_SVM", "Sound features, given settings", "External"]
     + ["0.799 (0.720–0.878)", "0.031 (−0.040 to 0.102)", "0.390"],
     "beside_size": ["Sound", "SR_DenseNet121", "External", "0.799 (0.720–0.878)"]
     + ["0.031 (−0.040 to 0.102)", "0.390", "0.751", "0.84 (0.80–0.88)"],
-    "coefficients": ["Paper cross fitted", "Nomogram A", "Margin", "Irregular or lobulated"]
+    "coefficients": ["Classical cross fitted", "Nomogram A", "Margin", "Irregular or lobulated"]
     + ["0.25 (−0.10 to 0.60)", "0.162", "0.170"],
     "validation": ["Nomogram_A", "Calibration intercept", "0.886", "0.024", "0.862"],
     "size": ["All candidates, penalised, with splines", "29", "380 (121)", "4.2", "0.745", "1,895"]
@@ -191,6 +198,11 @@ VALUES = {
     + ["0.082 (−0.021 to 0.171)"],
     "net_benefit": ["External", "Nomogram_A", "Treat all or none", "10%", "0.263", "0.275"]
     + ["−0.012 (−0.031 to 0.008)"],
+    "subgroups": ["External", "Diameter: 10 mm and above", "126 (71)"]
+    + ["0.81 (0.72–0.88)", "0.84 (0.41–1.27)", "−0.29 (−0.66 to 0.08)", "0.86 (0.78–0.91)"]
+    + ["0.40 (0.28–0.53)", "0.263 (0.201–0.325)"],
+    "subgroup_differences": ["Nomogram_A", "External", "Diameter: 10 mm and above"]
+    + ["below 10 mm", *["−0.29 (−0.66 to 0.08)"] * 5, "−0.012 (−0.031 to 0.008)"],
     "reader": ["Nomogram_A", "External", "0.852", "0.848", "0.512", "0.689"]
     + ["−0.177 (−0.301 to −0.048)", "4 and 12", "0.077"],
     "collinearity": ["Diameter (mm)", "2", "1.13", "1.06"],
@@ -411,9 +423,9 @@ def score_study(tmp_path_factory, variables):
     for name in ("00_cohort", "05_nomogram", "06_statistics"):
         write_notebook(folder / "notebooks" / f"{name}.ipynb", CELLS[name])
     absent = ("sr", "agreement", "control", "features", "selection", "deep", "size")
-    absent += ("ibsi", "robustness", "external", "simulation", "recovery")
+    absent += ("ibsi", "robustness", "external", "simulation", "recovery", "subgroups")
     shown = {key: value for key, value in variables.items() if key not in absent}
-    off = ("images", "nomogram_b", "external", "recovery", "radiologist", "tuned")
+    off = ("images", "nomogram_b", "external", "recovery", "radiologist", "tuned", "subgroups")
     shown["has"] = variables["has"] | dict.fromkeys(off, False)
     shown["performance"] = {}
     shown["delong"] = {"a_vs_c": variables["delong"]["a_vs_c"]}

@@ -102,6 +102,7 @@ def shown(study_dir):
 def test_every_place_is_in_the_manuscript(shown, name, item):
     assert [place for place in item.at if shown.link(place) is None] == []
     answerable = set(facts()) | {"radiologist", "recovery", "comparison", "nomogram_b"}
+    answerable |= {"subgroups", "reference"}
     needs = {need.removeprefix("not ") for need in (*item.needs, *item.applies, *item.unless)}
     others = [place for other in item.unless.values() for place in other.get("at", ())]
     assert [place for place in others if shown.link(place) is None] == []
@@ -119,6 +120,7 @@ def test_every_study_can_prove_what_it_says(study_dir, images, external, whole):
     has |= {flag: images and whole for flag in ("enhanced", "networks", "maps")}
     has["resolution"] = images and not whole
     has |= {"external": external, "radiologist": external}
+    has |= {"subgroups": external, "reference": True}
     found = places.find_places(Path("report"), study_dir / "notebooks", {"has": has})
     for name in ITEMS if images else [checklists.OF_EVERY_STUDY]:
         given = [answer(i, facts(has=has), Authors().model_dump()) for i in ITEMS[name]]

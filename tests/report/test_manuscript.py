@@ -23,6 +23,8 @@ from thyro.statistics import (
     net_benefit_differences,
     performance,
     reader_table,
+    subgroup_members,
+    subgroup_performance,
 )
 from thyro.study import NETWORKS, load_study
 from thyro.study.settings import Study
@@ -46,6 +48,7 @@ def score_study(signatures):
         cohort=cohort,
         external={"table": "other.csv"},
         nomogram={"signatures": signatures},
+        statistics={"subgroups": [{"variable": "age", "cuts": [45.0]}]},
     )
 
 
@@ -106,6 +109,10 @@ def scores(request, tmp_path):
     measures = calibration_by_cohort(patients["y"], p, split, draws=20)
     opposed = [("Nomogram_A", other) for other in ("Nomogram_C", DEFAULT)]
     benefits = net_benefit_differences(patients["y"], p, split, opposed, [0.2, 0.4], draws=20)
+    groups = [one.model_dump() for one in study.statistics.subgroups]
+    members = subgroup_members(patients, groups, about["variables"])
+    at = dict.fromkeys(p, 0.5)
+    by_group = subgroup_performance(patients["y"], p, split, members, at, threshold=0.2, draws=20)
     for name, value in {
         "00_cohort/patients.parquet": patients.drop(columns=SIGNATURES),
         "00_cohort/cohort.json": about,
@@ -129,6 +136,8 @@ def scores(request, tmp_path):
         "06_statistics/calibration.parquet": calibrated,
         "06_statistics/calibration_intervals.parquet": measures,
         "06_statistics/net_benefit.parquet": benefits,
+        "06_statistics/subgroups.parquet": by_group.groups,
+        "06_statistics/subgroup_differences.parquet": by_group.differences,
         "06_statistics/reader.parquet": reader_table(patients["y"], p, split, list(p), []),
         "06_statistics/calibration.parquet.json": sidecar("6d7e8f+"),
         "06_statistics/main_delong.parquet.json": sidecar("0a1b2c"),
@@ -156,7 +165,11 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "external": True,
         "recovery": False,
         "tuned": False,
+        "subgroups": True,
+        "reference": True,
+        "audit": True,
     }
+    assert made["subgroups"]["named"] == "age (cut at 45 years)"
     of_images = {"sr", "agreement", "control", "features", "selection", "deep"}
     of_images |= {"protocols", "repeats", "explained", "size"}
     assert not (of_images | {"simulation", "recovery"}) & set(made)

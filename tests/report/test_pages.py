@@ -72,7 +72,7 @@ TITLES = {
         "Number of radiomics and deep features that left",
         "The selected radiomics features, the heaviest",
         "Coefficients of the nomograms under every protocol",
-        "Performance of the nomograms by the paper’s recipe",
+        "Performance of the nomograms by the classical recipe",
         "Internal validation by",
         "Intervals that keep within zero and one",
         "Net reclassification improvement",
@@ -259,7 +259,7 @@ def test_an_external_cohort_is_in_abstract_methods_and_results(page_text):
     )
     assert "A further cohort of 20 patients (7 with the outcome; 3 excluded) is external." in text
     assert "The AUC of Nomogram_A is not shown to differ between the external and the test" in text
-    assert "The external cohort has another simulated scanner, nodules that are" in text
+    assert "The external cohort has another simulated scanner, diameters that are" in text
     assert "external cohort of Nomogram_A: in the large 0.10 (−0.30 to 0.50), slope 0.71" in text
 
 

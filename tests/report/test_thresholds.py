@@ -39,7 +39,7 @@ def test_what_is_embedded_gives_the_confusion_matrix(results, data):
 def test_models_and_cohorts_are_those_of_the_study(data):
     assert data["cohorts"] == ["Training cohort", "Test cohort"]
     labels = [protocol["label"] for protocol in data["protocols"]]
-    assert labels == ["Sound recipe, cross-fitted", "Paper’s recipe, in-sample"]
+    assert labels == ["Sound recipe, cross-fitted", "Classical recipe, in-sample"]
     models = data["protocols"][0]["models"]
     # a score that is no probability has no place here
     assert [m["name"] for m in models] == ["SR_SVM", "Nomogram_A", HOSTILE, "Radiologist"]

@@ -122,6 +122,19 @@ def test_candidates_of_a_simulation_are_variables_that_it_has(here, candidates, 
         check_study("x")
 
 
+@pytest.mark.parametrize(
+    ("group", "message"),
+    [
+        ({"variable": "sex"}, "params/x.yml: `statistics.subgroups`: 'sex' is not among the var"),
+        ({"variable": "age"}, "params/x.yml: `statistics.subgroups`: 'age' is continuous: say"),
+    ],
+)
+def test_groups_of_a_simulation_are_of_variables_that_it_has(here, group, message):
+    write(here, "x", statistics={"subgroups": [group]})
+    with pytest.raises(StudyError, match=message):
+        check_study("x")
+
+
 def test_candidates_that_the_simulation_has_are_accepted(here):
     write(here, "x", nomogram={"candidates": ["age", "margin"]})
     assert check_study("x").nomogram.candidates == ["age", "margin"]

@@ -10,10 +10,11 @@ from thyro.study import files
 
 @pytest.fixture
 def changed(tmp_path):
-    """Write `demo` with some keys changed as the study "mine", and return its folder."""
+    """Write `demo`, without its groups, with some keys changed as the study "mine"; its folder."""
 
     def write(**changes):
         raw = yaml.safe_load(Path("params/demo.yml").read_text())
+        del raw["statistics"]["subgroups"]  # of variables that a folder has not
         (tmp_path / "mine.yml").write_text(yaml.safe_dump(files._merge(raw, changes)))
         return tmp_path
 

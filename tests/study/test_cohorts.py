@@ -203,7 +203,10 @@ def test_an_external_cohort_is_like_the_cohort_but_for_what_it_says():
     [
         ("agee", "'agee' is not among the variables ['age', 'tsh', 'where']"),
         ("tsh", "'tsh' is not required of every patient"),
-        ("where", "'where' is not required of every patient or not known before surgery"),
+        (
+            "where",
+            "'where' is not required of every patient or not known at the time of",
+        ),
     ],
 )
 def test_a_candidate_is_known_of_every_patient_before_surgery(name, message):

@@ -153,6 +153,15 @@ def test_joined_features_are_selected_and_not_measured_again():
     assert written["02_features_sr"] == left_by(plan.plan())["02_features_sr"]
 
 
+def test_without_a_reference_no_printed_number_is_read():
+    job = plan.plan(reference=False)["06_statistics"]
+    assert job.fixed["published_dir"] == job.fixed["audited_file"] == "" and job.outside == ()
+    assert not {"audit.parquet", "published.json"} & set(job.writes)
+    job = plan.plan(reference=False, published="docs/audit_example.yml")["06_statistics"]
+    assert job.fixed["published_dir"] == "" and job.outside == ("docs/audit_example.yml",)
+    assert {"audit.parquet", "published.json"} <= set(job.writes)
+
+
 def test_one_signature_makes_no_nomogram_b():
     written = PLANS["one signature"]["05_nomogram"].writes
     assert {f for f in written if "nomogram" in f} == {

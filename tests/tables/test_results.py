@@ -124,7 +124,7 @@ def test_evaluations_of_a_recipe_stand_side_by_side_with_its_optimism():
     rows = pd.DataFrame([row, row | {"cohort": "test", "recipe": "sound", "optimism": np.nan}])
     table = results.two_by_two(rows, level=0.9)
     assert table.to_numpy().tolist() == [
-        ["SR_SVM", "Paper’s", "Train", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "0.250"],
+        ["SR_SVM", "Classical", "Train", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "0.250"],
         ["SR_SVM", "Sound", "Test", "0.900 (0.850–0.950)", "0.650 (0.600–0.700)", "–"],
     ]
     assert list(table)[3:] == ["AUC (90% CI), in-sample", "AUC (90% CI), cross-fitted", "Optimism"]
@@ -151,8 +151,8 @@ def test_steps_between_the_recipes_have_their_difference_and_its_interval():
     first = row | {"recipe": "paper"} | dict.fromkeys(list(row)[6:], np.nan)
     table = results.recipes(pd.DataFrame([first, row]))
     assert table.to_numpy().tolist() == [
-        ["SR_SVM", "Paper’s", "Test", "0.700 (0.600–0.800)", "–", "–"],
-        ["SR_SVM", "Sound features, published settings", "Test", "0.700 (0.600–0.800)"]
+        ["SR_SVM", "Classical", "Test", "0.700 (0.600–0.800)", "–", "–"],
+        ["SR_SVM", "Sound features, given settings", "Test", "0.700 (0.600–0.800)"]
         + ["0.020 (−0.010 to 0.050)", "0.250"],
     ]
 

@@ -68,7 +68,7 @@ def test_grey_levels_are_shown_as_median_with_quartiles():
     rows = [("paper", "original", 6.0, 5.0, 7.0), ("planar", "lbp-2D", 10.0, 9.5, 10.0)]
     bins = pd.DataFrame(rows, columns=["profile", "image_type", "median", "low", "high"])
     table = supplement.effective_bins(bins)
-    assert table.iloc[0].tolist() == ["Paper", "original", "6 (5–7)"]
+    assert table.iloc[0].tolist() == ["Classical", "original", "6 (5–7)"]
     assert table.iloc[1, 0] == "Planar" and table.shape == (2, 3)
 
 

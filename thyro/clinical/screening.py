@@ -30,19 +30,23 @@ class ClinicalSelection:
 
 
 def preoperative(dictionary: dict[str, dict], named: list[str]) -> list[str]:
-    """Candidates of a model that is to be used before surgery: `named`, or every one fit for it.
+    """Candidates of a model: `named`, or every one fit for it.
 
-    Fit is what is known before surgery and never missing; ValueError for a name that is not.
+    Fit is what is known at the time of prediction and never missing; ValueError for a name that
+    is not.
     """
     unfit = {}
     for name, entry in dictionary.items():
         if not entry["preoperative"]:
-            unfit[name] = "is known after surgery only"
+            unfit[name] = "is not known at the time of prediction"
         elif not entry.get("required", True):
             unfit[name] = "may be missing"
     known = [name for name in dictionary if name not in unfit]
     if not known:
-        raise ValueError("candidates: no variable is required of every patient before surgery.")
+        raise ValueError(
+            "candidates: no variable is required of every patient and known at the time of "
+            "prediction."
+        )
     for name in named:
         if name not in dictionary:
             raise ValueError(f"candidates: {name!r} is not declared. Declared: {', '.join(known)}.")
@@ -96,7 +100,7 @@ def select_terms(
         One row per training patient.
     y : array_like of int, shape (n_patients,)
     variables : list of str
-        Candidates, known before surgery.
+        Candidates, known at the time of prediction.
     entry, retain : float
         Limits of the two likelihood-ratio p values.
     level : float, default 0.95

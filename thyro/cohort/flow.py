@@ -12,12 +12,12 @@ FLAG_REASONS = {  # of a flagged image, as the flow chart says them
     "copy": "near copy of an image",
     "blur": "blurred image",
     "size": "excessively large image",
-    "border": "nodule reaches beyond the image",
-    "components": "more than one nodule outlined",
+    "border": "outline reaches the border of the image",
+    "components": "more than one part outlined",
     "outline": "outline without its region",
     "turned": "outline with rows and columns swapped",
-    "area": "nodule of unusual area",
-    "colour": "colour within the nodule",
+    "area": "outline of unusual area",
+    "colour": "colour within the outline",
     "text": "text in the image",
 }
 

@@ -32,12 +32,12 @@ FLAGS = {
     "copy": "The frame of an image further up in the table, saved again, moved or marked.",
     "blur": "Fine detail holds less of the grey variance than the threshold asks for.",
     "size": "More pixels than the threshold allows.",
-    "border": "The outline touches the border of the image: the nodule may be cut off.",
+    "border": "The outline touches the border of the image: the region may be cut off.",
     "components": "The outline has several separate parts.",
     "outline": "The mask is a thin line or ring, and not the region within it.",
     "turned": "No edge lies along the outline, but one does with rows and columns swapped.",
-    "area": "The nodule is far larger or smaller than others, or than other labels of its file.",
-    "colour": "Part of the nodule is in colour, as under Doppler or marks of the scanner.",
+    "area": "The outline is far larger or smaller than others, or than other labels of its file.",
+    "colour": "Part of the outlined region is in colour, as under Doppler or marks of the scanner.",
     "text": "Letters or marks stand outside the scan: look for names, dates and grades.",
 }
 

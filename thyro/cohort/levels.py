@@ -135,7 +135,8 @@ def _computed(train: pd.DataFrame, names: Sequence[str]) -> list[str]:
     return [
         f"{name}: can be computed from {', '.join(known)} in all {len(train)} training patients, "
         "so that the clinical model cannot hold them together; leave one of them out of "
-        "`nomogram.candidates` (without names, these are all variables known before surgery)"
+        "`nomogram.candidates` (without names, these are all variables known at the time "
+        "of prediction)"
         for name, known in others.items()
     ]
 

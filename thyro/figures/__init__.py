@@ -60,6 +60,7 @@ from thyro.figures.selection import (
     volcano_figure,
 )
 from thyro.figures.style import by_family, label_origin, model_styles, panel_letters, use_style
+from thyro.figures.subgroups import draw_groups, subgroups_figure
 from thyro.figures.super_resolution import (
     draw_gains,
     draw_spectrum,
@@ -103,6 +104,7 @@ __all__ = [
     "draw_flow",
     "draw_frequency",
     "draw_gains",
+    "draw_groups",
     "draw_image",
     "draw_importance",
     "draw_instability",
@@ -145,6 +147,7 @@ __all__ = [
     "show_page",
     "spectrum_figure",
     "stability_figure",
+    "subgroups_figure",
     "super_resolution_figure",
     "training_figure",
     "tuning_figure",

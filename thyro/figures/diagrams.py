@@ -55,7 +55,7 @@ def process_steps(declared: Declared) -> dict[str, Steps]:
     return {
         "00_cohort": (
             ("Inclusion, exclusion, split by patient", "cohort"),
-            ("Ultrasound images and nodule masks", "imaging"),
+            ("Images and outlines", "imaging"),
         ),
         **(enhancement if declared.enhanced else {}),
         "02_features": ((f"1,561 radiomics features, {sets}", "radiomics"), *networks),
@@ -72,7 +72,7 @@ def process_steps(declared: Declared) -> dict[str, Steps]:
             ("ROC curves, DeLong test", "statistics"),
             ("Calibration curves", "statistics"),
             ("Decision curves", "statistics"),
-            ("Published beside regenerated", "report"),
+            ("Groups of patients", "statistics"),
         ),
         "report": (("Numbers into words", "report"), ("HTML, PDF and Word", "report")),
     }

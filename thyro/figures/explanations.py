@@ -195,7 +195,7 @@ def draw_energy(tables: Mapping[str, pd.DataFrame], ax: Axes) -> Axes:
     _strips({network: table["ratio"] for network, table in tables.items()}, ax)
     ax.axhline(1, color="0.7", lw=0.8, zorder=0)
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("Evidence inside the nodule\n(times that of a flat map)")
+    ax.set_ylabel("Evidence inside the outline\n(times that of a flat map)")
     return ax
 
 

@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from thyro.figures.style import OUTLINE, SMALL, TINY, WIDTH, AxesGrid
 from thyro.statistics import GOOD_ICC
+from thyro.study import protocol_label
 
 SHOWN = (1, 99)  # percentiles of an image that become black and white
 WORDS = 0.5  # inches above and below an image
@@ -241,7 +242,7 @@ def stability_figure(
             described[name],
             ax,
             degenerate=degenerate[name],
-            title=f"{name.title()} feature set",
+            title=f"{protocol_label(name)} feature set",
         )
     return fig
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from thyro.report.shortcodes import numbered
+
 # Identifier of a figure -> a sentence made of variables of the manuscript.
 RESULTS = {
     "fig-flow": "{cohort.n} patients included, {cohort.excluded} excluded; {cohort.n_train} in "
@@ -27,7 +29,9 @@ def results_of_figures(tree: Mapping) -> dict[str, str]:
     for figure, sentence in RESULTS.items():
         known = {name: _text(tree, name) for name in VARIABLE.findall(sentence)}
         if all(known.values()):
-            found[figure] = VARIABLE.sub(lambda match, known=known: known[match[1]], sentence)
+            found[numbered(figure, tree)] = VARIABLE.sub(
+                lambda match, known=known: known[match[1]], sentence
+            )
     return found
 
 

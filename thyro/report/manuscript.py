@@ -23,6 +23,7 @@ from thyro.report.words import (
     provenance,
     published,
     recovery,
+    subgroups,
     usefulness,
 )
 from thyro.report.words import nomogram as words_nomogram
@@ -35,10 +36,9 @@ OF_EVERY_STUDY = (
     performance,
     usefulness,
     findings,
-    published,
-    by_number,
     provenance,
 )
+WHERE_ASKED = {"subgroups": subgroups, "audit": published, "reference": by_number}  # by flag
 OF_IMAGES = (features, models)
 
 
@@ -138,6 +138,7 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
         sections += OF_IMAGES
     if tree["has"]["recovery"]:
         sections.append(recovery)
+    sections += [module for flag, module in WHERE_ASKED.items() if tree["has"][flag]]
     for section in sections:
         tell(section.texts)
     tree |= checklists.texts(_answers(study, Results(results), tree["has"]))

@@ -15,6 +15,7 @@ from thyro.report import embeds
 
 SHORTCODE = re.compile(r"\{\{<\s*(\w+)\s*(.*?)\s*>\}\}")
 OPENING = re.compile(r"^\s*:{3,}\s*(\{.*\}|[\w-]+)\s*$")
+REGENERATED = re.compile(r"\breg(?:supp)?(fig|tbl)-")
 CLOSING = re.compile(r"^\s*:{3,}\s*$")
 CONDITION = re.compile(r'\b(when|unless)-(meta|format)="([^"]*)"')
 # What could start markup inline or at the start of a line, or turn into a smart quote or dash.
@@ -76,7 +77,18 @@ def without_hidden(text: str, flags: Mapping) -> str:
         lines.append("" if hidden[-1] else line)
         if CLOSING.match(line) and len(hidden) > 1:
             hidden.pop()
-    return "\n".join(lines) + "\n"
+    return numbered("\n".join(lines) + "\n", flags)
+
+
+def numbered(text: str, flags: Mapping) -> str:
+    """`text` with the names of figures and tables as this study counts them.
+
+    Those that are numbered as a publication has them (`regfig-sr`) are supplementary ones
+    (`suppfig-sr`) where the study follows none.
+    """
+    if _flag(flags, "has.reference") is not False:
+        return text
+    return REGENERATED.sub(r"supp\1-", text)
 
 
 def _flag(flags: Mapping, key: str) -> bool | None:

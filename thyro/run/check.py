@@ -9,6 +9,7 @@ from thyro.study import (
     Variable,
     check_candidates,
     check_notebook,
+    check_subgroups,
     job_arguments,
     load_study,
 )
@@ -34,7 +35,7 @@ def check_study(name: str, *, data: str | None = None) -> Study:
     _check_device(name, study)
     _check_checkpoints(name, study)
     _check_published(name, study)
-    _check_simulated_candidates(name, study)
+    _check_simulated_variables(name, study)
     _check_letters(name, study)
     for job in study.jobs.values():
         notebook = store.path(f"notebooks/{job.notebook}.ipynb")
@@ -75,15 +76,17 @@ def _check_published(name: str, study: Study) -> None:
         raise StudyError(f"params/{name}.yml: `published`: {error}") from None
 
 
-def _check_simulated_candidates(name: str, study: Study) -> None:
+def _check_simulated_variables(name: str, study: Study) -> None:
     """The simulation has its own variables, which a study file does not list."""
-    if study.cohort.source != "simulated" or not study.nomogram.candidates:
+    named = study.nomogram.candidates or study.statistics.subgroups
+    if study.cohort.source != "simulated" or not named:
         return
     from thyro import simulate  # slow, so only for those who ask
 
     try:
         known = [Variable(**variable) for variable in simulate.clinical_variables()]
         check_candidates(study.nomogram.candidates, known)
+        check_subgroups(study.statistics.subgroups, known)
     except ValueError as error:
         raise StudyError(f"params/{name}.yml: {error}.") from None
 

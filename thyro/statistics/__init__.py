@@ -74,14 +74,26 @@ from thyro.statistics.repeated_splits import (
 )
 from thyro.statistics.size import size_table
 from thyro.statistics.smoothing import lowess
+from thyro.statistics.subgroups import (
+    ALL,
+    GROUP_MEASURES,
+    UNKNOWN,
+    Subgroups,
+    subgroup_members,
+    subgroup_performance,
+)
 
 __all__ = [
+    "ALL",
     "DEFAULT",
     "FARTHEST",
     "GOOD_ICC",
+    "GROUP_MEASURES",
     "NEARLY_CONSTANT",
+    "UNKNOWN",
     "NoMaximum",
     "OddsCalibration",
+    "Subgroups",
     "TableTooLarge",
     "agreement_summary",
     "agreement_table",
@@ -143,6 +155,8 @@ __all__ = [
     "size_table",
     "specificity_threshold",
     "standardised_difference",
+    "subgroup_members",
+    "subgroup_performance",
     "threshold_metrics",
     "two_by_two",
     "updated_curves",

@@ -143,8 +143,15 @@ def _standard_errors(
     return np.sqrt(np.diag(covariance))
 
 
-def _recalibration(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
-    """Fields of `Calibration` that come from recalibration; NaN where there is none."""
+def recalibration(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
+    """Fields of `Calibration` that come from recalibration; NaN where there is none.
+
+    Parameters
+    ----------
+    y : ndarray of 0 and 1, shape (n_patients,)
+    p : ndarray of float, shape (n_patients,)
+        Probabilities above 0 and below 1.
+    """
     names = ("intercept", "slope", "citl", "intercept_se", "slope_se", "citl_se")
     found = dict.fromkeys([*names, "lr_statistic", "lr_p"], float("nan"))
     if len(np.unique(y)) < 2:
@@ -217,7 +224,7 @@ def calibration(y: ArrayLike, p: ArrayLike) -> Calibration:
     error = np.abs(p - observed[np.searchsorted(predicted, p)])
     brier = float(np.mean((p - y) ** 2))
     return Calibration(
-        **_recalibration(y[inside], p[inside]),
+        **recalibration(y[inside], p[inside]),
         brier=brier,
         scaled_brier=float(1 - brier / (y.mean() * (1 - y.mean()))),
         e_avg=float(error.mean()),

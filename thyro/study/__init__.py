@@ -66,6 +66,7 @@ from thyro.study.protocols import (
     Protocol,
     StudyRecipe,
     cross_fitted,
+    protocol_label,
     recipe_protocols,
 )
 from thyro.study.settings import (
@@ -74,6 +75,7 @@ from thyro.study.settings import (
     Study,
     SuperResolution,
 )
+from thyro.study.subgroups import Subgroup, check_subgroups
 from thyro.study.thresholds import threshold_points
 
 __all__ = [
@@ -126,16 +128,20 @@ __all__ = [
     "Study",
     "StudyError",
     "StudyRecipe",
+    "Subgroup",
     "SuperResolution",
     "Variable",
     "check_candidates",
     "check_notebook",
+    "check_subgroups",
+    "control_group",
     "cross_fitted",
     "features_of",
     "job_arguments",
     "kind_of",
     "load_study",
     "nomograms",
+    "protocol_label",
     "radiomic_classifiers",
     "recipe_protocols",
     "result_arguments",

@@ -45,7 +45,7 @@ class Variable(Section):
     recode: dict[str, str] = {}  # value in the table -> level
     missing: str | None = None  # level for an empty cell; without one the patient is excluded
     required: bool = True  # false: an empty cell excludes nobody, and no model uses the variable
-    preoperative: bool = True  # known before surgery, so allowed in a model
+    preoperative: bool = True  # known at the time of prediction, so allowed in a model
     minimum: float | None = 0.0  # continuous: what lies outside is a wrong cell
     maximum: float | None = None
     tells_outcome: dict[str, Level] = {}  # level -> the outcome it implies; others are errors
@@ -226,7 +226,7 @@ def check_candidates(candidates: Sequence[str], variables: Sequence[Variable]) -
     ------
     ValueError
         Naming the first candidate that is no variable of the cohort, or one that is not known of
-        every patient before surgery.
+        every patient at the time of prediction.
     """
     known = {variable.name: variable for variable in variables}
     for name in candidates:
@@ -237,7 +237,7 @@ def check_candidates(candidates: Sequence[str], variables: Sequence[Variable]) -
         if not (known[name].required and known[name].preoperative):
             raise ValueError(
                 f"`nomogram.candidates`: {name!r} is not required of every patient or not "
-                "known before surgery, so no model may use it"
+                "known at the time of prediction, so no model may use it"
             )
 
 

@@ -65,6 +65,7 @@ def _read(study: str, folder: Path, seen: tuple[str, ...]) -> dict:
     base = _read(parent, folder, (*seen, study))
     if _source(raw) not in (None, _source(base)):
         base.pop("external", None)  # whose patients are of the other kind
+        base.get("statistics", {}).pop("subgroups", None)  # of variables that others have not
     return _merge(base, raw)
 
 

@@ -74,7 +74,7 @@ OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "models_by_fold": "by_fold.parquet",  # cross-fitted, of every repeat
     "output_predictions": "output.parquet",  # of the tuned networks themselves
 }
-PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, which stand beside ours
+PUBLISHED = "report/published"  # folder of the reference's numbers, which stand beside ours
 REFERENCE = "report/published/paper_reference.yml"  # audited where a study names no other file
 
 
@@ -238,11 +238,19 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
 
 
 def _statistics(
-    declared: Declared, predictions: str, audited: str, *, images: bool, truth: bool
+    declared: Declared,
+    predictions: str,
+    published: str,
+    *,
+    images: bool,
+    truth: bool,
+    reference: bool,
 ) -> Job:
+    audited = published or (REFERENCE if reference else "")
     tables = ["performance", "delong", "calibration", "calibration_intervals", "penalised"]
     tables += ["main_performance", "main_delong", "between_cohorts"]
-    tables += ["cutoffs", "net_benefit", "reader", "audit"]
+    tables += ["cutoffs", "net_benefit", "reader", "subgroups", "subgroup_differences"]
+    tables += ["audit"] if audited else []
     if images:
         tables += ["control", "control_performance"] if declared.enhanced else []
         tables += ["protocols", "recipes", "size"]
@@ -267,15 +275,21 @@ def _statistics(
     absent = dict.fromkeys([key for key, is_made in made.items() if not is_made], "")
     absent |= {} if images else dict.fromkeys(of_images, "")
     absent |= {} if truth else {"truth": "", "features_dir": ""}
-    values = ["scalars", "published", *(["protocols"] if images else [])]
+    values = ["scalars", *(["published"] if audited else [])]
+    values += ["protocols"] if images else []
     return _job(
         "06_statistics",
         [*(f"{table}.parquet" for table in tables), *(f"{name}.json" for name in values)],
         reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if made[key]},
         folders={"features_dir": "02_features"} if truth else {},
         files=read if truth else [],
-        outside=dict.fromkeys([REFERENCE, audited]),
-        fixed=PUBLISHED | {"audited_file": audited, "declared": declared.to_dict()} | absent,
+        outside=dict.fromkeys(filter(None, [REFERENCE if reference else "", audited])),
+        fixed={
+            "published_dir": PUBLISHED if reference else "",
+            "audited_file": audited,
+            "declared": declared.to_dict(),
+        }
+        | absent,
     )
 
 
@@ -288,6 +302,7 @@ def plan(
     start: str | None = None,
     weights: str | None = None,
     published: str = "",
+    reference: bool = True,
 ) -> dict[str, Job]:
     """The runs of a study, by name, in an order in which they can run.
 
@@ -306,6 +321,8 @@ def plan(
         Files of a generator and of networks to begin with, where the study names such files.
     published
         File of printed numbers that are audited instead of `REFERENCE`.
+    reference
+        Whether the report goes through a publication; without one its numbers are not read.
     """
     declared = declared or Declared()
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
@@ -315,8 +332,8 @@ def plan(
         jobs += [_features(declared, measured, weights) for measured in declared.measured]
         jobs += [_selection(declared), _models(declared, weights)]
     jobs += [_nomogram(predictions, signatures or declared.signatures, sound=images)]
-    audited = published or REFERENCE
-    jobs += [_statistics(declared, predictions, audited, images=images, truth=truth)]
+    known = {"images": images, "truth": truth, "reference": reference}
+    jobs += [_statistics(declared, predictions, published, **known)]
     return {job.name: job for job in jobs}
 
 

@@ -23,11 +23,11 @@ class StudyRecipe:
     as_log_odds: bool = False  # how a signature enters a nomogram; else as a probability
 
 
-PAPER_RECIPE = StudyRecipe(PAPER, "Paper’s", RADIOMICS, tuned=False)
+PAPER_RECIPE = StudyRecipe(PAPER, "Classical", RADIOMICS, tuned=False)
 SOUND_RECIPE = StudyRecipe(SOUND, "Sound", PLANAR, tuned=True, as_log_odds=True)
 STEPS = (  # between the two, for the supplement
-    StudyRecipe("paper_tuned", "Paper’s, tuned", RADIOMICS, tuned=True),
-    StudyRecipe("planar", "Sound features, published settings", PLANAR, tuned=False),
+    StudyRecipe("paper_tuned", "Classical, tuned", RADIOMICS, tuned=True),
+    StudyRecipe("planar", "Sound features, given settings", PLANAR, tuned=False),
 )
 RECIPES = (PAPER_RECIPE, SOUND_RECIPE)
 
@@ -60,6 +60,11 @@ PROTOCOLS = {
 def recipe_protocols() -> dict[str, tuple[str, str]]:
     """Of every recipe the names of its protocols: in-sample, cross-fitted."""
     return {one.name: (Protocol(one, False).name, Protocol(one, True).name) for one in RECIPES}
+
+
+def protocol_label(protocol: str) -> str:
+    """What tables call a protocol, or the feature set of a recipe: "Classical cross fitted"."""
+    return protocol.replace(PAPER, PAPER_RECIPE.label).replace("_", " ").capitalize()
 
 
 def cross_fitted(protocol: str) -> bool:

@@ -16,6 +16,7 @@ from thyro.study.fields import Distinct, Positive, Section, Share, Text, known_n
 from thyro.study.names import OR, RADIOLOGIST, SR, ModelName, nomograms
 from thyro.study.networks import NETWORKS
 from thyro.study.plan import Job, plan
+from thyro.study.subgroups import Subgroup, check_subgroups
 from thyro.study.thresholds import threshold_points
 
 # What `super_resolution.start` and `features.weights` say instead of naming a file.
@@ -181,6 +182,8 @@ class Statistics(Section):
     decision_range: list[Share] = Field(default=[0.05, 0.6], min_length=2, max_length=2)  # shown
     decision_points: list[Share] = Field(default=[0.1, 0.2, 0.3, 0.4], min_length=1)  # compared at
     sensitivity: Share = 0.9  # of the other cut-off in training, beside Youden's
+    subgroups: list[Subgroup] = []  # in which the nomograms are judged apart
+    subgroup_threshold: Share = 0.2  # of their net benefit
 
     @model_validator(mode="after")
     def _thresholds_rise(self):
@@ -220,7 +223,11 @@ class Study(Section):
         min_length=2, max_length=2
     )  # names of 0 and 1
     credit: str = ""  # where real data come from, as captions cite it
-    published: str = ""  # file of printed numbers that the report audits; empty: Li et al.'s
+    reference: Literal["li2024", "none"] = "li2024"  # publication that the report goes through
+    published: str = ""  # file of printed numbers that it audits; empty: those of `reference`
+    lesion: Text = "nodule"  # what the images show outlined, as the report calls it
+    organ: Text = "thyroid"  # where
+    modality: Text = "ultrasound"  # of the images
     authors: Authors = Authors()
     cohort: Cohort
     external: Source | None = None  # only ever predicted on; what it does not say is as in `cohort`
@@ -298,6 +305,7 @@ class Study(Section):
     def _candidates_may_be_used(self):
         if self.cohort.source == "folder":  # `thyro check` knows the variables of the simulation
             check_candidates(self.nomogram.candidates, self.cohort.variables)
+            check_subgroups(self.statistics.subgroups, self.cohort.variables)
         return self
 
     @model_validator(mode="after")
@@ -347,4 +355,5 @@ class Study(Section):
             start=self.checkpoints.get("super_resolution.start"),
             weights=self.checkpoints.get("features.weights"),
             published=self.published,
+            reference=self.reference != "none",
         )

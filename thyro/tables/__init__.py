@@ -47,6 +47,7 @@ from thyro.tables.rounding import (
     percent,
     probability,
 )
+from thyro.tables.subgroups import group_differences, group_note, grouped
 from thyro.tables.supplement import (
     effective_bins,
     feature_list,
@@ -85,6 +86,9 @@ __all__ = [
     "features",
     "fidelity",
     "flags",
+    "group_differences",
+    "group_note",
+    "grouped",
     "hosmer",
     "hosmer_label",
     "hosmer_labels",

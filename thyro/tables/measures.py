@@ -4,6 +4,7 @@ from functools import partial
 
 import pandas as pd
 
+from thyro.study import protocol_label
 from thyro.tables.markdown import formatted
 from thyro.tables.rounding import coverage, estimate, number, p_value, percent, probability
 
@@ -42,7 +43,7 @@ def calibrated(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 def cutoffs(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Two cut-offs of every score and what they do, from `statistics.cutoff_table`."""
     spec = {
-        "Protocol": (["protocol"], str.capitalize),
+        "Protocol": (["protocol"], protocol_label),
         "Model": (["model"], str),
         "Cohort": (["cohort"], str.capitalize),
         "Cut-off": (["aimed_at"], _aim),

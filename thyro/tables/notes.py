@@ -1,9 +1,9 @@
 """What stands below a table whose method the publication used and a reader should not lean on."""
 
 HOSMER = (
-    "The Hosmer–Lemeshow test is the publication’s. It depends on the groups, passes most models "
-    "in small cohorts and fails most in large ones, and does not say what is wrong: in the large, "
-    "slope and curve do."
+    "The Hosmer–Lemeshow test is shown because the field asks for it. It depends on the groups, "
+    "passes most models in small cohorts and fails most in large ones, and does not say what is "
+    "wrong: in the large, slope and curve do."
 )
 NRI = (
     "The net reclassification improvement is shown because the field asks for it. It rises for a "
@@ -11,7 +11,7 @@ NRI = (
     "(Hilden and Gerds 2014). The difference of the AUCs and of net benefit decide."
 )
 DELONG_TRAINING = (
-    "Rows of the training cohort are the publication’s. DeLong’s variance takes a score as given; "
-    "of models compared on the patients who fitted them, and of nested models above all, the test "
-    "is not valid (Demler 2012)."
+    "Rows of the training cohort are shown because the field shows them. DeLong’s variance takes "
+    "a score as given; of models compared on the patients who fitted them, and of nested models "
+    "above all, the test is not valid (Demler 2012)."
 )

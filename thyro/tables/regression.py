@@ -5,6 +5,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from thyro.study import protocol_label
 from thyro.tables.baseline import variable_label
 from thyro.tables.markdown import formatted
 from thyro.tables.rounding import coverage, estimate, number, p_value
@@ -72,7 +73,7 @@ def coefficients(
     """
     rows = frame.assign(level=frame["level"].fillna(""))
     spec = {
-        "Protocol": (["protocol"], lambda name: str(name).replace("_", " ").capitalize()),
+        "Protocol": (["protocol"], protocol_label),
         "Nomogram": (["nomogram"], lambda name: str(name).replace("_", " ")),
         "Term": (["term"], lambda term: labels.get(term, term)),
         "Level": (["level"], str),

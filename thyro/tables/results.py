@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from thyro.study import RECIPES, STEPS
+from thyro.study import RECIPES, STEPS, protocol_label
 from thyro.tables.markdown import formatted
 from thyro.tables.rounding import ABSENT, coverage, estimate, interval, number, p_value, probability
 
@@ -48,7 +48,7 @@ def performance(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     npv, f1; `level` is the coverage of the interval, for the heading.
     """
     spec = {
-        "Protocol": (["protocol"], str.capitalize),
+        "Protocol": (["protocol"], protocol_label),
         "Model": (["model"], str),
         "Cohort": (["cohort"], str.capitalize),
         "AUC": (["auc"], probability),
@@ -113,7 +113,7 @@ def beside_size(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Scores beside the diameter alone, from `statistics.size_table`."""
     ci = f"({coverage(level)} CI)"
     spec = {
-        "Protocol": (["protocol"], lambda name: str(name).replace("_", " ").capitalize()),
+        "Protocol": (["protocol"], protocol_label),
         "Model": (["model"], str),
         "Cohort": (["cohort"], str.capitalize),
         f"AUC {ci}": (["auc", "ci_low", "ci_high"], estimate),
@@ -167,7 +167,7 @@ def null(permuted: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 def comparison(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """DeLong tests, from `statistics.delong_matrix` (with `cohort` where the frame has one)."""
     spec = {
-        "Protocol": (["protocol"], str.capitalize),
+        "Protocol": (["protocol"], protocol_label),
         "Cohort": (["cohort"], str.capitalize),
         "Model A": (["model_a"], str),
         "Model B": (["model_b"], str),
@@ -196,7 +196,7 @@ def hosmer(frame: pd.DataFrame) -> pd.DataFrame:
         "Emax": "e_max",
     }
     spec = {
-        "Protocol": (["protocol"], str.capitalize),
+        "Protocol": (["protocol"], protocol_label),
         "Model": (["model"], str),
         "Cohort": (["cohort"], str.capitalize),
         "χ²": (["statistic"], lambda x: number(x, 2)),

@@ -9,6 +9,7 @@ from functools import partial
 
 import pandas as pd
 
+from thyro.study import protocol_label
 from thyro.tables.markdown import formatted
 from thyro.tables.results import METRICS, RECONSTRUCTIONS
 from thyro.tables.rounding import ABSENT, coverage, estimate, number, percent, probability
@@ -110,7 +111,7 @@ def effective_bins(bins: pd.DataFrame) -> pd.DataFrame:
     `bins` is the frame of `radiomics.effective_bins`.
     """
     spec = {
-        "Profile": (["profile"], str.capitalize),
+        "Profile": (["profile"], protocol_label),
         "Image type": (["image_type"], str),
         "Grey levels, median (quartiles)": (
             ["median", "low", "high"],

@@ -49,7 +49,7 @@ def test_who_could_not_be_measured_is_told():
 
 def test_redundancy_is_counted():
     assert features.features({"OR": SCALARS})["redundant"] == (
-        "In the paper’s feature set 1,004 of 1,102 features that are not degenerate and "
+        "In the classical feature set 1,004 of 1,102 features that are not degenerate and "
         "vary in the "
         "training cohort have another with an absolute rank correlation above 0.9"
     )
@@ -62,7 +62,7 @@ def test_settings_are_those_that_ran():
         "The Laplacian of Gaussian in the planar one is 1.0 and 2.5 mm wide (pixels where" in text
     )
     assert text.startswith(
-        "The paper’s feature set was measured on the images as they come, with grey "
+        "The classical feature set was measured on the images as they come, with grey "
         "levels in bins 25 "
         "wide. For the planar feature set the images of 60 patients were resampled to "
         "pixels of 0.1 mm "
@@ -70,7 +70,7 @@ def test_settings_are_those_that_ran():
     assert "more), with grey levels in bins of one width for each image type, taken" in text
     assert (
         "a median of 6 grey levels in the original image and between 1 and 15 over all image types "
-        "in the paper’s feature set, and of 32 grey levels" in text
+        "in the classical feature set, and of 32 grey levels" in text
     )
     widths = SCALARS["settings"] | {"planar": {"binWidth": 10.0}}
     assert "bins 10 wide" in features.settings(SCALARS | {"settings": widths}, [])
@@ -101,16 +101,16 @@ def test_what_networks_saw_is_told():
     box = {"side_mm": 0.0, "fixed": 0, "scaled": 60, "cut": 0}
     square = {"side_mm": 30.0, "fixed": 40, "scaled": 20, "cut": 3}
     assert features.crops({"A": box, "B": box}) == (
-        "A and B saw the box of the nodule, so that a crop scales with it."
+        "A and B saw the box of the outline, so that a crop scales with it."
     )
     assert features.crops({"A": box, "B": square}).endswith(
-        "it. B saw 40 nodules in a square of 30 mm, 20 others, of unknown pixel size, in a box; "
-        "3 nodules are larger and were cut."
+        "it. B saw 40 outlines in a square of 30 mm, 20 others, of unknown pixel size, in a box; "
+        "3 outlines are larger and were cut."
     )
     unknown = features.crops({"B": square | {"fixed": 0, "scaled": 60, "cut": 0}})
     assert unknown.endswith("scales with it, as the images do not tell the size of a pixel.")
     whole = features.crops({"B": square | {"scaled": 0, "cut": 0}})
-    assert whole == "B saw 40 nodules in a square of 30 mm."
+    assert whole == "B saw 40 outlines in a square of 30 mm."
 
 
 def test_the_phantom_is_counted_without_what_has_no_reference_or_is_not_measured():
@@ -136,8 +136,8 @@ def test_limits_of_the_planar_set_are_told_with_what_they_cost():
     assert features.limits(demo, found) == (
         "Of the planar feature set those with an ICC below 0.75 (210 of OR images and 1,300 of SR "
         "images) and those with fewer distinct values than 10% of the training patients (12 of OR "
-        "images and 0 of SR images) were set aside before selection; the paper’s feature set was "
-        "selected from without such limits, as published."
+        "images and 0 of SR images) were set aside before selection; the classical feature set was "
+        "selected from without such limits."
     )
 
     def asking(**limits):
@@ -155,7 +155,7 @@ def test_only_what_could_differ_was_screened():
     found = {"radiomics_or": counted, "radiomics_sr": counted | {"left": {"Degenerate": 366}}}
     demo = load_study("demo", Path("params"))
     assert features.screened(demo, found) == (
-        "Of the 1,561 features of the paper’s feature set 1,104 of OR images and 1,195 "
+        "Of the 1,561 features of the classical feature set 1,104 of OR images and 1,195 "
         "of SR images "
         "are neither degenerate nor constant and were screened at p < 0.05 each, without "
         "adjustment for multiplicity."
@@ -170,9 +170,9 @@ def test_selected_features_are_told_with_their_stability_and_their_size():
     found |= {f"planar_{s}": {"features_kept": none} for s in ("or", "sr")}
     strings = features.selected(found, (OR, SR))
     assert strings["paper"].endswith(
-        "Of the features of the paper’s feature set selected in SR images (7), 2 had an ICC below "
-        "0.75 (lowest 0.25, of wavelet-HHL_glcm_Idn), 6 an absolute rank correlation of 0.5 or "
-        "more with the diameter of the nodule, and 3 depend on its size by construction."
+        "Of the features of the classical feature set selected in SR images (7), 2 had an ICC "
+        "below 0.75 (lowest 0.25, of wavelet-HHL_glcm_Idn), 6 an absolute rank correlation of "
+        "0.5 or more with the diameter, and 3 depend on its size by construction."
     )
     assert "in OR images (7), 0 had an ICC below 0.75, 6 an" in strings["paper"]
     assert strings["planar"].count("of the planar feature set") == 2

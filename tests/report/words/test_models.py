@@ -155,8 +155,8 @@ def test_what_the_models_look_at():
     )
     assert strings["energy"] == (
         "In the median 55% of the heat map of SR_ResNet101, 30% of the heat map of OR_ResNet101 "
-        "and – of the heat map of SR_Blind lay within the nodule. A flat map would have as much "
-        "there as the nodule covers, 60% of the crop; no network had more."
+        "and – of the heat map of SR_Blind lay within the outline. A flat map would have as much "
+        "there as the outline covers, 60% of the crop; no network had more."
     )
     scalars["heat_maps"]["area"] = 0.5
     assert models.explained(scalars, importance)["energy"].endswith("1 of 3 networks had more.")

@@ -30,7 +30,7 @@ def test_networks_are_said_to_be_tuned_as_the_settings_that_ran_have_it():
         "rarer outcome weighing more); 15% of these patients were watched to end it early."
     )
     frozen = ran | {"trained": "none"}
-    ours = "not tuned on these patients; the publication tuned its networks."
+    ours = "not tuned on these patients."
     assert networks.training(frozen, 2) == f"These networks were {ours}"
     assert networks.training(frozen, 1) == f"This network was {ours}"
     plain = networks.training(
@@ -61,7 +61,7 @@ def test_random_weights_carry_a_caution():
 def test_a_study_tells_of_the_networks_that_it_has_and_of_no_other():
     one = networks.networks(Declared(image_sets=("or",), networks=("DenseNet121",)), WEIGHTS, RAN)
     assert one["saw"] == (
-        "The network DenseNet121 [@huang2017] saw a rectangle around the nodule, of OR images, "
+        "The network DenseNet121 [@huang2017] saw a rectangle around the outline, of OR images, "
         "with random initial weights."
     )
     assert one["training"].startswith("The last block of this network was tuned")

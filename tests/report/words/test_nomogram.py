@@ -252,8 +252,8 @@ def test_the_bootstrap_of_the_whole_pipeline_is_told_where_there_is_one():
     failed = {"fixed": 0, "repeated": 2}
     made = validated(pipeline_bootstraps=200, validations_failed=failed)
     assert made["signature"].endswith(
-        "In 200 further samples the signatures of the paper’s recipe, in-sample, were made again, "
-        "too, from the selection of features on; copies of a patient stayed in one fold of every "
+        "In 200 further samples the signatures of the classical recipe, in-sample, were made again"
+        ", too, from the selection of features on; copies of a patient stayed in one fold of every "
         "inner cross-validation."
     )
     assert made["pipeline"] == (

@@ -86,17 +86,17 @@ def ranked(by_test):
 def test_optimism_is_told_by_recipe_and_nomograms_have_their_own_sentence(study):
     strings = told(study)
     assert strings["training"] == (
-        "By the paper’s recipe the optimism was largest for SR_SVM (0.300), smallest for OR_SVM "
+        "By the classical recipe the optimism was largest for SR_SVM (0.300), smallest for OR_SVM "
         "(0.100), and 0.140 in the median over 3 models. By the sound recipe the optimism was "
         "largest for SR_SVM (0.050), smallest for OR_SVM (0.010), and 0.020 in the median over 3 "
         "models."
     )
     assert strings["abstract"].endswith(
-        "fell by a median of 0.140 by the recipe of the publication and of 0.020 by the sound one."
+        "fell by a median of 0.140 by the classical recipe and of 0.020 by the sound one."
     )
     assert strings["nomograms"] == (
         "In Nomogram_A the coefficient of SR_SVM was 7.25 (5.00–9.50) per unit of probability with "
-        "the paper’s in-sample signature (p < 0.001), and 0.25 (−0.10 to 0.60) per unit of log "
+        "the classical in-sample signature (p < 0.001), and 0.25 (−0.10 to 0.60) per unit of log "
         "odds with the sound cross-fitted signature (p = 0.170): cross-fitted, it is not shown to "
         "add to the clinical factors. The AUC in the test cohort was 0.730 and 0.741. P is of the "
         "likelihood-ratio test given the clinical terms."
@@ -107,7 +107,7 @@ def test_optimism_is_told_by_recipe_and_nomograms_have_their_own_sentence(study)
 
 def test_what_parts_the_recipes_is_told_of_the_test_cohort_with_its_interval(study):
     assert told(study)["steps"] == (
-        "From the paper’s recipe to the sound one, both cross-fitted, the AUC in the test cohort "
+        "From the classical recipe to the sound one, both cross-fitted, the AUC in the test cohort "
         "changed by 0.031 (−0.040 to 0.102) for SR_SVM (p = 0.390)."
     )
 
@@ -132,7 +132,7 @@ def test_what_is_repeated_inside_folds_depends_on_the_study(study):
     plain = changed(changed(study, "models", tune=False), "features", fine_tuning="none")
     # The network of the sound recipe is tuned whatever `fine_tuning` says.
     assert told(plain)["inside"] == "scaling, selection, the fit and the tuning of the networks"
-    assert told(plain)["settings"] == "and the published settings"
+    assert told(plain)["settings"] == "and given settings"
 
 
 def test_divisions_into_folds_are_counted_in_words(study):

@@ -91,7 +91,7 @@ def test_without_an_adversary_none_is_told_of():
         ({"noise_sigma": 0.0}, {"degradation": "filter and bicubic"}),
         ({"factor": 1, "noise_sigma": 0.0}, {"degradation": "nothing was taken from them"}),
         ({"ssim_weight": 0}, {"loss": "first by a loss of squared error alone"}),
-        ({"region": "nodule"}, {"region": "to the surroundings of the nodule in every original"}),
+        ({"region": "nodule"}, {"region": "to the surroundings of the outline in every original"}),
         ({}, {"grid": "on the same grid", "control": "without noise", "region": "to every orig"}),
         ({"scale": 4}, {"grid": "on a grid 4 times finer", "control": "to a grid 4 times finer"}),
     ],

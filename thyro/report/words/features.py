@@ -60,15 +60,15 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
     strings["degenerate"] = str(counted["profiles"][PAPER]["degenerate"])
     same = counted["redundancy"]
     strings["redundant"] = (
-        f"In the paper’s feature set {same['redundant']:,} of {same['n']:,} features that are not "
-        "degenerate and vary in the training cohort have another with an absolute rank correlation "
-        f"above {same['threshold']:g}"
+        f"In the classical feature set {same['redundant']:,} of {same['n']:,} features that are "
+        "not degenerate and vary in the training cohort have another with an absolute rank "
+        f"correlation above {same['threshold']:g}"
     )
     failed = {name: found["failures"] for name, found in scalars.items() if found["failures"]}
     strings["failures"] = (
         "Every image could be measured."
         if not failed
-        else "Not every nodule could be measured ("
+        else "Not every outlined region could be measured ("
         + listed([f"{n} in {name} images" for name, n in failed.items()])
         + "); its features are missing, and take the training median in the models."
     )
@@ -102,9 +102,9 @@ def settings(scalars: Mapping, image_types: Iterable[str]) -> str:
     binned = {name: _binned(one) for name, one in scalars["settings"].items()}
     left = {name: _levels(one) for name, one in scalars["bins"].items()}
     return (
-        f"The paper’s feature set was measured on the images as they come, with {binned[PAPER]}. "
-        f"{_grid(scalars['grid'])} with {binned[PLANAR]}. After binning, the nodules of the "
-        f"training cohort had a median of {left[PAPER]} in the paper’s feature set, and of "
+        f"The classical feature set was measured on the images as they come, with {binned[PAPER]}. "
+        f"{_grid(scalars['grid'])} with {binned[PLANAR]}. After binning, the "
+        f"training cohort had a median of {left[PAPER]} in the classical feature set, and of "
         f"{left[PLANAR]} in the planar one. {laplacian}Everything else is as pyradiomics has "
         "it by default: no normalisation of grey levels, neighbours at a distance of one pixel, "
         "coiflet wavelets of one level, and local binary patterns within one pixel."
@@ -115,8 +115,8 @@ def _binned(chosen: Mapping) -> str:
     if isinstance(chosen["binWidth"], Mapping):
         return (
             "grey levels in bins of one width for each image type, taken from the ranges of the "
-            "training patients whose stability was measured: between the extremes of each nodule, "
-            "which lie the farther apart the larger it is, they would tell its size"
+            "training patients whose stability was measured: between the extremes of each outlined "
+            "region, which lie the farther apart the larger it is, they would tell its size"
         )
     return f"grey levels in bins {chosen['binWidth']:g} wide"
 
@@ -162,15 +162,15 @@ def crops(counts: Mapping[str, Mapping]) -> str:
         wanted = any(counts[name]["side_mm"] for name in scaled)
         why = ", as the images do not tell the size of a pixel" if wanted else ""
         sentences.append(
-            f"{listed(scaled)} saw the box of the nodule, so that a crop scales with it{why}."
+            f"{listed(scaled)} saw the box of the outline, so that a crop scales with it{why}."
         )
     for name, one in fixed.items():
         others = (
             f", {one['scaled']} others, of unknown pixel size, in a box" if one["scaled"] else ""
         )
-        cut = f"; {one['cut']} nodules are larger and were cut" if one["cut"] else ""
+        cut = f"; {one['cut']} outlines are larger and were cut" if one["cut"] else ""
         sentences.append(
-            f"{name} saw {one['fixed']} nodules in a square of {one['side_mm']:g} mm{others}{cut}."
+            f"{name} saw {one['fixed']} outlines in a square of {one['side_mm']:g} mm{others}{cut}."
         )
     return " ".join(sentences)
 
@@ -251,8 +251,8 @@ def limits(study: Study, selections: Mapping[str, Mapping]) -> str:
     if not texts:
         return "Stability was not used to select features."
     return (
-        f"Of the planar feature set {listed(texts)} were set aside before selection; the paper’s "
-        "feature set was selected from without such limits, as published."
+        f"Of the planar feature set {listed(texts)} were set aside before selection; the classical "
+        "feature set was selected from without such limits."
     )
 
 
@@ -271,7 +271,7 @@ def screened(study: Study, selections: Mapping[str, Mapping]) -> str:
     }
     told = listed([f"{n:,} of {name} images" for name, n in tested.items()])
     return (
-        f"Of the {total:,} features of the paper’s feature set {told} are neither degenerate nor "
+        f"Of the {total:,} features of the classical feature set {told} are neither degenerate nor "
         f"constant and were screened at p < {study.selection.alpha:g} each, without adjustment for "
         "multiplicity."
     )
@@ -297,14 +297,14 @@ def selected(selections: Mapping[str, Mapping], image_sets: Iterable[ImageSet]) 
 
 
 def _selected(kept: Mapping, images: str, profile: str) -> str:
-    of = {PAPER: "the paper’s feature set", PLANAR: "the planar feature set"}[profile]
+    of = {PAPER: "the classical feature set", PLANAR: "the planar feature set"}[profile]
     lowest = ""
     if kept["lowest_icc"] is not None:
         lowest = f" (lowest {tables.number(kept['lowest_icc'], 2)}, of {kept['lowest']})"
     return (
         f"Of the features of {of} selected in {images} images ({kept['n']}), {kept['unstable']} "
         f"had an ICC below {GOOD_ICC:g}{lowest}, {kept['follow_size']} an absolute rank "
-        f"correlation of {FOLLOWS_SIZE:g} or more with the diameter of the nodule, and "
+        f"correlation of {FOLLOWS_SIZE:g} or more with the diameter, and "
         f"{kept['of_size']} {'depends' if kept['of_size'] == 1 else 'depend'} on its size by "
         "construction."
     )

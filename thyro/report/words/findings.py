@@ -67,20 +67,20 @@ def optimism(summary: Mapping[str, Mapping]) -> tuple[str, str]:
     fell = f"{tables.number(paper['median'])} in the median over {paper['n']} image models"
     if paper["median"] >= LARGE:
         short = (
-            f"In-sample, the published recipe is far too optimistic: its AUC is too high by {fell}."
+            f"In-sample, the classical recipe is far too optimistic: its AUC is too high by {fell}."
         )
         rest = (
             "Such figures of training patients say how well a model remembers, and a nomogram that "
             "takes an in-sample signature gives it a weight that it has not earned."
         )
     elif paper["median"] > SMALL:
-        short = f"In-sample, the published recipe is optimistic: its AUC is too high by {fell}."
+        short = f"In-sample, the classical recipe is optimistic: its AUC is too high by {fell}."
         rest = (
             "Figures of training patients flatter the models, and are not estimates of performance."
         )
     else:
         short = (
-            "In-sample, the published recipe is hardly optimistic: its AUC less the cross-fitted "
+            "In-sample, the classical recipe is hardly optimistic: its AUC less the cross-fitted "
             f"one is {fell}."
         )
         rest = "Here the figures of training patients do not mislead; this need not hold elsewhere."

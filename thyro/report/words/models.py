@@ -342,7 +342,7 @@ def _maps(heat_maps: Mapping) -> dict[str, str]:
     return {
         "energy": "In the median "
         + listed([f"{share} of the heat map of {name}" for name, share in inside.items()])
-        + " lay within the nodule. "
+        + " lay within the outline. "
         + _beside_flat(maps, _known(heat_maps["area"])),
         "sanity": "After all weights of a network were drawn anew its maps still had a median "
         "rank correlation with the former of "
@@ -356,7 +356,7 @@ def _beside_flat(maps: Mapping[str, Mapping], area: float) -> str:
     more = [name for name, found in maps.items() if _known(found["inside"]) > area]
     of = f"{len(more)} of {len(maps)} networks" if more else "no network"
     return (
-        f"A flat map would have as much there as the nodule covers, {tables.percent(area, 0)} of "
+        f"A flat map would have as much there as the outline covers, {tables.percent(area, 0)} of "
         f"the crop; {of} had more."
     )
 

@@ -8,7 +8,7 @@ from thyro.report.words.phrases import RANDOM, listed
 from thyro.study import NETWORKS, PAPER, SOUND, Declared
 
 TUNED = {
-    "none": "{which} {were} not tuned on these patients; the publication tuned its networks.",
+    "none": "{which} {were} not tuned on these patients.",
     "last_block": "The last block of {which} was tuned on the training cohort",
     "whole": "All layers of {which} were tuned on the training cohort",
 }
@@ -30,7 +30,7 @@ def networks(
     """
     paper, sound = (_of_recipe(declared, recipe) for recipe in (PAPER, SOUND))
     sets = " and of ".join(images.name for images in declared.studied)
-    around = f"saw a rectangle around the nodule, of {sets} images, with"
+    around = f"saw a rectangle around the outline, of {sets} images, with"
     drawn = [name for name in paper if weights[name].startswith(RANDOM)]
     caution = (
         f"Of {listed(drawn)} such a map means little: but for what was tuned here, the filters are "
@@ -39,7 +39,7 @@ def networks(
     first = paper or sound  # whom the main text names
     return {
         "short": Markdown(
-            f"{_named(first)} saw a rectangle around the nodule "
+            f"{_named(first)} saw a rectangle around the outline "
             f"({escape(_weights(first, weights))}). "
             f"{'Its' if len(first) == 1 else 'Their'} pooled features passed through the LASSO to "
             "a logistic regression."

@@ -38,7 +38,7 @@ def texts(study: Study, results: Results) -> dict:
             results.table("06_statistics/main_performance"),
             results.table("05_nomogram/coefficients"),
             about,
-            chosen=results.values("06_statistics/published")["chosen"],
+            chosen=_chosen(study, results),
         ),
         "validation": validation(
             scalars,
@@ -48,6 +48,13 @@ def texts(study: Study, results: Results) -> dict:
             level=study.statistics.level,
         ),
     }
+
+
+def _chosen(study: Study, results: Results) -> str:
+    """The model that the reference chose."""
+    if study.reference == "none":
+        return ""
+    return results.values("06_statistics/published")["chosen"]
 
 
 def clinical(
@@ -157,7 +164,7 @@ def composition(
     about : mapping
         `cohort.json` of 00.
     chosen : str
-        The model that the publication chose by its result in the test cohort.
+        The model that the publication chose by its result in the test cohort; "" without one.
     """
     joined = {str(name): name.signature for name in named if name.signature}
     made_of = {name: f"signature of {s} and clinical factors" for name, s in joined.items()}
@@ -331,7 +338,7 @@ def _made_again(scalars: Mapping) -> str:
     if not scalars["pipeline_bootstraps"]:
         return ""
     return (
-        f" In {scalars['pipeline_bootstraps']} further samples the signatures of the paper’s "
+        f" In {scalars['pipeline_bootstraps']} further samples the signatures of the classical "
         "recipe, in-sample, were made again, too, from the selection of features on; copies of a "
         "patient stayed in one fold of every inner cross-validation."
     )

@@ -70,9 +70,8 @@ def models(scores: Sequence[str], declared: Declared, table: pd.DataFrame) -> di
         read = [f"on {images.label} ({images.name})" for images in declared.studied]
         return {
             "parts": listed(applying(steps)),
-            "methods": f"Image models were fitted {listed(read)} images, by the recipe of the "
-            "publication and by a sound one; what is concluded comes from the sound one, "
-            "cross-fitted.",
+            "methods": f"Image models were fitted {listed(read)} images, by a classical recipe "
+            "and by a sound one; what is concluded comes from the sound one, cross-fitted.",
             "aucs": each(aucs(table, "test", [str(one) for one in declared.principal_models()])),
         }
     what = "the score of one model" if len(scores) == 1 else f"the scores of {len(scores)} models"

@@ -16,6 +16,17 @@ def listed(items: Sequence[str]) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]] if items[1:] else items)
 
 
+def plural(noun: str) -> str:
+    """ "nodules", "masses", "biopsies", "metastases"."""
+    if noun.endswith("sis"):
+        return f"{noun[:-2]}es"
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
+
+
 def applying(texts: Mapping[str, bool]) -> list[str]:
     """Those of `texts` whose condition holds, in their order."""
     return [text for text, holds in texts.items() if holds]

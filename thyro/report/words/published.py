@@ -28,8 +28,10 @@ def texts(study: Study, results: Results) -> dict:
     dict
         published.
     """
-    sizes = published_sizes(store.path(PUBLISHED_DIR))
-    n = {"n" if name == "all" else f"n_{name}": str(size) for name, size in sizes.items()}
+    n = {}
+    if study.reference != "none":
+        sizes = published_sizes(store.path(PUBLISHED_DIR))
+        n = {"n" if name == "all" else f"n_{name}": str(size) for name, size in sizes.items()}
     return {"published": n | facts(results.values("06_statistics/published"))}
 
 
@@ -200,7 +202,7 @@ def null_pattern(values: Mapping) -> str:
         f"How surprising is the printed pattern where super-resolution does nothing? In "
         f"{null['draws']} simulated cohorts of {null['train']} and {null['test']} patients the OR "
         "and SR features of each patient changed places at random, so that neither image set tells "
-        "more of the outcome, and the models were made anew by the paper’s recipe. In the test "
+        "more of the outcome, and the models were made anew by the classical recipe. In the test "
         f"cohort as much as printed arose so often: {listed(told)}; all {n} were above in "
         f"{_of_draws(null['all_above'])}. In brackets are Monte Carlo {tables.coverage(0.95)} "
         f"confidence intervals. The largest gain had a median of {middle} (quartiles {low} and "

@@ -49,12 +49,12 @@ def protocols(
         "settings": (
             "and settings chosen by an inner cross-validation"
             if study.models.tune
-            else "and the published settings"
+            else "and given settings"
         ),
         "abstract": (
             "When selection and fit were repeated without the patients that are predicted, the "
             "AUC of the image models in the training cohort fell by a median of "
-            f"{tables.number(paper['median'])} by the recipe of the publication and of "
+            f"{tables.number(paper['median'])} by the classical recipe and of "
             f"{tables.number(sound['median'])} by the sound one."
         ),
         "training": " ".join(
@@ -62,7 +62,7 @@ def protocols(
             f"({tables.number(found['largest'])}), smallest for {found['smallest_of']} "
             f"({tables.number(found['smallest'])}), and {tables.number(found['median'])} in the "
             f"median over {found['n']} models."
-            for label, found in (("paper’s", paper), ("sound", sound))
+            for label, found in (("classical", paper), ("sound", sound))
         ),
         "steps": _steps(recipes),
         "own": ", and a network of its own beside"
@@ -97,7 +97,7 @@ def _steps(recipes: pd.DataFrame) -> str:
         for row in rows.itertuples()
     ]
     return (
-        "From the paper’s recipe to the sound one, both cross-fitted, the AUC in the test cohort "
+        "From the classical recipe to the sound one, both cross-fitted, the AUC in the test cohort "
         f"changed by {listed(differences)}."
     )
 
@@ -115,7 +115,7 @@ def _signatures(
             f"{tables.estimate(row.estimate, row.low, row.high, digits=2)} per unit of {unit} with "
             f"the {label} signature (p {relation(row.lr_p)})"
             for row, unit, label in (
-                (rows.loc[(name, PAPER)], "probability", "paper’s in-sample"),
+                (rows.loc[(name, PAPER)], "probability", "classical in-sample"),
                 (rows.loc[(name, SOUND)], "log odds", "sound cross-fitted"),
             )
         )
@@ -175,7 +175,7 @@ def _choice(ranked: pd.DataFrame) -> str:
     if best["model"] == by_test["model"]:
         return f"{text} The test cohort, which must not choose, would have chosen the same."
     return (
-        f"{text} By the result in the test cohort, as the publication chose, it would be "
+        f"{text} By the result in the test cohort it would be "
         f"{by_test['model']} ({tables.probability(by_test['auc_test'])}): a choice that is "
         "informed by the test, so that this figure is too good."
     )

@@ -83,11 +83,11 @@ def simulation(study: Study) -> dict[str, str]:
 def _mix(source) -> str:
     """What sizes and outcomes of the patients are, as the end of a sentence."""
     if source.size_shift:
-        sizes = f"nodules that are {abs(source.size_shift):g} standard deviations "
+        sizes = f"diameters that are {abs(source.size_shift):g} standard deviations "
         sizes += f"{'larger' if source.size_shift > 0 else 'smaller'} than the published ones, "
         sizes += "with all that goes with their size"
     else:
-        sizes = "the published sizes of nodules"
+        sizes = "the published diameters"
     outcome = "the published share of patients with the outcome"
     if source.prevalence is not None:
         outcome = f"the outcome in {tables.percent(source.prevalence, 0)} of patients"

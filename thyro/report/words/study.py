@@ -6,7 +6,7 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import applying, inside, listed
+from thyro.report.words.phrases import applying, inside, listed, plural
 from thyro.study import Study
 
 SPLITS = {
@@ -31,7 +31,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     Returns
     -------
     dict
-        study, origin, has (flags), lacking, cohort, statistics.
+        study, word, origin, has (flags), lacking, cohort, statistics.
     """
     about = results.values("00_cohort/cohort")
     flow = results.values("00_cohort/flow")
@@ -43,8 +43,10 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "title": title(study, about),
             "name": cohort_name(name, about, len(own)),
             "outcome": study.outcome,
+            "recipe": ", as those of the publication" if has["reference"] else "",
         },
-        "origin": origin(about),
+        "word": words(study),
+        "origin": origin(about, reference=has["reference"]),
         "has": has,
         "cohort": cohort(study, about, own, flow),
         "lacking": lacking(study),
@@ -52,6 +54,20 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "level": f"{100 * study.statistics.level:g}%",
             "groups": str(study.statistics.groups),
         },
+    }
+
+
+def words(study: Study) -> dict[str, str]:
+    """What the report calls the lesion, the organ and the images of this study."""
+    lesions = plural(study.lesion)
+    return {
+        "lesion": study.lesion,
+        "lesions": lesions,
+        "organ": study.organ,
+        "modality": study.modality,
+        "from": ""
+        if study.cohort.scores
+        else f" from {study.modality} images of the {study.organ} with outlined {lesions}",
     }
 
 
@@ -84,6 +100,9 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
         "comparison": len(scores or study.declared.model_names()) != 1,
         "external": bool(patients["split"].eq("external").any()),
         "recovery": bool(about.get("truth")),
+        "subgroups": bool(study.statistics.subgroups),
+        "reference": study.reference != "none",
+        "audit": study.reference != "none" or bool(study.published),
         "tuned": not scores
         and bool(study.declared.networks)
         and study.features.fine_tuning != "none",
@@ -124,14 +143,24 @@ def cohort_name(name: str, about: Mapping, n: int) -> str:
     return f"a cohort of {n:,} real patients ({name})"
 
 
-def origin(about: Mapping) -> dict[str, str | bool]:
-    """Where the data come from, as a label, a note under every caption, and a statement."""
+def origin(about: Mapping, *, reference: bool = True) -> dict[str, str | bool]:
+    """Where the data come from, as a label, a note under every caption, and a statement.
+
+    `reference`: whether the report goes through a publication, whose patients are others.
+    """
+    private = "The data of the reference study are not public. " if reference else ""
+    others = (
+        " They are taken to be other patients than those of the reference study, and unless the "
+        "outcome is the same, another question."
+        if reference
+        else ""
+    )
     kind = "score" if about.get("scores") else "image"
     if about["simulated"]:
         statement = (
-            f"Every patient, {kind} and result in this report is simulated. The data of the "
-            "reference study are not public. The simulation exists so that the methods can be "
-            f"followed from {kind} to nomogram; no number here says anything about thyroid cancer."
+            f"Every patient, {kind} and result in this report is simulated. {private}The "
+            f"simulation exists so that the methods can be followed from {kind} to nomogram; no "
+            "number here says anything about patients."
         )
         return {
             "simulated": True,
@@ -142,8 +171,7 @@ def origin(about: Mapping) -> dict[str, str | bool]:
     real = "The patients are real, and so are the scores, which models outside this report gave"
     statement = (
         f"{real if kind == 'score' else 'The images are real'}; the outcome is "
-        f"{about['outcome']}. They are taken to be other patients than those of the reference "
-        "study; where the outcome is another one, so is the question."
+        f"{about['outcome']}.{others}"
     )
     if kind == "image" and not about["spacing_known"]:
         statement += " The images do not tell the size of a pixel: lengths are in pixels."

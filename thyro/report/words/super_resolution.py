@@ -159,19 +159,19 @@ def _images(settings: SuperResolution) -> dict[str, str]:
     """Where SR images lie and what of them is enhanced, and how their control is made."""
     region = "to every original image"
     if settings.region == "nodule":
-        region = "to the surroundings of the nodule in every original image"
+        region = "to the surroundings of the outline in every original image"
     if settings.scale > 1:
         finer = f"a grid {settings.scale} times finer"
         return {
             "region": region,
-            "grid": f"on {finer}, to which the nodule outline was brought by its nearest pixel",
+            "grid": f"on {finer}, to which the outline was brought by its nearest pixel",
             "control": f"every original brought to {finer} by bicubic interpolation",
         }
     control = "every original brought down as for training, but without noise, and back by bicubic "
     control += "interpolation"
     return {
         "region": region,
-        "grid": "on the same grid, so that one nodule outline serves both",
+        "grid": "on the same grid, so that one outline serves both",
         "control": control if settings.factor > 1 else "every original as it is",
     }
 
