@@ -124,7 +124,11 @@ def splits(*intervals):
             "are not shown to serve better than the originals: over 100",
             "One division",
         ),
-        ([CLEAR_BELOW], "served worse than the originals: over 100 random", "did not help them."),
+        (
+            [CLEAR_BELOW],
+            "served worse than the originals: over 100 random",
+            "not shown to have helped any classifier.",
+        ),
         ([CLEAR_ABOVE, OPEN], "This does not hold for every classifier.", "are not shown to"),
         ([OPEN, CLEAR_BELOW], "are not shown to serve better", "served worse than the originals"),
     ],

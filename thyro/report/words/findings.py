@@ -183,7 +183,7 @@ def enhancement(differences: pd.DataFrame, *, level: float) -> tuple[str, str]:
             "original holds no more about the patient than the original does."
         )
     elif -1 in sides:
-        rest = "What the network adds to an image did not help them."
+        rest = "What the network adds to an image is not shown to have helped any classifier."
     else:
         rest = "One division can show a difference where many show none."
     return told[0], " ".join([*told, rest])
