@@ -78,7 +78,7 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
         elements={
             "calculator": _calculator(nomogram.calculator_fragment, left, study),
             "thresholds": thresholds.element(left, _predictions(study), outcome=study.outcome),
-            "wipe": wipe.element(folder / "notebooks") if strings["has"]["images"] else "",
+            "wipe": wipe.element(folder / "notebooks") if strings["has"]["enhanced"] else "",
         },
     )
     page = partial(nomogram.calculator_page, title=strings["study"]["title"])

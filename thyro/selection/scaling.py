@@ -100,21 +100,20 @@ def as_features(X: pd.DataFrame, *, missing: bool = False) -> pd.DataFrame:
     if X.shape[1] == 0 or X.columns.has_duplicates:
         twice = list(X.columns[X.columns.duplicated()][:3])
         raise ValueError(f"X: expected distinct features, at least one; repeated: {twice}.")
-    X = X.astype(float)
-    infinite = np.isinf(X.to_numpy())
+    values = X.to_numpy(dtype=float)  # once: a table read from a file has a block for each column
+    infinite, absent = np.isinf(values), np.isnan(values)
     if infinite.any():
         name, patient = X.columns[infinite.any(axis=0)][0], X.index[infinite.any(axis=1)][0]
         raise ValueError(
             f"X: {int(infinite.sum())} values are infinite, the first in {name!r} of patient "
             f"{patient!r}. What could not be computed is to be missing (NaN): correct the table."
         )
-    absent = np.isnan(X.to_numpy())
     if absent.any() and not missing:
         raise ValueError(
             f"X: {int(absent.sum())} values are missing, the first in "
             f"{X.columns[absent.any(axis=0)][0]!r}. `fit_scaler` and its `transform` replace them."
         )
-    return X
+    return pd.DataFrame(values, index=X.index, columns=X.columns, copy=False)
 
 
 def as_outcome(y: ArrayLike, n: int) -> np.ndarray:
