@@ -121,7 +121,7 @@ def test_how_a_study_was_simulated():
     assert (made["coarse"], made["fine"]) == ("1.6", "1.2")
     assert "sensitivity and specificity are the published ones" in made["reading"]
     assert made["mix"] == (
-        "the published diameters, and the published share of patients with the outcome"
+        "the published diameters and the published share of patients with the outcome"
     )
     assert made["external"] == (
         "The external cohort has another simulated scanner, diameters that are 0.5 standard "
