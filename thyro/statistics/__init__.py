@@ -65,6 +65,7 @@ from thyro.statistics.performance import (
     performance_table,
     reclassification_table,
 )
+from thyro.statistics.random_effects import POOLED, RANDOM_EFFECTS, centre_table, random_effects
 from thyro.statistics.ranks import rank_auc
 from thyro.statistics.reader import reader_comparison, reader_table
 from thyro.statistics.repeated_splits import (
@@ -80,6 +81,8 @@ __all__ = [
     "FARTHEST",
     "GOOD_ICC",
     "NEARLY_CONSTANT",
+    "POOLED",
+    "RANDOM_EFFECTS",
     "NoMaximum",
     "OddsCalibration",
     "TableTooLarge",
@@ -96,6 +99,7 @@ __all__ = [
     "calibration_curves",
     "calibration_intervals",
     "calibration_table",
+    "centre_table",
     "cohorts",
     "compared_recipes",
     "contrasts",
@@ -129,6 +133,7 @@ __all__ = [
     "performance_table",
     "permutation_p",
     "proportion_ci",
+    "random_effects",
     "rank_auc",
     "rank_correlation",
     "reader_comparison",
