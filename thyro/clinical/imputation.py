@@ -9,16 +9,16 @@ of images take none either, so that a clinical model reads no image through a ga
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.special import expit
 
 from thyro.clinical.rare_levels import merge_levels
 from thyro.core import as_labels
-from thyro.statistics import is_categorical
+from thyro.statistics import is_categorical, maximise_logistic
 
 ITERATIONS = 10  # rounds through all variables with gaps
 DONORS = 5  # recorded values, nearest in prediction, of which one fills a gap
@@ -35,12 +35,24 @@ class Imputation:
     merged: dict[str, dict]  # as in `merge_levels`, of whoever is completed
     seed: int
     iterations: int
-    equations: dict[tuple[int, str], Any] = field(default_factory=dict, repr=False, compare=False)
+    # Of completed training patients, without the outcome; each is learned when first asked for.
+    equations: dict = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def m(self) -> int:
         """How often gaps are filled."""
         return len(self.training)
+
+    def beside(self, frame: pd.DataFrame) -> "Imputation":
+        """The same completions of the same training patients, with other columns beside them.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The training patients: signatures of another protocol, for example.
+        """
+        columns = [{name: one[name] for name in self.variables} for one in self.training]
+        return replace(self, training=[frame.assign(**own) for own in columns])
 
     def completed(self, frame: pd.DataFrame) -> list[pd.DataFrame]:
         """Any patients with their gaps filled, m times, without an outcome.
@@ -75,7 +87,9 @@ class Imputation:
         names = [name for j, name in enumerate(self.variables) if empty[:, j].any()]
         code = _Code(self.training[k], self.variables)
         shape = (self.iterations + 1, len(self.variables))
-        drawn = np.stack([_own(self.seed, k, patient).uniform(size=shape) for patient in part.index])
+        drawn = np.stack(
+            [_own(self.seed, k, patient).uniform(size=shape) for patient in part.index]
+        )
         values = {name: part[name].to_numpy(object, copy=True) for name in self.variables}
         for name in names:
             j = self.variables.index(name)
@@ -119,8 +133,8 @@ def impute(
     """Complete training patients m times by chained equations, with the outcome among them.
 
     Continuous variables are filled by predictive mean matching, from the five recorded values with
-    the nearest prediction; factors from a (multinomial) logistic regression of a bootstrap sample.
-    Both draw their parameters anew each time, so that pooled intervals know of the gaps.
+    the nearest prediction; factors from logistic regressions of a bootstrap sample, one level
+    after the other. Both draw their parameters anew each time, so that pooled intervals know of the gaps.
 
     Parameters
     ----------
@@ -245,25 +259,32 @@ class _Matching:
         """A value for each row of `X`, chosen by a number between 0 and 1."""
         wanted = self.drawn[0] + X @ self.drawn[1:]
         n = min(DONORS, len(self.donors))
-        distance = np.abs(wanted[:, None] - self.predicted)
-        nearest = np.argsort(distance, axis=1, kind="stable")[:, :n]
-        return self.donors[nearest[np.arange(len(X)), (uniform * n).astype(int)]]
+        # The nearest lie within n places on either side.
+        first = np.searchsorted(self.predicted, wanted) - n
+        near = np.clip(first[:, None] + np.arange(2 * n), 0, len(self.donors) - 1)
+        distance = np.abs(wanted[:, None] - self.predicted[near])
+        distance[:, 1:][near[:, 1:] == near[:, :-1]] = np.inf  # an end, counted once
+        order = np.argsort(distance, axis=1, kind="stable")[:, :n]
+        chosen = order[np.arange(len(X)), (uniform * n).astype(int)]
+        return self.donors[near[np.arange(len(X)), chosen]]
 
 
 @dataclass(frozen=True)
 class _Levels:
-    """A factor by multinomial logistic regression."""
+    """A factor by logistic regressions, each of one level against all that follow it."""
 
     levels: np.ndarray
-    model: Any  # of scikit-learn; None where only one level was drawn
+    coefficients: list[np.ndarray]  # one less than levels, the intercept first
 
     def draw(self, X: np.ndarray, uniform: np.ndarray) -> np.ndarray:
         """As `_Matching.draw`."""
-        if self.model is None:
-            return np.repeat(self.levels, len(X))
-        reached = np.cumsum(self.model.predict_proba(X), axis=1)
-        found = (uniform[:, None] > reached).sum(axis=1)
-        return self.levels[np.minimum(found, len(self.levels) - 1)]
+        design = np.column_stack([np.ones(len(X)), X])
+        left = np.ones(len(X))  # probability of this level or a later one
+        found = np.zeros(len(X), dtype=int)
+        for beta in self.coefficients:
+            left = left * expit(-(design @ beta))
+            found += uniform > 1 - left
+        return self.levels[found]
 
 
 def _learn(code: _Code, name: str, X: np.ndarray, values: np.ndarray, rng: np.random.Generator):
@@ -285,23 +306,28 @@ def _matching(X: np.ndarray, values: np.ndarray, rng: np.random.Generator) -> _M
     rest = np.sum((values - design @ beta) ** 2)
     sd = np.sqrt(rest / rng.chisquare(free))
     drawn = beta + sd * half @ rng.standard_normal(len(beta))
-    return _Matching(drawn, design @ beta, values.astype(object))
+    predicted = design @ beta
+    order = np.argsort(predicted, kind="stable")
+    return _Matching(drawn, predicted[order], values[order].astype(object))
 
 
 def _of_levels(
     levels: list, X: np.ndarray, values: np.ndarray, rng: np.random.Generator
 ) -> _Levels:
-    """Logistic regression of a bootstrap sample of the patients."""
-    from sklearn.linear_model import LogisticRegression  # a second, and rooms above load this one
-
+    """Logistic regressions of a bootstrap sample of the patients; levels nobody has are left out."""
     codes = np.array([levels.index(value) for value in values])
     rows = rng.integers(0, len(codes), len(codes))
-    there = np.unique(codes[rows])
-    named = np.array(levels, dtype=object)[there]
-    if len(there) == 1:
-        return _Levels(named, None)
-    model = LogisticRegression(C=PRIOR_VARIANCE, solver="newton-cholesky", max_iter=200)
-    return _Levels(named, model.fit(X[rows], codes[rows]))
+    codes, design = codes[rows], np.column_stack([np.ones(len(rows)), X[rows]])
+    ridge = np.eye(design.shape[1]) / PRIOR_VARIANCE
+    ridge[0, 0] = 0.0
+    there = np.unique(codes)
+    found = []
+    for level in there[:-1]:
+        left = codes >= level
+        found.append(
+            maximise_logistic(design[left], (codes[left] == level).astype(int), ridge=ridge)[0]
+        )
+    return _Levels(np.array(levels, dtype=object)[there], found)
 
 
 def _own(seed: int, k: int, patient: object) -> np.random.Generator:
@@ -320,9 +346,7 @@ def _typed(values: np.ndarray, like: pd.Series) -> pd.Series:
     return pd.Series(list(values), like.index, dtype=like.dtype)
 
 
-def _pasted(
-    frame: pd.DataFrame, rows: np.ndarray, filled: pd.DataFrame
-) -> dict[str, pd.Series]:
+def _pasted(frame: pd.DataFrame, rows: np.ndarray, filled: pd.DataFrame) -> dict[str, pd.Series]:
     """Columns of `frame` with some rows as completed."""
     found = {}
     for name in filled:
