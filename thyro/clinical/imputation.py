@@ -134,7 +134,8 @@ def impute(
 
     Continuous variables are filled by predictive mean matching, from the five recorded values with
     the nearest prediction; factors from logistic regressions of a bootstrap sample, one level
-    after the other. Both draw their parameters anew each time, so that pooled intervals know of the gaps.
+    after the other. Both draw their parameters anew each time, so that pooled intervals know of
+    the gaps.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def _chained(
 
 
 class _Code:
-    """How variables become columns: numbers in SD from the mean, levels but the first as 0 and 1."""
+    """Variables as columns: numbers in SD from the mean, levels but the first as 0 and 1."""
 
     def __init__(self, frame: pd.DataFrame, variables: Sequence[str]):
         self.levels: dict[str, list] = {}
@@ -314,7 +315,7 @@ def _matching(X: np.ndarray, values: np.ndarray, rng: np.random.Generator) -> _M
 def _of_levels(
     levels: list, X: np.ndarray, values: np.ndarray, rng: np.random.Generator
 ) -> _Levels:
-    """Logistic regressions of a bootstrap sample of the patients; levels nobody has are left out."""
+    """Logistic regressions of a bootstrap sample, without the levels that nobody in it has."""
     codes = np.array([levels.index(value) for value in values])
     rows = rng.integers(0, len(codes), len(codes))
     codes, design = codes[rows], np.column_stack([np.ones(len(rows)), X[rows]])

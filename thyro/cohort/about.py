@@ -46,6 +46,8 @@ def describe_cohort(
         "scores": list(settings.scores),
         "external": external is not None,
         "split": settings.split,
+        "missing_values": settings.missing_values,
+        "centres": bool(settings.centre_column),
         "criteria": len(main.opened.criteria),
         "flags": count_flags(main),
         "external_flags": count_flags(external) if external else {},

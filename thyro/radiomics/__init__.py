@@ -2,6 +2,7 @@
 
 from thyro.radiomics.binning import bin_widths
 from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
+from thyro.radiomics.combat import combat, harmonisation, harmonised
 from thyro.radiomics.common_grid import CommonGrid
 from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
 from thyro.radiomics.exclusions import DEGENERATE, DISTINCT, STABILITY, set_aside
@@ -43,6 +44,7 @@ __all__ = [
     "agreement_scalars",
     "bin_widths",
     "check_failures",
+    "combat",
     "compare_with_ibsi",
     "describe_feature",
     "effective_bins",
@@ -53,6 +55,8 @@ __all__ = [
     "feature_set_tables",
     "feature_summary",
     "filtered_images",
+    "harmonisation",
+    "harmonised",
     "image_set_agreement",
     "measured_as",
     "measuring",

@@ -5,7 +5,7 @@ others: training patients teach, test patients of the same centre are moved as t
 outcome is looked at.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,6 +153,8 @@ def learn_combat(
         moves &= np.ptp(np.where(np.isfinite(X[named == name]), X[named == name], 0), axis=0) > 0
     moved, X = features.columns[moves], X[:, moves]
     of_centre = np.column_stack([named == name for name in counts.index]).astype(float)
+    if covariates is not None:  # a level that nobody here has tells nothing
+        covariates = covariates.loc[:, covariates.nunique() > 1]
     kept = np.empty((len(X), 0)) if covariates is None else covariates.to_numpy(float)
     design = np.column_stack([of_centre, kept])
     if np.linalg.matrix_rank(design) < design.shape[1]:
@@ -228,10 +230,14 @@ class Harmonisation:
     unseen: str  # as in `Combat.apply`
 
     def __call__(self, training: pd.DataFrame) -> Callable[[pd.DataFrame], pd.DataFrame]:
-        """Learn from training patients, by the index of their features; gives what moves others."""
-        learned = learn_combat(
-            training, self.centre.loc[training.index], covariates=self._of(training.index)
-        )
+        """Learn from training patients, by the index of their features; gives what moves others.
+
+        A centre that has a single patient here is one that was never seen.
+        """
+        centre = self.centre.loc[training.index]
+        teach = centre.groupby(centre).transform("size").gt(1).to_numpy()
+        training, centre = training[teach], centre[teach]
+        learned = learn_combat(training, centre, covariates=self._of(training.index))
         return lambda features: learned.apply(
             features,
             self.centre.loc[features.index],
@@ -241,6 +247,40 @@ class Harmonisation:
 
     def _of(self, patients: pd.Index) -> pd.DataFrame | None:
         return None if self.covariates is None else self.covariates.loc[patients]
+
+
+def harmonisation(
+    cases: pd.DataFrame, how: str, *, preserved: Sequence[str] = (), unseen: str = "pass"
+) -> Harmonisation | None:
+    """The harmonisation of a study; None where there is none.
+
+    Parameters
+    ----------
+    cases : DataFrame, index patients
+        All included, with `centre` and the preserved variables.
+    how : "none" or "combat"
+    preserved : sequence of str
+        Variables whose effects on the features stay. A level that no training patient has counts as
+        the first.
+    unseen : "refuse", "pass" or "own"
+        As in `Combat.apply`; refused centres have stopped the study before, so that one which is
+        unseen here only lacks in a part of the training patients, and passes.
+    """
+    if how == "none":
+        return None
+    covariates = None
+    if preserved:
+        covariates = pd.get_dummies(cases[list(preserved)], drop_first=True, dtype=float)
+    return Harmonisation(cases["centre"], covariates, "own" if unseen == "own" else "pass")
+
+
+def harmonised(
+    tables: Mapping[str, pd.DataFrame], how: Harmonisation | None, training: pd.Index
+) -> dict[str, pd.DataFrame]:
+    """Feature tables with each centre moved as its training patients teach; as they are without."""
+    if how is None:
+        return dict(tables)
+    return {name: how(values.loc[training])(values) for name, values in tables.items()}
 
 
 def _effect(

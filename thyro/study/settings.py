@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from thyro.study.authors import Authors
+from thyro.study.centres import HARMONISATION, check_harmonisation
 from thyro.study.classifiers import SIGNATURES, model_names
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
 from thyro.study.fields import Distinct, Positive, Section, Share, Text
@@ -100,6 +101,10 @@ class Selection(Section):
     family: Literal["binomial", "gaussian"] = "binomial"  # of the LASSO
     penalty: Literal["minimum", "1se"] = "minimum"  # of cross-validated deviance, or one SE above
     folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the LASSO's cross-validation
+    harmonisation: Literal["none", "combat"] = "none"  # of features, by `cohort.centre_column`
+    preserved: Annotated[list[Name], Distinct] = []  # variables whose effects on features it keeps
+    unseen_centre: Literal["refuse", "pass", "own"] = "refuse"  # one without training patients: own
+    # learns its shift from the patients who are predicted
 
 
 class Models(Section):
@@ -125,6 +130,7 @@ class Nomogram(Section):
     signatures: Annotated[list[str], Distinct] = Field(
         default=SIGNATURES, min_length=1, max_length=2
     )
+    imputations: Annotated[int, Field(ge=2, le=100)] = 20  # where `missing_values: impute`
     bootstraps: Annotated[int, Field(ge=LEAST_BOOTSTRAPS)] = (
         500  # of the whole model, with its choice of terms
     )
@@ -252,6 +258,11 @@ class Study(Section):
     def _candidates_may_be_used(self):
         if self.cohort.source == "folder":  # `thyro check` knows the variables of the simulation
             check_candidates(self.nomogram.candidates, self.cohort.variables)
+        return self
+
+    @model_validator(mode="after")
+    def _harmonisation_knows_centres(self):
+        check_harmonisation(self.cohort, **self.selection.model_dump(include=HARMONISATION))
         return self
 
     @model_validator(mode="after")

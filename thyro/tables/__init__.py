@@ -3,6 +3,7 @@
 from thyro.tables.audits import audit, audit_methods, contradictions, rules
 from thyro.tables.baseline import baseline_table
 from thyro.tables.cohort import flags, missing
+from thyro.tables.gaps import complete_cases, missing_cells
 from thyro.tables.markdown import show
 from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
@@ -75,6 +76,7 @@ __all__ = [
     "coefficients",
     "collinearity",
     "comparison",
+    "complete_cases",
     "contradictions",
     "coverage",
     "cutoffs",
@@ -96,6 +98,7 @@ __all__ = [
     "kept_features",
     "logistic",
     "missing",
+    "missing_cells",
     "net_benefit",
     "noted",
     "null",
