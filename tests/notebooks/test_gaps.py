@@ -91,7 +91,7 @@ def test_everybody_is_predicted_and_complete_patients_stand_beside(done):
 
 
 def test_other_patients_lend_nothing_to_an_imputation(done, tmp_path):
-    """Other values, gaps and outcomes in test and external; the same bytes of all that was fitted."""
+    """Other values, gaps and outcomes in test and external; the same bytes of what was fitted."""
     shutil.copytree(done / "00_cohort", tmp_path / "00_cohort")
     file = tmp_path / "00_cohort/patients.parquet"
     patients = pd.read_parquet(file)

@@ -48,6 +48,7 @@ def describe_cohort(
         "split": settings.split,
         "missing_values": settings.missing_values,
         "centres": bool(settings.centre_column),
+        "centre_left_out": settings.split == "leave_one_centre_out",
         "criteria": len(main.opened.criteria),
         "flags": count_flags(main),
         "external_flags": count_flags(external) if external else {},

@@ -37,6 +37,7 @@ from thyro.models.study_models import (
     importances,
     predict_models,
     probability_ranks,
+    selected_columns,
 )
 from thyro.models.summaries import held_out_summary, reselection_summary
 
@@ -72,6 +73,7 @@ __all__ = [
     "repeated_splits",
     "resampled_signatures",
     "reselection_summary",
+    "selected_columns",
     "selection_frequency",
     "table_recipes",
     "tune_classifier",

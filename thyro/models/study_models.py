@@ -66,6 +66,20 @@ def predict_models(
     )
 
 
+def selected_columns(
+    tables: Mapping[str, pd.DataFrame], selected: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Of whole feature tables what was selected, for `predict_models`.
+
+    A value that is missing in a table is that of `selected`, where it was filled.
+    """
+    return {
+        name: tables[name][list(values)].fillna(values)
+        for name, values in selected.items()
+        if name in tables
+    }
+
+
 def probability_ranks(
     fitted: Mapping[str, Pipeline], selected: Mapping[str, pd.DataFrame]
 ) -> pd.Series:

@@ -1,6 +1,7 @@
 """Notebook 02: the 1561 features of pyradiomics, measured fast, and how stable they are."""
 
 from thyro.radiomics.binning import bin_widths
+from thyro.radiomics.centres import AFTER, BEFORE, centre_differences, difference_table
 from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
 from thyro.radiomics.combat import combat, harmonisation, harmonised
 from thyro.radiomics.common_grid import CommonGrid
@@ -32,6 +33,8 @@ from thyro.radiomics.summaries import (
 )
 
 __all__ = [
+    "AFTER",
+    "BEFORE",
     "DEGENERATE",
     "DISTINCT",
     "FEATURE_SETS",
@@ -43,10 +46,12 @@ __all__ = [
     "agreement_medians",
     "agreement_scalars",
     "bin_widths",
+    "centre_differences",
     "check_failures",
     "combat",
     "compare_with_ibsi",
     "describe_feature",
+    "difference_table",
     "effective_bins",
     "extract",
     "extract_cohort",

@@ -19,6 +19,7 @@ from thyro.statistics.by_cohort import (
     roc_curves,
     updated_curves,
 )
+from thyro.statistics.by_harmonisation import harmonisation_table
 from thyro.statistics.by_protocol import (
     cutoff_table,
     performance_by_protocol,
@@ -65,7 +66,13 @@ from thyro.statistics.performance import (
     performance_table,
     reclassification_table,
 )
-from thyro.statistics.random_effects import POOLED, RANDOM_EFFECTS, centre_table, random_effects
+from thyro.statistics.random_effects import (
+    POOLED,
+    RANDOM_EFFECTS,
+    centre_table,
+    predictions_by_others,
+    random_effects,
+)
 from thyro.statistics.ranks import rank_auc
 from thyro.statistics.reader import reader_comparison, reader_table
 from thyro.statistics.repeated_splits import (
@@ -117,6 +124,7 @@ __all__ = [
     "delong_test",
     "differences_over_splits",
     "group_test",
+    "harmonisation_table",
     "highest_likelihood",
     "hosmer_lemeshow",
     "icc_of_features",
@@ -132,6 +140,7 @@ __all__ = [
     "performance_by_protocol",
     "performance_table",
     "permutation_p",
+    "predictions_by_others",
     "proportion_ci",
     "random_effects",
     "rank_auc",

@@ -131,6 +131,30 @@ def centre_table(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def predictions_by_others(
+    p: pd.DataFrame, folded: pd.DataFrame | None, split: pd.Series, protocol: str
+) -> pd.DataFrame:
+    """Predictions of patients whom the models never saw.
+
+    Parameters
+    ----------
+    p : DataFrame of float, shape (n_patients, n_models)
+        Of all patients; those of training patients are replaced or left out.
+    folded : DataFrame, optional
+        recipe, patient_id, model, p: of training patients, without their fold, when that is the
+        whole centre.
+    split : Series of str, index patients
+    protocol : str
+        The recipe of `p`.
+    """
+    others = p[split.loc[p.index].ne("train")]
+    if folded is None:
+        return others
+    rows = folded[folded["recipe"].eq(protocol) & folded["model"].isin(list(p))]
+    wide = rows.pivot(index="patient_id", columns="model", values="p")[list(p)]
+    return pd.concat([wide.rename_axis(columns=None), others])
+
+
 def _rows(
     model: str,
     measure: str,

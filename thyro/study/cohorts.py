@@ -226,6 +226,10 @@ class Cohort(Source):
             raise ValueError(
                 "`split: centre` (or leave_one_centre_out) and `test_centres` go together"
             )
+        if self.split == "leave_one_centre_out" and self.scores:
+            raise ValueError(
+                "`split: leave_one_centre_out` fits models again, `scores` are given: use centre"
+            )
         if self.split == "leave_one_centre_out" and not self.centre_column:
             raise ValueError("`split: leave_one_centre_out` needs `centre_column`")
         return self

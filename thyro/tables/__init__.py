@@ -2,6 +2,7 @@
 
 from thyro.tables.audits import audit, audit_methods, contradictions, rules
 from thyro.tables.baseline import baseline_table
+from thyro.tables.centres import centres, differences_by_centre, harmonised
 from thyro.tables.cohort import flags, missing
 from thyro.tables.gaps import complete_cases, missing_cells
 from thyro.tables.markdown import show
@@ -72,6 +73,7 @@ __all__ = [
     "beside_size",
     "calibrated",
     "ceilings",
+    "centres",
     "choice",
     "coefficients",
     "collinearity",
@@ -80,6 +82,7 @@ __all__ = [
     "contradictions",
     "coverage",
     "cutoffs",
+    "differences_by_centre",
     "display_names",
     "effective_bins",
     "estimate",
@@ -87,6 +90,7 @@ __all__ = [
     "features",
     "fidelity",
     "flags",
+    "harmonised",
     "hosmer",
     "hosmer_label",
     "hosmer_labels",
