@@ -33,7 +33,7 @@ class PooledFit(LogisticFit):
     imputation: Imputation | None = None
 
     def table(self, *, level: float = 0.95) -> pd.DataFrame:
-        """As `LogisticFit.table`; intervals and p by t distributions."""
+        """As `LogisticFit.table`; intervals and p by t distributions, whose df stand beside."""
         table = super().table(level=level)
         df, estimate, se = self.df[1:], table["estimate"], table["se"]
         half = stats.t.isf((1 - as_level(level)) / 2, df) * se
@@ -41,6 +41,7 @@ class PooledFit(LogisticFit):
             ci_low=np.exp(estimate - half),
             ci_high=np.exp(estimate + half),
             p_value=2 * stats.t.sf(np.abs(estimate / se), df),
+            df=df,
         )
 
     def linear_predictor(self, frame: pd.DataFrame) -> np.ndarray:

@@ -3,7 +3,7 @@
 Every `*_figure` takes results and returns the Figure. Nothing is computed but positions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -93,15 +93,13 @@ def draw_forest(table: pd.DataFrame, ax: Axes, *, ideal: float) -> Axes:
     return ax
 
 
-def forest_figure(table: pd.DataFrame, *, labels: Sequence[str] = ()) -> Figure:
+def forest_figure(table: pd.DataFrame) -> Figure:
     """Draw AUC and calibration slope centre by centre: `draw_forest`.
 
     Parameters
     ----------
     table : DataFrame
         As `statistics.centre_table`.
-    labels : sequence of str
-        Of the rows, in their order, where they say more than the centres' names.
     """
     rows, models = table["centre"].nunique(), table["model"].nunique()
     height = max(2.4, 0.9 + 0.14 * rows * (models + 1))
@@ -109,11 +107,6 @@ def forest_figure(table: pd.DataFrame, *, labels: Sequence[str] = ()) -> Figure:
     for ax, (measure, (title, ideal)) in zip(axes, MEASURES.items(), strict=True):
         draw_forest(table[table["measure"].eq(measure)], ax, ideal=ideal)
         ax.set_xlabel(title)
-    if labels:
-        axes[0].set_yticks(range(len(labels)), labels)
-    axes[0].legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 1.02 + 0.25 / height))
-    for legend in (axes[0].get_legend(),):
-        legend.set_loc("lower left")
-        legend.set_bbox_to_anchor((0, 1.0))
+    axes[0].legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=models)
     panel_letters(axes)
     return fig

@@ -15,8 +15,10 @@ from thyro.report.results import Results
 from thyro.report.sources import Source, TracedResults, find_sources, marked
 from thyro.report.words import (
     by_number,
+    centres,
     features,
     findings,
+    gaps,
     models,
     performance,
     provenance,
@@ -122,6 +124,8 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
         sections += OF_IMAGES
     if tree["has"]["recovery"]:
         sections.append(recovery)
+    sections += [gaps] if tree["has"]["imputed"] else []
+    sections += [centres] if tree["has"]["centres"] else []
     for section in sections:
         tell(section.texts)
     tree |= checklists.texts(_answers(study, Results(results), tree["has"]))

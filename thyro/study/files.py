@@ -14,7 +14,15 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from thyro.study.centres import HARMONISATION
 from thyro.study.settings import Study
+
+# Keys beside `external` that are of the patients of a study, and not inherited where others extend
+# it by patients from another source.
+OF_ITS_PATIENTS = {
+    "cohort": ("missing_at_random", "missing_values", "centre_column"),
+    "selection": tuple(HARMONISATION),
+}
 
 
 class StudyError(ValueError):
@@ -64,7 +72,11 @@ def _read(study: str, folder: Path, seen: tuple[str, ...]) -> dict:
         raise StudyError(f"{path}: `extends: {parent}` goes round in a circle.")
     base = _read(parent, folder, (*seen, study))
     if _source(raw) not in (None, _source(base)):
-        base.pop("external", None)  # whose patients are of the other kind
+        # What is said of its patients, who are of the other kind.
+        base.pop("external", None)
+        for section, keys in OF_ITS_PATIENTS.items():
+            kept = base.get(section, {})
+            base[section] = {key: value for key, value in kept.items() if key not in keys}
     return _merge(base, raw)
 
 

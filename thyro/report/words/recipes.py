@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from thyro import tables
-from thyro.report.words.phrases import applying, listed, relation
+from thyro.report.words.phrases import applying, listed, relation, term_test
 from thyro.study import PAPER, RECIPES, SOUND, SOUND_RECIPE, Study, model_names
 
 
@@ -112,7 +112,8 @@ def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame, alpha: float
             f"{'adds' if adds else 'is not shown to add'} to the clinical factors. The AUC in the "
             f"test cohort was {aucs[0]} and {aucs[1]}."
         )
-    return " ".join([*sentences, "P is of the likelihood-ratio test given the clinical terms."])
+    test = term_test(coefficients)
+    return " ".join([*sentences, f"P is of the {test} given the clinical terms."])
 
 
 def size(table: pd.DataFrame, *, level: float) -> dict[str, str]:
