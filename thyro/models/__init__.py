@@ -10,6 +10,7 @@ from thyro.models.classifiers import (
 )
 from thyro.models.cross_fitting import (
     Recipe,
+    divisions,
     features_by_fold,
     long_table,
     long_tables,
@@ -36,8 +37,8 @@ from thyro.models.study_models import (
     fit_models,
     importances,
     predict_models,
+    predict_moved,
     probability_ranks,
-    selected_columns,
 )
 from thyro.models.summaries import held_out_summary, reselection_summary
 
@@ -50,6 +51,7 @@ __all__ = [
     "classifier_to_bytes",
     "cross_fit_tables",
     "decision_values",
+    "divisions",
     "fallback_notes",
     "features_by_fold",
     "fit_classifier",
@@ -67,13 +69,13 @@ __all__ = [
     "permutation_importance",
     "predict",
     "predict_models",
+    "predict_moved",
     "predictions_of",
     "probability_ranks",
     "rank_models",
     "repeated_splits",
     "resampled_signatures",
     "reselection_summary",
-    "selected_columns",
     "selection_frequency",
     "table_recipes",
     "tune_classifier",

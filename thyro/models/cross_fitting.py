@@ -133,6 +133,24 @@ def features_by_fold(table: pd.DataFrame) -> dict[int, pd.DataFrame]:
     return {int(k): part.droplevel(0) for k, part in table.groupby(level=0, sort=True)}
 
 
+def divisions(
+    y: pd.Series, n: int, repeats: int, *, seed: int, left_out: pd.Series | None = None
+) -> list[np.ndarray]:
+    """Divisions of the training patients into folds: `core.outer_folds`, several times.
+
+    Parameters
+    ----------
+    y : Series of int, index training patients
+    n, repeats, seed : int
+        Folds, divisions, and seed of the first.
+    left_out : Series, index patients, optional
+        Centre of each: the only division is that into centres then.
+    """
+    if left_out is not None:
+        return [core.outer_folds(y, n, seed=seed, groups=left_out.loc[y.index])]
+    return [core.outer_folds(y, n, seed=seed + k) for k in range(repeats)]
+
+
 def out_of_fold(
     recipe: Recipe,
     X: pd.DataFrame,

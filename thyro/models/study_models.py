@@ -4,7 +4,7 @@ A model is named by the images that it reads and by its kind; the tables of feat
 go by the names of `study.feature_tables`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -66,18 +66,33 @@ def predict_models(
     )
 
 
-def selected_columns(
-    tables: Mapping[str, pd.DataFrame], selected: Mapping[str, pd.DataFrame]
-) -> dict[str, pd.DataFrame]:
-    """Of whole feature tables what was selected, for `predict_models`.
+def predict_moved(
+    fitted: Mapping[str, Pipeline],
+    selected: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, pd.DataFrame],
+    training: pd.Index,
+    harmonise: Callable,
+) -> pd.DataFrame:
+    """`predict_models` on whole feature tables that are harmonised in another way.
 
-    A value that is missing in a table is that of `selected`, where it was filled.
+    Parameters
+    ----------
+    fitted, selected
+        As in `predict_models`. A value that is missing in a table is that of `selected`.
+    tables : mapping of feature table to DataFrame, shape (n_patients, n_features)
+        As measured.
+    training : Index
+        Patients who teach the harmonisation.
+    harmonise : callable
+        As in `Recipe`.
     """
-    return {
-        name: tables[name][list(values)].fillna(values)
+    moved = {name: harmonise(table.loc[training])(table) for name, table in tables.items()}
+    read = {
+        name: moved[name][list(values)].fillna(values)
         for name, values in selected.items()
-        if name in tables
+        if name in moved
     }
+    return predict_models(fitted, read)
 
 
 def probability_ranks(

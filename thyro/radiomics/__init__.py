@@ -3,7 +3,13 @@
 from thyro.radiomics.binning import bin_widths
 from thyro.radiomics.centres import AFTER, BEFORE, centre_differences, difference_table
 from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
-from thyro.radiomics.combat import combat, harmonisation, harmonised
+from thyro.radiomics.combat import (
+    both_ways,
+    combat,
+    harmonisation,
+    harmonised,
+    unseen_patients,
+)
 from thyro.radiomics.common_grid import CommonGrid
 from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
 from thyro.radiomics.exclusions import DEGENERATE, DISTINCT, STABILITY, set_aside
@@ -46,6 +52,7 @@ __all__ = [
     "agreement_medians",
     "agreement_scalars",
     "bin_widths",
+    "both_ways",
     "centre_differences",
     "check_failures",
     "combat",
@@ -72,4 +79,5 @@ __all__ = [
     "stability_sample",
     "stability_summary",
     "stability_table",
+    "unseen_patients",
 ]

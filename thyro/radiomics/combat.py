@@ -6,7 +6,7 @@ outcome is looked at.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -250,7 +250,7 @@ class Harmonisation:
 
 
 def harmonisation(
-    cases: pd.DataFrame, how: str, *, preserved: Sequence[str] = (), unseen: str = "pass"
+    cases: pd.DataFrame, how: str, preserved: Sequence[str] = (), unseen: str = "pass"
 ) -> Harmonisation | None:
     """The harmonisation of a study; None where there is none.
 
@@ -272,6 +272,18 @@ def harmonisation(
     if preserved:
         covariates = pd.get_dummies(cases[list(preserved)], drop_first=True, dtype=float)
     return Harmonisation(cases["centre"], covariates, "own" if unseen == "own" else "pass")
+
+
+def unseen_patients(how: Harmonisation | None, training: pd.Index) -> pd.Index:
+    """Patients of centres that no training patient belongs to; none where nothing is harmonised."""
+    if how is None:
+        return pd.Index([])
+    return how.centre.index[~how.centre.isin(how.centre.loc[training])]
+
+
+def both_ways(how: Harmonisation) -> tuple[Harmonisation, Harmonisation]:
+    """The same that lets unseen centres pass, and that learns from their own patients."""
+    return replace(how, unseen="pass"), replace(how, unseen="own")
 
 
 def harmonised(

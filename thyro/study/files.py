@@ -72,12 +72,16 @@ def _read(study: str, folder: Path, seen: tuple[str, ...]) -> dict:
         raise StudyError(f"{path}: `extends: {parent}` goes round in a circle.")
     base = _read(parent, folder, (*seen, study))
     if _source(raw) not in (None, _source(base)):
-        # What is said of its patients, who are of the other kind.
-        base.pop("external", None)
-        for section, keys in OF_ITS_PATIENTS.items():
-            kept = base.get(section, {})
-            base[section] = {key: value for key, value in kept.items() if key not in keys}
+        base.pop("external", None)  # whose patients are of the other kind
+        leave_patients(base)
     return _merge(base, raw)
+
+
+def leave_patients(raw: dict) -> None:
+    """Take from a study what is said of its own patients: OF_ITS_PATIENTS."""
+    for section, keys in OF_ITS_PATIENTS.items():
+        kept = raw.get(section, {})
+        raw[section] = {key: value for key, value in kept.items() if key not in keys}
 
 
 def _source(raw: dict) -> str | None:

@@ -5,7 +5,7 @@ this table, the notebooks get their paths from it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from thyro.study.classifiers import SIGNATURES
@@ -79,6 +79,10 @@ OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "models_by_fold": "by_fold.parquet",  # cross-fitted, of every repeat
     "output_predictions": "output.parquet",  # of the tuned networks themselves
 }
+# What notebooks leave beside where clinical gaps are imputed, centres known, features harmonised.
+OF_GAPS = {"00_cohort": ["missing.parquet"], "05_nomogram": ["complete_cases.parquet"]}
+OF_CENTRES = {"06_statistics": ["centres.parquet"]}
+OF_HARMONISATION = {"03_selection": ["centre_differences.parquet"]}
 PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, which stand beside ours
 REFERENCE = "report/published/paper_reference.yml"  # audited where a study names no other file
 
@@ -261,6 +265,7 @@ def plan(
     start: str | None = None,
     weights: str | None = None,
     published: str = "",
+    beside: Iterable[Mapping[str, Sequence[str]]] = (),
 ) -> dict[str, Job]:
     """The runs of a study, by name, in an order in which they can run.
 
@@ -276,6 +281,8 @@ def plan(
         Files of a generator and of networks to begin with, where the study names such files.
     published
         File of printed numbers that are audited instead of `REFERENCE`.
+    beside
+        Of OF_GAPS, OF_CENTRES and OF_HARMONISATION, what the study has.
     """
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
     jobs = [_cohort(images=images, truth=truth)]
@@ -285,6 +292,8 @@ def plan(
         jobs += [_selection(), _models(weights)]
     jobs += [_nomogram(predictions, signatures, sound=images)]
     jobs += [_statistics(predictions, published or REFERENCE, images=images, truth=truth)]
+    for of in beside:
+        jobs = [replace(job, writes=(*job.writes, *of.get(job.notebook, ()))) for job in jobs]
     return {job.name: job for job in jobs}
 
 

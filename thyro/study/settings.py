@@ -13,7 +13,7 @@ from thyro.study.classifiers import SIGNATURES, model_names
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
 from thyro.study.fields import Distinct, Positive, Section, Share, Text
 from thyro.study.names import RADIOLOGIST, ModelName, nomograms
-from thyro.study.plan import Job, plan
+from thyro.study.plan import OF_CENTRES, OF_GAPS, OF_HARMONISATION, Job, plan
 from thyro.study.thresholds import threshold_points
 
 # What `super_resolution.start` and `features.weights` say instead of naming a file.
@@ -294,4 +294,9 @@ class Study(Section):
             start=self.checkpoints.get("super_resolution.start"),
             weights=self.checkpoints.get("features.weights"),
             published=self.published,
+            beside=[
+                *([OF_GAPS] if self.cohort.missing_values == "impute" else []),
+                *([OF_CENTRES] if self.cohort.centre_column else []),
+                *([OF_HARMONISATION] if self.selection.harmonisation != "none" else []),
+            ],
         )

@@ -52,11 +52,10 @@ def where(missing: pd.DataFrame, dictionary: Mapping) -> str:
     with_outcome, without = (
         shares.loc[("train", y), "missing"] / shares.loc[("train", y), "n"] for y in (1, 0)
     )
-    cells = missing["variable"].nunique()
     return (
         f"Empty cells of training patients: {listed(list(of_training.values()))}. Of these cells "
-        f"{tables.percent(with_outcome / cells)} were empty among patients with the outcome and "
-        f"{tables.percent(without / cells)} among those without."
+        f"{tables.percent(with_outcome)} were empty among patients with the outcome and "
+        f"{tables.percent(without)} among those without."
     )
 
 

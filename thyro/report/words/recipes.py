@@ -40,12 +40,14 @@ def protocols(
         "the tuning of the networks": True,  # that of the sound recipe is tuned in every study
         "the choice of the classifiers’ settings (sound recipe)": study.models.tune,
     }
+    folds, by_centre = study.models.outer_folds, study.cohort.split == "leave_one_centre_out"
     times, alpha = study.models.fold_repeats, 1 - study.statistics.level
     paper, sound = (summary[recipe.name] for recipe in RECIPES)
     return {
-        "folds": str(study.models.outer_folds),
+        "division": "its centres" if by_centre else f"{folds} folds, stratified by the outcome",
+        "each_fold": "each centre" if by_centre else f"each of {folds} folds",
         "repeats": "once, for classifiers and networks alike"
-        if times == 1
+        if times == 1 or by_centre
         else f"{times} times for classifiers on radiomics features, once for networks",
         "inside": listed(applying(parts)),
         "settings": (

@@ -74,7 +74,7 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
         `patients.parquet` of 00, external ones among them.
     """
     scores = study.cohort.scores
-    harmonised = study.selection.harmonisation != "none"
+    harmonised = study.selection.harmonisation != "none" and "centre" in patients
     return {
         "radiologist": "radiologist" in patients,
         "images": not scores,
