@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 
 from tests.reference import cases, compare, read
-from thyro.radiomics.combat import Harmonisation, combat, learn_combat
+from thyro.radiomics.combat import (
+    Harmonisation,
+    both_ways,
+    combat,
+    harmonisation,
+    harmonised,
+    learn_combat,
+    unseen_patients,
+)
 
 COMBAT = "combat"
 
@@ -115,3 +123,32 @@ def test_what_cannot_be_learned_is_refused():
     learned = learn_combat(X, centre, covariates=age)
     with pytest.raises(ValueError, match="expected age"):
         learned.apply(X, centre)
+
+
+def test_a_study_harmonises_by_its_keys():
+    X, centre, age = invented()
+    cases = pd.DataFrame({"centre": centre, "age": age["age"]})
+    cases["site"] = pd.Categorical(
+        np.resize(["upper", "lower"], len(cases)), ["upper", "lower", "x"]
+    )
+    assert harmonisation(cases, "none") is None
+    training = X.index[centre.ne("C")]
+    assert harmonised({"a": X}, None, training)["a"] is X
+    how = harmonisation(cases, "combat", ["age", "site"], "refuse")
+    moved = harmonised({"a": X}, how, training)["a"]
+    pd.testing.assert_frame_equal(moved[centre.eq("C")], X[centre.eq("C")])  # 00 refuses, not this
+    assert not np.allclose(moved.loc[training], X.loc[training])
+    assert unseen_patients(how, training).equals(X.index[centre.eq("C")])
+    assert unseen_patients(None, training).empty
+    passed, own = (way(X.loc[training])(X) for way in both_ways(how))
+    pd.testing.assert_frame_equal(passed, moved)
+    pd.testing.assert_frame_equal(own.loc[training], passed.loc[training])
+    assert not np.allclose(own[centre.eq("C")], passed[centre.eq("C")])
+
+
+def test_a_centre_with_one_patient_left_is_one_that_was_never_seen():
+    X, centre, _ = invented()
+    one = centre.index[centre.eq("C")][:1]
+    part = X.index[centre.ne("C")].union(one)
+    moved = Harmonisation(centre, None, "pass")(X.loc[part])(X)
+    pd.testing.assert_frame_equal(moved[centre.eq("C")], X[centre.eq("C")])

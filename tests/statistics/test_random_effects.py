@@ -7,7 +7,12 @@ from scipy.special import expit, logit
 
 from thyro.statistics import auc_ci
 from thyro.statistics.calibration import calibration
-from thyro.statistics.random_effects import POOLED, centre_table, random_effects
+from thyro.statistics.random_effects import (
+    POOLED,
+    centre_table,
+    predictions_by_others,
+    random_effects,
+)
 
 # Thirteen trials of BCG vaccine (Colditz et al. 1994, JAMA 271:698-702), log risk ratios and their
 # variances as in R's metafor: escalc(measure="RR", ai=tpos, bi=tneg, ci=cpos, di=cneg, dat.bcg).
@@ -97,3 +102,15 @@ def test_a_centre_that_cannot_tell_has_a_dash_and_no_part_in_the_pooled_value():
     assert table[table["centre"].eq(POOLED)]["n"].eq(len(y) - 5).all()
     alone = centre_table(y, p[["model"]], centre.where(centre.eq("Kiel"), "Bonn"))
     assert POOLED not in set(alone["centre"])
+
+
+def test_training_patients_come_without_their_centre_or_not_at_all():
+    p = pd.DataFrame({"A": [0.1, 0.2, 0.3], "C": [0.4, 0.5, 0.6]}, index=["a", "b", "c"])
+    split = pd.Series(["train", "test", "external"], p.index)
+    pd.testing.assert_frame_equal(predictions_by_others(p, None, split, "sound"), p.iloc[1:])
+    rows = [(r, "a", m, v) for r in ("paper", "sound") for m, v in (("A", 0.7), ("C", 0.8))]
+    rows += [("sound", "a", "SVM", 0.9)]
+    folded = pd.DataFrame(rows, columns=["recipe", "patient_id", "model", "p"])
+    folded.loc[folded["recipe"].eq("paper"), "p"] = 0.0
+    found = predictions_by_others(p, folded, split, "sound")
+    assert found.loc["a"].tolist() == [0.7, 0.8] and list(found.index) == ["a", "b", "c"]

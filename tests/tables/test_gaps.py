@@ -27,5 +27,5 @@ def test_complete_patients_stand_beside_all():
     assert shown["Complete: patients (events)"].tolist() == ["80 (30)", "–"]
     assert shown["Complete: OR (95% CI)"].tolist() == ["1.50 (1.20–1.90)", "–"]
     assert shown["Imputed: patients (events)"].tolist() == ["100 (30)"] * 2
-    assert shown["Missing information, %"].tolist() == ["12.5%", "20.0%"]
+    assert shown["Missing information"].tolist() == ["12.5%", "20.0%"]
     assert shown["Level"].tolist() == ["", "Upper"]

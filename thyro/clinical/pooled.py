@@ -143,6 +143,8 @@ def pooled_fit(fits: Sequence[LogisticFit], imputation: Imputation) -> PooledFit
             ).p_value
             for term, block in blocks.items()
         }
+        if len(notes) > 1:  # penalties, for example, or levels left out
+            notes = [f"{notes[0].removesuffix('.')} (first imputation)."]
         notes.append(f"Pooled over {m} imputations by Rubin's rules.")
     method = FIRTH if any(fit.method == FIRTH for fit in fits) else first.method
     shared |= {

@@ -13,7 +13,9 @@ from thyro.statistics.calibration import calibration
 from thyro.statistics.delong import auc_ci
 
 POOLED = "Pooled"  # row of all centres together
-RANDOM_EFFECTS = "random effects, Paule-Mandel variance, Hartung-Knapp interval"
+RANDOM_EFFECTS = (
+    "random effects with the variance of Paule and Mandel and the interval of Hartung and Knapp"
+)
 COLUMNS = [
     *("model", "measure", "centre", "n", "n_events", "estimate", "ci_low", "ci_high"),
     *("prediction_low", "prediction_high", "tau2", "i2"),

@@ -64,5 +64,5 @@ def complete_cases(
             [f"{one}_{which}" for one in ("odds_ratio", "ci_low", "ci_high")],
             lambda *x: estimate(*x, digits=2),
         )
-    spec["Missing information, %"] = (["fmi"], percent)
+    spec["Missing information"] = (["fmi"], percent)
     return formatted(frame, spec)

@@ -48,7 +48,7 @@ def test_centres_are_pooled_by_a_method_that_is_named(split):
     study = DEMO.model_copy(update={"cohort": cohort})
     table = centre_table(*predictions())
     text = centres.by_centre(table, study)
-    assert "Over 3 centres the AUC of Nomogram A was 0." in text and "Paule-Mandel" in text
+    assert "Over 3 centres the AUC of Nomogram A was 0." in text and "Paule and Mandel" in text
     assert "So few centres hardly tell" in text
     assert ("by models that the other centres had made" in text) == (split != "random")
     alone = centres.by_centre(table[table["centre"].ne(POOLED)], study)

@@ -32,12 +32,12 @@ def test_the_method_says_how_often_and_who_taught():
 
 def test_complete_patients_are_set_beside_all():
     row = {"n_imputed": 380, "n_complete": 280, "se_complete": 0.3, "se_imputed": 0.2, "fmi": 0.1}
-    frame = pd.DataFrame([row | {"term": "age", "level": ""}, row | {"term": "margin"}])
+    frame = pd.DataFrame([row | {"term": "ht", "level": ""}, row | {"term": "margin"}])
     frame = frame.assign(nomogram="Nomogram_C", estimate_imputed=1.0, estimate_complete=[1.1, 0.4])
     frame["level"] = ["", "Irregular"]
-    text = gaps.complete_beside(frame)
+    text = gaps.complete_beside(frame, DICTIONARY)
     assert "Of 380 training patients 280 have no gap in the terms of Nomogram C" in text
-    assert "1.50 times" in text and "of margin: Irregular, is 3.0 standard errors away" in text
+    assert "1.50 times" in text and "of margin (Irregular), is 3.0 standard errors away" in text
     assert "at most 10.0%" in text
 
 

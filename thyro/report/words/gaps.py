@@ -27,7 +27,7 @@ def texts(study: Study, results: Results) -> dict:
         "gaps": {
             "where": where(missing, about["variables"]),
             "method": method(study),
-            "beside": complete_beside(beside),
+            "beside": complete_beside(beside, about["variables"]),
         }
     }
 
@@ -76,8 +76,15 @@ def method(study: Study) -> str:
     )
 
 
-def complete_beside(beside: pd.DataFrame) -> str:
-    """What complete patients alone would have said."""
+def complete_beside(beside: pd.DataFrame, dictionary: Mapping) -> str:
+    """What complete patients alone would have said of the last nomogram, the clinical one.
+
+    Parameters
+    ----------
+    beside : DataFrame
+        `clinical.complete_case_table`.
+    dictionary : mapping of variable to mapping
+    """
     last = beside["nomogram"].iloc[-1]
     own = beside[beside["nomogram"].eq(last)]
     first = own.iloc[0]
@@ -91,11 +98,11 @@ def complete_beside(beside: pd.DataFrame) -> str:
         f"{int(first['n_complete'])} have no gap in the terms of {str(last).replace('_', ' ')}. "
         f"Of these alone, its coefficients have a standard error of {tables.number(ratio, 2)} "
         "times that of all patients (median), and the one that differs most, of "
-        f"{_named(most)}, is {shift} standard errors away. "
+        f"{_named(most, dictionary)}, is {shift} standard errors away. "
         f"The fraction of missing information is at most {tables.percent(own['fmi'].max())}."
     )
 
 
-def _named(row: pd.Series) -> str:
-    level = row["level"]
-    return f"{row['term']}" if pd.isna(level) or not level else f"{row['term']}: {level}"
+def _named(row: pd.Series, dictionary: Mapping) -> str:
+    label, level = inside(dictionary[row["term"]]["label"]), row["level"]
+    return label if pd.isna(level) or not level else f"{label} ({level})"
