@@ -73,3 +73,8 @@ def test_where_nobody_has_a_copy_the_folds_are_the_stratified_ones():
 def test_copies_have_one_outcome():
     with pytest.raises(ValueError, match="copies of one patient differ in the outcome"):
         grouped_folds([0, 1, 0, 1, 1], ["a", "a", "b", "c", "d"], 2, seed=0)
+
+
+def test_groups_are_folds_whatever_their_outcomes_are():
+    folds = outer_folds([0, 1, 0, 0, 1], 5, seed=1, groups=["B", "A", "B", "C", "A"])
+    assert folds.tolist() == [1, 0, 1, 2, 0]

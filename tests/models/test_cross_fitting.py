@@ -232,3 +232,43 @@ def test_what_left_no_fold_out_has_none():
     p = pd.DataFrame({"A": [0.1, 0.2]}, index=["p0", "p1"])
     table = cross_fitting.long_table(p, "paper")
     assert table["fold"].isna().all() and table["fold"].dtype == "Int64"
+
+
+class Harmonised:
+    """Moves each half of the patients by the mean that training patients of the half have."""
+
+    def __init__(self, half):
+        self.half, self.taught = half, []
+
+    def __call__(self, training):
+        self.taught.append(training.index)
+        means = training.groupby(self.half.loc[training.index].to_numpy()).mean()
+        return lambda X: X - means.loc[self.half.loc[X.index]].to_numpy()
+
+
+def test_harmonisation_is_learned_wherever_a_recipe_is_fitted_and_moves_whoever_is_predicted():
+    X, y = cohort(effect=1.5)
+    half = pd.Series(np.arange(len(X)) % 2, X.index)
+    apart = X.add(3 * half, axis=0)  # a scanner for every second patient
+    how = Harmonised(half)
+    found = cross_fitting.out_of_fold(
+        recipe(harmonise=how), apart, y.iloc[:60], [np.repeat([0, 1, 2], 20)]
+    )
+    assert [sorted(index) for index in how.taught] == [
+        sorted(y.index[:60][fold])
+        for fold in (slice(20, 60), [*range(20), *range(40, 60)], slice(40))
+    ]
+    before = cross_fitting.out_of_fold(
+        recipe(harmonise=Harmonised(half)), X, y.iloc[:60], [np.repeat([0, 1, 2], 20)]
+    )
+    pd.testing.assert_frame_equal(found.log_odds, before.log_odds)  # nothing is left of the scanner
+
+
+def test_a_left_out_centre_is_a_fold():
+    _, y = cohort()
+    centre = pd.Series(np.resize(["Ulm", "Bonn", "Jena"], len(y)), y.index)
+    (only,) = cross_fitting.divisions(y, 5, 10, seed=1, left_out=centre)
+    assert pd.Series(centre.to_numpy()).groupby(only).nunique().tolist() == [1, 1, 1]
+    several = cross_fitting.divisions(y, 5, 3, seed=1)
+    np.testing.assert_array_equal(several[2], outer_folds(y, 5, seed=3))
+    assert len(several) == 3

@@ -1,5 +1,7 @@
 """Signatures made again in bootstrap samples: by whom they are drawn, and by nobody else."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -162,3 +164,26 @@ def test_signatures_are_those_of_the_papers_recipe():
     assert alone.selection == made_of["SR_radiomics"].selection
     with pytest.raises(ValueError, match="signatures: Deep is no model of OR_radiomics"):
         resampling._table_of("Deep", made_of)
+
+
+class Centred:
+    """Takes the mean of training patients away, and says whom it was given."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, training):
+        self.seen.append(training.index)
+        mean = training.mean()
+        return lambda values: values - mean
+
+
+def test_features_of_copies_are_harmonised_by_the_names_of_the_patients():
+    X, y = cohort()
+    how = Centred()
+    by = partial(resampling.resampled_signatures, draws=1, seed=3)
+    moved = by({TABLE: recipe(harmonise=how)}, {TABLE: X}, y, [SIGNATURE])
+    assert all(set(index) <= set(y.index) and len(index) == len(y) for index in how.seen)
+    assert how.seen[-1].has_duplicates  # the copies of a bootstrap sample
+    plain = by({TABLE: recipe()}, {TABLE: X}, y, [SIGNATURE])
+    np.testing.assert_allclose(moved[SIGNATURE], plain[SIGNATURE], rtol=1e-6)

@@ -80,3 +80,14 @@ def test_importances_are_those_of_the_patients_asked_for(cohort, fitted):
     X, rng = tables["SR_radiomics"].loc[test.index], np.random.default_rng(3)
     alone = permutation_importance(fitted["SR_SVM"], X, test, rng=rng, level=0.8)
     pd.testing.assert_frame_equal(found["SR_SVM"], alone)
+
+
+def test_models_read_features_that_are_harmonised_in_another_way(cohort, fitted):
+    selected = cohort[0] if isinstance(cohort, tuple) else cohort
+    training = next(iter(selected.values())).index
+    same = study_models.predict_moved(fitted, selected, selected, training, lambda _: lambda X: X)
+    pd.testing.assert_frame_equal(same, study_models.predict_models(fitted, selected))
+    other = study_models.predict_moved(
+        fitted, selected, selected, training, lambda _: lambda X: X + 1
+    )
+    assert not np.allclose(other, same)

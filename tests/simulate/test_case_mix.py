@@ -240,3 +240,20 @@ def test_incomplete_records_lack_a_cell():
     )
     empty = case_mix.empty_cells(table, 0.0, np.random.default_rng(11)).isna().any(axis=1)
     assert empty.equals(table["complete_records"] == 0)
+
+
+def test_cells_go_missing_the_more_often_the_older_and_with_the_outcome():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"age": rng.normal(45, 11, 20000), "y": rng.binomial(1, 0.3, 20000)})
+    for name in case_mix.AT_RANDOM:
+        table[name] = "No"
+    found = case_mix.empty_at_random(table, 0.1, np.random.default_rng(1))
+    empty = found[[*case_mix.AT_RANDOM]].isna()
+    assert empty.mean().between(0.09, 0.13).all() and found[["age", "y"]].equals(
+        table[["age", "y"]]
+    )
+    by_outcome = empty.groupby(table["y"]).mean()
+    assert (by_outcome.loc[1] > 1.8 * by_outcome.loc[0]).all()
+    older = table["age"] > 45
+    assert (empty[older].mean() > 1.3 * empty[~older].mean()).all()
+    assert case_mix.empty_at_random(table, 0.0, rng) is table

@@ -14,7 +14,8 @@ def changed(tmp_path):
 
     def write(**changes):
         raw = yaml.safe_load(Path("params/demo.yml").read_text())
-        del raw["statistics"]["subgroups"]  # of variables that a folder has not
+        if changes.get("cohort", {}).get("source") == "folder":  # as where it extends demo
+            files.leave_patients(raw)
         (tmp_path / "mine.yml").write_text(yaml.safe_dump(files._merge(raw, changes)))
         return tmp_path
 

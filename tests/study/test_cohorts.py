@@ -80,7 +80,7 @@ CRITERION = {"column": "a", "label": "b", "kind": "inclusion"}
             "themselves; ['where'] cannot be all",
         ),
         ({"split": "centre"}, "`split: centre` needs `split_column`"),
-        ({"test_centres": ["A"]}, "`split: centre` and `test_centres` go together"),
+        ({"test_centres": ["A"]}, "and `test_centres` go together"),
         (
             {"criteria": [CRITERION | BACK]},
             "`cohort.criteria.0`: at_least 5 is above at_most 1",
@@ -233,6 +233,7 @@ def test_the_parameters_of_a_notebook_make_the_cohort():
 def test_the_template_explains_every_key_of_a_folder(section):
     text = Path("params/template.yml").read_text()
     simulated = {"n_patients", "image_shape", "effect", "device", "exclusions", "missing"}
+    simulated |= {"missing_at_random"}
     simulated |= {"coarse_log_odds", "fine_log_odds", "prevalence", "size_shift"}
     keys = set(section.model_fields) - (simulated if issubclass(section, cohorts.Source) else set())
     assert [key for key in sorted(keys) if key not in text] == []

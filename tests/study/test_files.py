@@ -11,7 +11,8 @@ def test_extends_changes_only_what_it_names():
     demo, smoke = (load_study(s, Path("params")) for s in ("demo", "smoke"))
     assert smoke.cohort.n_patients == 60
     assert smoke.super_resolution.factor == demo.super_resolution.factor
-    assert smoke.selection == demo.selection
+    assert smoke.features.bin_width == demo.features.bin_width
+    assert smoke.statistics == demo.statistics.model_copy(update={"draws": 200})
 
 
 def test_a_folder_that_extends_a_simulation_has_no_simulated_external_patients():

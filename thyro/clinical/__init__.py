@@ -8,9 +8,11 @@ from thyro.clinical.bootstrap import (
     validation_table,
 )
 from thyro.clinical.composites import undeclared_scores, without_composites
+from thyro.clinical.imputation import Imputation, impute
 from thyro.clinical.instability import instability_summary, instability_table
 from thyro.clinical.logistic import LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
+from thyro.clinical.pooled import complete_case_table, fit_imputed, penalised_imputed
 from thyro.clinical.protocols import (
     coefficient_table,
     fit_by_protocol,
@@ -22,6 +24,7 @@ from thyro.clinical.protocols import (
     with_signatures,
 )
 from thyro.clinical.rare_levels import merge_levels, merged_table, rare_levels
+from thyro.clinical.rubin import pool
 from thyro.clinical.sample_size import (
     MAX_OPTIMISM,
     MAX_SHRINKAGE,
@@ -50,15 +53,19 @@ __all__ = [
     "OE_WIDTH",
     "RISK_MARGIN",
     "SLOPE_WIDTH",
+    "Imputation",
     "LogisticFit",
     "assumed_auc",
     "coefficient_table",
     "collinearity",
+    "complete_case_table",
     "failed_samples",
     "fit_by_protocol",
+    "fit_imputed",
     "fit_logistic",
     "fit_nomograms",
     "fit_penalised",
+    "impute",
     "instability_summary",
     "instability_table",
     "levels_of_one_fold",
@@ -68,7 +75,9 @@ __all__ = [
     "minimum_sample_size",
     "nomogram_terms",
     "optimism_of",
+    "penalised_imputed",
     "pipeline_optimism",
+    "pool",
     "predict_by_protocol",
     "preoperative",
     "rare_levels",

@@ -39,6 +39,7 @@ def fit_penalised(
     terms: list[str],
     *,
     n_knots: int = 4,
+    knots: Mapping[str, list[float]] | None = None,
     penalties: tuple[float, ...] = PENALTIES,
     merged: Mapping[str, Mapping] | None = None,
 ) -> LogisticFit:
@@ -61,6 +62,8 @@ def fit_penalised(
         Every candidate named beforehand. Those with a single value are set aside; `note` says so.
     n_knots : int, default 4
         3 to 7; 0 leaves continuous terms linear.
+    knots : mapping of str to list of float, optional
+        Of continuous terms, in place of these quantiles; fewer than three leave a term linear.
     penalties : tuple of float
     merged : mapping of variable to mapping of level to level, optional
         As in `fit_logistic`.
@@ -88,8 +91,9 @@ def fit_penalised(
         raise ValueError(f"terms: all of {', '.join(terms)} have a single value.")
     aside = [t for t in terms if t not in varied]
     numeric = [t for t in varied if not is_categorical(frame[t])]
-    knots = {t: default_knots(frame[t], n_knots) for t in numeric} if n_knots else {}
-    knots = {t: at for t, at in knots.items() if at}
+    if knots is None:
+        knots = {t: default_knots(frame[t], n_knots) for t in numeric} if n_knots else {}
+    knots = {t: at for t, at in knots.items() if at and t in varied}
     data = prepare(frame, y, varied, knots, dependent=True, merged=merged)
     _, null = maximise_logistic(data.design, data.y, free=[0])
     best = _best(data, null, penalties)

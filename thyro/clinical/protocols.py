@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_string_dtype
 
+from thyro.clinical.imputation import Imputation
 from thyro.clinical.logistic import LogisticFit, fit_logistic
+from thyro.clinical.pooled import fit_imputed
 from thyro.clinical.rare_levels import merge_levels, rare_levels
 from thyro.statistics import log_odds
 from thyro.study import PROTOCOLS, NomogramName
@@ -48,6 +50,7 @@ def fit_by_protocol(
     terms: Mapping[str, Sequence[str]],
     *,
     merged: Mapping[str, Mapping] | None = None,
+    imputation: Imputation | None = None,
 ) -> Fits:
     """Fit every nomogram under every protocol.
 
@@ -59,12 +62,23 @@ def fit_by_protocol(
         As `nomogram_terms`.
     merged
         As in `fit_logistic`.
+    imputation : Imputation, optional
+        Of the training patients, where clinical variables have gaps. It is the same under all
+        protocols, and so is the clinical model.
 
     Raises
     ------
     ValueError
         As `fit_logistic`.
     """
+    if imputation is not None:
+        return {
+            protocol: {
+                name: fit_imputed(imputation.beside(frame), frame["y"], of)
+                for name, of in terms.items()
+            }
+            for protocol, frame in training.items()
+        }
     return {
         protocol: {
             name: fit_logistic(frame, frame["y"], list(of), merged=merged)
@@ -128,9 +142,9 @@ def levels_of_one_fold(cases: pd.DataFrame, folds: pd.Series, variables: Sequenc
     of_training = folds.dropna()
     found = []
     for variable in variables:
-        values = cases.loc[of_training.index, variable]
+        values = cases.loc[of_training.index, variable].dropna()
         if _has_levels(values):
-            within = of_training.groupby(values.astype(str)).agg(["nunique", "first"])
+            within = of_training[values.index].groupby(values.astype(str)).agg(["nunique", "first"])
             alone = within[within["nunique"].eq(1)]
             found += [[variable, level, int(fold)] for level, fold in alone["first"].items()]
     return found

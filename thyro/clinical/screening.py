@@ -8,7 +8,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from thyro.clinical.design import independent_terms
-from thyro.clinical.logistic import fit_logistic
+from thyro.clinical.imputation import Imputation, impute
+from thyro.clinical.logistic import LogisticFit, fit_logistic
+from thyro.clinical.pooled import fit_imputed
 from thyro.clinical.rare_levels import merge_levels, rare_levels
 from thyro.core import as_columns
 
@@ -56,13 +58,18 @@ def preoperative(dictionary: dict[str, dict], named: list[str]) -> list[str]:
 
 
 def univariate_table(
-    frame: pd.DataFrame, y: ArrayLike, variables: list[str], *, level: float = 0.95
+    frame: pd.DataFrame,
+    y: ArrayLike,
+    variables: list[str],
+    *,
+    level: float = 0.95,
+    imputation: Imputation | None = None,
 ) -> pd.DataFrame:
     """One logistic regression per variable, with intervals of coverage `level`.
 
     Parameters
     ----------
-    frame, y, variables
+    frame, y, variables, imputation
         As in `select_terms`.
 
     Returns
@@ -72,7 +79,7 @@ def univariate_table(
     """
     tables = []
     for variable in as_columns(frame, variables):
-        fit = fit_logistic(frame, y, [variable])
+        fit = _fitted(frame, y, [variable], imputation)
         tables.append(fit.table(level=level).assign(n=fit.n, method=fit.method))
     return pd.concat(tables, ignore_index=True)
 
@@ -86,6 +93,7 @@ def select_terms(
     retain: float = 0.05,
     level: float = 0.95,
     again: bool = False,
+    imputation: Imputation | None = None,
 ) -> ClinicalSelection:
     """Choose clinical terms by univariate screening and one multivariable fit.
 
@@ -109,6 +117,9 @@ def select_terms(
         Of a choice that is repeated in part of the patients: a variable that the ones before it
         determine in these few is left out, since it would add nothing. In all patients it raises,
         for somebody should know.
+    imputation : Imputation, optional
+        Of the patients, where variables have gaps: the regressions are those of all completions,
+        pooled, and `frame` is looked at as the first one completes it.
 
     Returns
     -------
@@ -119,13 +130,14 @@ def select_terms(
     ValueError
         If no candidate has two values, and as `fit_logistic`.
     """
+    frame = frame if imputation is None else imputation.training[0]
     chosen = as_columns(frame, variables)
     constant = [v for v in chosen if chosen[v].nunique() < 2]
     candidates = [v for v in chosen if v not in constant]
     if not candidates:
         raise ValueError(f"variables: all of {', '.join(constant)} have a single value.")
     notes = [f"{', '.join(constant)}: a single value in training, set aside."] if constant else []
-    univariate = univariate_table(frame, y, candidates, level=level)
+    univariate = univariate_table(frame, y, candidates, level=level, imputation=imputation)
     screened = univariate.groupby("term", sort=False)["lr_p"].first()
     fallback = [screened.idxmin()]
     entered = [v for v in candidates if screened[v] < entry]
@@ -133,7 +145,7 @@ def select_terms(
         notes.append(f"No variable has p < {entry}: {fallback[0]}, the smallest, was taken.")
     if again and entered:
         entered = independent_terms(frame, entered)
-    multivariable = fit_logistic(frame, y, entered or fallback)
+    multivariable = _fitted(frame, y, entered or fallback, imputation)
     notes += [multivariable.note] if multivariable.note else []
     terms = [v for v in entered if multivariable.lr_p[v] < retain]
     if entered and not terms:
@@ -153,6 +165,8 @@ def fit_nomograms(
     entry: float = 0.1,
     retain: float = 0.05,
     smallest: int = 0,
+    imputations: int = 0,
+    seed: int = 0,
 ) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
     """Merge rare levels, choose clinical terms and fit every nomogram: all that is repeated.
 
@@ -167,17 +181,36 @@ def fit_nomograms(
         What each has beside the clinical terms.
     smallest : int, default 0
         Patients that a level must have, as in `rare_levels`.
+    imputations : int, default 0
+        Completions of variables with gaps, learned anew from these patients; 0 where none has any.
+    seed : int
+        Of the imputations.
 
     Returns
     -------
     dict of str to callable
-        From patients to the risk of each nomogram.
+        From patients, who may have gaps where these may, to the risk of each nomogram.
     """
     limits = {"entry": entry, "retain": retain}
     merged = rare_levels(frame, variables, smallest=smallest)
+    if imputations:
+        filled = impute(frame, y, variables, m=imputations, seed=seed, merged=merged)
+        terms = select_terms(frame, y, variables, **limits, again=True, imputation=filled).terms
+        return {
+            name: fit_imputed(filled, y, [*beside, *terms], tests=False).predict
+            for name, beside in signatures.items()
+        }
     known = merge_levels(frame, merged)
     terms = select_terms(known, y, variables, **limits, again=True).terms
     return {
         name: fit_logistic(frame, y, [*beside, *terms], tests=False, merged=merged).predict
         for name, beside in signatures.items()
     }
+
+
+def _fitted(
+    frame: pd.DataFrame, y: ArrayLike, terms: list[str], imputation: Imputation | None
+) -> LogisticFit:
+    if imputation is None:
+        return fit_logistic(frame, y, terms)
+    return fit_imputed(imputation, y, terms)

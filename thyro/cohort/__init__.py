@@ -1,8 +1,10 @@
 """Notebook 00: who of the table is studied, counted at every step, under a pseudonym."""
 
 from thyro.cohort.about import called, describe_cohort, table_1_rows, table_1_variables
+from thyro.cohort.centres import check_centres
 from thyro.cohort.clinical_table import CohortError, stop_at, text_column
 from thyro.cohort.flow import flow_chart
+from thyro.cohort.gaps import check_gaps, missing_cells
 from thyro.cohort.image_flags import FLAGS
 from thyro.cohort.ingested import known_truth
 from thyro.cohort.intake import ingest
@@ -17,7 +19,9 @@ __all__ = [
     "CohortError",
     "Review",
     "called",
+    "check_centres",
     "check_dependence",
+    "check_gaps",
     "check_levels",
     "check_patches",
     "check_split",
@@ -29,6 +33,7 @@ __all__ = [
     "included_cases",
     "ingest",
     "known_truth",
+    "missing_cells",
     "split_by_patient",
     "stop_at",
     "table_1_rows",

@@ -249,6 +249,7 @@ def patient_table(
     split: pd.Series,
     paths: Mapping[str, Sequence[str]] | None = None,
     spacing_mm: Sequence[tuple[float, float]] | None = None,
+    centre: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """One row per included patient, as every later stage reads it.
 
@@ -264,11 +265,13 @@ def patient_table(
         Files in the results, one per row: `image`, `mask` and, with a second reader, `mask_2`.
     spacing_mm
         (row, column) of each patient, in mm; missing where the image does not tell it.
+    centre
+        Of each patient, where the study names a column of centres.
 
     Returns
     -------
     DataFrame
-        patient_id, y, split, variables, radiologist, image, mask, mask_2, spacing_mm,
+        patient_id, y, split, centre, variables, radiologist, image, mask, mask_2, spacing_mm,
         spacing_known, as far as they are given; nothing else of the user's table, and no id of a
         hospital. Where the size of a pixel is not known it is 1, so that lengths are in pixels.
     """
@@ -278,6 +281,8 @@ def patient_table(
     table = frame[["y", *reading]].astype(dict.fromkeys(integers, int)).join(frame[list(variables)])
     table["patient_id"] = list(patient_ids)
     table["split"] = split
+    if centre is not None:
+        table["centre"] = list(centre)
     files = [name for name in ("image", "mask", "mask_2") if name in (paths or {})]
     for name in files:
         table[name] = list(paths[name])
@@ -286,6 +291,6 @@ def patient_table(
         known = np.isfinite(sides).all(axis=1)
         table["spacing_mm"] = np.where(known[:, None], sides, 1.0).tolist()
         table["spacing_known"] = known
-    order = ["patient_id", "y", "split", *variables, *reading, *files]
+    order = ["patient_id", "y", "split", "centre", *variables, *reading, *files]
     order += ["spacing_mm", "spacing_known"]
     return table[[name for name in order if name in table]].reset_index(drop=True)

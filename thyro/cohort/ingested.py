@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from thyro.cohort import inclusion
+from thyro.cohort import cells, inclusion
+from thyro.cohort.clinical_table import text_column
 from thyro.cohort.decisions import DecisionFile
 from thyro.cohort.flow import Flow
 from thyro.cohort.sources import Opened
@@ -52,6 +53,7 @@ class Ingested:
             split=split,
             paths=paths,
             spacing_mm=spacing,
+            centre=centre_of(self),
         )
 
     def files(self, part: str) -> dict[int, str]:
@@ -76,6 +78,14 @@ class Ingested:
         wide = self.flow.frame[names].set_axis(self.patient_ids.rename("patient_id"))
         long = wide.rename_axis(columns="model").stack().rename("p").reset_index()
         return long.assign(protocol="paper", fold=pd.array([pd.NA] * len(long), dtype="Int64"))
+
+
+def centre_of(one: "Ingested") -> pd.Series | None:
+    """Centre of every included patient, by row of the table; None where no column is named."""
+    column, frame = one.opened.source.centre_column, one.flow.frame
+    if not column:
+        return None
+    return text_column(frame, column).astype(object).fillna("").map(cells.plain).astype(str)
 
 
 def known_truth(ingested: Mapping[str, Ingested]) -> pd.DataFrame | None:

@@ -103,7 +103,7 @@ class _Intake:
     def read_table(self, key: bytes) -> list[str]:
         """Type the table, and give patients and images their pseudonyms; returns what is wrong."""
         source = self.opened.source
-        extra = [source.view_column, getattr(source, "split_column", "")]
+        extra = [source.view_column, source.centre_column, getattr(source, "split_column", "")]
         extra += self.opened.files.values()
         if source.one_per_patient in self.opened.table:
             extra.append(source.one_per_patient)
@@ -186,7 +186,7 @@ class _Intake:
 
     def _try_split(self, y: pd.Series, source: Cohort) -> None:
         """Raise a CohortError where the split cannot be drawn."""
-        named = source.split_column
+        named = source.split_column or source.centre_column
         split_module.split_by_patient(
             y,
             # A plain random split is drawn later; too few outcomes are too few for any.
@@ -281,9 +281,10 @@ class _Intake:
 
     def _included(self, measured: pd.DataFrame | None, flags: pd.DataFrame | None) -> Flow:
         source = self.opened.source
+        imputed = source.missing_values == "impute"
         return inclusion.include(
             self.clinical,
-            self.opened.variables,
+            [] if imputed else self.opened.variables,  # an empty cell excludes nobody then
             criteria=self.opened.criteria,
             view_column=source.view_column,
             view=source.view,

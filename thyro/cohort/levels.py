@@ -112,7 +112,8 @@ def _varied(train: pd.DataFrame, names: Sequence[str]) -> list[str]:
 def _entering(train: pd.DataFrame, names: Sequence[str], entry: float) -> list[str]:
     """Those that the screening of 05 lets into the regression with several variables."""
     y = train["y"].to_numpy(int)
-    p = {name: _p_alone(train[name], y) for name in _varied(train, names)}
+    there = {name: train[name].notna().to_numpy() for name in names}  # a gap is filled only in 05
+    p = {name: _p_alone(train[name][there[name]], y[there[name]]) for name in _varied(train, names)}
     return [name for name in p if p[name] < entry] or ([min(p, key=p.__getitem__)] if p else [])
 
 
@@ -126,6 +127,7 @@ def _p_alone(values: pd.Series, y: np.ndarray) -> float:
 
 def _computed(train: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """One line for each variable of which a column is a combination of others' columns."""
+    train = train.dropna(subset=list(names))
     blocks = [_columns(train[name]) for name in names]
     owner = ["", *(name for name, block in zip(names, blocks, strict=True) for _ in block.T)]
     others: dict[str, dict[str, None]] = {}

@@ -215,6 +215,7 @@ def _simulated(name: str, source: Source, rng: np.random.Generator) -> Opened:
         device=source.device,
         exclusions=source.exclusions,
         missing=source.missing,
+        missing_at_random=source.missing_at_random,
     )
     table = simulate.source_table(made)
     # Both cohorts count their patients, and so their files, from 1.

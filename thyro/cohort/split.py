@@ -33,8 +33,8 @@ def split_by_patient(
         "random": floor(n * (1 - test_share)) patients train and the rest test, with the share as
         it is written: 544 gives 380 and 164 (Li et al. 2024, whose split is plain random) and 0.55
         of 100 is 55, which binary fractions miss. "stratified": the same, with the share of the
-        outcome alike in both. "centre": patients of `test_centres` test. "column": the table says
-        who does what.
+        outcome alike in both. "centre" and "leave_one_centre_out": patients of `test_centres` test.
+        "column": the table says who does what.
     column
         Centre, or "train" and "test", of every patient; for the last two.
 
@@ -50,7 +50,7 @@ def split_by_patient(
             f"The cohort has {events} patients with and {len(y) - events} without the outcome; at "
             f"least {FEWEST} of each are needed. Add patients, or look at the exclusions."
         )
-    if how == "centre":
+    if how in ("centre", "leave_one_centre_out"):
         split = _split_by_centre(column, test_centres)
     elif how == "column":
         split = _split_as_given(column)

@@ -48,7 +48,7 @@ def grouped_folds(y: ArrayLike, groups: ArrayLike, n: int, *, seed: int) -> np.n
     return stratified_folds(y[first], min(n, smaller), seed=seed)[patient]
 
 
-def outer_folds(y: ArrayLike, n: int, *, seed: int) -> np.ndarray:
+def outer_folds(y: ArrayLike, n: int, *, seed: int, groups: ArrayLike | None = None) -> np.ndarray:
     """Fold of each training patient, stratified by the outcome: shape (n_patients,), from 0.
 
     The folds of the cross-fitting; whoever fits anything for it leaves these out.
@@ -61,6 +61,8 @@ def outer_folds(y: ArrayLike, n: int, *, seed: int) -> np.ndarray:
         Number of folds; as many as the rarer outcome has patients where that is less.
     seed
         Of the shuffle.
+    groups
+        Of each patient: every one is a fold then, such as a centre, whatever `n` and `seed` say.
 
     Raises
     ------
@@ -68,6 +70,8 @@ def outer_folds(y: ArrayLike, n: int, *, seed: int) -> np.ndarray:
         If the rarer outcome has fewer than two patients.
     """
     y = np.asarray(y)
+    if groups is not None:
+        return np.unique(np.asarray(groups).astype(str), return_inverse=True)[1]
     smaller = int(np.bincount(y, minlength=2).min())
     if smaller < 2:
         raise ValueError(

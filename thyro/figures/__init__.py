@@ -3,6 +3,7 @@
 from thyro.figures.agreement import agreement_figure, draw_agreement
 from thyro.figures.browser import browse_images
 from thyro.figures.calibration import calibration_figure, draw_calibration
+from thyro.figures.centres import components_figure, forest_figure
 from thyro.figures.contact_sheets import contact_sheet_pages, show_page
 from thyro.figures.contrasts import contrasts_figure, draw_contrasts
 from thyro.figures.correlation import (
@@ -81,6 +82,7 @@ __all__ = [
     "by_family",
     "calibration_figure",
     "coefficients_figure",
+    "components_figure",
     "contact_sheet_pages",
     "contrasts_figure",
     "correlation_figure",
@@ -128,6 +130,7 @@ __all__ = [
     "filtered_height",
     "flow_figure",
     "flow_height",
+    "forest_figure",
     "frequency_figure",
     "gains_figure",
     "importance_figure",

@@ -10,6 +10,7 @@ from thyro.models.classifiers import (
 )
 from thyro.models.cross_fitting import (
     Recipe,
+    divisions,
     features_by_fold,
     long_table,
     long_tables,
@@ -36,6 +37,7 @@ from thyro.models.study_models import (
     fit_models,
     importances,
     predict_models,
+    predict_moved,
     probability_ranks,
 )
 from thyro.models.summaries import held_out_summary, reselection_summary
@@ -49,6 +51,7 @@ __all__ = [
     "classifier_to_bytes",
     "cross_fit_tables",
     "decision_values",
+    "divisions",
     "fallback_notes",
     "features_by_fold",
     "fit_classifier",
@@ -66,6 +69,7 @@ __all__ = [
     "permutation_importance",
     "predict",
     "predict_models",
+    "predict_moved",
     "predictions_of",
     "probability_ranks",
     "rank_models",

@@ -94,6 +94,8 @@ def identity(
             sorted(recipe.tuned),
         ]
         total.update(json.dumps(of_recipe, sort_keys=True, default=list).encode())
+        if recipe.harmonise is not None:
+            total.update(joblib.hash(recipe.harmonise).encode())
         total.update(pd.util.hash_pandas_object(X[name]).to_numpy().tobytes())
         total.update("\n".join(X[name].columns).encode())
     return total.hexdigest()

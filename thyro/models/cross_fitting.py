@@ -6,7 +6,7 @@ without each fold of them, so that every training patient is predicted by models
 outcome. A patient of another cohort is predicted by all of these models together, on their scale.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ class Recipe:
     selection: Mapping[str, Any]  # keywords of `selection.select_features`
     classifiers: Mapping[str, tuple[str, Mapping[str, Any]]]  # model -> of CLASSIFIERS, keywords
     tuned: Collection[str] = ()  # models whose settings an inner cross-validation chooses
+    # Learns from the features of training patients what moves those of anyone; None: they stay.
+    harmonise: Callable[[pd.DataFrame], Callable[[pd.DataFrame], pd.DataFrame]] | None = None
 
     def fit(self, X: pd.DataFrame, y: ArrayLike, *, groups: ArrayLike | None = None) -> "Fitted":
         """Select features and fit every classifier on `X`, shape (n_patients, n_features).
@@ -39,6 +41,8 @@ class Recipe:
         not those of the LASSO, of tuning, nor of Platt's sigmoid.
         """
         steps = dict(self.selection)
+        move = None if self.harmonise is None else self.harmonise(X)
+        X = X if move is None else move(X)
         if groups is not None:
             n, seed = steps.get("cv", 5), steps.get("seed", 0)
             steps["cv"] = core.grouped_folds(y, groups, n, seed=seed)
@@ -57,7 +61,7 @@ class Recipe:
             )
             for model, (name, keywords) in self.classifiers.items()
         }
-        return Fitted(selection=chosen, models=models, settings=settings)
+        return Fitted(selection=chosen, models=models, settings=settings, move=move)
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,11 @@ class Fitted:
     selection: selection.Selection
     models: dict[str, Pipeline]
     settings: dict[str, dict[str, Any]]  # of the classifier of every model, tuned or given
+    move: Callable[[pd.DataFrame], pd.DataFrame] | None = None  # harmonises features, if at all
 
     def predict(self, X: pd.DataFrame) -> pd.DataFrame:
         """Probability of the outcome, one row per row of `X` and one column per model."""
-        values = _filled(X, self.selection)
+        values = _filled(X if self.move is None else self.move(X), self.selection)
         return pd.DataFrame({name: predict(model, values) for name, model in self.models.items()})
 
 
@@ -126,6 +131,24 @@ def long_tables(p: Mapping[str, pd.DataFrame], fold: pd.Series | None = None) ->
 def features_by_fold(table: pd.DataFrame) -> dict[int, pd.DataFrame]:
     """Features of each fold's network, from a table indexed by fold and patient; {} if empty."""
     return {int(k): part.droplevel(0) for k, part in table.groupby(level=0, sort=True)}
+
+
+def divisions(
+    y: pd.Series, n: int, repeats: int, *, seed: int, left_out: pd.Series | None = None
+) -> list[np.ndarray]:
+    """Divisions of the training patients into folds: `core.outer_folds`, several times.
+
+    Parameters
+    ----------
+    y : Series of int, index training patients
+    n, repeats, seed : int
+        Folds, divisions, and seed of the first.
+    left_out : Series, index patients, optional
+        Centre of each: the only division is that into centres then.
+    """
+    if left_out is not None:
+        return [core.outer_folds(y, n, seed=seed, groups=left_out.loc[y.index])]
+    return [core.outer_folds(y, n, seed=seed + k) for k in range(repeats)]
 
 
 def out_of_fold(

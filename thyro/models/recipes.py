@@ -34,6 +34,7 @@ def table_recipes(
     settings: Settings,
     tune: bool,
     seed: int,
+    harmonise: Callable | None = None,
 ) -> dict[str, Recipe]:
     """How models are made from whole feature tables: one `Recipe` per table.
 
@@ -57,6 +58,8 @@ def table_recipes(
         False leaves the tuned variants with the given settings too.
     seed : int
         Of the inner folds of calibrated classifiers; tuning alone shuffles by 0.
+    harmonise : callable, optional
+        As in `Recipe`: learned anew wherever the recipe is fitted.
     """
     made = {}
     for table in declared.recipe_tables():
@@ -70,6 +73,7 @@ def table_recipes(
             selection={**steps, **filters},
             classifiers=plain | tuned,
             tuned=tuple(tuned) if tune else (),
+            harmonise=harmonise,
         )
     return made
 

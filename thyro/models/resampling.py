@@ -127,10 +127,13 @@ class _Sample:
         return number, np.concatenate(found)
 
     def _fitted(self, name: str, rows: np.ndarray, number: int) -> np.ndarray:
-        X = self.X[name]
+        X, recipe = self.X[name], self.recipes[name]
+        if recipe.harmonise is not None:  # which knows patients by their names
+            X = recipe.harmonise(X.iloc[rows])(X)
+            recipe = replace(recipe, harmonise=None)
         sample = X.iloc[rows].reset_index(drop=True)  # names of patients come several times
         groups = rows if number else None
-        fitted = self.recipes[name].fit(sample, self.y[rows], groups=groups)
+        fitted = recipe.fit(sample, self.y[rows], groups=groups)
         return fitted.predict(X)[name].to_numpy(float)
 
     def drawn(self, number: int) -> np.ndarray:

@@ -4,7 +4,7 @@ A model is named by the images that it reads and by its kind; the tables of feat
 go by the names of `study.Declared.feature_tables`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,35 @@ def predict_models(
     return pd.DataFrame(
         {name: predict(model, _read_by(name, selected)) for name, model in fitted.items()}
     )
+
+
+def predict_moved(
+    fitted: Mapping[str, Pipeline],
+    selected: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, pd.DataFrame],
+    training: pd.Index,
+    harmonise: Callable,
+) -> pd.DataFrame:
+    """`predict_models` on whole feature tables that are harmonised in another way.
+
+    Parameters
+    ----------
+    fitted, selected
+        As in `predict_models`. A value that is missing in a table is that of `selected`.
+    tables : mapping of feature table to DataFrame, shape (n_patients, n_features)
+        As measured.
+    training : Index
+        Patients who teach the harmonisation.
+    harmonise : callable
+        As in `Recipe`.
+    """
+    moved = {name: harmonise(table.loc[training])(table) for name, table in tables.items()}
+    read = {
+        name: moved[name][list(values)].fillna(values)
+        for name, values in selected.items()
+        if name in moved
+    }
+    return predict_models(fitted, read)
 
 
 def probability_ranks(

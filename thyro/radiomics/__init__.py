@@ -1,7 +1,15 @@
 """Notebook 02: the 1561 features of pyradiomics, measured fast, and how stable they are."""
 
 from thyro.radiomics.binning import bin_widths
+from thyro.radiomics.centres import AFTER, BEFORE, centre_differences, difference_table
 from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
+from thyro.radiomics.combat import (
+    both_ways,
+    combat,
+    harmonisation,
+    harmonised,
+    unseen_patients,
+)
 from thyro.radiomics.common_grid import CommonGrid
 from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
 from thyro.radiomics.exclusions import DEGENERATE, DISTINCT, STABILITY, set_aside
@@ -31,6 +39,8 @@ from thyro.radiomics.summaries import (
 )
 
 __all__ = [
+    "AFTER",
+    "BEFORE",
     "DEGENERATE",
     "DISTINCT",
     "FEATURE_SETS",
@@ -42,9 +52,13 @@ __all__ = [
     "agreement_medians",
     "agreement_scalars",
     "bin_widths",
+    "both_ways",
+    "centre_differences",
     "check_failures",
+    "combat",
     "compare_with_ibsi",
     "describe_feature",
+    "difference_table",
     "effective_bins",
     "extract",
     "extract_cohort",
@@ -53,6 +67,8 @@ __all__ = [
     "feature_set_tables",
     "feature_summary",
     "filtered_images",
+    "harmonisation",
+    "harmonised",
     "image_set_agreement",
     "measured_as",
     "measuring",
@@ -63,4 +79,5 @@ __all__ = [
     "stability_sample",
     "stability_summary",
     "stability_table",
+    "unseen_patients",
 ]

@@ -16,8 +16,10 @@ from thyro.report.results import Results
 from thyro.report.sources import Source, TracedResults, find_sources, marked
 from thyro.report.words import (
     by_number,
+    centres,
     features,
     findings,
+    gaps,
     models,
     performance,
     provenance,
@@ -139,6 +141,8 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
     if tree["has"]["recovery"]:
         sections.append(recovery)
     sections += [module for flag, module in WHERE_ASKED.items() if tree["has"][flag]]
+    sections += [gaps] if tree["has"]["imputed"] else []
+    sections += [centres] if tree["has"]["centres"] else []
     for section in sections:
         tell(section.texts)
     tree |= checklists.texts(_answers(study, Results(results), tree["has"]))

@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.special import expit, logit
 from scipy.stats import norm, truncnorm
 
 from thyro.simulate import nodule
@@ -48,6 +49,7 @@ POINTS = {  # of every level of a sign, in ACR TI-RADS
     "margin": (0, 2, 3),
     "calcification": (0, 1, 2, 3, 4, 5),
 }
+AT_RANDOM = ("ht", "margin", "echo")  # which may be empty at random given age and outcome
 SURGERY = ("Unilateral leaf + isthmus + CDN", "TT + CND", "TT + CND + LND")  # as printed
 LNM_LOCATION = ("No", "Central", "Central + Lateral")
 LATERAL_SHARE = 51 / (114 + 51)  # of the metastases of Table 1
@@ -288,6 +290,28 @@ def empty_cells(table: pd.DataFrame, share: float, rng: np.random.Generator) -> 
     for i, name in enumerate(names):
         table[name] = table[name].mask(empty[:, i])
     return table
+
+
+def empty_at_random(table: pd.DataFrame, share: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Empty about a `share` of the cells of AT_RANDOM, more often of the older and the diseased.
+
+    The gaps depend on age and outcome alone, which are known of everybody: missing at random.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per patient, with age, y and AT_RANDOM.
+    share : float
+        Of the cells, from 0 to below 0.5.
+    rng : numpy.random.Generator
+    """
+    if not share:
+        return table
+    uniform = rng.uniform(size=(len(table), len(AT_RANDOM)))
+    age = (table["age"] - table["age"].mean()) / table["age"].std()
+    log_odds = logit(share) + 0.5 * age + 1.0 * (table["y"] - table["y"].mean())
+    empty = uniform < expit(log_odds).to_numpy()[:, None]
+    return table.assign(**{name: table[name].mask(empty[:, k]) for k, name in enumerate(AT_RANDOM)})
 
 
 def _stratified(values: np.ndarray, rng) -> np.ndarray:

@@ -81,6 +81,7 @@ def simulate_cohort(
     device: str = "A",
     exclusions: float = 0.0,
     missing: float = 0.0,
+    missing_at_random: float = 0.0,
 ) -> SimulatedCohort:
     """Simulate a cohort of which `n` patients can be included.
 
@@ -120,6 +121,9 @@ def simulate_cohort(
         Share of the cells of the clinical variables left empty completely at random, each by
         itself: of 15 variables, 0.05 leaves about half of the patients complete (0.95^15 = 0.46;
         0.51 of them in the 13 known before surgery).
+    missing_at_random : float, default 0
+        About this share of the cells of `case_mix.AT_RANDOM` left empty besides, the more often the
+        older the patient and with the outcome; below 0.5.
 
     Returns
     -------
@@ -136,7 +140,8 @@ def simulate_cohort(
         raise ValueError(f"n: expected at least 1 patient, got {n}.")
     if not 0 <= effect < np.inf:
         raise ValueError(f"effect: expected a finite number of at least 0, got {effect}.")
-    for name, share in (("exclusions", exclusions), ("missing", missing)):
+    shares = {"exclusions": exclusions, "missing": missing, "missing_at_random": missing_at_random}
+    for name, share in shares.items():
         if not 0 <= share <= 1:
             raise ValueError(f"{name}: expected a share between 0 and 1, got {share}.")
     if prevalence is None:
@@ -154,7 +159,7 @@ def simulate_cohort(
     image_shape = nodule.as_image_shape(image_shape)
     # A stream for each part, so that changing one leaves the others as they are.
     seeds = np.random.SeedSequence(rng.integers(2**32, size=4).tolist())
-    own, others, gaps, order, frame_seeds = seeds.spawn(5)
+    own, others, gaps, order, frame_seeds, at_random = seeds.spawn(6)
     further = round(exclusions * n)
     copies = min(further, 2 if n >= 100 else 1)
     model = _Model(effect, coarse_log_odds, fine_log_odds, prevalence, size_shift)
@@ -164,6 +169,8 @@ def simulate_cohort(
         patients = pd.concat([patients, rest], ignore_index=True)
     signs = patients[[*_SIGNS]].assign(stream=range(len(patients)))
     patients = case_mix.empty_cells(patients, missing, np.random.default_rng(gaps))
+    at_random = np.random.default_rng(at_random)
+    patients = case_mix.empty_at_random(patients, missing_at_random, at_random)
 
     order = np.random.default_rng(order)
     # Who is drawn again comes twice, and the later row is the copy.

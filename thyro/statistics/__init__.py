@@ -19,6 +19,7 @@ from thyro.statistics.by_cohort import (
     roc_curves,
     updated_curves,
 )
+from thyro.statistics.by_harmonisation import harmonisation_table
 from thyro.statistics.by_protocol import (
     cutoff_table,
     performance_by_protocol,
@@ -65,6 +66,13 @@ from thyro.statistics.performance import (
     performance_table,
     reclassification_table,
 )
+from thyro.statistics.random_effects import (
+    POOLED,
+    RANDOM_EFFECTS,
+    centre_table,
+    predictions_by_others,
+    random_effects,
+)
 from thyro.statistics.ranks import rank_auc
 from thyro.statistics.reader import reader_comparison, reader_table
 from thyro.statistics.repeated_splits import (
@@ -90,6 +98,8 @@ __all__ = [
     "GOOD_ICC",
     "GROUP_MEASURES",
     "NEARLY_CONSTANT",
+    "POOLED",
+    "RANDOM_EFFECTS",
     "UNKNOWN",
     "NoMaximum",
     "OddsCalibration",
@@ -108,6 +118,7 @@ __all__ = [
     "calibration_curves",
     "calibration_intervals",
     "calibration_table",
+    "centre_table",
     "cohorts",
     "compared_recipes",
     "contrasts",
@@ -125,6 +136,7 @@ __all__ = [
     "delong_test",
     "differences_over_splits",
     "group_test",
+    "harmonisation_table",
     "highest_likelihood",
     "hosmer_lemeshow",
     "icc_of_features",
@@ -140,7 +152,9 @@ __all__ = [
     "performance_by_protocol",
     "performance_table",
     "permutation_p",
+    "predictions_by_others",
     "proportion_ci",
+    "random_effects",
     "rank_auc",
     "rank_correlation",
     "reader_comparison",

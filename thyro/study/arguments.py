@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from thyro.study.centres import HARMONISATION
 from thyro.study.files import StudyError
 from thyro.study.plan import Job
 from thyro.study.settings import Study
@@ -70,6 +71,7 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         values["trained_px"] = study.super_resolution.patch_px if study.declared.enhanced else 0
         foreseen = ("candidates", "composites", "entry")
         values["screened"] = {key: getattr(study.nomogram, key) for key in foreseen}
+        values["harmonised"] = study.selection.model_dump(include=HARMONISATION)
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
     if job.section == "models":  # repeats the selection, and explains the networks of 02
@@ -99,13 +101,13 @@ def threads_of(study: Study, job: Job) -> int:
 def result_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments that results depend on, as JSON knows them.
 
-    All but who computes them, and what 00 only foresees of the training in 01 and the screening
-    in 05.
+    All but who computes them, and what 00 only foresees of the training in 01, the harmonisation
+    in 03 and the screening in 05.
     """
     return {
         key: value
         for key, value in json.loads(json.dumps(arguments)).items()
-        if key not in ("workers", "cluster", "screened", "trained_px")
+        if key not in ("workers", "cluster", "screened", "trained_px", "harmonised")
     }
 
 

@@ -104,6 +104,11 @@ class Source(Section):
     device: Literal["A", "B", "F"] = "A"  # scanner
     exclusions: Annotated[float, Field(ge=0, le=1)] = 0.0  # further patients, to be excluded
     missing: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of clinical cells left empty
+    missing_at_random: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # of some variables, given age
+    # and outcome
+    # all: an empty clinical cell excludes its patient, or is filled several times in 05
+    missing_values: Literal["exclude", "impute"] = "exclude"
+    centre_column: str = ""  # hospital or scanner of every patient; empty: not known
     # folder: the table and its columns
     simulated: bool = False  # its patients are invented, and every page has to say so
     table: str = ""  # CSV or XLSX in the data folder
@@ -200,7 +205,9 @@ class Source(Section):
 class Cohort(Source):
     """Who is studied, and the 7:3 split."""
 
-    split: Literal["random", "stratified", "centre", "column"] = "random"  # the paper's is random
+    # The paper's is random. Leave one centre out: `test_centres` test, as by centre, and the folds
+    # of cross-fitting are the other centres.
+    split: Literal["random", "stratified", "centre", "leave_one_centre_out", "column"] = "random"
     test_share: Share = 0.3
     split_column: str = ""  # centre: the column of centres; column: cells "train" and "test"
     test_centres: list[str] = []
@@ -214,8 +221,17 @@ class Cohort(Source):
     def _split_names_its_column(self):
         if self.split in ("centre", "column") and not self.split_column:
             raise ValueError(f"`split: {self.split}` needs `split_column`")
-        if (self.split == "centre") != bool(self.test_centres):
-            raise ValueError("`split: centre` and `test_centres` go together")
+        by_centre = self.split in ("centre", "leave_one_centre_out")
+        if by_centre != bool(self.test_centres):
+            raise ValueError(
+                "`split: centre` (or leave_one_centre_out) and `test_centres` go together"
+            )
+        if self.split == "leave_one_centre_out" and self.scores:
+            raise ValueError(
+                "`split: leave_one_centre_out` fits models again, `scores` are given: use centre"
+            )
+        if self.split == "leave_one_centre_out" and not self.centre_column:
+            raise ValueError("`split: leave_one_centre_out` needs `centre_column`")
         return self
 
 
@@ -298,7 +314,9 @@ def check_external(external: Source, cohort: Source) -> None:
         )
     if bool(external.radiologist_column) != bool(cohort.radiologist_column):
         raise ValueError("`radiologist_column` is needed in both cohorts, or in none")
-    for key in ("radiologist_yes_from", "simulated"):
+    if bool(external.centre_column) != bool(cohort.centre_column):
+        raise ValueError("`centre_column` is needed in both cohorts, or in none")
+    for key in ("radiologist_yes_from", "simulated", "missing_values"):
         if getattr(external, key) != getattr(cohort, key):
             raise ValueError(f"`external.{key}` must be that of the cohort")
 

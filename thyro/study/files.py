@@ -14,7 +14,16 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from thyro.study.centres import HARMONISATION
 from thyro.study.settings import Study
+
+# Keys beside `external` that are of the patients of a study, and not inherited where others extend
+# it by patients from another source.
+OF_ITS_PATIENTS = {
+    "cohort": ("missing_at_random", "missing_values", "centre_column"),
+    "selection": tuple(HARMONISATION),
+    "statistics": ("subgroups",),
+}
 
 
 class StudyError(ValueError):
@@ -65,8 +74,15 @@ def _read(study: str, folder: Path, seen: tuple[str, ...]) -> dict:
     base = _read(parent, folder, (*seen, study))
     if _source(raw) not in (None, _source(base)):
         base.pop("external", None)  # whose patients are of the other kind
-        base.get("statistics", {}).pop("subgroups", None)  # of variables that others have not
+        leave_patients(base)
     return _merge(base, raw)
+
+
+def leave_patients(raw: dict) -> None:
+    """Take from a study what is said of its own patients: OF_ITS_PATIENTS."""
+    for section, keys in OF_ITS_PATIENTS.items():
+        kept = raw.get(section, {})
+        raw[section] = {key: value for key, value in kept.items() if key not in keys}
 
 
 def _source(raw: dict) -> str | None:

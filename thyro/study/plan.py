@@ -5,7 +5,7 @@ this table, the notebooks get their paths from it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from thyro.study.declared import Declared
@@ -74,6 +74,10 @@ OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "models_by_fold": "by_fold.parquet",  # cross-fitted, of every repeat
     "output_predictions": "output.parquet",  # of the tuned networks themselves
 }
+# What notebooks leave beside where clinical gaps are imputed, centres known, features harmonised.
+OF_GAPS = {"00_cohort": ["missing.parquet"], "05_nomogram": ["complete_cases.parquet"]}
+OF_CENTRES = {"06_statistics": ["centres.parquet"]}
+OF_HARMONISATION = {"03_selection": ["centre_differences.parquet"]}
 PUBLISHED = "report/published"  # folder of the reference's numbers, which stand beside ours
 REFERENCE = "report/published/paper_reference.yml"  # audited where a study names no other file
 
@@ -303,6 +307,7 @@ def plan(
     weights: str | None = None,
     published: str = "",
     reference: bool = True,
+    beside: Iterable[Mapping[str, Sequence[str]]] = (),
 ) -> dict[str, Job]:
     """The runs of a study, by name, in an order in which they can run.
 
@@ -323,6 +328,8 @@ def plan(
         File of printed numbers that are audited instead of `REFERENCE`.
     reference
         Whether the report goes through a publication; without one its numbers are not read.
+    beside
+        Of OF_GAPS, OF_CENTRES and OF_HARMONISATION, what the study has.
     """
     declared = declared or Declared()
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
@@ -334,6 +341,8 @@ def plan(
     jobs += [_nomogram(predictions, signatures or declared.signatures, sound=images)]
     known = {"images": images, "truth": truth, "reference": reference}
     jobs += [_statistics(declared, predictions, published, **known)]
+    for of in beside:
+        jobs = [replace(job, writes=(*job.writes, *of.get(job.notebook, ()))) for job in jobs]
     return {job.name: job for job in jobs}
 
 

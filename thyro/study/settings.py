@@ -9,13 +9,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from thyro.study.authors import Authors
+from thyro.study.centres import HARMONISATION, check_harmonisation
 from thyro.study.classifiers import RADIOMICS, radiomic_classifiers
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
 from thyro.study.declared import Declared
 from thyro.study.fields import Distinct, Positive, Section, Share, Text, known_names
 from thyro.study.names import OR, RADIOLOGIST, SR, ModelName, nomograms
 from thyro.study.networks import NETWORKS
-from thyro.study.plan import Job, plan
+from thyro.study.plan import OF_CENTRES, OF_GAPS, OF_HARMONISATION, Job, plan
 from thyro.study.subgroups import Subgroup, check_subgroups
 from thyro.study.thresholds import threshold_points
 
@@ -105,6 +106,10 @@ class Selection(Section):
     family: Literal["binomial", "gaussian"] = "binomial"  # of the LASSO
     penalty: Literal["minimum", "1se"] = "minimum"  # of cross-validated deviance, or one SE above
     folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the LASSO's cross-validation
+    harmonisation: Literal["none", "combat"] = "none"  # of features, by `cohort.centre_column`
+    preserved: Annotated[list[Name], Distinct] = []  # variables whose effects on features it keeps
+    unseen_centre: Literal["refuse", "pass", "own"] = "refuse"  # one without training patients: own
+    # learns its shift from the patients who are predicted
 
 
 class Models(Section):
@@ -154,6 +159,7 @@ class Nomogram(Section):
     smallest_level: Annotated[int, Field(ge=0)] = 10  # training patients; rarer levels are merged
     signatures: Annotated[list[str], Distinct] = Field(default=[], max_length=2)  # empty: one of
     # radiomic features and one of a network
+    imputations: Annotated[int, Field(ge=2, le=100)] = 20  # where `missing_values: impute`
     bootstraps: Annotated[int, Field(ge=LEAST_BOOTSTRAPS)] = (
         500  # of the whole model, with its choice of terms
     )
@@ -309,6 +315,11 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _harmonisation_knows_centres(self):
+        check_harmonisation(self.cohort, **self.selection.model_dump(include=HARMONISATION))
+        return self
+
+    @model_validator(mode="after")
     def _external_fits_the_cohort(self):
         if self.external:
             check_external(self.external, self.cohort)
@@ -356,4 +367,9 @@ class Study(Section):
             weights=self.checkpoints.get("features.weights"),
             published=self.published,
             reference=self.reference != "none",
+            beside=[
+                *([OF_GAPS] if self.cohort.missing_values == "impute" else []),
+                *([OF_CENTRES] if self.cohort.centre_column else []),
+                *([OF_HARMONISATION] if self.selection.harmonisation != "none" else []),
+            ],
         )

@@ -2,7 +2,9 @@
 
 from thyro.tables.audits import audit, audit_methods, contradictions, rules
 from thyro.tables.baseline import baseline_table
+from thyro.tables.centres import centres, differences_by_centre, harmonised
 from thyro.tables.cohort import flags, missing
+from thyro.tables.gaps import complete_cases, missing_cells
 from thyro.tables.markdown import show
 from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
@@ -72,13 +74,16 @@ __all__ = [
     "beside_size",
     "calibrated",
     "ceilings",
+    "centres",
     "choice",
     "coefficients",
     "collinearity",
     "comparison",
+    "complete_cases",
     "contradictions",
     "coverage",
     "cutoffs",
+    "differences_by_centre",
     "display_names",
     "effective_bins",
     "estimate",
@@ -89,6 +94,7 @@ __all__ = [
     "group_differences",
     "group_note",
     "grouped",
+    "harmonised",
     "hosmer",
     "hosmer_label",
     "hosmer_labels",
@@ -100,6 +106,7 @@ __all__ = [
     "kept_features",
     "logistic",
     "missing",
+    "missing_cells",
     "net_benefit",
     "noted",
     "null",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import above, gap, listed, relation, side
+from thyro.report.words.phrases import above, gap, listed, relation, side, term_test
 from thyro.report.words.usefulness import IDEAL, MEASURES
 from thyro.statistics import DEFAULT
 from thyro.study import CLINICAL, PAPER, RADIOLOGIST, SOUND, NomogramName, Study, nomograms
@@ -128,7 +128,7 @@ def signature(
         told.append(
             f"{said[-1]}{_reach(row)} In the training cohort its coefficient was "
             f"{tables.estimate(weight['estimate'], weight['low'], weight['high'], 2)} (p "
-            f"{relation(weight['lr_p'])}, likelihood-ratio test given the clinical terms)."
+            f"{relation(weight['lr_p'])}, {term_test(coefficients)} given the clinical terms)."
         )
     return said[0], " ".join(told)
 

@@ -16,7 +16,16 @@ from thyro.clinical import (
     SLOPE_WIDTH,
 )
 from thyro.report.results import Results
-from thyro.report.words.phrases import above, applying, aucs, each, inside, listed, relation
+from thyro.report.words.phrases import (
+    above,
+    applying,
+    aucs,
+    each,
+    inside,
+    listed,
+    relation,
+    term_test,
+)
 from thyro.study import CLINICAL, NETWORKS, PAPER, ModelName, NomogramName, Study, nomograms
 
 
@@ -76,9 +85,11 @@ def clinical(
     """
     entry, retain = (f"{limit:g}" for limit in (study.nomogram.entry, study.nomogram.retain))
     terms = listed([inside(about["variables"][term]["label"]) for term in scalars["terms"]])
-    together = f"those with a likelihood-ratio p < {entry} entered one multivariable model"
+    test = term_test(regressions)
+    kind = test.removesuffix(" test")
+    together = f"those with a {kind} p < {entry} entered one multivariable model"
     if not regressions["lr_p"].lt(study.nomogram.entry).any():
-        choice = f"none had a likelihood-ratio p < {entry}, so that with the smallest was taken"
+        choice = f"none had a {kind} p < {entry}, so that with the smallest was taken"
     elif not regressions["lr_p_multivariable"].lt(study.nomogram.retain).any():
         choice = f"{together}; none had p < {retain} there, so that with the smallest univariate p "
         choice += "was taken"
@@ -87,6 +98,7 @@ def clinical(
     notes = dict.fromkeys([scalars["note"], *scalars["notes"].values()])
     return {
         "choice": f"{choice}: {terms}.",
+        "test": test,
         "note": " ".join(filter(None, notes)),
         "composites": _composites(scalars, about["variables"]),
         "levels": _merged(study, scalars["merged_levels"], about["variables"]),

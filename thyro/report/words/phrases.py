@@ -44,6 +44,11 @@ def relation(p: float) -> str:
     return text.replace("<", "< ") if text.startswith("<") else f"= {text}"
 
 
+def term_test(table: pd.DataFrame) -> str:
+    """The test behind `lr_p` of a table of coefficients: pooled ones have degrees of freedom."""
+    return "pooled Wald test" if "df" in table else "likelihood-ratio test"
+
+
 def inside(label: str) -> str:
     """A label as it stands inside a sentence; names and abbreviations keep their capital."""
     first = label.split()[0].removesuffix("'s").removesuffix("’s")

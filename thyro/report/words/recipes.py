@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from thyro import tables
-from thyro.report.words.phrases import applying, listed, relation
+from thyro.report.words.phrases import applying, listed, relation, term_test
 from thyro.study import NETWORKS, PAPER, RECIPES, SOUND, Declared, Study
 
 
@@ -40,11 +40,13 @@ def protocols(
         "the tuning of the networks": _tunes(study),
         "the choice of the classifiers’ settings (sound recipe)": study.models.tune,
     }
+    folds, by_centre = study.models.outer_folds, study.cohort.split == "leave_one_centre_out"
     times, alpha = study.models.fold_repeats, 1 - study.statistics.level
     paper, sound = (summary[recipe.name] for recipe in RECIPES)
     return {
-        "folds": str(study.models.outer_folds),
-        "repeats": _repeated(times, networks=bool(study.declared.networks)),
+        "division": "its centres" if by_centre else f"{folds} folds, stratified by the outcome",
+        "each_fold": "each centre" if by_centre else f"each of {folds} folds",
+        "repeats": _repeated(1 if by_centre else times, networks=bool(study.declared.networks)),
         "inside": listed(applying(parts)),
         "settings": (
             "and settings chosen by an inner cross-validation"
@@ -130,7 +132,8 @@ def _signatures(
             f"{'adds' if adds else 'is not shown to add'} to the clinical factors. The AUC in the "
             f"test cohort was {aucs[0]} and {aucs[1]}."
         )
-    return " ".join([*sentences, "P is of the likelihood-ratio test given the clinical terms."])
+    test = term_test(coefficients)
+    return " ".join([*sentences, f"P is of the {test} given the clinical terms."])
 
 
 def size(declared: Declared, table: pd.DataFrame, *, level: float) -> dict[str, str]:

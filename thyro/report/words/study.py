@@ -6,6 +6,7 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
+from thyro.report.words.centres import unseen_patients
 from thyro.report.words.phrases import applying, inside, listed, plural
 from thyro.study import Study
 
@@ -13,6 +14,7 @@ SPLITS = {
     "random": "at random",
     "stratified": "at random, stratified by the outcome",
     "centre": "by centre",
+    "leave_one_centre_out": "by centre, and the centres that train were left out in turn",
     "column": "as the table gives it",
 }
 
@@ -89,6 +91,7 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
         `patients.parquet` of 00, external ones among them.
     """
     scores = study.cohort.scores
+    harmonised = study.selection.harmonisation != "none" and "centre" in patients
     return {
         "radiologist": "radiologist" in patients,
         "images": not scores,
@@ -103,6 +106,10 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
         "subgroups": bool(study.statistics.subgroups),
         "reference": study.reference != "none",
         "audit": study.reference != "none" or bool(study.published),
+        "imputed": study.cohort.missing_values == "impute",
+        "centres": "centre" in patients,
+        "harmonised": harmonised,
+        "unseen": harmonised and unseen_patients(patients) > 0,
         "tuned": not scores
         and bool(study.declared.networks)
         and study.features.fine_tuning != "none",
@@ -214,6 +221,7 @@ def cohort(
             about["variables"].values(),
             radiologist="radiologist" in patients,
             scores=bool(study.cohort.scores),
+            imputed=study.cohort.missing_values == "impute",
         ),
         "flagged_for": listed(list(about.get("flags", {}))),
         "flags": _flags(about, study.cohort.exclude_flagged),
@@ -237,19 +245,23 @@ def _criteria(n: int) -> str:
     )
 
 
-def _missing(variables: Collection[Mapping], *, radiologist: bool, scores: bool) -> str:
+def _missing(
+    variables: Collection[Mapping], *, radiologist: bool, scores: bool, imputed: bool = False
+) -> str:
     own = [inside(v["label"]) for v in variables if v.get("missing")]
     optional = [inside(v["label"]) for v in variables if not v.get("required", True)]
     needed = applying(
         {
             "the outcome": True,
-            "a required clinical value": True,
+            "a required clinical value": not imputed,
             "the radiologist’s reading": radiologist,
             "a score": scores,
         }
     )
-    without = f"{', '.join(needed[:-1])} or {needed[-1]}"
+    without = " or ".join(filter(None, [", ".join(needed[:-1]), needed[-1]]))
     text = f"Patients without {without} were excluded and counted."
+    if imputed:
+        text += " Empty cells of clinical variables excluded nobody, and were imputed."
     if own:
         text += f" An empty cell is a level of its own for {listed(own)}."
     if optional:
