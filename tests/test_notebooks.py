@@ -22,7 +22,8 @@ def source(cell):
 
 
 def test_there_is_one_for_every_stage():
-    assert [path.stem for path in NOTEBOOKS] == sorted({job.notebook for job in plan.JOBS.values()})
+    jobs = (plan.JOBS | plan.OF_SCORES).values()
+    assert [path.stem for path in NOTEBOOKS] == sorted({job.notebook for job in jobs})
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

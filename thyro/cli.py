@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from thyro import run, store
-from thyro.study import JOBS, StudyError, load_study
+from thyro.study import JOBS, OF_SCORES, StudyError, load_study
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     checking = commands.add_parser("check", help="check study files")
     checking.add_argument("study", nargs="*", help="names; default: every file in params/")
+    checking.add_argument("--data", help="folder; tables that come without images are read")
     for command, text in (
         ("report", "run what is stale and render"),
         ("run", "run one notebook"),
@@ -34,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = commands.add_parser(command, help=text)
         if command == "run":
-            sub.add_argument("job", choices=list(JOBS))
+            sub.add_argument("job", choices=[*JOBS, *(set(OF_SCORES) - set(JOBS))])
         sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")
@@ -57,7 +58,10 @@ def _check(arguments: argparse.Namespace) -> None:
     """Check the studies that were named, or all of them."""
     for name in arguments.study or sorted(file.stem for file in Path("params").glob("*.yml")):
         stem = Path(name).name.removesuffix(".yml")  # params/demo.yml is demo
-        run.check_study(stem)
+        study = run.check_study(stem)
+        if arguments.data is not None:
+            for line in run.check_tables(stem, study, arguments.data):
+                print(line)
         print(f"params/{stem}.yml is valid")
         if (folder := store.path(f"results/{stem}")).joinpath("report").is_dir():
             from thyro import report  # slow, so only where there is one

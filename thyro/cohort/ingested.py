@@ -78,6 +78,16 @@ class Ingested:
         return long.assign(protocol="paper", fold=pd.array([pd.NA] * len(long), dtype="Int64"))
 
 
+def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Patients of all sources; where cohorts have names of the user, an external one comes last."""
+    split = parts[0]["split"]
+    table = pd.concat(parts, ignore_index=True)
+    if isinstance(split.dtype, pd.CategoricalDtype):
+        names = dict.fromkeys([*split.cat.categories, *table["split"]])
+        table["split"] = pd.Categorical(table["split"], list(names))
+    return table
+
+
 def known_truth(ingested: Mapping[str, Ingested]) -> pd.DataFrame | None:
     """What made the included patients of all sources, or None where nobody knows.
 

@@ -78,6 +78,34 @@ def ingest(
     return ingested
 
 
+def check_tables(sources: Mapping[str, Source], *, data_dir: str) -> list[str]:
+    """Read tables that come without images, and write nothing.
+
+    Parameters
+    ----------
+    sources, data_dir
+        As in `ingest`.
+
+    Returns
+    -------
+    list of str
+        Cells of scores that cannot be used and that no result holds, as a criterion excludes them.
+
+    Raises
+    ------
+    CohortError
+        As `ingest`, with every problem of every table.
+    """
+    intakes = [_Intake(opened) for opened in open_all(sources, data_dir=data_dir, seed=0)]
+    problems = [line for intake in intakes for line in intake.read_table(NO_SECRET)]
+    readable = [intake for intake in intakes if intake.clinical is not None]
+    problems += [line for intake in readable for line in intake.foreseen()]
+    if len(readable) == 2:
+        problems += _between(*intakes)
+    clinical_table.stop_at(problems)
+    return [line for intake in intakes for line in intake.excluded_cells()]
+
+
 def _publish_images(ingested: Mapping[str, Ingested], scratch: str, out_dir: str) -> None:
     """Bring the images and masks of the included from the scratch folder to the results."""
     for part, folder in FOLDERS.items():
@@ -115,7 +143,8 @@ class _Intake:
                 outcome_column=source.outcome_column,
                 radiologist_column=source.radiologist_column,
                 radiologist_grades=source.radiologist_yes_from is not None,
-                scores=source.scores,
+                scores=source.score_columns,
+                score_kinds=source.score_kinds,
                 criteria=self.opened.criteria,
                 quality_column=source.quality_column,
                 other_columns=list(dict.fromkeys(filter(None, extra))),
@@ -195,6 +224,16 @@ class _Intake:
             seed=0,
             column=clinical_table.text_column(self.clinical, named)[y.index] if named else None,
             test_centres=source.test_centres,
+            cohorts=source.cohorts,
+        )
+
+    def excluded_cells(self) -> list[str]:
+        """Unusable cells of scores that are counted in the flow chart and in nothing else."""
+        source = self.opened.source
+        return self._named(
+            clinical_table.excluded_cells(
+                self.opened.table, self.clinical, source.score_columns, source.score_kinds
+            )
         )
 
     def examine(self, scratch: Path, workers: int) -> list[str]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from thyro.figures.calibration import CalibrationCurve
 from thyro.figures.performance import DecisionCurve, draw_decision_curve
 from thyro.figures.style import WIDTH, ModelStyle, model_styles, panel_letters
-from thyro.study import COHORTS
+from thyro.study import TRAIN, cohort_label
 
 ROW = 2.75  # inches
 
@@ -40,21 +40,23 @@ def usefulness_figure(
     decisions: Mapping[str, Sequence[DecisionCurve]],
     *,
     shown: Sequence[float] = (0, 1),
+    fitted: str = TRAIN,
 ) -> Figure:
-    """Draw calibration (left) and net benefit (right) of the nomograms, a row per cohort.
+    """Draw calibration (left) and net benefit (right) of nomograms or scores, a row per cohort.
 
     Parameters
     ----------
     curves : mapping of cohort to mapping of model to statistics.CalibrationCurve
-        Cohorts are those of `study.COHORTS`; training patients fitted the nomograms and are not
-        shown.
+        Cohorts are those of the study.
     decisions : mapping of cohort to sequence of statistics.DecisionCurve
         Of the same cohorts; a reading may be among the models.
     shown : (float, float), default (0, 1)
         Thresholds at the ends of the decision curves.
+    fitted : str, default "train"
+        A cohort that is not shown, since its patients fitted the nomograms; "": none.
     """
     styles = model_styles([curve.model for curve in next(iter(decisions.values()))])
-    others = [cohort for cohort in curves if cohort != "train"]
+    others = [cohort for cohort in curves if cohort != fitted]
     size = (WIDTH, ROW * len(others) + 0.3)
     fig, axes = plt.subplots(len(others), 2, figsize=size, squeeze=False)
     for (left, right), cohort in zip(axes, others, strict=True):
@@ -64,7 +66,7 @@ def usefulness_figure(
                 curve, right, styles=styles, references=order == 0, legend=False, shown=shown
             )
         for ax in (left, right):
-            ax.set_title(COHORTS[cohort])
+            ax.set_title(cohort_label(cohort))
     lines = dict(zip(*reversed(axes[0, 0].get_legend_handles_labels()), strict=True))
     lines |= dict(zip(*reversed(axes[0, 1].get_legend_handles_labels()), strict=True))
     fig.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=7, frameon=False)

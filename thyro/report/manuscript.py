@@ -25,6 +25,7 @@ from thyro.report.words import (
     usefulness,
 )
 from thyro.report.words import nomogram as words_nomogram
+from thyro.report.words import scores as words_scores
 from thyro.report.words import study as words_study
 from thyro.report.words import super_resolution as words_super_resolution
 from thyro.study import PENALISED, Study, nomograms
@@ -69,14 +70,13 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
         marked(strings, found),
         tables={"provenance": provenance.rows(study, left), "recovery": recovery.rows(left)}
         | {one: checklists.rows(answers, proofs) for one, answers in answered.items()},
-        elements={
-            "calculator": _calculator(nomogram.calculator_fragment, left, study),
-            "thresholds": thresholds.element(left, _predictions(study), outcome=study.outcome),
-        },
+        elements=_elements(study, left),
     )
-    page = partial(nomogram.calculator_page, title=strings["study"]["title"])
-    alone = _calculator(page, left, study)
-    render.render(staged, folder / "report", beside={"calculator.html": alone})
+    beside = {}
+    if study.has_nomograms:
+        page = partial(nomogram.calculator_page, title=strings["study"]["title"])
+        beside["calculator.html"] = _calculator(page, left, study)
+    render.render(staged, folder / "report", beside=beside)
     return alive.finish(
         folder,
         staged,
@@ -116,6 +116,10 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
         tree.update(told)
         found.update(find_sources(told, left.read, written))
 
+    if not study.has_nomograms:
+        tell(words_scores.texts, name=name)
+        tell(provenance.texts)
+        return tree, found
     tell(words_study.texts, name=name)
     sections = [*OF_EVERY_STUDY]
     if tree["has"]["images"]:
@@ -132,6 +136,8 @@ def _answers(
     study: Study, results: Results, has: Mapping[str, bool]
 ) -> dict[str, list[checklists.Answer]]:
     """The checklists, answered; without images only that of prediction models is asked."""
+    if not study.has_nomograms:  # the items ask how a model was developed
+        return {}
     items = checklists.read_checklists(store.path("report/checklists.yml"))
     facts, authors = evidence.facts(study, results, has), study.authors.model_dump()
     return {
@@ -143,9 +149,19 @@ def _answers(
 
 def _predictions(study: Study) -> list[str]:
     """Tables of what the models, or the scores of the user's table, and the nomograms predict."""
+    if not study.has_nomograms:
+        return [study.jobs["06_scores"].reads["scores"].removesuffix(".parquet")]
     reads = study.jobs["06_statistics"].reads
     named = ("model_predictions", "nomogram_predictions")
     return [reads[one].removesuffix(".parquet") for one in named]
+
+
+def _elements(study: Study, left: Results) -> dict[str, str]:
+    """What only the HTML shows: the nomograms to be used, and all models at one threshold."""
+    elements = {"thresholds": thresholds.element(left, _predictions(study), outcome=study.outcome)}
+    if study.has_nomograms:
+        elements["calculator"] = _calculator(nomogram.calculator_fragment, left, study)
+    return elements
 
 
 def _calculator(write: Callable[..., str], results: Results, study: Study) -> str:

@@ -102,7 +102,8 @@ def _samples(
 
     Each is of shape (1 + draws, n_thresholds).
     """
-    n, of_each = len(y), np.ones(len(y))
+    n = len(y)
+    of_each: np.ndarray = np.ones(n)
     if n > LARGE:  # patients of one outcome whom all strategies treat alike are drawn together
         alike = np.column_stack([y, *treated.values()])
         _, first, of_each = np.unique(alike, axis=0, return_index=True, return_counts=True)

@@ -62,6 +62,7 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
     """
     root = f"results/{name}"
     values = getattr(study, job.section).model_dump()
+    values = {key: values[key] for key in job.keys or values}
     values |= {key: f"{root}/{place}" for key, place in (job.reads | job.folders).items()}
     values |= job.fixed | {"out_dir": f"{root}/{job.folder}"}
     if job.section == "cohort":

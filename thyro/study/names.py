@@ -25,13 +25,19 @@ IMAGE_SETS = {images.name: images for images in (OR, SR, BC)}
 STUDIED = (OR, SR)  # in the order of columns and panels
 RANKED = (SR, OR)  # in the order of Table 2
 
-COHORTS = {"train": "Training cohort", "test": "Test cohort", "external": "External cohort"}
+TRAIN, TEST, EXTERNAL = "train", "test", "external"
+COHORTS = {TRAIN: "Training cohort", TEST: "Test cohort", EXTERNAL: "External cohort"}
 RADIOLOGIST = "Radiologist"
 PENALISED = "Penalised"  # the clinical model of every candidate
 PLANAR = "planar"  # radiomic features of a slice, not of a volume
 TUNED = "tuned"  # variant of a model: settings by inner cross-validation
 FROZEN = "frozen"  # variant of a model: on features of a network that was not tuned
 PAPER, SOUND = "paper", "sound"  # recipes: the publication's, and the one of the sound half
+
+
+def cohort_label(name: str) -> str:
+    """What readers call a cohort: "Test cohort"; "Centre b cohort" of one that the user named."""
+    return COHORTS.get(name) or f"{name.replace('_', ' ').capitalize()} cohort"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Every file that a later notebook or the report reads is named here. Snakemake ge
 this table, the notebooks get their paths from it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ class Job:
     folders: dict[str, str] = field(default_factory=dict)  # notebook parameter -> folder
     files: tuple[str, ...] = ()  # that it reads below these
     outside: tuple[str, ...] = ()  # files that it reads and no job makes, relative to the project
+    keys: tuple[str, ...] = ()  # of its section that it takes; empty: all
 
     @property
     def folder(self) -> str:
@@ -113,20 +114,23 @@ def _job(
     files: Iterable[str] = (),
     outside: Iterable[str] = (),
     fixed: Mapping[str, Any] | None = None,
+    section: str = "",
+    keys: Iterable[str] = (),
 ) -> Job:
-    """A run of `notebook`; the section of the study that it takes has the notebook's name."""
+    """A run of `notebook`; without `section` it takes that of its own name of the study."""
     fixed = dict(fixed or {})
     run = [fixed["image_set"]] if "image_set" in fixed else []
     return Job(
         name="_".join([notebook, *run]),
         notebook=notebook,
-        section=notebook[3:],
+        section=section or notebook[3:],
         reads=dict(reads or {}),
         writes=tuple(writes),
         fixed=fixed,
         folders=dict(folders or {}),
         files=tuple(files),
         outside=tuple(outside),
+        keys=tuple(keys),
     )
 
 
@@ -253,6 +257,25 @@ def _statistics(predictions: str, audited: str, *, images: bool, truth: bool) ->
     )
 
 
+def _judged(kinds: Collection[str]) -> Job:
+    """Scores of the user's table, each judged by its kind; nothing is fitted."""
+    ranked = [kind for kind in kinds if kind != "reading"]
+    tables = ["performance"]
+    tables += ["cutoffs", "auc_intervals", "between_cohorts"] if ranked else []
+    tables += ["delong"] if len(ranked) > 1 else []
+    tables += ["calibration_intervals"] if "probability" in kinds else []
+    tables += ["net_benefit", "decision_curves"] if {"probability", "reading"} & {*kinds} else []
+    tables += ["reader"] if ranked and "reading" in kinds else []
+    return _job(
+        "06_scores",
+        [f"{table}.parquet" for table in tables],
+        reads=ABOUT | {"scores": f"00_cohort/{SCORES}"},
+        section="statistics",
+        keys=("level", "threshold_grid", "draws", "decision_range", "decision_points")
+        + ("sensitivity",),
+    )
+
+
 def plan(
     *,
     images: bool = True,
@@ -261,6 +284,8 @@ def plan(
     start: str | None = None,
     weights: str | None = None,
     published: str = "",
+    nomograms: bool = True,
+    judged: Collection[str] = (),
 ) -> dict[str, Job]:
     """The runs of a study, by name, in an order in which they can run.
 
@@ -276,6 +301,10 @@ def plan(
         Files of a generator and of networks to begin with, where the study names such files.
     published
         File of printed numbers that are audited instead of `REFERENCE`.
+    nomograms
+        False where there are scores and no clinical variables: nothing is fitted.
+    judged
+        Kinds of the scores of the table, where these are judged by their kind.
     """
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
     jobs = [_cohort(images=images, truth=truth)]
@@ -283,9 +312,12 @@ def plan(
         jobs += [_super_resolution(start)]
         jobs += [_features(measured, weights) for measured in MEASURED]
         jobs += [_selection(), _models(weights)]
-    jobs += [_nomogram(predictions, signatures, sound=images)]
-    jobs += [_statistics(predictions, published or REFERENCE, images=images, truth=truth)]
+    if nomograms:
+        jobs += [_nomogram(predictions, signatures, sound=images)]
+        jobs += [_statistics(predictions, published or REFERENCE, images=images, truth=truth)]
+    jobs += [_judged(judged)] if judged else []
     return {job.name: job for job in jobs}
 
 
 JOBS = plan()  # of a simulated study with images
+OF_SCORES = plan(images=False, truth=False, nomograms=False, judged=["probability"])

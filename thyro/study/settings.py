@@ -11,7 +11,7 @@ from thyro.study.authors import Authors
 from thyro.study.classifiers import SIGNATURES, model_names
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
 from thyro.study.fields import Distinct, Positive, Section, Share, Text
-from thyro.study.names import RADIOLOGIST, ModelName, nomograms
+from thyro.study.names import RADIOLOGIST, TEST, TRAIN, ModelName, nomograms
 from thyro.study.plan import Job, plan
 from thyro.study.thresholds import threshold_points
 
@@ -217,6 +217,8 @@ class Study(Section):
     @model_validator(mode="after")
     def _signatures_are_models(self):
         models = list(self.cohort.scores) or [str(name) for name in model_names()]
+        if not self.has_nomograms:
+            return self
         if not set(self.nomogram.signatures) <= set(models):
             raise ValueError(
                 f"`nomogram.signatures` {self.nomogram.signatures} must be among {models}"
@@ -249,6 +251,15 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _somebody_trains_and_tests(self):
+        if self.has_nomograms and not {TRAIN, TEST} <= set(self.cohort.named):
+            raise ValueError(
+                f"`cohort.cohorts` must name {TRAIN!r} and {TEST!r}, where models are fitted and "
+                f"tested, got {self.cohort.named}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _candidates_may_be_used(self):
         if self.cohort.source == "folder":  # `thyro check` knows the variables of the simulation
             check_candidates(self.nomogram.candidates, self.cohort.variables)
@@ -259,6 +270,16 @@ class Study(Section):
         if self.external:
             check_external(self.external, self.cohort)
         return self
+
+    @property
+    def has_nomograms(self) -> bool:
+        """Whether there are clinical variables, which a nomogram joins to a signature."""
+        return self.cohort.source == "simulated" or bool(self.cohort.variables)
+
+    @property
+    def judges_scores(self) -> bool:
+        """Whether scores are judged by their kind: where one has another kind, or they are all."""
+        return not self.has_nomograms or bool(set(self.cohort.score_kinds.values()) - {"score"})
 
     @property
     def checkpoints(self) -> dict[str, str]:
@@ -283,4 +304,6 @@ class Study(Section):
             start=self.checkpoints.get("super_resolution.start"),
             weights=self.checkpoints.get("features.weights"),
             published=self.published,
+            nomograms=self.has_nomograms,
+            judged=list(self.cohort.judged.values()) if self.judges_scores else (),
         )

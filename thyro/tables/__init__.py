@@ -4,7 +4,7 @@ from thyro.tables.audits import audit, audit_methods, contradictions, rules
 from thyro.tables.baseline import baseline_table
 from thyro.tables.cohort import flags, missing
 from thyro.tables.markdown import show
-from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
+from thyro.tables.measures import between, calibrated, cutoffs, judged, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
 from thyro.tables.overview import overview
 from thyro.tables.recovery import ceilings, recovered
@@ -69,6 +69,7 @@ __all__ = [
     "audit_methods",
     "baseline_table",
     "beside_size",
+    "between",
     "calibrated",
     "ceilings",
     "choice",
@@ -93,6 +94,7 @@ __all__ = [
     "image_types",
     "interval",
     "intervals",
+    "judged",
     "kept_features",
     "logistic",
     "missing",

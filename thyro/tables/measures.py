@@ -1,7 +1,9 @@
 """Tables beside Table 2: calibration with intervals, cut-offs, net benefit, reader, splits."""
 
+from collections.abc import Mapping
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from thyro.tables.markdown import formatted
@@ -39,6 +41,36 @@ def calibrated(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     return out
 
 
+def judged(
+    frame: pd.DataFrame,
+    kinds: Mapping[str, str],
+    *,
+    published: Mapping[str, Mapping[str, float]] | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Scores of a table in every cohort, from `statistics.judged_performance`.
+
+    `kinds` says of each whether it is a probability, a score or a reading, which has no AUC;
+    `published` has AUCs that others printed, by score and cohort.
+    """
+    spec = {
+        "Score": (["model"], str),
+        "Kind": (["model"], lambda name: kinds[name]),
+        "Cohort": (["cohort"], str.capitalize),
+        f"AUC ({coverage(level)} CI)": (["auc", "ci_low", "ci_high"], estimate),
+    }
+    if published:
+        spec["AUC, published"] = (
+            ["model", "cohort"],
+            lambda name, cohort: probability(published.get(name, {}).get(cohort, np.nan)),
+        )
+    for name, heading in (("sensitivity", "Sensitivity"), ("specificity", "Specificity")):
+        sources = [name, f"{name}_low", f"{name}_high"]
+        spec[f"{heading} ({coverage(level)} CI)"] = (sources, estimate)
+    spec |= {"PPV": (["ppv"], probability), "NPV": (["npv"], probability)}
+    return formatted(frame, spec)
+
+
 def cutoffs(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Two cut-offs of every score and what they do, from `statistics.cutoff_table`."""
     spec = {
@@ -58,6 +90,20 @@ def cutoffs(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 def _aim(sensitivity: float) -> str:
     """What a cut-off was chosen for."""
     return "Youden" if pd.isna(sensitivity) else f"Sensitivity {percent(sensitivity, 0)}"
+
+
+def between(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Every score in two cohorts, from `statistics.between_cohorts`."""
+    spec = {
+        "Score": (["model"], str),
+        "Cohort A": (["cohort_a"], str.capitalize),
+        "Cohort B": (["cohort_b"], str.capitalize),
+        "AUC A": (["auc_a"], probability),
+        "AUC B": (["auc_b"], probability),
+        f"Difference ({coverage(level)} CI)": (["difference", "ci_low", "ci_high"], estimate),
+        "P": (["p_value"], p_value),
+    }
+    return formatted(frame, spec)
 
 
 def net_benefit(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:

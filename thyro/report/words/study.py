@@ -73,6 +73,7 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
     """
     scores = study.cohort.scores
     return {
+        "nomograms": study.has_nomograms,
         "radiologist": "radiologist" in patients,
         "images": not scores,
         "nomogram_b": len(study.nomogram.signatures) > 1,
@@ -157,7 +158,7 @@ def cohort(
         "prevalence": tables.percent(patients["y"].mean()),
         "excluded": excluded(flow, external=False),
         "split": SPLITS[study.cohort.split],
-        "criteria": _criteria(about.get("criteria", 0)),
+        "criteria": criteria(about.get("criteria", 0)),
         "missing": _missing(
             about["variables"].values(),
             radiologist="radiologist" in patients,
@@ -176,7 +177,8 @@ def excluded(flow: Sequence[Mapping], *, external: bool) -> str:
     return f"{n:,}" if unit == "patient" else f"{n:,} {unit}{'' if n == 1 else 's'}"
 
 
-def _criteria(n: int) -> str:
+def criteria(n: int) -> str:
+    """How eligibility was decided, by the number of recorded criteria."""
     if n == 0:
         return "The table records no criterion of eligibility."
     return (
