@@ -247,6 +247,7 @@ def draw_decision_curve(
     references: bool = True,
     legend: bool = True,
     shown: Sequence[float] = (0, 1),
+    bands: bool = True,
 ) -> Axes:
     """Draw one net-benefit curve on `ax` and return it; computes nothing.
 
@@ -263,6 +264,8 @@ def draw_decision_curve(
     legend : bool
     shown : (float, float), default (0, 1)
         Thresholds at the ends of the axis.
+    bands : bool, default True
+        Draw the band of a curve that has one.
     """
     inside = (curve.threshold >= shown[0]) & (curve.threshold <= shown[1])
     x, benefit, treat_all = (
@@ -272,7 +275,7 @@ def draw_decision_curve(
         ax.plot(x, treat_all, color="0.6", lw=1, label="Treat all")
         ax.axhline(0, color="0.2", lw=0.8, label="Treat none")
     colour, line = (styles or model_styles([curve.model]))[curve.model]
-    if curve.low is not None and curve.high is not None:
+    if bands and curve.low is not None and curve.high is not None:
         ax.fill_between(x, curve.low[inside], curve.high[inside], color=colour, alpha=0.12, lw=0)
     ax.plot(x, benefit, color=colour, ls=line, label=curve.model)
     # Treat-all falls without bound towards a threshold of 1; the useful part is near zero. The

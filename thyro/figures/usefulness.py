@@ -12,23 +12,30 @@ from thyro.figures.style import WIDTH, ModelStyle, model_styles, panel_letters
 from thyro.study import TRAIN, cohort_label
 
 ROW = 2.75  # inches
+BANDED = 4  # curves in a panel, of more the bands hide each other and are left out
 
 
 def draw_calibration_lines(
-    curves: Mapping[str, CalibrationCurve], ax: Axes, *, styles: Mapping[str, ModelStyle]
+    curves: Mapping[str, CalibrationCurve],
+    ax: Axes,
+    *,
+    styles: Mapping[str, ModelStyle],
+    bands: bool = True,
 ) -> Axes:
-    """Draw the smooth calibration curves of several models of the same patients, with bands.
+    """Draw the smooth calibration curves of several models of the same patients.
 
     Parameters
     ----------
     curves : mapping of model to statistics.CalibrationCurve
     ax : Axes
     styles : mapping of model to (colour, line style)
+    bands : bool
     """
     ax.plot([0, 1], [0, 1], color="0.75", lw=0.8, label="Ideal")
     for model, curve in curves.items():
         colour, line = styles[model]
-        ax.fill_between(curve.predicted, curve.low, curve.high, color=colour, alpha=0.12, lw=0)
+        if bands:
+            ax.fill_between(curve.predicted, curve.low, curve.high, color=colour, alpha=0.12, lw=0)
         ax.plot(curve.predicted, curve.observed, color=colour, ls=line, label=model)
     ax.set(xlim=(0, 1), ylim=(0, 1))
     ax.set(xlabel="Predicted probability", ylabel="Observed proportion")
@@ -60,11 +67,11 @@ def usefulness_figure(
     size = (WIDTH, ROW * len(others) + 0.3)
     fig, axes = plt.subplots(len(others), 2, figsize=size, squeeze=False)
     for (left, right), cohort in zip(axes, others, strict=True):
-        draw_calibration_lines(curves[cohort], left, styles=styles)
+        bands = len(styles) <= BANDED
+        draw_calibration_lines(curves[cohort], left, styles=styles, bands=bands)
+        options = {"styles": styles, "legend": False, "shown": shown, "bands": bands}
         for order, curve in enumerate(decisions[cohort]):
-            draw_decision_curve(
-                curve, right, styles=styles, references=order == 0, legend=False, shown=shown
-            )
+            draw_decision_curve(curve, right, references=order == 0, **options)
         for ax in (left, right):
             ax.set_title(cohort_label(cohort))
     lines = dict(zip(*reversed(axes[0, 0].get_legend_handles_labels()), strict=True))

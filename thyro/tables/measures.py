@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 
 from thyro.tables.markdown import formatted
-from thyro.tables.rounding import coverage, estimate, number, p_value, percent, probability
+from thyro.tables.rounding import (
+    cohort_name,
+    coverage,
+    estimate,
+    number,
+    p_value,
+    percent,
+    probability,
+)
 
 CALIBRATION = {
     "citl": ("In the large", 2),
@@ -32,7 +40,7 @@ def calibrated(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """
     keys = ["model", "cohort"]
     table = frame[keys].drop_duplicates().reset_index(drop=True)
-    out = formatted(table, {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)})
+    out = formatted(table, {"Model": (["model"], str), "Cohort": (["cohort"], cohort_name)})
     for measure, (heading, digits) in CALIBRATION.items():
         rows = table.merge(frame[frame["measure"].eq(measure)], on=keys, validate="one_to_one")
         sources = ["estimate", "ci_low", "ci_high"]
@@ -56,7 +64,7 @@ def judged(
     spec = {
         "Score": (["model"], str),
         "Kind": (["model"], lambda name: kinds[name]),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         f"AUC ({coverage(level)} CI)": (["auc", "ci_low", "ci_high"], estimate),
     }
     if published:
@@ -76,7 +84,7 @@ def cutoffs(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     spec = {
         "Protocol": (["protocol"], str.capitalize),
         "Model": (["model"], str),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         "Cut-off": (["aimed_at"], _aim),
         "At": (["threshold"], number),
     }
@@ -96,8 +104,8 @@ def between(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Every score in two cohorts, from `statistics.between_cohorts`."""
     spec = {
         "Score": (["model"], str),
-        "Cohort A": (["cohort_a"], str.capitalize),
-        "Cohort B": (["cohort_b"], str.capitalize),
+        "Cohort A": (["cohort_a"], cohort_name),
+        "Cohort B": (["cohort_b"], cohort_name),
         "AUC A": (["auc_a"], probability),
         "AUC B": (["auc_b"], probability),
         f"Difference ({coverage(level)} CI)": (["difference", "ci_low", "ci_high"], estimate),
@@ -110,7 +118,7 @@ def net_benefit(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Differences of net benefit, from `statistics.net_benefit_differences`."""
     sources = ["difference", "ci_low", "ci_high"]
     spec = {
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         "Model": (["model_a"], str),
         "Against": (["model_b"], str),
         "Threshold": (["threshold"], lambda t: percent(t, 0)),
@@ -126,7 +134,7 @@ def reader(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     sources = ["difference", "ci_low", "ci_high"]
     spec = {
         "Model": (["model"], str),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         "Specificity": (["specificity"], probability),
         "of the reader": (["reader_specificity"], probability),
         "Sensitivity": (["sensitivity"], probability),

@@ -102,6 +102,22 @@ def test_cohorts_differ_where_the_test_says_so(p, words):
     assert scores.between(pd.DataFrame([row | {"p_value": p}]), level=0.95) == words
 
 
+def test_of_several_scores_the_table_has_the_numbers():
+    both = pd.concat([benefits((0.01, 0.02)), benefits((-0.02, -0.01), model="B")])
+    told = scores.benefit(both)
+    assert told == (
+        "In the validation cohort, against the better of treating everybody and nobody, acting on "
+        "A has more net benefit at 10%; on B has less net benefit at 10%."
+    )
+
+
+def test_probabilities_that_agree_share_a_sentence():
+    three = pd.concat([calibrated(), calibrated("B"), calibrated("C", (1.9, 1.8, 2.1))])
+    told = scores.calibration(three)
+    assert told.startswith("In the validation cohort the risks of A and B agree with the outcomes")
+    assert told.count("agree with") == 2 and "risks of C do not agree" in told
+
+
 def test_calibration_is_told_of_every_probability():
     both = pd.concat([calibrated(), calibrated("B", (1.93, 1.8, 2.1), (0.67, 0.6, 0.7))])
     told = scores.calibration(both)
@@ -119,7 +135,7 @@ def test_calibration_is_told_of_every_probability():
             "at 10% (0.486 against 0.509).",
         ),
         ([(-0.03, -0.01)], "acting on A has less net benefit at 10% (0.486 against 0.509)."),
-        ([(-0.03, 0.01)] * 2, "could not be told from the better of treating"),
+        ([(-0.03, 0.01)] * 2, "acting on A is not told apart at 2 thresholds."),
     ],
 )
 def test_net_benefit_is_told_where_intervals_exclude_none(ends, words):

@@ -4,6 +4,7 @@ Nothing was fitted, so there are no nomograms, no models of ours, and nothing of
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from thyro.statistics import DEFAULT, cohorts
 from thyro.study import Study, cohort_label
 
 NAMED = {"probability": "probabilities", "score": "scores", "reading": "yes/no readings"}
+BETTER = "the better of treating everybody and nobody"
 ONE = {"probability": "a probability", "score": "a score", "reading": "a yes/no reading"}
 
 
@@ -201,11 +203,19 @@ def calibration(measured: pd.DataFrame) -> str:
     `measured` is `statistics.calibration_by_cohort`.
     """
     rows = measured[measured["measure"].isin(IDEAL)]
-    return " ".join(
-        agreement(of, model, cohort_label(name).lower())
-        for name, of_cohort in rows.groupby("cohort", sort=False, observed=True)
-        for model, of in of_cohort.groupby("model", sort=False)
-    )
+    sentences = []
+    for name, of_cohort in rows.groupby("cohort", sort=False, observed=True):
+        where = cohort_label(name).lower()
+        models = dict(list(of_cohort.groupby("model", sort=False)))
+        agreeing = [str(model) for model, of in models.items() if not _is_off(of)]
+        if len(agreeing) > 1:  # one sentence for them all
+            sentences.append(
+                f"In the {where} the risks of {listed(agreeing)} agree with the outcomes as far as "
+                "the intervals tell."
+            )
+        told = [model for model in models if len(agreeing) == 1 or model not in agreeing]
+        sentences += [agreement(models[model], str(model), where) for model in told]
+    return " ".join(sentences)
 
 
 def benefit(differences: pd.DataFrame) -> str:
@@ -214,34 +224,35 @@ def benefit(differences: pd.DataFrame) -> str:
     `differences` is `statistics.net_benefit_differences`.
     """
     against = differences[differences["model_b"].eq(DEFAULT)]
-    return " ".join(
-        _benefit(rows, str(model), cohort_label(name).lower())
-        for name, of_cohort in against.groupby("cohort", sort=False, observed=True)
-        for model, rows in of_cohort.groupby("model_a", sort=False)
-    )
-
-
-def _benefit(rows: pd.DataFrame, model: str, where: str) -> str:
-    found = {"more": rows[rows["ci_low"] > 0], "less": rows[rows["ci_high"] < 0]}
-    said = [f"{what} net benefit at {_at(of)}" for what, of in found.items() if len(of)]
-    words = "the better of treating everybody and nobody"
-    if not said:
-        return (
-            f"In the {where} acting on {model} could not be told from {words} at any of the "
-            f"{len(rows)} thresholds."
-        )
-    return f"In the {where}, against {words}, acting on {model} has {listed(said)}."
-
-
-def _at(rows: pd.DataFrame) -> str:
-    """ "10% (0.486 against 0.509)": thresholds, with both net benefits."""
-    return listed(
-        [
-            f"{100 * row.threshold:g}% ({tables.number(row.benefit_a)} against "
-            f"{tables.number(row.benefit_b)})"
-            for row in rows.itertuples()
+    several = against["model_a"].nunique() > 1  # then the table alone has the numbers
+    sentences = []
+    for name, of_cohort in against.groupby("cohort", sort=False, observed=True):
+        head = f"In the {cohort_label(name).lower()}, against {BETTER}, acting on "
+        said = [
+            f"{model} {_benefit(rows, values=not several)}"
+            for model, rows in of_cohort.groupby("model_a", sort=False)
         ]
-    )
+        sentences.append(f"{head}{'; on '.join(said)}.")
+    return " ".join(sentences)
+
+
+def _benefit(rows: pd.DataFrame, *, values: bool) -> str:
+    """ "has more net benefit at 20% and 30% and less net benefit at 10%"."""
+    found = {"more": rows[rows["ci_low"] > 0], "less": rows[rows["ci_high"] < 0]}
+    said = [
+        f"{what} net benefit at {listed([_at(row, values) for row in of.itertuples()])}"
+        for what, of in found.items()
+        if len(of)
+    ]
+    return f"has {listed(said)}" if said else f"is not told apart at {len(rows)} thresholds"
+
+
+def _at(row: Any, values: bool) -> str:
+    """ "10% (0.486 against 0.509)": a threshold, with both net benefits."""
+    at = f"{100 * row.threshold:g}%"
+    if not values:
+        return at
+    return f"{at} ({tables.number(row.benefit_a)} against {tables.number(row.benefit_b)})"
 
 
 def conclusion(
