@@ -4,13 +4,14 @@ from thyro.cohort.about import called, describe_cohort, table_1_rows, table_1_va
 from thyro.cohort.clinical_table import CohortError, stop_at, text_column
 from thyro.cohort.flow import flow_chart
 from thyro.cohort.image_flags import FLAGS
-from thyro.cohort.ingested import known_truth, stacked
-from thyro.cohort.intake import check_tables, ingest
+from thyro.cohort.ingested import families, known_truth, stacked
+from thyro.cohort.intake import ingest
 from thyro.cohort.levels import check_dependence, check_levels
 from thyro.cohort.patches import check_patches
 from thyro.cohort.review import Review, count_flags, flagged_cases, included_cases
 from thyro.cohort.sources import export
 from thyro.cohort.split import check_split, split_by_patient
+from thyro.cohort.table_check import check_tables
 from thyro.cohort.workbook import TableError
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "count_flags",
     "describe_cohort",
     "export",
+    "families",
     "flagged_cases",
     "flow_chart",
     "included_cases",

@@ -44,12 +44,6 @@ def describe_cohort(
         "label": SIMULATED if simulated else "",
         "spacing_known": bool(len(examined) and examined["row_mm"].notna().all()),
         "scores": list(settings.scores),
-        "published_aucs": {
-            name: score.published
-            for name, score in settings.scores.items()
-            if not isinstance(score, str) and score.published
-        },
-        "score_kinds": settings.judged if settings.scores else {},
         "external": external is not None,
         "split": settings.split,
         "criteria": len(main.opened.criteria),

@@ -110,7 +110,7 @@ def read_clinical(
     _check_names([*column_of, *scores])
 
     problems: list[str] = []
-    typed: dict[str, pd.Series] = {"source_id": _ids(table[id_columns], problems)}
+    typed: dict[str, pd.Series] = {"source_id": ids_of(table[id_columns], problems)}
     typed["y"] = _outcome(table[outcome_column], typed["source_id"], problems)
     if radiologist_column:
         form = cells.number if radiologist_grades else cells.binary
@@ -133,7 +133,7 @@ def read_clinical(
     return pd.DataFrame(typed | texts, index=table.index), problems
 
 
-def _ids(parts: pd.DataFrame, problems: list[str]) -> pd.Series:
+def ids_of(parts: pd.DataFrame, problems: list[str]) -> pd.Series:
     """Ids from one or several columns, "" where a part is empty or has lost digits."""
     name = ", ".join(parts.columns)
     parts = parts.map(cells.plain)

@@ -16,6 +16,7 @@ from thyro.models.cross_fitting import (
     out_of_fold,
     rank_models,
 )
+from thyro.models.feature_models import feature_recipes, predictions_of_families, untuned
 from thyro.models.importance import permutation_importance
 from thyro.models.random_splits import null_table, repeated_splits, selection_frequency
 from thyro.models.recipes import (
@@ -50,6 +51,7 @@ __all__ = [
     "cross_fit_tables",
     "decision_values",
     "fallback_notes",
+    "feature_recipes",
     "features_by_fold",
     "fit_classifier",
     "fit_models",
@@ -67,6 +69,7 @@ __all__ = [
     "predict",
     "predict_models",
     "predictions_of",
+    "predictions_of_families",
     "probability_ranks",
     "rank_models",
     "repeated_splits",
@@ -75,5 +78,6 @@ __all__ = [
     "selection_frequency",
     "table_recipes",
     "tune_classifier",
+    "untuned",
     "without_tuned",
 ]

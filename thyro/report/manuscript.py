@@ -24,6 +24,7 @@ from thyro.report.words import (
     recovery,
     usefulness,
 )
+from thyro.report.words import feature_models as words_feature_models
 from thyro.report.words import nomogram as words_nomogram
 from thyro.report.words import scores as words_scores
 from thyro.report.words import study as words_study
@@ -118,6 +119,8 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
 
     if not study.has_nomograms:
         tell(words_scores.texts, name=name)
+        if study.cohort.features:
+            tell(words_feature_models.texts)
         tell(provenance.texts)
         return tree, found
     tell(words_study.texts, name=name)

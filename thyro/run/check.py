@@ -149,7 +149,7 @@ def check_tables(name: str, study: Study, data: str) -> list[str]:
     StudyError
         With all problems, by row.
     """
-    if not study.cohort.scores:
+    if study.cohort.has_images:
         return []
     from thyro import cohort, imaging  # slow, so only where it is needed
 

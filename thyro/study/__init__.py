@@ -24,6 +24,7 @@ from thyro.study.classifiers import (
 from thyro.study.cohorts import (
     Cohort,
     Criterion,
+    Family,
     Source,
     Variable,
     check_candidates,
@@ -69,7 +70,7 @@ from thyro.study.names import (
     nomograms,
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
-from thyro.study.plan import JOBS, OF_SCORES, RECORDS, Job
+from thyro.study.plan import JOBS, OF_FEATURES, OF_SCORES, RECORDS, Job
 from thyro.study.protocols import (
     PAPER_RECIPE,
     PROTOCOLS,
@@ -103,6 +104,7 @@ __all__ = [
     "JOBS",
     "LEAST_PATCH_PX",
     "NETWORKS",
+    "OF_FEATURES",
     "OF_SCORES",
     "OR",
     "PAPER",
@@ -129,6 +131,7 @@ __all__ = [
     "ClassifierEntry",
     "Cohort",
     "Criterion",
+    "Family",
     "FeatureTable",
     "ImageSet",
     "Job",

@@ -21,6 +21,7 @@ COMPUTE = {  # section of a notebook -> keys of `compute` that it wants beside t
     "super_resolution": ("device", "devices"),
     "features": ("device", "workers", "cluster"),
     "models": ("device", "workers"),
+    "feature_models": ("workers",),
 }
 
 
@@ -72,7 +73,11 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         values["screened"] = {key: getattr(study.nomogram, key) for key in foreseen}
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
-    if job.section == "models":  # repeats the selection, and explains the networks of 02
+    if job.notebook == "04_feature_models":  # selects again, in every fold and split
+        of_images = ("minimum_icc", "minimum_distinct")
+        chosen = study.selection.model_dump()
+        values |= {key: chosen[key] for key in chosen if key not in of_images}
+    elif job.section == "models":  # repeats the selection, and explains the networks of 02
         values |= study.selection.model_dump()
         values |= {key: getattr(study.features, key) for key in OF_NETWORKS}
         asked = study.nomogram.pipeline_bootstraps
@@ -81,7 +86,7 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
     if job.section in OF_LEVEL:
         values["level"] = study.statistics.level
     compute = study.compute.model_dump() | {"workers": threads_of(study, job)}
-    return values | {key: compute[key] for key in ("seed", *COMPUTE.get(job.section, ()))}
+    return values | {key: compute[key] for key in ("seed", *COMPUTE.get(job.notebook[3:], ()))}
 
 
 def _about(study: Study) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 the names. Fitting, tuning and storage are in `models`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,11 @@ CLASSIFIERS = {
         ),
     )
 }
+
+
+def feature_models(families: Iterable[str]) -> list[str]:
+    """Names of the models of given features: every classifier on every family."""
+    return [f"{family}_{name}" for family in families for name in CLASSIFIERS]
 
 
 def kinds() -> dict[str, Kind]:

@@ -99,6 +99,15 @@ class Score(Section):
     published: dict[Name, Share] = {}  # AUC by cohort, to stand beside that of this table
 
 
+class Family(Section):
+    """Features that another program measured: columns of a table, joined to patients by the id."""
+
+    table: str = ""  # CSV or XLSX in the data folder; empty: the cohort's own
+    id_column: str | list[str] = ""  # empty: called as in the cohort
+    columns: list[Text] = Field(min_length=1)  # names, or patterns such as "original_*"
+    without: list[Text] = []  # those of them that are no features, such as "diagnostics_*"
+
+
 class Source(Section):
     """Patients from somewhere: what the simulation makes, or how the user's folder is read."""
 
@@ -133,6 +142,8 @@ class Source(Section):
     view: str = ""  # the one analysed; rows of others are set aside
     one_per_patient: str = ""  # column, or measured one, whose largest value picks the row
     scores: dict[Model, Text | Score] = {}  # instead of images: model -> column, or with its kind
+    features: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]*$")], Family] = {}  # instead
+    # of images: families of features, measured elsewhere
     criteria: list[Criterion] = []  # in the order of the flow chart
     quality_column: str = ""  # the reader's "keep" or "exclude", which overrules the flags
     decisions: CsvInFolder = ""  # CSV in the data folder with the same by image id, which 00 writes
@@ -157,6 +168,11 @@ class Source(Section):
     variables: list[Variable] = []
 
     @property
+    def has_images(self) -> bool:
+        """Whether images are read, and not what others measured in them."""
+        return not (self.scores or self.features)
+
+    @property
     def score_columns(self) -> dict[str, str]:
         """The column of every score."""
         return {
@@ -173,6 +189,12 @@ class Source(Section):
         }
 
     @property
+    def published(self) -> dict[str, dict[str, float]]:
+        """AUCs that others printed, by score and cohort."""
+        given = {name: s.published for name, s in self.scores.items() if not isinstance(s, str)}
+        return {name: dict(printed) for name, printed in given.items() if printed}
+
+    @property
     def judged(self) -> dict[str, str]:
         """Kinds of the scores and of the radiologist, who says yes or no, or gives grades."""
         reader = "reading" if self.radiologist_yes_from is None else "score"
@@ -180,11 +202,14 @@ class Source(Section):
 
     @model_validator(mode="after")
     def _scores_are_of_a_folder(self):
-        if self.scores and self.source == "simulated":
-            raise ValueError("`scores` are those of a folder's table")
-        named = [key for key in ABOUT_IMAGES if getattr(self, key) not in ("", None)]
-        if self.scores and named:
-            raise ValueError(f"`scores` stand instead of images: leave {', '.join(named)} out")
+        for key in ("scores", "features"):
+            if getattr(self, key) and self.source == "simulated":
+                raise ValueError(f"`{key}` are those of a folder's table")
+            named = [name for name in ABOUT_IMAGES if getattr(self, name) not in ("", None)]
+            if getattr(self, key) and named:
+                raise ValueError(f"`{key}` stand instead of images: leave {', '.join(named)} out")
+        if self.scores and self.features:
+            raise ValueError("`scores` or `features`: one of them stands instead of images")
         return self
 
     @model_validator(mode="after")
@@ -192,9 +217,9 @@ class Source(Section):
         if self.source == "simulated":
             return self
         needed = ["table", "id_column", "outcome_column"]
-        needed += [] if self.scores else ["image_column", "mask_column"]
+        needed += ["image_column", "mask_column"] if self.has_images else []
         absent = [key for key in needed if not getattr(self, key)]
-        if absent or not (self.variables or self.scores):
+        if absent or not (self.variables or not self.has_images):
             raise ValueError(f"a folder cohort needs {', '.join(absent or ['variables'])}")
         return self
 
@@ -347,6 +372,8 @@ def check_external(external: Source, cohort: Cohort) -> None:
         raise ValueError("`external.source` must be that of the cohort")
     if list(external.score_kinds.items()) != list(cohort.score_kinds.items()):
         raise ValueError("`external.scores` must name the models of `cohort.scores`, of their kind")
+    if list(external.features) != list(cohort.features):
+        raise ValueError("`external.features` must name the families of `cohort.features`")
     if EXTERNAL in cohort.cohorts.values():
         raise ValueError(f"`cohort.cohorts` cannot name {EXTERNAL!r} where there is `external`")
     if _told(external) != _told(cohort):

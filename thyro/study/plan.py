@@ -4,7 +4,7 @@ Every file that a later notebook or the report reads is named here. Snakemake ge
 this table, the notebooks get their paths from it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,7 @@ RECOVERY = [  # of that, by 06
 ]
 SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these and no images
 PREDICTIONS = "04_models/predictions.parquet"
+PREDICTIONS_OF_FEATURES = "04_feature_models/predictions.parquet"
 OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "control_predictions": "control.parquet",  # the same SVM on bicubic images
     "step_predictions": "steps.parquet",  # of the steps between the recipes
@@ -134,10 +135,35 @@ def _job(
     )
 
 
-def _cohort(*, images: bool, truth: bool) -> Job:
+def _cohort(*, images: bool, truth: bool, families: Sequence[str]) -> Job:
     writes = ["patients.parquet", "cohort.json", "flow.json"]
     writes += ["truth.parquet"] if truth else []
-    return _job("00_cohort", [*writes, *([] if images else [SCORES])])
+    given = [f"features_{name}.parquet" for name in families] or [SCORES]
+    return _job("00_cohort", [*writes, *([] if images else given)])
+
+
+def _given_features(families: Sequence[str]) -> list[Job]:
+    """Selection and models of features that came with the table."""
+    about: dict[str, Any] = {
+        "reads": ABOUT,
+        "fixed": {"families": list(families)},
+        "folders": {"features_dir": "00_cohort"},
+        "files": [f"00_cohort/features_{name}.parquet" for name in families],
+    }
+    selected = ["fate.parquet", "kept_features.parquet", "scalars.json"]
+    made = ["predictions", "by_fold", "choice", "repeats", "permuted", "frequency"]
+    steps = ("alpha", "correlation", "rule", "family", "penalty", "folds")
+    tried = ("neighbours", "outer_folds", "fold_repeats", "tune", "repeats", "permutations")
+    return [
+        _job("03_feature_tables", selected, section="selection", keys=steps, **about),
+        _job(
+            "04_feature_models",
+            [*(f"{name}.parquet" for name in made), "scalars.json"],
+            section="models",
+            keys=tried,
+            **about,
+        ),
+    ]
 
 
 def _super_resolution(start: str | None) -> Job:
@@ -257,22 +283,24 @@ def _statistics(predictions: str, audited: str, *, images: bool, truth: bool) ->
     )
 
 
-def _judged(kinds: Collection[str]) -> Job:
-    """Scores of the user's table, each judged by its kind; nothing is fitted."""
-    ranked = [kind for kind in kinds if kind != "reading"]
+def _judged(kinds: Mapping[str, str], printed: Mapping[str, Any], predictions: str) -> Job:
+    """Scores of the user's table, or of models of its features, each judged by its kind."""
+    known = set(kinds.values())
+    ranked = [kind for kind in kinds.values() if kind != "reading"]
     tables = ["performance"]
     tables += ["cutoffs", "auc_intervals", "between_cohorts"] if ranked else []
     tables += ["delong"] if len(ranked) > 1 else []
-    tables += ["calibration_intervals"] if "probability" in kinds else []
-    tables += ["net_benefit", "decision_curves"] if {"probability", "reading"} & {*kinds} else []
-    tables += ["reader"] if ranked and "reading" in kinds else []
+    tables += ["calibration_intervals"] if "probability" in known else []
+    tables += ["net_benefit", "decision_curves"] if {"probability", "reading"} & known else []
+    tables += ["reader"] if ranked and "reading" in known else []
     return _job(
         "06_scores",
         [f"{table}.parquet" for table in tables],
-        reads=ABOUT | {"scores": f"00_cohort/{SCORES}"},
+        reads=ABOUT | {"scores": predictions},
         section="statistics",
         keys=("level", "threshold_grid", "draws", "decision_range", "decision_points")
         + ("sensitivity",),
+        fixed={"kinds": dict(kinds), "published": dict(printed)},
     )
 
 
@@ -285,7 +313,9 @@ def plan(
     weights: str | None = None,
     published: str = "",
     nomograms: bool = True,
-    judged: Collection[str] = (),
+    judged: Mapping[str, str] | None = None,
+    printed: Mapping[str, Mapping[str, float]] | None = None,
+    families: Sequence[str] = (),
 ) -> dict[str, Job]:
     """The runs of a study, by name, in an order in which they can run.
 
@@ -304,10 +334,16 @@ def plan(
     nomograms
         False where there are scores and no clinical variables: nothing is fitted.
     judged
-        Kinds of the scores of the table, where these are judged by their kind.
+        Kind of every score that is judged by it.
+    printed
+        AUCs of scores that stand beside those of the table, by cohort.
+    families
+        Of features that the table holds instead of images.
     """
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
-    jobs = [_cohort(images=images, truth=truth)]
+    predictions = PREDICTIONS_OF_FEATURES if families else predictions
+    jobs = [_cohort(images=images, truth=truth, families=families)]
+    jobs += _given_features(families) if families else []
     if images:
         jobs += [_super_resolution(start)]
         jobs += [_features(measured, weights) for measured in MEASURED]
@@ -315,9 +351,16 @@ def plan(
     if nomograms:
         jobs += [_nomogram(predictions, signatures, sound=images)]
         jobs += [_statistics(predictions, published or REFERENCE, images=images, truth=truth)]
-    jobs += [_judged(judged)] if judged else []
+    jobs += [_judged(judged, printed or {}, predictions)] if judged else []
     return {job.name: job for job in jobs}
 
 
 JOBS = plan()  # of a simulated study with images
-OF_SCORES = plan(images=False, truth=False, nomograms=False, judged=["probability"])
+OF_SCORES = plan(images=False, truth=False, nomograms=False, judged={"score": "probability"})
+OF_FEATURES = plan(
+    images=False,
+    truth=False,
+    nomograms=False,
+    judged={"score": "probability"},
+    families=["radiomics"],
+)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from thyro.study.authors import Authors
-from thyro.study.classifiers import SIGNATURES, model_names
+from thyro.study.classifiers import SIGNATURES, feature_models, model_names
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
 from thyro.study.fields import Distinct, Positive, Section, Share, Text
 from thyro.study.names import RADIOLOGIST, TEST, TRAIN, ModelName, nomograms
@@ -228,10 +228,11 @@ class Study(Section):
     @model_validator(mode="after")
     def _pipeline_has_images(self):
         asked = self.nomogram.pipeline_bootstraps
-        if asked and self.cohort.scores:
+        if asked and not self.cohort.has_images:
+            given = "scores" if self.cohort.scores else "features"
             raise ValueError(
-                "`nomogram.pipeline_bootstraps` makes signatures again, and `cohort.scores` are "
-                "given: leave it 0"
+                "`nomogram.pipeline_bootstraps` makes signatures again, and "
+                f"`cohort.{given}` are given: leave it 0"
             )
         if 0 < asked < LEAST_BOOTSTRAPS:
             raise ValueError(
@@ -273,13 +274,29 @@ class Study(Section):
 
     @property
     def has_nomograms(self) -> bool:
-        """Whether there are clinical variables, which a nomogram joins to a signature."""
-        return self.cohort.source == "simulated" or bool(self.cohort.variables)
+        """Whether clinical variables are joined to a signature: not to models of given features."""
+        return self.cohort.has_images or bool(self.cohort.scores and self.cohort.variables)
+
+    @property
+    def feature_models(self) -> list[str]:
+        """The models of given features, each of one family."""
+        return feature_models(self.cohort.features)
+
+    @model_validator(mode="after")
+    def _features_have_who_trains(self):
+        if self.cohort.features and not {TRAIN, TEST} <= set(self.cohort.named):
+            raise ValueError(f"`cohort.cohorts` must name {TRAIN!r} and {TEST!r}")
+        return self
 
     @property
     def judges_scores(self) -> bool:
         """Whether scores are judged by their kind: where one has another kind, or they are all."""
         return not self.has_nomograms or bool(set(self.cohort.score_kinds.values()) - {"score"})
+
+    @property
+    def judged(self) -> dict[str, str]:
+        """What is judged by its kind: scores of the table, or the models of given features."""
+        return dict.fromkeys(self.feature_models, "probability") | self.cohort.judged
 
     @property
     def checkpoints(self) -> dict[str, str]:
@@ -291,19 +308,21 @@ class Study(Section):
         return {
             key: file
             for key, (file, words) in named.items()
-            if file not in words and not self.cohort.scores
+            if file not in words and self.cohort.has_images
         }
 
     @property
     def jobs(self) -> dict[str, Job]:
         """The notebook runs of this study."""
         return plan(
-            images=not self.cohort.scores,
+            images=self.cohort.has_images,
             truth=self.cohort.source == "simulated",
             signatures=self.nomogram.signatures,
             start=self.checkpoints.get("super_resolution.start"),
             weights=self.checkpoints.get("features.weights"),
             published=self.published,
             nomograms=self.has_nomograms,
-            judged=list(self.cohort.judged.values()) if self.judges_scores else (),
+            families=list(self.cohort.features),
+            judged=self.judged if self.judges_scores else {},
+            printed=self.cohort.published,
         )

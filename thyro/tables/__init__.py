@@ -35,6 +35,7 @@ from thyro.tables.results import (
 from thyro.tables.rounding import (
     ABSENT,
     auc_labels,
+    cohort_name,
     coverage,
     display_names,
     estimate,
@@ -74,6 +75,7 @@ __all__ = [
     "ceilings",
     "choice",
     "coefficients",
+    "cohort_name",
     "collinearity",
     "comparison",
     "contradictions",

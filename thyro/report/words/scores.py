@@ -17,6 +17,16 @@ from thyro.report.words.usefulness import IDEAL, settings
 from thyro.statistics import DEFAULT, cohorts
 from thyro.study import Study, cohort_label
 
+PURPOSES = {
+    False: "To judge predictions that others made, as they stand",
+    True: "To fit models on features that another program measured, and to judge them in patients "
+    "whom they never saw",
+}
+LEARNED = {
+    False: "Nothing was fitted here.",
+    True: "Models were fitted here, on training patients alone, and every patient is judged by "
+    "models that never saw the patient.",
+}
 NAMED = {"probability": "probabilities", "score": "scores", "reading": "yes/no readings"}
 BETTER = "the better of treating everybody and nobody"
 ONE = {"probability": "a probability", "score": "a score", "reading": "a yes/no reading"}
@@ -41,14 +51,17 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     about = results.values("00_cohort/cohort")
     patients = results.table("00_cohort/patients")
     has = words_study.flags(study, about, patients)
-    kinds = about["score_kinds"]
+    kinds = study.judged
     ranked = [one for one, kind in kinds.items() if kind != "reading"]
     probabilities = [one for one, kind in kinds.items() if kind == "probability"]
     acted_on = [one for one, kind in kinds.items() if kind != "score"]
     level = study.statistics.level
     measured = results.table("06_scores/performance")
+    features = bool(study.cohort.features)
     told = {
-        "methods": methods(kinds),
+        "purpose": PURPOSES[features],
+        "methods": methods(study.cohort.judged if features else kinds),
+        "learned": LEARNED[features],
         "cutoffs": cohort_label(study.cohort.reference).lower(),
         "discrimination": discrimination(measured, kinds),
         "compared": "",
@@ -72,9 +85,11 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "name": words_study.cohort_name(name, about, len(patients)),
             "outcome": study.outcome,
         },
-        "origin": origin(about),
+        "origin": origin(about, features=features),
         "has": has
         | {
+            "features": features,
+            "scores": bool(study.cohort.judged),
             "ranked": bool(ranked),
             "several": len(ranked) > 1,
             "probabilities": bool(probabilities),
@@ -89,17 +104,18 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     }
 
 
-def origin(about: Mapping) -> dict[str, str | bool]:
-    """Where patients and scores come from: a label, a note under every caption, a statement."""
+def origin(about: Mapping, *, features: bool = False) -> dict[str, str | bool]:
+    """Where patients and scores, or features, come from: label, note of captions, statement."""
     simulated = about["simulated"]
-    real = "The patients are real, and so are the scores"
+    what = "features" if features else "scores"
+    real = f"The patients are real, and so are the {what}"
     statement = "The patients are invented" if simulated else real
     return {
         "simulated": simulated,
         "label": "Simulated data - not clinical evidence" if simulated else about["title"],
         "note": "Simulated data." if simulated else about["credit"],
         "statement": f"{statement}, which came with the table and were made elsewhere; the outcome "
-        f"is {about['outcome']}. Nothing was fitted here. {about['credit']}".strip(),
+        f"is {about['outcome']}. {LEARNED[features]} {about['credit']}".strip(),
     }
 
 
@@ -115,7 +131,9 @@ def cohort(
     excluded = [words_study.excluded(flow, external=False)]
     if study.external:
         excluded.append(f"{words_study.excluded(flow, external=True)} of the external table")
-    needed = ["the outcome"] + (["a required value"] if about["variables"] else []) + ["a score"]
+    needed = ["the outcome", *(["a required value"] if about["variables"] else [])]
+    needed += ["a score"] if study.cohort.judged else []
+    without = f"{', '.join(needed[:-1])} or {needed[-1]}" if needed[1:] else needed[0]
     return {
         "n": f"{len(patients):,}",
         "events": f"{patients['y'].sum():,}",
@@ -123,14 +141,18 @@ def cohort(
         "counted": listed(counted),
         "excluded": listed(excluded),
         "criteria": words_study.criteria(about.get("criteria", 0)),
-        "missing": f"Patients without {', '.join(needed[:-1])} or {needed[-1]} were excluded and "
-        "counted.",
+        "missing": f"Patients without {without} were excluded and counted.",
         "split": words_study.SPLITS[study.cohort.split],
     }
 
 
 def methods(kinds: Mapping[str, str]) -> str:
-    """What the table holds, by kind: "The table holds two probabilities (A and B)"."""
+    """What the table holds, by kind: "Of every patient the table holds 2 probabilities (A and B)".
+
+    Nothing is said where it holds none.
+    """
+    if not kinds:
+        return ""
     parts = []
     for kind, plural in NAMED.items():
         names = [name for name, own in kinds.items() if own == kind]

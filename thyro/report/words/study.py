@@ -75,12 +75,12 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
     return {
         "nomograms": study.has_nomograms,
         "radiologist": "radiologist" in patients,
-        "images": not scores,
+        "images": study.cohort.has_images,
         "nomogram_b": len(study.nomogram.signatures) > 1,
         "comparison": len(scores) != 1,
         "external": bool(patients["split"].eq("external").any()),
         "recovery": bool(about.get("truth")),
-        "tuned": not scores and study.features.fine_tuning != "none",
+        "tuned": study.cohort.has_images and study.features.fine_tuning != "none",
     }
 
 
