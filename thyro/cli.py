@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from thyro import run, store
-from thyro.study import JOBS, OF_FEATURES, OF_SCORES, StudyError, load_study
+from thyro.study import JOB_NAMES, StudyError, load_study
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = commands.add_parser(command, help=text)
         if command == "run":
-            sub.add_argument("job", choices=list(JOBS | OF_SCORES | OF_FEATURES))
+            sub.add_argument("job", choices=JOB_NAMES)
         sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")

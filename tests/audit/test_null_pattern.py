@@ -9,7 +9,7 @@ import pytest
 from thyro.audit import null_pattern
 from thyro.audit.printed import NotPrinted
 from thyro.statistics import proportion_ci
-from thyro.study import model_names
+from thyro.study import Declared
 
 from .conftest import changed, original, row
 
@@ -30,7 +30,7 @@ def test_measures_are_those_that_a_reader_sees():
 @pytest.fixture
 def four(monkeypatch):
     """Four draws: the eight models have one AUC, but for the SVM on SR images."""
-    flat = dict.fromkeys(map(str, model_names()), 0.7)
+    flat = dict.fromkeys(map(str, Declared().model_names()), 0.7)
     rows = [[*(flat | {"SR_SVM": x}).values()] for x in (0.7, 0.72, 0.779, 0.8)]
     table = {"models": [*flat], "auc": rows, "patients": {"train": 380, "test": 164}}
     monkeypatch.setattr(null_pattern, "_table", lambda: table)
@@ -64,7 +64,7 @@ def test_other_models_are_not_those_that_were_drawn(four):
 
 def test_what_is_committed_says_how_it_was_made():
     table = json.loads(Path("thyro/audit/null_pattern.json").read_text(encoding="utf-8"))
-    assert table["models"] == [str(name) for name in model_names()]
+    assert table["models"] == [str(name) for name in Declared().model_names()]
     assert table["command"].endswith(f"results/demo --draws {table['draws']}")
     assert len(table["commit"]) == 40 and len(table["auc"]) == table["draws"]
     drawn = null_pattern.draws()

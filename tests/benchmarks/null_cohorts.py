@@ -23,7 +23,9 @@ STUDY = study.load_study("demo", Path("params"))
 
 def tables_of(image_set: str) -> dict[str, study.FeatureTable]:
     """The radiomic table of each recipe, in one image set."""
-    found = {one.features: one for one in study.recipe_tables() if one.image_set == image_set}
+    found = {
+        one.features: one for one in STUDY.declared.recipe_tables() if one.image_set == image_set
+    }
     return {recipe.name: found[recipe.features] for recipe in study.RECIPES}
 
 
@@ -60,8 +62,8 @@ def recipes_of(aside: dict, *, tune: bool) -> dict[str, models.Recipe]:
         steps | {"cv": chosen.folds, "seed": 1, "patience": 20},
         alpha=chosen.alpha,
         correlation=chosen.correlation,
-        set_aside={table.name: {} for table in study.recipe_tables()} | aside,
-        settings=study.given_settings(neighbours=STUDY.models.neighbours),
+        set_aside={table.name: {} for table in STUDY.declared.recipe_tables()} | aside,
+        settings=STUDY.declared.given_settings(neighbours=STUDY.models.neighbours),
         tune=tune,
         seed=1,
     )

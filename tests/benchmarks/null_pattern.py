@@ -68,7 +68,7 @@ class Draw:
 
 def names() -> list[str]:
     """The eight models, in the order of the rows."""
-    return [str(name) for name in study.model_names()]
+    return [str(name) for name in study.Declared().model_names()]
 
 
 def twin(table: str) -> str:

@@ -1,5 +1,6 @@
 """Process and networks: what the boxes say, and that it fits into them."""
 
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from thyro.figures import diagrams
+from thyro.study import Declared
 
 PAGE = 183 / 25.4  # inches
 
@@ -41,24 +43,27 @@ def assert_readable(fig, ax):
 
 
 def test_every_box_of_the_process_names_a_room_that_exists():
-    fig, ax = drawn(diagrams.draw_process, 3.8)
+    process = diagrams.process_steps(Declared())
+    fig, ax = drawn(partial(diagrams.draw_process, process), 3.8)
     modules = [text for text in written(ax) if text.startswith("thyro.")]
-    assert len(modules) == sum(len(steps) for _, steps in diagrams.PROCESS)
+    assert len(modules) == sum(len(steps) for steps in process.values())
     for module in modules:
         assert Path(module.replace(".", "/")).is_dir(), module
-    notebooks = [name for name, _ in diagrams.PROCESS]
-    assert set(notebooks) <= set(written(ax))
+    assert set(process) <= set(written(ax))
     assert_readable(fig, ax)
 
 
 def test_the_process_names_what_the_registries_hold():
-    fig = diagrams.process_figure()
+    fig = diagrams.process_figure(Declared())
     fig.draw_without_rendering()
     text = " ".join(written(fig.axes[0]))
     assert fig.get_size_inches().tolist() == [7.2, 3.9]
     assert "ResNet101, DenseNet121 and EfficientNetLite0 features" in text
     assert "SVM and KNN on radiomics, logistic regression on deep features" in text
-    assert "1,561 radiomics features, OR and SR" in text and "Nomograms A, B and C" in text
+    assert "1,561 radiomics features, OR and SR" in text
+    alone = diagrams.process_steps(Declared(image_sets=("or",), networks=()))
+    assert "01_super_resolution" not in alone
+    assert "SR" not in str(alone) and "deep" not in str(alone)
     assert "Original (OR) and enhanced (SR) images" in text
 
 

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from thyro.figures import performance, style
 from thyro.figures.style import model_styles
 from thyro.statistics import classification, decision, delong
-from thyro.study import PAPER
+from thyro.study import PAPER, Declared
 from thyro.tables import auc_labels
 
 pytestmark = pytest.mark.usefixtures("style")
@@ -187,9 +187,9 @@ def test_all_models_together_are_one_row_without_letters(cohort):
 
 
 def test_more_classifiers_make_longer_legends_and_no_more_panels(cohort, monkeypatch):
-    known = style.kinds()
+    known = Declared().kinds()
     more = known | {"Forest": replace(known["SVM"], name="Forest", colours=("#111111", "#999999"))}
-    monkeypatch.setattr(style, "kinds", lambda: more)
+    monkeypatch.setattr(style, "kind_of", more.get)
     shown = [kind for kind, entry in more.items() if entry.recipe == PAPER]
     models = [f"{images}_{kind}" for kind in shown for images in ("SR", "OR")]
     fig = performance.roc_figure(curves_of(models, cohort))

@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
 from thyro.figures import style
-from thyro.study import OR, SOUND, SR, model_names
+from thyro.study import OR, SOUND, SR, Declared, kind_of
 
 pytestmark = pytest.mark.usefixtures("style")
 
@@ -79,7 +79,7 @@ def test_models_of_the_paper_look_as_they_always_did():
 
 
 def test_every_model_of_the_registries_has_one_colour_and_one_line():
-    named = [name for name in (*model_names(), *model_names(SOUND)) if not name.variant]
+    named = [name for name in Declared().models_of(SOUND) if not name.variant]
     styles = style.model_styles([*map(str, named), *PANELS[2]])
     assert len(named) == 10
     assert len({colour for colour, _ in styles.values()}) == len(styles)
@@ -122,7 +122,7 @@ def test_no_two_of_24_models_look_alike_and_order_alone_decides():
 
 
 def test_panels_group_by_the_family_of_the_registry():
-    names = [str(name) for name in model_names()]
+    names = [str(name) for name in Declared().model_names()]
     radiomics, deep = style.by_family(reversed(names))
     assert radiomics == [name for name in reversed(names) if name in PANELS[0]]
     assert set(deep) == set(PANELS[1][:4])
@@ -133,9 +133,8 @@ def test_panels_group_by_the_family_of_the_registry():
 
 
 def test_a_family_has_one_group_however_many_classifiers_it_has(monkeypatch):
-    known = style.kinds()
-    more = known | {f"K{i}": known["SVM"] for i in range(5)}
-    monkeypatch.setattr(style, "kinds", lambda: more)
+    more = Declared().kinds() | {f"K{i}": kind_of("SVM") for i in range(5)}
+    monkeypatch.setattr(style, "kind_of", more.get)
     names = [f"{images}_{kind}" for kind in more for images in ("SR", "OR")]
     radiomics, deep = style.by_family(names)
     assert len(radiomics) == 14 and len(deep) == 6

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from thyro.models import classifiers, cross_fitting, storage
-from thyro.study import CLASSIFIERS, ClassifierEntry, kinds, model_names
+from thyro.study import CLASSIFIERS, ClassifierEntry, Declared
 
 FITS = {
     name: partial(classifiers.fit_classifier, name, seed=3) for name in ("SVM", "KNN", "logistic")
@@ -41,7 +41,7 @@ def fit(request):
 
 
 def test_eight_models_in_the_order_of_the_paper():
-    assert [str(name) for name in model_names()] == [
+    assert [str(name) for name in Declared().model_names()] == [
         "SR_SVM",
         "OR_SVM",
         "SR_KNN",
@@ -51,7 +51,7 @@ def test_eight_models_in_the_order_of_the_paper():
         "SR_DenseNet121",
         "OR_DenseNet121",
     ]
-    features = [kinds()[name.kind].features for name in model_names()]
+    features = [Declared().kinds()[name.kind].features for name in Declared().model_names()]
     assert features[2:5] == ["radiomics", "radiomics", "ResNet101"]
 
 
@@ -251,4 +251,4 @@ def test_another_classifier_is_one_entry(calibrated, monkeypatch):
     found = cross_fitting.out_of_fold(made, X, pd.Series(y, X.index), [np.arange(90) % 3])
     assert found.by_fold["p"].between(0, 1).all() and len(found.by_fold) == 90
     assert made.fit(X, y).settings["one"] in grid
-    assert f"SR_{entry.name}" in [str(name) for name in model_names()]
+    assert f"SR_{entry.name}" in Declared(classifiers=(entry.name,)).radiomic_models()

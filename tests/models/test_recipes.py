@@ -10,9 +10,10 @@ from thyro.models import recipes
 from thyro.models.cross_fitting import out_of_fold
 from thyro.statistics import calibrate_across_folds
 
+DECLARED = study.Declared()
 SETTINGS = {"KNN": {"neighbours": 3}}
 STEPS = {"rule": "p", "family": "binomial", "penalty": "minimum", "cv": 3, "seed": 5}
-RADIOMIC = [table.name for table in study.recipe_tables() if not table.deep]
+RADIOMIC = [table.name for table in DECLARED.recipe_tables() if table.radiomic]
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def cohort():
     y = pd.Series((np.arange(60) % 3 == 0).astype(int), ids)
     rng = np.random.default_rng(0)
     tables = {}
-    for table in study.recipe_tables():
+    for table in DECLARED.recipe_tables():
         values = rng.normal(size=(len(ids), 6))
         values[:, :2] += 1.2 * y.to_numpy()[:, None]
         tables[table.name] = pd.DataFrame(values, ids, [f"{table.key}_{k}" for k in range(6)])
@@ -32,12 +33,14 @@ def cohort():
 def made(**changes):
     set_aside = dict.fromkeys(RADIOMIC, ()) | {"OR_radiomics": ("radiomics_or_0",)}
     keywords = {"alpha": 0.5, "correlation": 0.9, "set_aside": set_aside, "settings": SETTINGS}
-    return recipes.table_recipes(STEPS, **(keywords | {"tune": True, "seed": 7} | changes))
+    return recipes.table_recipes(
+        DECLARED, STEPS, **(keywords | {"tune": True, "seed": 7} | changes)
+    )
 
 
 def test_there_is_one_recipe_for_every_table_that_models_read():
     found = made()
-    assert list(found) == [table.name for table in study.recipe_tables()]
+    assert list(found) == [table.name for table in DECLARED.recipe_tables()]
     assert list(found["OR_planar"].classifiers) == list(found["OR_radiomics"].classifiers)
     assert found["OR_radiomics"].tuned == ("OR_SVM_tuned", "OR_KNN_tuned")
     assert all(not recipe.tuned for recipe in made(tune=False).values())
@@ -63,7 +66,7 @@ def test_only_calibrated_classifiers_have_the_seed_of_the_study():
 def crossed(cohort):
     tables, _, train = cohort
     again = [outer_folds(train, 3, seed=seed) for seed in (1, 2)]
-    divisions = {t.name: again[: 1 if t.deep else 2] for t in study.recipe_tables()}
+    divisions = {t.name: again[: 1 if t.deep else 2] for t in DECLARED.recipe_tables()}
     found = recipes.cross_fit_tables(made(), tables, train, divisions)
     return found, divisions
 
@@ -96,23 +99,23 @@ def test_every_table_is_cross_fitted_and_calibrated_across_the_folds(cohort, cro
 def test_a_recipe_takes_its_features_and_its_settings(crossed, recipe, model, table, column):
     found, _ = crossed
     for cross_fitted in (True, False):
-        p = recipes.predictions_of(found, recipe, cross_fitted=cross_fitted)
-        assert list(p) == [str(name) for name in recipe.models]
+        p = recipes.predictions_of(found, DECLARED, recipe, cross_fitted=cross_fitted)
+        assert list(p) == [str(name) for name in DECLARED.models_of(recipe.name)]
         own = found[table].cross_fitted if cross_fitted else found[table].in_sample
         assert p[model].tolist() == own[column].tolist()
-    rows = recipes.by_fold(found, recipe)
+    rows = recipes.by_fold(found, DECLARED, recipe)
     rows = rows[rows["model"].eq(model)]
     own = found[table].left_out.by_fold
     assert rows["p"].tolist() == own.loc[own["model"].eq(column), "p"].tolist()
-    assert recipes.fitted_by(found, recipe)[model] is found[table].models[column]
+    assert recipes.fitted_by(found, DECLARED, recipe)[model] is found[table].models[column]
 
 
 def test_classical_models_are_cross_fitted_again_and_networks_are_not(crossed):
     found, _ = crossed
-    rows = recipes.by_fold(found, study.SOUND_RECIPE)
-    radiomic = study.radiomic_models()
+    rows = recipes.by_fold(found, DECLARED, study.SOUND_RECIPE)
+    radiomic = DECLARED.radiomic_models()
     assert rows.groupby("model")["repeat"].nunique().to_dict() == {
-        str(name): 2 if str(name) in radiomic else 1 for name in study.SOUND_RECIPE.models
+        str(name): 2 if str(name) in radiomic else 1 for name in DECLARED.models_of(study.SOUND)
     }
 
 

@@ -10,7 +10,7 @@ from thyro.models.importance import permutation_importance
 from thyro.models.storage import classifier_to_bytes
 
 SETTINGS = {"KNN": {"neighbours": 3}}
-NAMES = [str(name) for name in study.model_names()]
+NAMES = [str(name) for name in study.Declared().model_names()]
 
 
 def patients(n=60):
@@ -24,7 +24,7 @@ def cohort():
     ids, y = patients()
     rng = np.random.default_rng(0)
     tables = {}
-    for table in study.feature_tables():
+    for table in study.Declared().feature_tables():
         values = rng.normal(size=(len(ids), 6))
         values[:, :2] += 1.2 * y.to_numpy()[:, None]
         tables[table.name] = pd.DataFrame(values, ids, [f"{table.key}_{k}" for k in range(6)])
@@ -34,7 +34,7 @@ def cohort():
 @pytest.fixture(scope="module")
 def fitted(cohort):
     tables, _, train = cohort
-    names = study.model_names()
+    names = study.Declared().model_names()
     return study_models.fit_models(names, tables, train, settings=SETTINGS, seed=5)
 
 
@@ -53,7 +53,7 @@ def test_every_model_is_fitted_by_its_classifier_on_its_table(cohort, fitted):
 
 def test_the_control_reads_its_table(cohort):
     tables, _, train = cohort
-    names = study.principal_models([study.BC])
+    names = study.Declared().principal_models([study.BC])
     control = study_models.fit_models(names, tables, train, settings=SETTINGS, seed=5)
     assert list(control["BC_SVM"].feature_names_in_) == list(tables["BC_radiomics"])
     p = study_models.predict_models(control, tables)
@@ -74,7 +74,7 @@ def test_a_score_of_a_users_table_has_no_features(cohort):
 def test_importances_are_those_of_the_patients_asked_for(cohort, fitted):
     tables, y, train = cohort
     test = y.drop(train.index)
-    names = study.principal_models(study.STUDIED)
+    names = study.Declared().principal_models(study.Declared().studied)
     found = study_models.importances(names, fitted, tables, test, seed=3, level=0.8)
     assert list(found) == ["OR_SVM", "SR_SVM"]
     X, rng = tables["SR_radiomics"].loc[test.index], np.random.default_rng(3)

@@ -52,7 +52,7 @@ NOT_OF_PATIENTS += ("audit", "audit-every", "audit-methods", "audit-rules")
 
 
 def test_every_job_left_what_it_promises(tiny):
-    for job in plan.JOBS.values():
+    for job in plan.plan().values():
         for file in job.writes:
             assert (tiny / job.folder / file).is_file(), f"{job.name}: {file}"
 
@@ -208,7 +208,7 @@ def test_every_nodule_has_a_size(tiny):
 
 
 def test_simulated_figures_and_tables_say_so(tiny):
-    for name in plan.JOBS:
+    for name in plan.plan():
         cells = json.loads((tiny / f"{name}.ipynb").read_text())["cells"]
         for cell in cells:
             source = "".join(cell["source"])
@@ -220,7 +220,7 @@ def test_simulated_figures_and_tables_say_so(tiny):
                     assert "*Simulated data.*" in text, f"{name}: {cell['id']}"
 
 
-@pytest.mark.parametrize("job", plan.JOBS.values(), ids=lambda job: job.name)
+@pytest.mark.parametrize("job", plan.plan().values(), ids=lambda job: job.name)
 def test_the_recorded_parameters_are_those_of_the_study(tiny, tiny_study, job):
     """A notebook that overwrites a parameter would look like one run by hand."""
     text = json.dumps(arguments.job_arguments(tiny_study, "tiny", job)).replace(

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from thyro.report import manuscript
-from thyro.study import model_names
+from thyro.study import Declared
 
 from .conftest import make_report
 
@@ -74,7 +74,7 @@ def test_the_numbers_of_the_text_are_those_of_the_files(report, tiny_study):
     )
     told = manuscript.variables(str(report), "tiny", tiny_study)["image_models"]["test"]
     html = re.sub(r"\s+", " ", (report / "report/index.html").read_text())
-    for model in map(str, model_names()):
+    for model in map(str, Declared().model_names()):
         auc, low, high = table.loc[(model, "test"), ["auc", "ci_low", "ci_high"]]
         text = f"{auc:.3f} ({low:.3f}–{high:.3f})"
         assert f"{text} ({model})" in told and text in html

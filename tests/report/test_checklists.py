@@ -56,6 +56,8 @@ def test_weights_of_metrics_are_the_published_ones():
         ({"says": "x", "needs": ["b"], "instead": "ethics", "lacks": "y"}, SAID, MET, ""),
         ({"says": "x", "applies": ["b"]}, NOBODY, NOT_ASKED, ""),
         ({"skips": "z"}, NOBODY, NOT_ASKED, "z"),
+        ({"says": "x", "unless": {"a": {"says": "u"}}}, NOBODY, MET, "x"),
+        ({"says": "x", "unless": {"b": {"says": "u"}}}, NOBODY, MET, "u"),
     ],
 )
 def test_a_rule_gives_its_status(rule, authors, status, text):
@@ -100,7 +102,9 @@ def shown(study_dir):
 def test_every_place_is_in_the_manuscript(shown, name, item):
     assert [place for place in item.at if shown.link(place) is None] == []
     answerable = set(facts()) | {"radiologist", "recovery", "comparison", "nomogram_b"}
-    needs = {need.removeprefix("not ") for need in (*item.needs, *item.applies)}
+    needs = {need.removeprefix("not ") for need in (*item.needs, *item.applies, *item.unless)}
+    others = [place for other in item.unless.values() for place in other.get("at", ())]
+    assert [place for place in others if shown.link(place) is None] == []
     assert needs <= answerable
     assert {item.authors, item.instead} - {""} <= set(Authors.model_fields)
     assert item.lacks or not item.needs
@@ -109,13 +113,19 @@ def test_every_place_is_in_the_manuscript(shown, name, item):
 
 @pytest.mark.parametrize("images", [True, False])
 @pytest.mark.parametrize("external", [True, False])
-def test_every_study_can_prove_what_it_says(study_dir, images, external):
+@pytest.mark.parametrize("whole", [True, False], ids=["enhanced", "as acquired"])
+def test_every_study_can_prove_what_it_says(study_dir, images, external, whole):
     has = dict.fromkeys(("images", "tuned", "recovery", "nomogram_b", "comparison"), images)
+    has |= {flag: images and whole for flag in ("enhanced", "networks", "maps")}
+    has["resolution"] = images and not whole
     has |= {"external": external, "radiologist": external}
     found = places.find_places(Path("report"), study_dir / "notebooks", {"has": has})
     for name in ITEMS if images else [checklists.OF_EVERY_STUDY]:
         given = [answer(i, facts(has=has), Authors().model_dump()) for i in ITEMS[name]]
         rows = checklists.rows(given, found)
+        lacking = ("super-resolution", "enhanced", "heat map")
+        told = " ".join(row["Answer"].lower() for row in rows)
+        assert whole or not any(word in told for word in lacking)
         assert len(rows) == len(given) and all(all(row.values()) for row in rows)
 
 
@@ -127,7 +137,7 @@ def test_a_place_that_is_gone_is_named(shown):
 
 def test_facts_have_no_name_that_nobody_asks_for():
     flags = set(words.flags(load_study("demo", Path("params")), {}, _patients()))
-    asked = {n.removeprefix("not ") for _, i in EVERY for n in (*i.needs, *i.applies)}
+    asked = {n.removeprefix("not ") for _, i in EVERY for n in (*i.needs, *i.applies, *i.unless)}
     assert set(facts()) - flags <= asked
     assert evidence.EVENTS_PER_FEATURE == 10
 

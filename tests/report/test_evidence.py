@@ -10,7 +10,8 @@ from thyro.report import evidence
 from thyro.study import load_study
 
 DEMO = load_study("demo", Path("params"))
-HAS = {"images": True, "external": False, "tuned": True}
+OF_IMAGES = dict.fromkeys(("images", "enhanced", "networks", "maps", "tuned"), True)
+HAS = OF_IMAGES | {"external": False}
 PATIENTS = pd.DataFrame({"split": ["train"] * 60 + ["test"] * 9, "y": [1] * 20 + [0] * 49})
 
 
@@ -40,7 +41,7 @@ def test_ten_events_for_a_feature(kept, few):
 
 
 def test_a_study_of_scores_claims_nothing_of_images():
-    found = facts(has=HAS | {"images": False})
+    found = facts(has=dict.fromkeys(HAS, False))
     assert not any(found[key] for key in ("weighed", "tuned_models", "stable_features"))
     assert not found["few_features"]
 

@@ -15,7 +15,7 @@ from thyro.clinical import bootstrap, logistic, protocols, screening
 from thyro.deep import FineTuningSettings
 from thyro.report import manuscript
 from thyro.report.results import Results
-from thyro.report.words import models, provenance, recovery
+from thyro.report.words import models, networks, provenance, recovery
 from thyro.statistics import (
     DEFAULT,
     calibration_by_cohort,
@@ -147,6 +147,10 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
     assert made["has"] == {
         "radiologist": False,
         "images": False,
+        "enhanced": False,
+        "resolution": False,
+        "networks": False,
+        "maps": False,
         "nomogram_b": two,
         "comparison": True,
         "external": True,
@@ -204,8 +208,7 @@ def test_those_of_images_and_of_a_simulation_are_too():
     kept = {name: {"kept": 3, "kept_1se": 2} for name in ("radiomics_or", "radiomics_sr")}
     weights, ran = dict.fromkeys(NETWORKS, "a"), asdict(FineTuningSettings())
     made = {
-        "deep": models.networks(weights)
-        | {"training": models.training(ran), "sound": models.sound_network(weights, ran)},
+        "deep": networks.networks(study.declared, weights, ran),
         "selection": models.selection(study, kept),
         "simulation": recovery.simulation(study),
     }

@@ -346,7 +346,7 @@ def test_long_tables_are_in_the_html_and_named_elsewhere(page_text, pdf_pages, w
     assert len(names) == 5
     for name in names:
         folder, _, file = name.partition("/")
-        jobs = [job for job in plan.JOBS.values() if job.folder == folder]
+        jobs = [job for job in plan.plan().values() if job.folder == folder]
         assert any(file in job.writes for job in jobs), name
 
 

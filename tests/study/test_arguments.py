@@ -14,12 +14,12 @@ STUDIES = sorted(path.stem for path in PARAMS.glob("*.yml"))
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_study_fits_every_notebook(name):
     study = load_study(name, PARAMS)
-    for job in (*plan.JOBS.values(), *study.jobs.values()):
+    for job in (*plan.plan().values(), *study.jobs.values()):
         values = arguments.job_arguments(study, name, job, data="folder")
         arguments.check_notebook(values, Path(f"notebooks/{job.notebook}.ipynb"))
 
 
-@pytest.mark.parametrize("job", plan.JOBS.values(), ids=lambda job: job.name)
+@pytest.mark.parametrize("job", plan.plan().values(), ids=lambda job: job.name)
 def test_a_notebook_opened_by_hand_runs_the_smoke_study(job):
     cell = arguments.notebook_parameters(Path(f"notebooks/{job.notebook}.ipynb"))
     values = arguments.job_arguments(load_study("smoke", PARAMS), "smoke", job)
@@ -56,7 +56,7 @@ def test_features_share_the_cores_everything_else_has_them_all():
     assert threads["02_features_or"] + threads["02_features_sr"] == study.compute.workers
     assert {threads[name] for name in threads if "features" not in name} == {study.compute.workers}
     alone = study.model_copy(update={"compute": study.compute.model_copy(update={"workers": 1})})
-    assert arguments.threads_of(alone, plan.JOBS["02_features_or"]) == 1
+    assert arguments.threads_of(alone, plan.plan()["02_features_or"]) == 1
 
 
 def test_who_computes_is_no_part_of_a_result():

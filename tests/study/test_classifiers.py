@@ -4,48 +4,31 @@ import numpy as np
 import pytest
 from sklearn.base import is_classifier
 
-from thyro.study import BC, NETWORKS, PLANAR, SOUND, ModelName, classifiers, feature_tables
+from thyro.study import NETWORKS, PLANAR, ModelName, classifiers
 
-
-def test_the_models_of_the_paper_in_the_order_of_table_2():
-    assert [str(name) for name in classifiers.model_names()] == [
-        "SR_SVM",
-        "OR_SVM",
-        "SR_KNN",
-        "OR_KNN",
-        "SR_ResNet101",
-        "OR_ResNet101",
-        "SR_DenseNet121",
-        "OR_DenseNet121",
-    ]
-
-
-def test_the_sound_half_has_a_network_of_its_own_tuned_and_frozen():
-    assert [str(name) for name in classifiers.model_names(SOUND)] == [
-        "SR_EfficientNetLite0",
-        "OR_EfficientNetLite0",
-        "SR_EfficientNetLite0_frozen",
-        "OR_EfficientNetLite0_frozen",
-    ]
+EVERY = [*classifiers.radiomic_classifiers(), *NETWORKS]
+KINDS = {name: classifiers.kind_of(name) for name in EVERY}
+JOINED = ["radiomics+ResNet101", "radiomics+DenseNet121", "radiomics+EfficientNetLite0"]
 
 
 def test_every_kind_has_a_family_and_a_classifier():
-    kinds = classifiers.kinds()
-    assert {kind.family for kind in kinds.values()} == set(classifiers.FAMILIES)
-    assert {kind.classifier for kind in kinds.values()} == set(classifiers.CLASSIFIERS)
-    deep = {k.name: k for k in kinds.values() if k.family == classifiers.DEEP}
+    joined = classifiers.kind_of(JOINED[0])
+    assert {kind.family for kind in (*KINDS.values(), joined)} == set(classifiers.FAMILIES)
+    assert {kind.classifier for kind in KINDS.values()} == set(classifiers.CLASSIFIERS)
+    deep = {k.name: k for k in KINDS.values() if k.family == classifiers.DEEP}
     assert list(deep) == list(NETWORKS)
     assert {k.features for k in deep.values()} == set(NETWORKS)
     assert {k.classifier for k in deep.values()} == {classifiers.HEAD}
 
 
 def test_a_colour_belongs_to_one_model():
-    colours = [colour for kind in classifiers.kinds().values() for colour in kind.colours]
-    assert len(set(colours)) == len(colours) == 2 * len(classifiers.kinds())
+    kinds = [classifiers.kind_of(name) for name in (*EVERY, *JOINED)]
+    colours = [colour for kind in kinds for colour in kind.colours]
+    assert len(set(colours)) == len(colours) == 2 * len(kinds)
 
 
 def test_names_hold_no_mark_that_separates_the_parts_of_a_model():
-    assert [name for name in classifiers.kinds() if "_" in name] == []
+    assert [name for name in EVERY if "_" in name or classifiers.JOIN in name] == []
 
 
 @pytest.mark.parametrize("entry", classifiers.CLASSIFIERS.values(), ids=lambda entry: entry.name)
@@ -75,10 +58,18 @@ def test_a_stronger_penalty_shrinks_the_head():
     assert sizes[0] > sizes[1]
 
 
-def test_the_principal_classifier_has_a_control():
-    assert classifiers.PRINCIPAL in classifiers.CLASSIFIERS
-    assert [str(n) for n in classifiers.principal_models()] == ["SR_SVM", "OR_SVM"]
-    assert [str(n) for n in classifiers.principal_models([BC])] == ["BC_SVM"]
+def test_the_principal_classifier_is_one():
+    assert classifiers.PRINCIPAL in classifiers.radiomic_classifiers()
+
+
+def test_joined_features_are_read_by_the_head_and_belong_to_a_recipe():
+    paper, sound = (classifiers.kind_of(JOINED[i]) for i in (0, 2))
+    assert paper.classifier == sound.classifier == classifiers.HEAD
+    assert (paper.recipe, sound.recipe) == ("paper", "sound")
+    assert classifiers.kind_of("ResNet101+nothing") is None
+    assert classifiers.kind_of("nothing") is None
+    with pytest.raises(KeyError, match="nothing"):
+        classifiers.features_of(ModelName("SR", "nothing"))
 
 
 @pytest.mark.parametrize(
@@ -90,21 +81,15 @@ def test_the_principal_classifier_has_a_control():
         ("SR_ResNet101", "SR_ResNet101"),
         ("SR_EfficientNetLite0", "SR_EfficientNetLite0"),
         ("OR_EfficientNetLite0_frozen", "OR_EfficientNetLite0_frozen"),
+        ("OR_radiomics+ResNet101", "OR_radiomics+ResNet101"),
     ],
 )
 def test_a_model_reads_one_table(name, table):
     assert classifiers.features_of(ModelName.read(name)) == table
-    assert table in [one.name for one in feature_tables()]
 
 
 def test_models_of_radiomic_features_read_the_set_of_the_recipe_and_networks_their_own():
     assert classifiers.features_of(ModelName("SR", "KNN"), PLANAR) == "SR_planar"
     assert classifiers.features_of(ModelName("SR", "ResNet101"), PLANAR) == "SR_ResNet101"
-    assert classifiers.radiomic_models() == ["SR_SVM", "OR_SVM", "SR_KNN", "OR_KNN"]
-
-
-def test_settings_go_to_the_kinds_that_have_them():
-    given = classifiers.given_settings
-    assert given(neighbours=7) == {"KNN": {"neighbours": 7}}
-    assert given(penalty_strength=2.0) == dict.fromkeys(NETWORKS, {"penalty_strength": 2.0})
-    assert given(unknown=1) == {}
+    joined = ModelName("SR", "radiomics+ResNet101")
+    assert classifiers.features_of(joined, PLANAR) == "SR_planar+ResNet101"

@@ -2,15 +2,16 @@
 
 from itertools import combinations
 
-from thyro.study import comparisons, model_names
+from thyro.study import Declared, comparisons
 
-IMAGES = [str(name) for name in model_names()]
+IMAGES = [str(name) for name in Declared().model_names()]
 NOMOGRAMS = ["Nomogram_A", "Nomogram_C", "Radiologist"]
 BESIDE = ["BC_SVM", "Penalised"]
 
 
 def test_the_control_belongs_to_the_image_models():
-    families = comparisons.comparison_families(IMAGES, NOMOGRAMS, [*IMAGES, *NOMOGRAMS, *BESIDE])
+    scored, group = [*IMAGES, *NOMOGRAMS, *BESIDE], Declared().control_group()
+    families = comparisons.comparison_families(IMAGES, NOMOGRAMS, scored, control_group=group)
     assert families["image"] == [
         IMAGES,
         ["SR_SVM", "OR_SVM", "BC_SVM"],
@@ -29,7 +30,3 @@ def test_a_study_of_scores_has_no_control():
     )
     assert families["image"] == [["a", "b"]]
     assert families["nomogram"] == [NOMOGRAMS, ["Nomogram_C", "Penalised"]]
-
-
-def test_enhanced_images_are_paired_with_original_ones():
-    assert comparisons.enhancement_pairs() == [("SR_SVM", "OR_SVM"), ("SR_KNN", "OR_KNN")]

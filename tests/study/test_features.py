@@ -1,38 +1,6 @@
-"""The tables of features: which there are, in which order, and what each is called."""
+"""Tables of features: what each is called, and what it joins."""
 
-from thyro.study import (
-    BC,
-    FROZEN,
-    NETWORKS,
-    SOUND,
-    SR,
-    FeatureTable,
-    ModelName,
-    feature_tables,
-    model_tables,
-    recipe_tables,
-)
-
-PAPERS = ["ResNet101", "DenseNet121"]
-SOUND_ONE = "EfficientNetLite0"
-
-
-def test_their_order_is_that_of_the_selection():
-    kinds = [*PAPERS, SOUND_ONE, f"{SOUND_ONE} frozen"]
-    networks = [f"{kind} {images}" for kind in kinds for images in ("OR", "SR")]
-    assert [table.label for table in feature_tables()] == [
-        *("Radiomics OR", "Radiomics SR", "Radiomics BC", "Planar OR", "Planar SR"),
-        *networks,
-    ]
-
-
-def test_one_image_set_has_its_own_and_the_control_no_networks():
-    assert [table.name for table in feature_tables(SR)] == [
-        *("SR_radiomics", "SR_planar"),
-        *(f"SR_{name}" for name in NETWORKS),
-        f"SR_{SOUND_ONE}_frozen",
-    ]
-    assert feature_tables(BC) == [FeatureTable("BC", "radiomics")]
+from thyro.study import FROZEN, FeatureTable
 
 
 def test_names_of_radiomic_features():
@@ -53,29 +21,10 @@ def test_names_of_deep_features():
     assert frozen.label == "ResNet101 frozen SR" and frozen.deep and not frozen.tuned
 
 
-def test_every_name_is_one_of_a_model():
-    for table in feature_tables():
-        parts = (table.image_set, table.features, table.variant)
-        assert ModelName.read(table.name) == ModelName(*parts)
-
-
-def test_models_of_table_2_read_what_the_paper_measured():
-    assert [table.name for table in model_tables()] == [
-        *("OR_radiomics", "SR_radiomics"),
-        *(f"{images}_{name}" for name in PAPERS for images in ("OR", "SR")),
-    ]
-
-
-def test_models_of_the_sound_half_read_its_network_tuned_and_frozen():
-    assert [table.name for table in model_tables(SOUND)] == [
-        *(f"OR_{SOUND_ONE}", f"SR_{SOUND_ONE}"),
-        *(f"OR_{SOUND_ONE}_frozen", f"SR_{SOUND_ONE}_frozen"),
-    ]
-
-
-def test_recipes_read_both_sets_of_radiomic_features():
-    kinds = [*PAPERS, SOUND_ONE, f"{SOUND_ONE}_frozen"]
-    assert [table.name for table in recipe_tables()] == [
-        *("OR_radiomics", "SR_radiomics", "OR_planar", "SR_planar"),
-        *(f"{images}_{kind}" for kind in kinds for images in ("OR", "SR")),
-    ]
+def test_a_table_that_joins_others_has_parts_and_no_file():
+    table = FeatureTable("OR", "radiomics+ResNet101")
+    assert table.fused and not table.deep and not table.radiomic and table.tuned
+    assert table.parts == (FeatureTable("OR", "radiomics"), FeatureTable("OR", "ResNet101"))
+    assert (table.key, table.label) == ("radiomics+resnet101_or", "Radiomics+ResNet101 OR")
+    alone = FeatureTable("OR", "planar")
+    assert alone.parts == (alone,) and alone.radiomic and not alone.fused

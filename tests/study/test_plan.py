@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from thyro.study import NETWORKS, load_study, plan
+from thyro.study import NETWORKS, Declared, load_study, plan
 
 PLANS = {
     "images": plan.plan(),
     "a folder of images": plan.plan(truth=False),
     "scores": plan.plan(images=False, truth=False),
     "one signature": plan.plan(signatures=["OR_KNN"]),
+    "original images": plan.plan(Declared(image_sets=("or",))),
+    "no network": plan.plan(Declared(networks=())),
+    "joined": plan.plan(Declared(fused=(("radiomics", "ResNet101"),))),
     "own weights": plan.plan(start="a.safetensors", weights="b.pth"),
 }
 
@@ -25,7 +28,7 @@ def left_by(planned):
 
 
 def test_the_control_runs_without_networks_and_by_itself():
-    control, original = plan.JOBS["02_features_bc"], plan.JOBS["02_features_or"]
+    control, original = plan.plan()["02_features_bc"], plan.plan()["02_features_or"]
     assert control.fixed == {"image_set": "bc", "networks": [], "measured": ["paper"]}
     assert {
         file for file in control.writes if not file.startswith(("bins", "ibsi", "scalars", "sizes"))
@@ -34,15 +37,15 @@ def test_the_control_runs_without_networks_and_by_itself():
         "robustness_radiomics_bc.parquet",
         "description_radiomics_bc.parquet",
     }
-    assert original.fixed["networks"] == list(NETWORKS)
+    assert original.fixed["networks"] == list(Declared().networks)
     assert "deep_densenet121_or.parquet" in original.writes
-    shared = {name: job.side_by_side for name, job in plan.JOBS.items()}
+    shared = {name: job.side_by_side for name, job in plan.plan().items()}
     assert {name for name, n in shared.items() if n == 2} == {"02_features_or", "02_features_sr"}
 
 
 def test_every_network_leaves_features_folds_output_and_weights_of_both_image_sets():
-    written = left_by(plan.JOBS)
-    for network in NETWORKS.values():
+    written = left_by(plan.plan())
+    for network in (NETWORKS[name] for name in Declared().networks):
         for s in ("or", "sr"):
             key = f"{network.key}_{s}"
             assert {
@@ -55,28 +58,28 @@ def test_every_network_leaves_features_folds_output_and_weights_of_both_image_se
 
 
 def test_sizes_of_nodules_are_those_of_original_images():
-    written = left_by(plan.JOBS)
+    written = left_by(plan.plan())
     assert [name for name, files in written.items() if plan.SIZES in files] == ["02_features_or"]
-    assert plan.SIZES in plan.JOBS["03_selection"].files
+    assert plan.SIZES in plan.plan()["03_selection"].files
 
 
 def test_a_frozen_network_leaves_features_and_nothing_that_was_learned():
-    written = left_by(plan.JOBS)
+    written = left_by(plan.plan())
     for s in ("or", "sr"):
         key = f"efficientnetlite0_frozen_{s}"
         assert {file for file in written[f"02_features_{s}"] if key in file} == {
             f"02_features/deep_{key}.parquet"
         }
         assert f"03_selection/selected_{key}.parquet" in written["03_selection"]
-        assert plan.JOBS[f"02_features_{s}"].fixed["networks"].count("EfficientNetLite0") == 1
+        assert plan.plan()[f"02_features_{s}"].fixed["networks"].count("EfficientNetLite0") == 1
 
 
 def test_the_control_goes_from_features_to_statistics():
-    written = left_by(plan.JOBS)
+    written = left_by(plan.plan())
     radiomics = "02_features/radiomics_bc.parquet"
-    assert radiomics in written["02_features_bc"] and radiomics in plan.JOBS["03_selection"].files
+    assert radiomics in written["02_features_bc"] and radiomics in plan.plan()["03_selection"].files
     for key in ("control_predictions", "step_predictions", "models_by_fold"):
-        assert plan.JOBS["06_statistics"].reads[key] in written["04_models"]
+        assert plan.plan()["06_statistics"].reads[key] in written["04_models"]
     assert "06_statistics/control.parquet" in written["06_statistics"]
 
 
@@ -120,6 +123,34 @@ def test_the_audited_numbers_are_those_that_the_study_names():
     assert job.fixed["audited_file"] == "docs/audit_example.yml"
     assert job.outside == (plan.REFERENCE, "docs/audit_example.yml")  # ours stands beside the run
     assert {n for n in other if other[n] != ours[n]} == {"06_statistics"}
+
+
+def test_original_images_alone_run_no_super_resolution():
+    planned = PLANS["original images"]
+    names = [name for name in planned if name.startswith(("01", "02"))]
+    assert names == ["02_features_or"] and planned["02_features_or"].side_by_side == 1
+    for job in ("02_features_or", "04_models"):
+        assert planned[job].reads["images"] == "00_cohort/patients.parquet"
+    every = [file for job in planned.values() for file in (*job.inputs, *job.left)]
+    assert not [file for file in every if "_sr" in file or "_bc" in file or "agreement" in file]
+    assert not {"control.parquet", "split_differences.parquet"} & set(planned["04_models"].writes)
+    assert planned["06_statistics"].fixed["control_predictions"] == ""
+    assert planned["06_statistics"].fixed["declared"]["image_sets"] == ["or"]
+
+
+def test_without_a_network_nothing_of_one_is_left_or_read():
+    planned = PLANS["no network"]
+    every = [file for job in planned.values() for file in (*job.inputs, *job.left)]
+    assert not [file for file in every if "deep" in file or "networks" in file]
+    assert not {"output.parquet", "sanity.parquet"} & set(planned["04_models"].writes)
+    assert planned["06_statistics"].fixed["output_predictions"] == ""
+    assert plan.plan(Declared(networks=()), weights="b.pth")["04_models"].outside == ()
+
+
+def test_joined_features_are_selected_and_not_measured_again():
+    written = left_by(PLANS["joined"])
+    assert "03_selection/selected_planar+resnet101_sr.parquet" in written["03_selection"]
+    assert written["02_features_sr"] == left_by(plan.plan())["02_features_sr"]
 
 
 def test_one_signature_makes_no_nomogram_b():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from thyro.study import StudyError, load_study, model_names
+from thyro.study import Declared, Study, StudyError, load_study
 
 SCORES = {
     "cohort": {
@@ -108,6 +108,38 @@ SCORES = {
         ),
         (SCORES | {"nomogram": {"signatures": ["SR_SVM"]}}, "must be among ['Deep']"),
         (
+            {"nomogram": {"signatures": ["SR_ResNet11"]}},
+            "'OR_DenseNet121']; did you mean SR_ResNet101?",
+        ),
+        (
+            {"models": {"classifiers": ["SVM", "knn"]}},
+            "`models.classifiers`: knn is none of SVM, KNN",
+        ),
+        ({"models": {"classifiers": ["knn"]}}, "did you mean KNN?"),
+        ({"models": {"classifiers": []}}, "`models.classifiers`: List should have at least 1 item"),
+        ({"models": {"image_sets": ["sr"]}}, "`image_sets` is [or] or [or, sr]"),
+        ({"models": {"image_sets": ["bc"]}}, "`models.image_sets.0`: Input should be 'or' or 'sr'"),
+        (
+            {"features": {"networks": ["Resnet-101"]}},
+            "EfficientNetLite0; did you mean ResNet101?, found ['Resnet-101']",
+        ),
+        (
+            {"models": {"fused": [["radiomics", "ResNet11"]]}},
+            "`models.fused.0`: ResNet11 is none of radiomics, ",
+        ),
+        ({"models": {"fused": [["radiomics"]]}}, "`fused` joins two or more families"),
+        (
+            {
+                "features": {"networks": ["ResNet101"]},
+                "models": {"fused": [["radiomics", "DenseNet121"]]},
+            },
+            "`models.fused` joins DenseNet121, which `features.networks` does not name",
+        ),
+        (
+            {"models": {"image_sets": ["or"]}, "nomogram": {"signatures": ["SR_SVM"]}},
+            "must be among ['OR_SVM', 'OR_KNN', 'OR_ResNet101', 'OR_DenseNet121']",
+        ),
+        (
             SCORES | {"nomogram": {"signatures": ["Deep"], "candidates": ["agee"]}},
             "`nomogram.candidates`: 'agee' is not among the variables ['age']",
         ),
@@ -133,8 +165,32 @@ def _of(name):
 
 
 def test_a_study_of_images_may_take_any_of_its_models(changed):
-    for name in map(str, model_names()):
+    for name in map(str, Declared().model_names()):
         assert load_study("mine", changed(nomogram=_of(name))).nomogram.signatures == [name]
+
+
+def test_where_no_signature_is_named_the_declaration_says_which():
+    default = Study.model_validate(_raw()).nomogram.signatures
+    assert default == ["SR_SVM", "SR_ResNet101"] == Declared().signatures
+    declared = {"models": {"image_sets": ["or"], "classifiers": ["KNN"]}, "features": {}}
+    declared["features"]["networks"] = []
+    assert Study.model_validate(_raw() | declared).nomogram.signatures == ["OR_KNN"]
+    assert Study.model_validate(_raw()).nomogram.signatures == default  # nothing is shared
+
+
+def _raw():
+    raw = {"title": "T", "outcome": "o", "outcome_levels": ["a", "b"]}
+    return raw | {"cohort": {"source": "simulated", "n_patients": 60}}
+
+
+def test_weights_that_nothing_reads_are_not_asked_for():
+    named = {"super_resolution": {"start": "a.safetensors"}, "features": {"weights": "b.pth"}}
+    assert set(Study.model_validate(_raw() | named).checkpoints.values()) == {
+        *("a.safetensors", "b.pth"),
+    }
+    named["models"] = {"image_sets": ["or"]}
+    named["features"]["networks"] = []
+    assert Study.model_validate(_raw() | named).checkpoints == {}
 
 
 def test_a_study_of_scores_runs_three_notebooks(changed):

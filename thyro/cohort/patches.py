@@ -22,7 +22,7 @@ def check_patches(ingested: Ingested, split: pd.Series, patch_px: int) -> list[s
     split
         "train" or "test" of the included, by the index of the table.
     patch_px
-        Side of a patch.
+        Side of a patch; 0 where no super-resolution learns from them.
 
     Returns
     -------
@@ -30,6 +30,8 @@ def check_patches(ingested: Ingested, split: pd.Series, patch_px: int) -> list[s
         One line with the rows and the largest patch that fits every training image, or, of rows
         with images that no patch fits, one that says so.
     """
+    if not patch_px:
+        return []
     sides = _scan_sides(ingested, split.index[split == "train"], patch_px)
     small = sides[sides.min(axis=1) < patch_px]
     hopeless = small[small.min(axis=1) < LEAST_PATCH_PX]

@@ -5,7 +5,7 @@ Every `draw_*` takes Axes and returns them.
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from matplotlib import pyplot as plt
@@ -15,7 +15,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from thyro.figures.boxes import LINE_COLOUR, SIZE, Box, draw_arrow, draw_box, width_points, wrapped
 from thyro.figures.style import SMALL, WIDTH
-from thyro.study import CLASSIFIERS, HEAD, NETWORKS, OR, SR, STUDIED, nomograms
+from thyro.study import CLASSIFIERS, HEAD, OR, SR, Declared
 
 CHARACTER = 4.2  # points; a mean character at SIZE
 LAYER_HEIGHT = 5  # lines
@@ -36,86 +36,59 @@ def _listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-SETS = _listed(images.name for images in STUDIED)
-RADIOMIC = _listed(name for name in CLASSIFIERS if name != HEAD)
-LETTERS = _listed(name.letter for name in nomograms(["", ""]))
 NOTEBOOKS_IN_A_ROW = 4
 
-# Figure 3: notebook, then its steps as (what is done, room of the package that does it).
-PROCESS = (
-    (
-        "00_cohort",
-        (
+Steps = tuple[tuple[str, str], ...]  # what is done, room of the package that does it
+
+
+def process_steps(declared: Declared) -> dict[str, Steps]:
+    """The steps of a study of images by notebook, of which Figure 3 has a box each."""
+    sets = _listed(images.name for images in declared.studied)
+    networks = ((f"{_listed(declared.networks)} features", "deep"),) if declared.networks else ()
+    deep = f", {CLASSIFIERS[HEAD].label} on deep features" if declared.networks else ""
+    enhancement: dict[str, Steps] = {
+        "01_super_resolution": (
+            ("Super-resolution network on training patients", "super_resolution"),
+            (f"Original ({OR.name}) and enhanced ({SR.name}) images", "super_resolution"),
+        )
+    }
+    return {
+        "00_cohort": (
             ("Inclusion, exclusion, split by patient", "cohort"),
             ("Ultrasound images and nodule masks", "imaging"),
         ),
-    ),
-    (
-        "01_super_resolution",
-        (
-            ("Super-resolution network on training patients", "super_resolution"),
-            (f"Original ({OR.name}) and enhanced ({SR.name}) images", "super_resolution"),
-        ),
-    ),
-    (
-        "02_features",
-        (
-            (f"1,561 radiomics features, {SETS}", "radiomics"),
-            (f"{_listed(NETWORKS)} features", "deep"),
-        ),
-    ),
-    (
-        "03_selection",
-        (
+        **(enhancement if declared.enhanced else {}),
+        "02_features": ((f"1,561 radiomics features, {sets}", "radiomics"), *networks),
+        "03_selection": (
             ("Mann-Whitney U test, Spearman correlation", "selection"),
             ("LASSO, cross-validated", "selection"),
         ),
-    ),
-    (
-        "04_models",
-        (
-            (
-                f"{RADIOMIC} on radiomics, {CLASSIFIERS[HEAD].label} on deep features",
-                "models",
-            ),
-        ),
-    ),
-    (
-        "05_nomogram",
-        (
+        "04_models": ((f"{_listed(declared.classifiers)} on radiomics{deep}", "models"),),
+        "05_nomogram": (
             ("Clinical factors, logistic regression", "clinical"),
-            (f"Nomograms {LETTERS}", "nomogram"),
+            ("Nomograms with and without a signature", "nomogram"),
         ),
-    ),
-    (
-        "06_statistics",
-        (
+        "06_statistics": (
             ("ROC curves, DeLong test", "statistics"),
             ("Calibration curves", "statistics"),
             ("Decision curves", "statistics"),
             ("Published beside regenerated", "report"),
         ),
-    ),
-    (
-        "report",
-        (
-            ("Numbers into words", "report"),
-            ("HTML, PDF and Word", "report"),
-        ),
-    ),
-)
+        "report": (("Numbers into words", "report"), ("HTML, PDF and Word", "report")),
+    }
 
 
-def draw_process(ax: Axes) -> Axes:
+def draw_process(process: Mapping[str, Steps], ax: Axes) -> Axes:
     """Draw the process of the study: every box names the room that does it, under its notebook.
 
-    Needs axes across the page (183 mm) and about 3.8 inches high.
+    `process` is `process_steps`. Needs axes across the page (183 mm) and about 3.8 inches high.
     """
     columns = int(width_points(ax) * 0.21 / CHARACTER)
     top, arrows = 0.0, []
-    for start in range(0, len(PROCESS), NOTEBOOKS_IN_A_ROW):
+    notebooks = list(process.items())
+    for start in range(0, len(notebooks), NOTEBOOKS_IN_A_ROW):
         heights = []
-        for place, (notebook, steps) in enumerate(PROCESS[start : start + NOTEBOOKS_IN_A_ROW]):
+        for place, (notebook, steps) in enumerate(notebooks[start : start + NOTEBOOKS_IN_A_ROW]):
             left = 25 * place
             header = Box(left, top, 21.5, 1.8, notebook, "header")
             draw_box(ax, header)
@@ -140,10 +113,10 @@ def draw_process(ax: Axes) -> Axes:
     return ax
 
 
-def process_figure() -> Figure:
-    """Draw the process of the study across the page (`draw_process`)."""
+def process_figure(declared: Declared) -> Figure:
+    """Draw the process of a study across the page (`process_steps`, `draw_process`)."""
     fig, ax = plt.subplots(figsize=(WIDTH, 3.9))
-    draw_process(ax)
+    draw_process(process_steps(declared), ax)
     return fig
 
 

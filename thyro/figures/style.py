@@ -23,7 +23,7 @@ from thyro.study import (
     SR,
     ModelName,
     NomogramName,
-    kinds,
+    kind_of,
 )
 
 WIDTH = 7.2  # inches, of a figure across the page
@@ -167,8 +167,9 @@ def model_styles(names: Iterable[str]) -> dict[str, ModelStyle]:
 
 def _declared_style(name: str) -> ModelStyle | None:
     model = ModelName.read(name)
-    if model is not None and model.kind in kinds():
-        dark, light = kinds()[model.kind].colours
+    kind = kind_of(model.kind) if model is not None else None
+    if model is not None and kind is not None:
+        dark, light = kind.colours
         line = VARIANT_LINE if model.variant else IMAGE_SETS[model.image_set].line
         return light if model.image_set == OR.name else dark, line
     nomograms = {str(NomogramName(letter, None)): look for letter, look in NOMOGRAM_STYLES.items()}
@@ -185,8 +186,8 @@ def by_family(models: Iterable[str]) -> list[list[str]]:
     others = []
     for name in models:
         model = ModelName.read(name)
-        known = model is not None and model.kind in kinds()
-        (families[kinds()[model.kind].family] if known else others).append(name)
+        kind = kind_of(model.kind) if model is not None else None
+        (families[kind.family] if kind is not None else others).append(name)
     groups = [group for group in families.values() if group]
     if others:
         groups += [part.tolist() for part in np.array_split(others, -(-len(others) // MOST_OTHERS))]

@@ -1,6 +1,6 @@
 """Models of features that came with the table: every classifier on every family."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from thyro.study import CLASSIFIERS
 
 def feature_recipes(
     families: Iterable[str],
+    classifiers: Sequence[str],
     steps: Mapping[str, Any],
     *,
     given: Mapping[str, Any],
@@ -24,6 +25,8 @@ def feature_recipes(
     Parameters
     ----------
     families : iterable of str
+    classifiers : sequence of str
+        Of `CLASSIFIERS`.
     steps : mapping
         Keywords of `selection.select_features`.
     given : mapping
@@ -38,9 +41,9 @@ def feature_recipes(
         family: Recipe(
             selection=dict(steps),
             classifiers={
-                f"{family}_{name}": (name, _keywords(name, given, seed)) for name in CLASSIFIERS
+                f"{family}_{name}": (name, _keywords(name, given, seed)) for name in classifiers
             },
-            tuned=tuple(f"{family}_{name}" for name in CLASSIFIERS) if tune else (),
+            tuned=tuple(f"{family}_{name}" for name in classifiers) if tune else (),
         )
         for family in families
     }

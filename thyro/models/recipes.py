@@ -14,18 +14,18 @@ from thyro.statistics import OddsCalibration, calibrate_across_folds
 from thyro.study import (
     CLASSIFIERS,
     FEATURE_SETS,
-    SOUND_RECIPE,
+    SOUND,
     TUNED,
+    Declared,
     FeatureTable,
     ModelName,
     StudyRecipe,
     features_of,
-    kinds,
-    recipe_tables,
 )
 
 
 def table_recipes(
+    declared: Declared,
     steps: Mapping[str, Any],
     *,
     alpha: float,
@@ -42,12 +42,14 @@ def table_recipes(
 
     Parameters
     ----------
+    declared : Declared
+        The tables and models of the study.
     steps : mapping
         Keywords of `selection.select_features` that all tables share.
     alpha, correlation : float
-        Limits of the Mann-Whitney and the Spearman step on radiomic features; of deep ones all go
-        on to the LASSO.
-    set_aside : mapping of radiomic table to features
+        Limits of the Mann-Whitney and the Spearman step on radiomic features, and on those that are
+        joined with them; of deep ones all go on to the LASSO.
+    set_aside : mapping of table with radiomic features to features
         That must not be selected.
     settings
         As in `fit_models`; those that tuning tries first.
@@ -57,13 +59,13 @@ def table_recipes(
         Of the inner folds of calibrated classifiers; tuning alone shuffles by 0.
     """
     made = {}
-    for table in recipe_tables():
-        plain = _classifiers_on(table, settings, seed)
+    for table in declared.recipe_tables():
+        plain = _classifiers_on(table, declared, settings, seed)
         tuned = {f"{name}_{TUNED}": how for name, how in plain.items()}
         filters = {"alpha": 1, "threshold": 1}
         if not table.deep:
             filters = {"alpha": alpha, "threshold": correlation}
-            filters |= {"set_aside": set_aside[table.name]}
+            filters |= {"set_aside": set_aside.get(table.name, {})}
         made[table.name] = Recipe(
             selection={**steps, **filters},
             classifiers=plain | tuned,
@@ -156,22 +158,28 @@ def cross_fit_tables(
 
 
 def predictions_of(
-    found: Mapping[str, CrossFitted], recipe: StudyRecipe, *, cross_fitted: bool
+    found: Mapping[str, CrossFitted],
+    declared: Declared,
+    recipe: StudyRecipe,
+    *,
+    cross_fitted: bool,
 ) -> pd.DataFrame:
     """Probabilities under one protocol: one row per patient, a column per model of the recipe."""
     columns = {}
-    for name in recipe.models:
+    for name in declared.models_of(recipe.name):
         of_table = found[features_of(name, recipe.features)]
         p = of_table.cross_fitted if cross_fitted else of_table.in_sample
         columns[str(name)] = p[_as_made(name, recipe)]
     return pd.DataFrame(columns)
 
 
-def fitted_by(found: Mapping[str, CrossFitted], recipe: StudyRecipe) -> dict[str, Pipeline]:
+def fitted_by(
+    found: Mapping[str, CrossFitted], declared: Declared, recipe: StudyRecipe
+) -> dict[str, Pipeline]:
     """The models of one recipe, as all training patients made them."""
     return {
         str(name): found[features_of(name, recipe.features)].models[_as_made(name, recipe)]
-        for name in recipe.models
+        for name in declared.models_of(recipe.name)
     }
 
 
@@ -180,7 +188,9 @@ def folds_of(found: Mapping[str, CrossFitted]) -> pd.Series:
     return next(iter(found.values())).left_out.fold
 
 
-def by_fold(found: Mapping[str, CrossFitted], recipe: StudyRecipe) -> pd.DataFrame:
+def by_fold(
+    found: Mapping[str, CrossFitted], declared: Declared, recipe: StudyRecipe
+) -> pd.DataFrame:
     """What models without a training patient's fold gave the patient, under one recipe.
 
     Returns
@@ -189,7 +199,7 @@ def by_fold(found: Mapping[str, CrossFitted], recipe: StudyRecipe) -> pd.DataFra
         repeat, fold, patient_id, model, p.
     """
     parts = []
-    for name in recipe.models:
+    for name in declared.models_of(recipe.name):
         rows = found[features_of(name, recipe.features)].left_out.by_fold
         rows = rows[rows["model"].eq(_as_made(name, recipe))]
         parts.append(rows.assign(model=str(name)))
@@ -223,11 +233,11 @@ def _as_made(name: ModelName, recipe: StudyRecipe) -> str:
 
 
 def _classifiers_on(
-    table: FeatureTable, settings: Settings, seed: int
+    table: FeatureTable, declared: Declared, settings: Settings, seed: int
 ) -> dict[str, tuple[str, dict[str, Any]]]:
     """The models that read a table: name -> classifier, and keywords of `fit_classifier`."""
-    of_kind, found = kinds(), {}
-    for name in SOUND_RECIPE.models:  # the paper's, and its own
+    of_kind, found = declared.kinds(), {}
+    for name in declared.models_of(SOUND):  # the paper's, and its own
         kind = of_kind[name.kind]
         keywords: dict[str, Any] = {"seed": seed} if CLASSIFIERS[kind.classifier].calibrated else {}
         keywords |= {"settings": settings[name.kind]} if name.kind in settings else {}

@@ -1,7 +1,7 @@
 """The models of a study of images, made from the registry: fitted, and looked into.
 
 A model is named by the images that it reads and by its kind; the tables of features that it reads
-go by the names of `study.feature_tables`.
+go by the names of `study.Declared.feature_tables`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from thyro.models.classifiers import decision_values, fit_classifier, predict
 from thyro.models.importance import permutation_importance
-from thyro.study import CLASSIFIERS, ModelName, features_of, kinds
+from thyro.study import CLASSIFIERS, Kind, ModelName, features_of, kind_of
 
 Settings = Mapping[str, Mapping[str, Any]]  # kind of model -> settings of its classifier
 
@@ -44,10 +44,9 @@ def fit_models(
     ValueError
         As `fit_classifier`.
     """
-    of_kind = kinds()
     return {
         str(name): fit_classifier(
-            of_kind[name.kind].classifier,
+            _kind(name).classifier,
             selected[features_of(name)].loc[y.index],
             y,
             settings=settings.get(name.kind),
@@ -74,10 +73,9 @@ def probability_ranks(
     1 where the probability ranks patients as the decision value does, -1 where Platt's sigmoid
     falls. `fitted` and `selected` as in `predict_models`.
     """
-    of_kind = kinds()
     found = {}
     for name, model in fitted.items():
-        if CLASSIFIERS[of_kind[_parts(name).kind].classifier].calibrated:
+        if CLASSIFIERS[_kind(_parts(name)).classifier].calibrated:
             values = _read_by(name, selected)
             decided = decision_values(model, values)
             found[name] = decided.corr(predict(model, values), method="spearman")
@@ -125,6 +123,13 @@ def _parts(name: str) -> ModelName:
     if model is None:
         raise ValueError(f"name: expected that of a model of images, got {name!r}.")
     return model
+
+
+def _kind(name: ModelName) -> Kind:
+    kind = kind_of(name.kind)
+    if kind is None:
+        raise ValueError(f"name: {name} is of no kind that the registries have.")
+    return kind
 
 
 def _read_by(name: str, selected: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from thyro import statistics
 from thyro.radiomics.cohort_extraction import Extraction
 from thyro.radiomics.common_grid import CommonGrid
 from thyro.radiomics.feature_sets import PAPER, FeatureSet
-from thyro.study import FEATURE_SETS, ImageSet, feature_tables
+from thyro.study import FEATURE_SETS, FeatureTable, ImageSet
 
 
 def measuring(
@@ -209,9 +209,9 @@ def feature_set_tables(
         Of each set the features, robustness and description.
     """
     tables = {}
-    for table in feature_tables(images):
-        if not table.deep:
-            name = FEATURE_SETS[table.features]
+    for kind, name in FEATURE_SETS.items():
+        if name in features:
+            table = FeatureTable(images.name, kind)
             tables[table.file] = features[name]
             tables[table.robustness] = stability[name]
             tables[f"description_{table.key}"] = described[name]

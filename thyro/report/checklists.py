@@ -5,7 +5,7 @@ authors say in the study file what nobody else can know.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -35,6 +35,7 @@ class Item:
     authors: str = ""  # key of what only the authors know, which is needed too
     instead: str = ""  # key of what they may say where the facts do not hold
     weight: float = 0.0  # of METRICS
+    unless: Mapping[str, Mapping] = field(default_factory=dict)  # fact -> other words, without it
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def answer(item: Item, facts: Mapping[str, bool], authors: Mapping[str, str]) ->
     KeyError
         If the rule names a fact or a key that does not exist.
     """
+    for fact, other in item.unless.items():
+        item = item if facts[fact] else replace(item, **other)
     if item.skips or not _hold(item.applies, facts):
         return Answer(item, NOT_ASKED, item.skips)
     told = authors[item.authors] if item.authors else ""

@@ -40,7 +40,7 @@ OF_EVERY_STUDY = (
     by_number,
     provenance,
 )
-OF_IMAGES = (words_super_resolution, features, models)
+OF_IMAGES = (features, models)
 
 
 def make_report(results: str, name: str, study: Study) -> list[str]:
@@ -125,6 +125,8 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
         return tree, found
     tell(words_study.texts, name=name)
     sections = [*OF_EVERY_STUDY]
+    if tree["has"]["enhanced"]:
+        sections.append(words_super_resolution)
     if tree["has"]["images"]:
         sections += OF_IMAGES
     if tree["has"]["recovery"]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from thyro import store
 from thyro.report.results import Results
-from thyro.study import ModelName, kinds, load_study, nomograms
+from thyro.study import RADIOMICS, ModelName, kind_of, load_study, nomograms
 
 # How far numbers may move between machines and packages before somebody has to look. Counts of
 # patients are drawn by numpy alone; an AUC moves by hundredths where a classifier ranks two
@@ -25,7 +25,9 @@ FEATURES = 3.0
 DECIBEL = 0.3
 
 
-def key_numbers(results: Results, signatures: Sequence[str] = ()) -> dict[str, tuple[float, float]]:
+def key_numbers(
+    results: Results, signatures: Sequence[str] = (), *, enhanced: bool = True
+) -> dict[str, tuple[float, float]]:
     """The numbers of a study that must not move unnoticed, each with its tolerance.
 
     Parameters
@@ -33,6 +35,8 @@ def key_numbers(results: Results, signatures: Sequence[str] = ()) -> dict[str, t
     results : Results
     signatures : sequence of str
         Models whose predictions enter the nomograms: a nomogram is as sure as its signature.
+    enhanced : bool
+        Whether super-resolution is part of the study.
 
     Returns
     -------
@@ -53,17 +57,16 @@ def key_numbers(results: Results, signatures: Sequence[str] = ()) -> dict[str, t
     if not results.values("00_cohort/cohort").get("scores"):
         kept = results.table("03_selection/kept_features")["signature"].value_counts()
         found |= {f"features, {name}": (float(n), FEATURES) for name, n in kept.items()}
-        found["gain over bicubic, dB"] = (
-            _gain(results.table("01_super_resolution/gains")),
-            DECIBEL,
-        )
+        if enhanced:
+            gain = _gain(results.table("01_super_resolution/gains"))
+            found["gain over bicubic, dB"] = (gain, DECIBEL)
     return dict(sorted(found.items()))
 
 
 def _tolerance(model: str) -> float:
     name = ModelName.read(model)
-    deep = name is not None and kinds()[name.kind].family == "deep"
-    return AUC_OF_NETWORKS if deep else AUC
+    kind = kind_of(name.kind) if name is not None else None
+    return AUC if kind is None or kind.features == RADIOMICS else AUC_OF_NETWORKS
 
 
 def _gain(gains: pd.DataFrame) -> float:
@@ -88,8 +91,9 @@ def renew(study: str) -> str:
 
 
 def _numbers_of(study: str) -> dict[str, tuple[float, float]]:
-    signatures = load_study(study, store.path("params")).nomogram.signatures
-    return key_numbers(Results(f"results/{study}"), signatures)
+    told = load_study(study, store.path("params"))
+    results, enhanced = Results(f"results/{study}"), told.declared.enhanced
+    return key_numbers(results, told.nomogram.signatures, enhanced=enhanced)
 
 
 def snapshot_of(study: str) -> str:

@@ -57,7 +57,9 @@ def run_notebook(name: str, job_name: str, *, data: str) -> None:
     core.end_with_parent()
     study = check_study(name, data=data)
     if job_name not in study.jobs:
-        raise StudyError(f"params/{name}.yml: a study of scores has no {job_name}.")
+        raise StudyError(
+            f"params/{name}.yml: this study has no {job_name}; it has {', '.join(study.jobs)}."
+        )
     job = study.jobs[job_name]
     status = terminal.Status(name, job_name)
     os.environ |= _environment(job_name, status, threads_of(study, job))

@@ -16,6 +16,7 @@ OF_LEVEL = (
     "models",
     "nomogram",
 )  # have intervals; 06 has its own key
+DECLARED = {"models": {"image_sets", "classifiers", "fused"}}  # told as one by the plan
 COMPUTE = {  # section of a notebook -> keys of `compute` that it wants beside the seed
     "cohort": ("workers",),
     "super_resolution": ("device", "devices"),
@@ -63,12 +64,13 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
     """
     root = f"results/{name}"
     values = getattr(study, job.section).model_dump()
-    values = {key: values[key] for key in job.keys or values}
+    wanted = job.keys or set(values) - DECLARED.get(job.section, set())
+    values = {key: value for key, value in values.items() if key in wanted}
     values |= {key: f"{root}/{place}" for key, place in (job.reads | job.folders).items()}
     values |= job.fixed | {"out_dir": f"{root}/{job.folder}"}
     if job.section == "cohort":
         values |= _about(study) | {"data_dir": data or ""}
-        values["trained_px"] = study.super_resolution.patch_px
+        values["trained_px"] = study.super_resolution.patch_px if study.declared.enhanced else 0
         foreseen = ("candidates", "composites", "entry")
         values["screened"] = {key: getattr(study.nomogram, key) for key in foreseen}
     if job.section == "features":

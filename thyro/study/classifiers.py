@@ -1,19 +1,26 @@
-"""The classifiers on selected features, each declared once, and the models that a study has.
+"""The classifiers on selected features, each declared once, and the kinds of model made of them.
 
-`make` imports scikit-learn when it is called: the plan and the checks of a study file only need
-the names. Fitting, tuning and storage are in `models`.
+Which of them a study uses is in its `Declared`. `make` imports scikit-learn when it is called: the
+plan and the checks of a study file only need the names. Fitting, tuning and storage are in
+`models`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from thyro.study.names import PAPER, RANKED, SR, ImageSet, ModelName
+from thyro.study.names import PAPER, SOUND, ModelName
 from thyro.study.networks import NETWORKS
 
 RADIOMICS = "radiomics"
 DEEP = "deep"
-FAMILIES = {RADIOMICS: "radiomic features", DEEP: "deep features"}  # panels of figures group by it
+FUSED = "fused"
+FAMILIES = {  # panels of figures group by it
+    RADIOMICS: "radiomic features",
+    DEEP: "deep features",
+    FUSED: "joined features",
+}
+JOIN = "+"  # between the families of a fused one: "radiomics+ResNet101"
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Kind:
 
     name: str  # second part of their names
     family: str  # of FAMILIES
-    features: str  # "radiomics", or the network whose pooled features they read
+    features: str  # "radiomics", the network whose pooled features they read, or both, joined
     classifier: str  # of CLASSIFIERS
     label: str
     colours: tuple[str, str]  # for enhanced images, for original ones
@@ -69,8 +76,15 @@ def _logistic(settings, n_features):
 
 PRINCIPAL = "SVM"  # its models have a control, and are looked into
 HEAD = "logistic"  # the classifier on pooled features of a network
-# Of nomograms A and B where a study names no others: the publication's.
-SIGNATURES = [str(ModelName(SR.name, kind)) for kind in (PRINCIPAL, "ResNet101")]
+# Of fused kinds, one after the other in the order of the networks: dark, light.
+FUSED_COLOURS = (
+    ("#8C1D57", "#E377AF"),
+    ("#00505C", "#4FB3C1"),
+    ("#5C4A00", "#C2A83E"),
+    ("#3A3A98", "#9A9AE0"),
+    ("#2F5D1E", "#8FC275"),
+    ("#7A2E0E", "#D98B62"),
+)
 CLASSIFIERS = {
     entry.name: entry
     for entry in (
@@ -100,65 +114,60 @@ CLASSIFIERS = {
 }
 
 
-def feature_models(families: Iterable[str]) -> list[str]:
+def feature_models(families: Iterable[str], classifiers: Iterable[str]) -> list[str]:
     """Names of the models of given features: every classifier on every family."""
-    return [f"{family}_{name}" for family in families for name in CLASSIFIERS]
+    named = list(classifiers)
+    return [f"{family}_{name}" for family in families for name in named]
 
 
-def kinds() -> dict[str, Kind]:
-    """Every kind of model: a classifier on radiomic features, or a head on those of a network."""
-    radiomic = [
-        Kind(entry.name, RADIOMICS, RADIOMICS, entry.name, entry.label, entry.colours)
-        for entry in CLASSIFIERS.values()
-        if entry.name != HEAD
-    ]
-    deep = [
-        Kind(
-            *(entry.name, DEEP, entry.name, HEAD, entry.name, entry.colours),
-            recipe=entry.recipe,
-            variants=entry.variants,
+def radiomic_classifiers() -> list[str]:
+    """Names of the classifiers that a study may put on radiomic features."""
+    return [name for name in CLASSIFIERS if name != HEAD]
+
+
+def kind_of(name: str) -> Kind | None:
+    """The kind of model that goes by this name in the registries; None where none does."""
+    if JOIN in name:
+        return _fused(name)
+    if name in NETWORKS:
+        network = NETWORKS[name]
+        return Kind(
+            *(name, DEEP, name, HEAD, name, network.colours),
+            recipe=network.recipe,
+            variants=network.variants,
         )
-        for entry in NETWORKS.values()
-    ]
-    return {kind.name: kind for kind in (*radiomic, *deep)}
+    if name in radiomic_classifiers():
+        entry = CLASSIFIERS[name]
+        return Kind(name, RADIOMICS, RADIOMICS, name, entry.label, entry.colours)
+    return None
 
 
-def model_names(recipe: str = PAPER) -> list[ModelName]:
-    """The models that only one recipe has: "paper", those of Table 2 in its order, or "sound"."""
-    return [
-        ModelName(images.name, kind.name, variant)
-        for kind in kinds().values()
-        if kind.recipe == recipe
-        for variant in kind.variants
-        for images in RANKED
-    ]
-
-
-def radiomic_models() -> list[str]:
-    """Names of the models of Table 2 that read radiomic features."""
-    return [str(name) for name in model_names() if kinds()[name.kind].family == RADIOMICS]
-
-
-def given_settings(**given: Any) -> dict[str, dict[str, Any]]:
-    """Settings that a study gives, such as `neighbours`, by the kinds of model that have them."""
-    chosen = {
-        kind.name: {key: given[key] for key in CLASSIFIERS[kind.classifier].grid[0] if key in given}
-        for kind in kinds().values()
-    }
-    return {kind: settings for kind, settings in chosen.items() if settings}
-
-
-def principal_models(image_sets: Sequence[ImageSet] = RANKED) -> list[ModelName]:
-    """The principal classifier on each of these image sets, such as the control's."""
-    return [ModelName(images.name, PRINCIPAL) for images in image_sets]
+def _fused(name: str) -> Kind | None:
+    """A head on joined features; of the sound recipe alone where a network of it is among them."""
+    parts = name.split(JOIN)
+    networks = [NETWORKS[part] for part in parts if part in NETWORKS]
+    if len(networks) + parts.count(RADIOMICS) < len(parts):
+        return None
+    order = sum(list(NETWORKS).index(network.name) for network in networks)
+    return Kind(
+        *(name, FUSED, name, HEAD, f"{' and '.join(parts)}, joined"),
+        FUSED_COLOURS[order % len(FUSED_COLOURS)],
+        recipe=SOUND if any(network.recipe == SOUND for network in networks) else PAPER,
+    )
 
 
 def features_of(model: ModelName, radiomic: str = RADIOMICS) -> str:
     """The table of features that a model reads, by its name: "OR_radiomics", "OR_ResNet101".
 
     `radiomic` is the set that models of radiomic features read: `RADIOMICS` or `PLANAR`.
+
+    Raises
+    ------
+    KeyError
+        If no kind of model goes by the model's.
     """
-    model_kind = kinds()[model.kind]
-    if model_kind.features == RADIOMICS:
-        return str(ModelName(model.image_set, radiomic))
-    return str(ModelName(model.image_set, model_kind.features, model.variant))
+    kind = kind_of(model.kind)
+    if kind is None:
+        raise KeyError(model.kind)
+    parts = [radiomic if part == RADIOMICS else part for part in kind.features.split(JOIN)]
+    return str(ModelName(model.image_set, JOIN.join(parts), model.variant))

@@ -2,26 +2,17 @@
 
 from collections.abc import Collection, Sequence
 
-from thyro.study.classifiers import model_names, principal_models, radiomic_models
-from thyro.study.names import BC, CLINICAL, OR, PENALISED, SR, ModelName
-
-
-def control_group() -> list[str]:
-    """The principal classifier on the study's images and on the bicubic control."""
-    return [str(name) for name in (*principal_models(), *principal_models([BC]))]
-
-
-def enhancement_pairs() -> list[tuple[str, str]]:
-    """Every classifier of radiomic features on enhanced images, and on original ones."""
-    kinds = dict.fromkeys(name.kind for name in model_names() if str(name) in radiomic_models())
-    return [(str(ModelName(SR.name, kind)), str(ModelName(OR.name, kind))) for kind in kinds]
-
+from thyro.study.names import CLINICAL, PENALISED
 
 PENALISED_PAIR = [CLINICAL, PENALISED]  # the clinical model, screened and of all candidates
 
 
 def comparison_families(
-    image_models: Sequence[str], nomograms: Sequence[str], scored: Collection[str]
+    image_models: Sequence[str],
+    nomograms: Sequence[str],
+    scored: Collection[str],
+    *,
+    control_group: Sequence[str] = (),
 ) -> dict[str, list[list[str]]]:
     """The comparisons that a study makes, declared here and nowhere else.
 
@@ -37,6 +28,8 @@ def comparison_families(
         With the radiologist.
     scored : collection of str
         Every model that has predictions; groups of which a member has none are left out.
+    control_group : sequence of str
+        As `Declared.control_group`.
 
     Returns
     -------
@@ -44,7 +37,7 @@ def comparison_families(
         Within a group every two are compared, as `statistics.delong_by_family` takes them.
     """
     families = {
-        "image": [list(image_models), control_group()],
+        "image": [list(image_models), *([list(control_group)] if control_group else [])],
         "nomogram": [list(nomograms), PENALISED_PAIR],
     }
     return {

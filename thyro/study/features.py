@@ -1,14 +1,12 @@
-"""The tables of features, each declared once: 02 measures them, 03 selects from them, 04 reads."""
+"""The tables of features of a study: 02 measures them, 03 selects from them, 04 reads."""
 
 from dataclasses import dataclass
 
-from thyro.study.classifiers import features_of, model_names
-from thyro.study.names import BC, FROZEN, OR, PAPER, PLANAR, SOUND, SR, STUDIED, ImageSet, ModelName
+from thyro.study.classifiers import DEEP, FUSED, JOIN, RADIOMICS
+from thyro.study.names import FROZEN, PLANAR, ModelName
 from thyro.study.networks import NETWORKS
 
-RADIOMICS = "radiomics"
 FEATURE_SETS = {RADIOMICS: "paper", PLANAR: "planar"}  # in names of files -> of `radiomics`
-MEASURED = (*STUDIED, BC)  # one run of 02 each
 
 
 @dataclass(frozen=True)
@@ -16,18 +14,42 @@ class FeatureTable:
     """Features of one kind, of every patient, measured in one image set."""
 
     image_set: str  # "OR"
-    features: str  # "radiomics", "planar", or the network that they are of
+    features: str  # "radiomics", "planar", the network that they are of, or some of them, joined
     variant: str = ""  # "frozen": of a network that was not tuned
 
     @property
+    def family(self) -> str:
+        """Of `FAMILIES`."""
+        if JOIN in self.features:
+            return FUSED
+        return DEEP if self.features in NETWORKS else RADIOMICS
+
+    @property
+    def parts(self) -> tuple["FeatureTable", ...]:
+        """The tables that it joins; of any other, itself."""
+        if self.family != FUSED:
+            return (self,)
+        return tuple(FeatureTable(self.image_set, part) for part in self.features.split(JOIN))
+
+    @property
+    def radiomic(self) -> bool:
+        """Whether its features are radiomic ones alone."""
+        return self.family == RADIOMICS
+
+    @property
     def deep(self) -> bool:
-        """Whether a network gave them."""
-        return self.features in NETWORKS
+        """Whether a network gave all of them."""
+        return self.family == DEEP
+
+    @property
+    def fused(self) -> bool:
+        """Whether families are joined in it."""
+        return self.family == FUSED
 
     @property
     def tuned(self) -> bool:
-        """Whether a network gave them that this study may have tuned."""
-        return self.deep and self.variant != FROZEN
+        """Whether a network gave features in it that this study may have tuned."""
+        return any(part.deep and part.variant != FROZEN for part in self.parts)
 
     @property
     def name(self) -> str:
@@ -42,7 +64,10 @@ class FeatureTable:
 
     @property
     def file(self) -> str:
-        """The table in `02_features`, without ending: "radiomics_or", "deep_resnet101_or"."""
+        """The table in `02_features`, without ending: "radiomics_or", "deep_resnet101_or".
+
+        One that joins others has no file there.
+        """
         return f"deep_{self.key}" if self.deep else self.key
 
     @property
@@ -53,40 +78,5 @@ class FeatureTable:
     @property
     def label(self) -> str:
         """For readers: "Radiomics OR", "ResNet101 OR", "EfficientNetLite0 frozen OR"."""
-        features = self.features if self.deep else self.features.capitalize()
+        features = self.features if self.deep else self.features[0].upper() + self.features[1:]
         return " ".join(part for part in (features, self.variant, self.image_set) if part)
-
-
-def feature_tables(images: ImageSet | None = None) -> list[FeatureTable]:
-    """Every table of features, or those of one image set, in the order of the selection.
-
-    Of both recipes. In the control only the radiomic features of the paper are measured.
-    """
-    kinds = [(RADIOMICS, "", MEASURED), (PLANAR, "", (OR, SR))]
-    kinds += [
-        (one.name, variant, (OR, SR)) for one in NETWORKS.values() for variant in one.variants
-    ]
-    return [
-        FeatureTable(one.name, features, variant)
-        for features, variant, image_sets in kinds
-        for one in image_sets
-        if images in (None, one)
-    ]
-
-
-def model_tables(recipe: str = PAPER) -> list[FeatureTable]:
-    """Those that the models of a recipe read (`model_names`), in the same order.
-
-    Radiomic ones are the paper's.
-    """
-    return _read_by(model_names(recipe), RADIOMICS)
-
-
-def recipe_tables() -> list[FeatureTable]:
-    """Those that models read under any recipe, in the same order: all but the control's."""
-    return _read_by([*model_names(PAPER), *model_names(SOUND)], *FEATURE_SETS)
-
-
-def _read_by(names: list[ModelName], *radiomic: str) -> list[FeatureTable]:
-    read = {features_of(name, one) for name in names for one in radiomic}
-    return [table for table in feature_tables() if table.name in read]

@@ -1,6 +1,8 @@
 """What fields of a study file accept, where more than one section says it."""
 
 import codecs
+import difflib
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Annotated
 
@@ -55,6 +57,25 @@ def encoding_of_text(name: str) -> str:
             f"{name!r} is no encoding of text; such are utf-8, gb18030, big5, shift_jis, cp1252"
         ) from None
     return name
+
+
+def known_names(accepted: Iterable[str]) -> AfterValidator:
+    """A check that a list holds names of a registry alone.
+
+    It raises a ValueError that says which name is unknown, the nearest one, and what is accepted.
+    """
+    known = list(accepted)
+
+    def checked(names: list[str]) -> list[str]:
+        for name in names:
+            if name not in known:
+                near = difflib.get_close_matches(name.lower(), [one.lower() for one in known], n=1)
+                nearest = [one for one in known if near and one.lower() == near[0]]
+                hint = f"; did you mean {nearest[0]}?" if nearest else ""
+                raise ValueError(f"{name} is none of {', '.join(known)}{hint}")
+        return names
+
+    return AfterValidator(checked)
 
 
 def csv_in_folder(name: str) -> str:

@@ -22,8 +22,6 @@ OR = ImageSet("OR", "original", "--")
 SR = ImageSet("SR", "super-resolved", "-")
 BC = ImageSet("BC", "bicubic", "-.", control=True)
 IMAGE_SETS = {images.name: images for images in (OR, SR, BC)}
-STUDIED = (OR, SR)  # in the order of columns and panels
-RANKED = (SR, OR)  # in the order of Table 2
 
 TRAIN, TEST, EXTERNAL = "train", "test", "external"
 COHORTS = {TRAIN: "Training cohort", TEST: "Test cohort", EXTERNAL: "External cohort"}

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from thyro.study.classifiers import SIGNATURES
-from thyro.study.features import FEATURE_SETS, MEASURED, FeatureTable, feature_tables
-from thyro.study.names import OR, STUDIED, ImageSet, nomograms
+from thyro.study.declared import Declared
+from thyro.study.features import FEATURE_SETS, FeatureTable
+from thyro.study.names import OR, ImageSet, nomograms
 
 RECORDS = "notebooks"  # folder of executed notebooks and of how long each took
 
@@ -29,6 +29,7 @@ class Job:
     files: tuple[str, ...] = ()  # that it reads below these
     outside: tuple[str, ...] = ()  # files that it reads and no job makes, relative to the project
     keys: tuple[str, ...] = ()  # of its section that it takes; empty: all
+    side_by_side: int = 1  # jobs that share the cores: features of the image sets
 
     @property
     def folder(self) -> str:
@@ -56,18 +57,12 @@ class Job:
         results = (f"{self.folder}/{file}" for file in self.writes)
         return (*results, self.executed, self.record)
 
-    @property
-    def side_by_side(self) -> int:
-        """How many jobs share the cores: features of the study's image sets go on together."""
-        shared = {images.key for images in STUDIED}
-        return len(STUDIED) if self.fixed.get("image_set") in shared else 1
-
 
 ABOUT = {  # what every notebook after 00 reads
     "patients": "00_cohort/patients.parquet",
     "cohort": "00_cohort/cohort.json",
 }
-IMAGES = {"images": "01_super_resolution/images.parquet"}
+IMAGES = "01_super_resolution/images.parquet"  # of every image set
 TRUTH = "00_cohort/truth.parquet"  # what made the patients, where they are simulated
 RECOVERY = [  # of that, by 06
     f"recovery_{part}" for part in ("log_odds", "correlations", "risks", "latents", "ceilings")
@@ -76,7 +71,7 @@ SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these an
 PREDICTIONS = "04_models/predictions.parquet"
 PREDICTIONS_OF_FEATURES = "04_feature_models/predictions.parquet"
 OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
-    "control_predictions": "control.parquet",  # the same SVM on bicubic images
+    "control_predictions": "control.parquet",  # the principal classifier on bicubic images
     "step_predictions": "steps.parquet",  # of the steps between the recipes
     "models_by_fold": "by_fold.parquet",  # cross-fitted, of every repeat
     "output_predictions": "output.parquet",  # of the tuned networks themselves
@@ -85,8 +80,15 @@ PUBLISHED = {"published_dir": "report/published"}  # the paper's numbers, which 
 REFERENCE = "report/published/paper_reference.yml"  # audited where a study names no other file
 
 
+def _images(declared: Declared) -> dict[str, str]:
+    """Where image and mask of every patient lie: without super-resolution, where 00 found them."""
+    return {"images": IMAGES if declared.enhanced else ABOUT["patients"]}
+
+
 def _measured(table: FeatureTable) -> list[str]:
     """The files of 02 that hold features and how stable the radiomic ones are."""
+    if table.fused:
+        return []  # its parts have theirs
     names = [table.file] if table.deep else [table.file, table.robustness]
     return [f"02_features/{name}.parquet" for name in names]
 
@@ -97,13 +99,21 @@ def _trained(table: FeatureTable) -> list[str]:
     Those of the networks that never saw a fold, its own output, and its weights.
     """
     patterns = ("folds_{}.parquet", "output_{}.parquet", "networks/{}.safetensors")
-    return [f"02_features/{pattern.format(table.key)}" for pattern in patterns if table.tuned]
+    made = table.tuned and not table.fused
+    return [f"02_features/{pattern.format(table.key)}" for pattern in patterns if made]
 
 
 SIZES = f"02_features/sizes_{OR.key}.parquet"  # diameter and area of every nodule
-FEATURES = [file for table in feature_tables() for file in _measured(table)] + [SIZES]
-TRAINED = [file for table in feature_tables() for file in _trained(table)]
-SELECTED = [f"03_selection/selected_{table.key}.parquet" for table in feature_tables()]
+
+
+def _features_files(declared: Declared) -> list[str]:
+    tables = declared.feature_tables()
+    return [file for table in tables for file in _measured(table)] + [SIZES]
+
+
+def _selected(declared: Declared) -> list[str]:
+    tables = declared.feature_tables()
+    return [f"03_selection/selected_{table.key}.parquet" for table in tables]
 
 
 def _job(
@@ -117,6 +127,7 @@ def _job(
     fixed: Mapping[str, Any] | None = None,
     section: str = "",
     keys: Iterable[str] = (),
+    side_by_side: int = 1,
 ) -> Job:
     """A run of `notebook`; without `section` it takes that of its own name of the study."""
     fixed = dict(fixed or {})
@@ -132,14 +143,16 @@ def _job(
         files=tuple(files),
         outside=tuple(outside),
         keys=tuple(keys),
+        side_by_side=side_by_side,
     )
 
 
-def _cohort(*, images: bool, truth: bool, families: Sequence[str]) -> Job:
+def _cohort(declared: Declared, *, images: bool, truth: bool, families: Sequence[str]) -> Job:
     writes = ["patients.parquet", "cohort.json", "flow.json"]
     writes += ["truth.parquet"] if truth else []
     given = [f"features_{name}.parquet" for name in families] or [SCORES]
-    return _job("00_cohort", [*writes, *([] if images else given)])
+    told = {"declared": declared.to_dict()}
+    return _job("00_cohort", [*writes, *([] if images else given)], fixed=told)
 
 
 def _given_features(families: Sequence[str]) -> list[Job]:
@@ -153,14 +166,14 @@ def _given_features(families: Sequence[str]) -> list[Job]:
     selected = ["fate.parquet", "kept_features.parquet", "scalars.json"]
     made = ["predictions", "by_fold", "choice", "repeats", "permuted", "frequency"]
     steps = ("alpha", "correlation", "rule", "family", "penalty", "folds")
-    tried = ("neighbours", "outer_folds", "fold_repeats", "tune", "repeats", "permutations")
+    tried = ("classifiers", "neighbours", "outer_folds", "fold_repeats", "tune")
     return [
         _job("03_feature_tables", selected, section="selection", keys=steps, **about),
         _job(
             "04_feature_models",
             [*(f"{name}.parquet" for name in made), "scalars.json"],
             section="models",
-            keys=tried,
+            keys=(*tried, "repeats", "permutations"),
             **about,
         ),
     ]
@@ -179,8 +192,8 @@ def _super_resolution(start: str | None) -> Job:
     )
 
 
-def _features(images: ImageSet, weights: str | None) -> Job:
-    made = feature_tables(images)
+def _features(declared: Declared, images: ImageSet, weights: str | None) -> Job:
+    made = [table for table in declared.feature_tables(images) if not table.fused]
     networks = [table.features for table in made if table.tuned]
     files = [file for table in made for file in (*_measured(table), *_trained(table))]
     return _job(
@@ -191,41 +204,45 @@ def _features(images: ImageSet, weights: str | None) -> Job:
             *(f"{name}_{images.key}.parquet" for name in ("ibsi", "bins", "sizes")),
             f"scalars_{images.key}.json",
         ],
-        reads=ABOUT | IMAGES,
+        reads=ABOUT | _images(declared),
         outside=[weights] if weights and networks else [],
         fixed={
             "image_set": images.key,
             "measured": [FEATURE_SETS[table.features] for table in made if not table.deep],
             "networks": networks,
         },
+        side_by_side=1 if images.control else len(declared.studied),
     )
 
 
-def _selection() -> Job:
-    fates = [f"fate_{table.key}.parquet" for table in feature_tables()]
-    selected = [file.removeprefix("03_selection/") for file in SELECTED]
+def _selection(declared: Declared) -> Job:
+    fates = [f"fate_{table.key}.parquet" for table in declared.feature_tables()]
+    selected = [file.removeprefix("03_selection/") for file in _selected(declared)]
+    compared = ["agreement.parquet", "agreement.json"] if declared.enhanced else []
     return _job(
         "03_selection",
-        [
-            *(*fates, *selected, "kept_features.parquet"),
-            *("agreement.parquet", "agreement.json", "scalars.json"),
-        ],
+        [*fates, *selected, "kept_features.parquet", *compared, "scalars.json"],
         reads=ABOUT,
         folders={"features_dir": "02_features"},
-        files=FEATURES,
+        files=_features_files(declared),
+        fixed={"declared": declared.to_dict()},
     )
 
 
-def _models(weights: str | None) -> Job:
+def _models(declared: Declared, weights: str | None) -> Job:
     tables = ["predictions", "steps", "by_fold", "control", "output", "choice", "resampled"]
     tables += ["repeats", "split_differences", "permuted", "frequency", "importance", "sanity"]
+    absent = [] if declared.enhanced else ["control", "split_differences"]
+    absent += [] if declared.networks else ["output", "sanity"]
+    trained = [file for table in declared.feature_tables() for file in _trained(table)]
     return _job(
         "04_models",
-        [*(f"{table}.parquet" for table in tables), "scalars.json"],
-        reads=ABOUT | IMAGES,
+        [*(f"{table}.parquet" for table in tables if table not in absent), "scalars.json"],
+        reads=ABOUT | _images(declared),
         folders={"features_dir": "02_features", "selection_dir": "03_selection"},
-        files=[*FEATURES, *TRAINED, *SELECTED],
-        outside=[weights] if weights else [],
+        files=[*_features_files(declared), *trained, *_selected(declared)],
+        outside=[weights] if weights and declared.networks else [],
+        fixed={"declared": declared.to_dict()},
     )
 
 
@@ -250,12 +267,15 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
     )
 
 
-def _statistics(predictions: str, audited: str, *, images: bool, truth: bool) -> Job:
+def _statistics(
+    declared: Declared, predictions: str, audited: str, *, images: bool, truth: bool
+) -> Job:
     tables = ["performance", "delong", "calibration", "calibration_intervals", "penalised"]
     tables += ["main_performance", "main_delong", "between_cohorts"]
     tables += ["cutoffs", "net_benefit", "reader", "audit"]
     if images:
-        tables += ["control", "control_performance", "protocols", "recipes", "size"]
+        tables += ["control", "control_performance"] if declared.enhanced else []
+        tables += ["protocols", "recipes", "size"]
     tables += RECOVERY if truth else []
     reads = ABOUT | {
         "model_predictions": predictions,
@@ -267,19 +287,25 @@ def _statistics(predictions: str, audited: str, *, images: bool, truth: bool) ->
     of_images = {"nomograms_by_fold": "05_nomogram/by_fold.parquet", "sizes": SIZES}
     reads |= of_images if images else {}
     # What they tell of the truth, where it is known.
-    read = [f"02_features/{table.file}.parquet" for table in feature_tables() if not table.deep]
+    read = [f"02_features/{t.file}.parquet" for t in declared.feature_tables() if t.radiomic]
     # Where no image is, none can be resampled or measured otherwise.
-    absent = {} if images else dict.fromkeys([*OF_IMAGES, *of_images], "")
+    made = {
+        "control_predictions": declared.enhanced,
+        "output_predictions": bool(declared.networks),
+    }
+    made = {key: images and made.get(key, True) for key in OF_IMAGES}
+    absent = dict.fromkeys([key for key, is_made in made.items() if not is_made], "")
+    absent |= {} if images else dict.fromkeys(of_images, "")
     absent |= {} if truth else {"truth": "", "features_dir": ""}
     values = ["scalars", "published", *(["protocols"] if images else [])]
     return _job(
         "06_statistics",
         [*(f"{table}.parquet" for table in tables), *(f"{name}.json" for name in values)],
-        reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if images},
+        reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if made[key]},
         folders={"features_dir": "02_features"} if truth else {},
         files=read if truth else [],
         outside=dict.fromkeys([REFERENCE, audited]),
-        fixed=PUBLISHED | {"audited_file": audited} | absent,
+        fixed=PUBLISHED | {"audited_file": audited, "declared": declared.to_dict()} | absent,
     )
 
 
@@ -305,10 +331,11 @@ def _judged(kinds: Mapping[str, str], printed: Mapping[str, Any], predictions: s
 
 
 def plan(
+    declared: Declared | None = None,
     *,
     images: bool = True,
     truth: bool = True,
-    signatures: Sequence[str] = SIGNATURES,
+    signatures: Sequence[str] | None = None,
     start: str | None = None,
     weights: str | None = None,
     published: str = "",
@@ -321,12 +348,15 @@ def plan(
 
     Parameters
     ----------
+    declared
+        What the study uses of the registries; the default of `Declared` where it does not say.
     images
         False where the table holds scores of models: their predictions are read instead of made.
     truth
         Whether the patients are simulated, so that what made them is known.
     signatures
-        Models whose predictions are terms of nomograms; with a single one there is no nomogram B.
+        Models whose predictions are terms of nomograms; those that are declared where none is
+        named. With a single one there is no nomogram B.
     start, weights
         Files of a generator and of networks to begin with, where the study names such files.
     published
@@ -340,27 +370,25 @@ def plan(
     families
         Of features that the table holds instead of images.
     """
+    declared = declared or Declared()
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
     predictions = PREDICTIONS_OF_FEATURES if families else predictions
-    jobs = [_cohort(images=images, truth=truth, families=families)]
+    jobs = [_cohort(declared, images=images, truth=truth, families=families)]
     jobs += _given_features(families) if families else []
     if images:
-        jobs += [_super_resolution(start)]
-        jobs += [_features(measured, weights) for measured in MEASURED]
-        jobs += [_selection(), _models(weights)]
+        jobs += [_super_resolution(start)] if declared.enhanced else []
+        jobs += [_features(declared, measured, weights) for measured in declared.measured]
+        jobs += [_selection(declared), _models(declared, weights)]
     if nomograms:
-        jobs += [_nomogram(predictions, signatures, sound=images)]
-        jobs += [_statistics(predictions, published or REFERENCE, images=images, truth=truth)]
+        named, audited = signatures or declared.signatures, published or REFERENCE
+        jobs += [_nomogram(predictions, named, sound=images)]
+        jobs += [_statistics(declared, predictions, audited, images=images, truth=truth)]
     jobs += [_judged(judged, printed or {}, predictions)] if judged else []
     return {job.name: job for job in jobs}
 
 
-JOBS = plan()  # of a simulated study with images
-OF_SCORES = plan(images=False, truth=False, nomograms=False, judged={"score": "probability"})
-OF_FEATURES = plan(
-    images=False,
-    truth=False,
-    nomograms=False,
-    judged={"score": "probability"},
-    families=["radiomics"],
-)
+_BESIDE: dict[str, Any] = {"images": False, "truth": False, "nomograms": False}
+_BESIDE |= {"judged": {"score": "probability"}}
+# Every run that a study may have.
+ALL = plan() | plan(**_BESIDE) | plan(families=["radiomics"], **_BESIDE)
+JOB_NAMES = tuple(ALL)

@@ -8,9 +8,8 @@ protocols; the steps between the recipes change one thing at a time.
 
 from dataclasses import dataclass
 
-from thyro.study.classifiers import model_names
-from thyro.study.features import RADIOMICS
-from thyro.study.names import PAPER, PLANAR, SOUND, ModelName
+from thyro.study.classifiers import RADIOMICS
+from thyro.study.names import PAPER, PLANAR, SOUND
 
 
 @dataclass(frozen=True)
@@ -22,12 +21,6 @@ class StudyRecipe:
     features: str  # table of radiomic features: RADIOMICS or PLANAR
     tuned: bool  # settings by inner cross-validation, where the study tunes; else as published
     as_log_odds: bool = False  # how a signature enters a nomogram; else as a probability
-
-    @property
-    def models(self) -> list[ModelName]:
-        """The models of Table 2, and those that this recipe alone has."""
-        own = model_names(SOUND) if self.name == SOUND else []
-        return [*model_names(PAPER), *own]
 
 
 PAPER_RECIPE = StudyRecipe(PAPER, "Paper’s", RADIOMICS, tuned=False)

@@ -3,15 +3,18 @@
 Every key says here what it means and what it accepts; `files` reads files into it.
 """
 
+import difflib
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from thyro.study.authors import Authors
-from thyro.study.classifiers import SIGNATURES, feature_models, model_names
+from thyro.study.classifiers import RADIOMICS, feature_models, radiomic_classifiers
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
-from thyro.study.fields import Distinct, Positive, Section, Share, Text
-from thyro.study.names import RADIOLOGIST, TEST, TRAIN, ModelName, nomograms
+from thyro.study.declared import Declared
+from thyro.study.fields import Distinct, Positive, Section, Share, Text, known_names
+from thyro.study.names import OR, RADIOLOGIST, SR, TEST, TRAIN, ModelName, nomograms
+from thyro.study.networks import NETWORKS
 from thyro.study.plan import Job, plan
 from thyro.study.thresholds import threshold_points
 
@@ -72,6 +75,7 @@ class Features(Section):
     ImageNet weights in every study, and is used frozen and with its last block tuned.
     """
 
+    networks: Annotated[list[str], Distinct, known_names(NETWORKS)] = list(Declared().networks)
     bin_width: Annotated[float, Field(gt=0)] = 25.0  # grey levels; of the paper's set
     pixel_mm: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the planar set; 0: as images come
     bins: Annotated[int, Field(ge=0, le=256)] = 32  # of a median planar nodule; 0: `bin_width`
@@ -103,8 +107,14 @@ class Selection(Section):
 
 
 class Models(Section):
-    """The classifiers on top of the selected features, and how they are judged."""
+    """Which images are read, the classifiers on selected features, and how they are judged."""
 
+    image_sets: Annotated[list[Literal["or", "sr"]], Distinct] = ["or", "sr"]
+    classifiers: Annotated[list[str], Distinct, known_names(radiomic_classifiers())] = Field(
+        default=list(Declared().classifiers), min_length=1
+    )  # on radiomic features
+    fused: list[Annotated[list[str], Distinct, known_names([RADIOMICS, *NETWORKS])]] = []  # joined
+    # before selection: [[radiomics, ResNet101]]
     neighbours: Positive = 5
     outer_folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the cross-fitting
     fold_repeats: Positive = 10  # of the cross-fitting, for classifiers on radiomic features
@@ -112,6 +122,25 @@ class Models(Section):
     repeats: Positive = 100  # random splits of the cohort
     permutations: Positive = 200  # the same with permuted outcomes
     explained: Positive = 40  # test patients whose heat maps are compared
+
+    @model_validator(mode="after")
+    def _enhanced_images_have_originals(self):
+        if OR.key not in self.image_sets:
+            raise ValueError(
+                f"`image_sets` is [{OR.key}] or [{OR.key}, {SR.key}]: enhanced images are made of, "
+                "and compared with, the original ones"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fused_are_two_or_more(self):
+        alone = [one for one in self.fused if len(one) < 2]
+        same = len({frozenset(one) for one in self.fused}) < len(self.fused)
+        if alone or same:
+            raise ValueError(
+                f"`fused` joins two or more families, each choice once, got {self.fused}"
+            )
+        return self
 
 
 class Nomogram(Section):
@@ -122,9 +151,8 @@ class Nomogram(Section):
     candidates: Annotated[list[Name], Distinct] = []  # empty: every preoperative variable
     composites: Literal["parts", "score"] = "parts"  # where a score and its parts are candidates
     smallest_level: Annotated[int, Field(ge=0)] = 10  # training patients; rarer levels are merged
-    signatures: Annotated[list[str], Distinct] = Field(
-        default=SIGNATURES, min_length=1, max_length=2
-    )
+    signatures: Annotated[list[str], Distinct] = Field(default=[], max_length=2)  # empty: one of
+    # radiomic features and one of a network
     bootstraps: Annotated[int, Field(ge=LEAST_BOOTSTRAPS)] = (
         500  # of the whole model, with its choice of terms
     )
@@ -215,13 +243,31 @@ class Study(Section):
         return raw | {"external": alike | external}
 
     @model_validator(mode="after")
+    def _fused_are_measured(self):
+        absent = {part for one in self.models.fused for part in one} - {RADIOMICS}
+        absent -= set(self.features.networks)
+        if absent:
+            raise ValueError(
+                f"`models.fused` joins {', '.join(sorted(absent))}, which `features.networks` "
+                "does not name; add it there"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _signatures_are_models(self):
-        models = list(self.cohort.scores) or [str(name) for name in model_names()]
         if not self.has_nomograms:
             return self
-        if not set(self.nomogram.signatures) <= set(models):
+        if not (self.nomogram.signatures or self.cohort.scores):
+            named = self.declared.signatures
+            self.nomogram = self.nomogram.model_copy(update={"signatures": named})
+        models = list(self.cohort.scores) or [str(name) for name in self.declared.model_names()]
+        unknown = [name for name in self.nomogram.signatures if name not in models]
+        if unknown or not self.nomogram.signatures:
+            near = [difflib.get_close_matches(name, models, n=1) for name in unknown]
+            hints = [f"did you mean {one[0]}?" for one in near if one]
             raise ValueError(
                 f"`nomogram.signatures` {self.nomogram.signatures} must be among {models}"
+                + ("".join(f"; {hint}" for hint in hints))
             )
         return self
 
@@ -280,7 +326,7 @@ class Study(Section):
     @property
     def feature_models(self) -> list[str]:
         """The models of given features, each of one family."""
-        return feature_models(self.cohort.features)
+        return feature_models(self.cohort.features, self.models.classifiers)
 
     @model_validator(mode="after")
     def _features_have_who_trains(self):
@@ -299,22 +345,40 @@ class Study(Section):
         return dict.fromkeys(self.feature_models, "probability") | self.cohort.judged
 
     @property
+    def declared(self) -> Declared:
+        """What the study uses of the registries."""
+        return Declared(
+            image_sets=tuple(self.models.image_sets),
+            classifiers=tuple(self.models.classifiers),
+            networks=tuple(self.features.networks),
+            fused=tuple(tuple(one) for one in self.models.fused),
+        )
+
+    @property
     def checkpoints(self) -> dict[str, str]:
-        """Files of weights that the study names, by key; none where it has no images."""
+        """Files of weights that the study names and reads, by key."""
+        images = self.cohort.has_images
         named = {
-            "super_resolution.start": (self.super_resolution.start, STARTS),
-            "features.weights": (self.features.weights, WEIGHTS),
+            "super_resolution.start": (
+                self.super_resolution.start,
+                STARTS,
+                images and self.declared.enhanced,
+            ),
+            "features.weights": (
+                self.features.weights,
+                WEIGHTS,
+                images and bool(self.declared.networks),
+            ),
         }
         return {
-            key: file
-            for key, (file, words) in named.items()
-            if file not in words and self.cohort.has_images
+            key: file for key, (file, words, read) in named.items() if read and file not in words
         }
 
     @property
     def jobs(self) -> dict[str, Job]:
         """The notebook runs of this study."""
         return plan(
+            self.declared,
             images=self.cohort.has_images,
             truth=self.cohort.source == "simulated",
             signatures=self.nomogram.signatures,

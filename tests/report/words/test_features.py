@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from thyro.report.words import features
-from thyro.study import load_study
+from thyro.study import OR, SR, load_study
 
 SCALARS = {
     "profiles": {
@@ -168,7 +168,7 @@ def test_selected_features_are_told_with_their_stability_and_their_size():
     none = kept | {"unstable": 0, "lowest": "", "lowest_icc": None}
     found = {"radiomics_sr": {"features_kept": kept}, "radiomics_or": {"features_kept": none}}
     found |= {f"planar_{s}": {"features_kept": none} for s in ("or", "sr")}
-    strings = features.selected(found)
+    strings = features.selected(found, (OR, SR))
     assert strings["paper"].endswith(
         "Of the features of the paper’s feature set selected in SR images (7), 2 had an ICC below "
         "0.75 (lowest 0.25, of wavelet-HHL_glcm_Idn), 6 an absolute rank correlation of 0.5 or "

@@ -1,20 +1,14 @@
 """What the text says of networks, recipes and random divisions follows the numbers."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from thyro.deep import FineTuningSettings
 from thyro.report.words import models
-from thyro.study import NETWORKS, RADIOMICS, kinds, load_study, model_names
+from thyro.study import RADIOMICS, Declared, load_study
 
-WEIGHTS = {
-    "ResNet101": "random initial weights",
-    "DenseNet121": "random initial weights",
-    "EfficientNetLite0": "ImageNet weights of a package (a_file.pth); last block tuned",
-}
+DECLARED = Declared()
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +22,7 @@ def changed(study, section, **values):
 
 
 def test_every_model_of_the_registry_is_told_by_family():
-    names = [str(name) for name in model_names()]
+    names = [str(name) for name in DECLARED.model_names()]
     rows = [(name, cohort) for name in names for cohort in ("train", "test")]
     table = pd.DataFrame(rows, columns=["model", "cohort"])
     table = table.assign(auc=0.8, ci_low=0.7, ci_high=0.9, accuracy=0.75)
@@ -36,76 +30,34 @@ def test_every_model_of_the_registry_is_told_by_family():
     rows += [("SR_SVM", "OR_SVM", "train", 0.001), ("SR_SVM", "SR_KNN", "test", 0.001)]
     compared = pd.DataFrame(rows, columns=["model_a", "model_b", "cohort", "p_value"])
     compared = compared.assign(difference=0.174, ci_low=0.05, ci_high=0.298, p_holm=0.17)
-    told = models.image_models(table, compared, ["SR_KNN"], level=0.95)
+    told = models.image_models(DECLARED, table, compared, ["SR_KNN"], level=0.95)
     assert told["pairs"] == (
         "In 1 of 2 pairs of models that differ in the images alone, the difference of the AUCs had "
         "an unadjusted p below 0.05 in the test cohort: SR_KNN was 0.174 above OR_KNN (95% CI of "
         "the difference 0.050–0.298; p = 0.040, adjusted = 0.170)."
     )
-    none = models.image_models(table, compared, ["SR_KNN"], level=0.99)["pairs"]
+    none = models.image_models(DECLARED, table, compared, ["SR_KNN"], level=0.99)["pairs"]
     assert none.startswith("In 0 of 2 pairs") and none.endswith("below 0.01 in the test cohort.")
     assert told["principal"] == "support vector machine"
-    assert told["classifiers"].startswith("support vector machine (SVM)")
+    assert told["classified"].startswith("these classifiers: support vector machine (SVM)")
+    assert told["joined"] == "" and told["panels"].count("**") == 4
     radiomic, deep = told["test"].split("; ")
-    of_kind = kinds()
-    for name in model_names():
+    of_kind = DECLARED.kinds()
+    for name in DECLARED.model_names():
         told_there = radiomic if of_kind[name.kind].family == RADIOMICS else deep
         assert f"0.800 (0.700–0.900) ({name})" in told_there
     assert told["training"] == "SR_KNN was 0.800 (0.700–0.900)"
-    cited = models.networks(WEIGHTS)["networks"]
-    cited += models.sound_network(WEIGHTS, asdict(FineTuningSettings()))
-    assert all(cited.count(f"{one.name} [@{one.citation}]") == 1 for one in NETWORKS.values())
-
-
-def test_networks_are_said_to_be_tuned_as_the_settings_that_ran_have_it():
-    ran = asdict(FineTuningSettings(epochs=7))
-    assert models.training(ran) == (
-        "The last block of these networks was tuned on the training cohort, for at most 7 epochs "
-        "with the optimiser AdamW (learning rate 0.0001, weight decay 0.0001, patients of the "
-        "rarer outcome weighing more); 15% of these patients were watched to end it early."
-    )
-    frozen = models.training(ran | {"trained": "none"})
-    assert frozen == "These networks were not tuned on these patients; the publication tuned them."
-    plain = models.training(
-        ran | {"trained": "whole", "class_weights": False, "weight_decay": 0.0, "optimiser": "SGD"}
-    )
-    assert plain.startswith("All layers of these networks were tuned")
-    assert "the optimiser SGD (learning rate 0.0001); 15%" in plain
-
-
-def test_random_weights_carry_a_caution():
-    random, trained = "random initial weights, no pre-training", "weights from the file a.pt"
-    made = models.networks(WEIGHTS | {"ResNet101": random, "DenseNet121": random})
-    assert made["weights"] == random
-    assert made["caution"] == (
-        "Of ResNet101 and DenseNet121 such a map means little: but for what was tuned here, the "
-        "filters are random."
-    )
-    made = models.networks(WEIGHTS | {"ResNet101": trained})
-    assert made["weights"] == f"{trained} and random initial weights"
-    assert made["caution"].startswith("Of DenseNet121 such a map")
-    lacking = "random initial weights: ImageNet weights could not be had (no network)"
-    assert models.networks(dict.fromkeys(NETWORKS, lacking))["caution"]
-    assert models.networks(dict.fromkeys(NETWORKS, trained))["caution"] == ""
-
-
-@pytest.mark.parametrize("trained", ["none", "last_block", "whole"])
-def test_the_network_of_the_sound_half_says_its_own_weights_and_tuning(trained):
-    ran = asdict(FineTuningSettings(trained=trained, epochs=7))
-    told = models.sound_network(WEIGHTS, ran)
-    assert told.startswith(
-        "The sound recipe has a network of its own, EfficientNetLite0 [@tan2019], with ImageNet "
-        r"weights of a package (a\_file.pth); last block tuned. "
-    )
-    assert told.endswith("tuned in the same way.") == (trained == "last_block")
-    assert ("for at most 7 epochs" in told) == (trained != "last_block")
 
 
 def test_the_selection_names_its_rules(study):
     scalars = {f"radiomics_{s}": {"kept": 9, "kept_1se": 4} for s in ("or", "sr")}
     strings = models.selection(study, scalars)
     assert strings["rule"] == "that with the smaller p" and strings["family"] == "logistic"
-    assert (strings["or_kept"], strings["sr_kept_1se"]) == ("9", "4")
+    assert strings["kept"] == "9 features remained for OR images and 9 for SR images"
+    assert strings["kept_1se"] == "4 features of OR and 4 of SR images"
+    alone = models.selection(changed(study, "models", image_sets=["or"]), scalars)
+    assert alone["kept"] == "9 features remained" and alone["kept_1se"] == "4 features"
+    assert alone["apart"] == "" and "control" not in alone["table"]
     other = changed(study, "selection", rule="column order", family="gaussian", penalty="1se")
     strings = models.selection(other, scalars)
     assert strings["rule"] == "that which comes first" and strings["family"] == "linear"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from thyro.report.words import performance
-from thyro.study import load_study, nomograms
+from thyro.study import Declared, load_study, nomograms
 
 DEMO = load_study("demo", Path("params"))
 
@@ -21,10 +21,12 @@ PERFORMANCE = pd.DataFrame(
 
 def test_scores_are_named_with_their_auc():
     table = PERFORMANCE.replace({"Nomogram_A": "first", "Nomogram_B": "second"})
-    made = performance.models(["first", "second"], table)
+    made = performance.models(["first", "second"], DEMO.declared, table)
     assert made["aucs"] == "first was 0.800 (0.700–0.900) and of second 0.700 (0.600–0.800)"
     assert "the scores of 2 models, made elsewhere: first and second." in made["methods"]
-    assert "the score of one model" in performance.models(["first"], table)["methods"]
+    assert (
+        "the score of one model" in performance.models(["first"], DEMO.declared, table)["methods"]
+    )
 
 
 def test_what_did_not_start_in_the_training_cohort_is_told():
@@ -55,8 +57,13 @@ def test_what_did_not_start_in_the_training_cohort_is_told():
 def test_delong_pairs_that_a_study_lacks_are_left_out():
     row = {"cohort": "test", "model_a": "SR_SVM", "model_b": "OR_SVM", "difference": 0.1}
     table = pd.DataFrame([row | {"ci_low": 0.0, "ci_high": 0.2, "p_value": 0.0004, "p_holm": 0.01}])
-    made = performance.delong(table, nomograms(["SR_SVM", "SR_KNN"]), level=0.95)
-    assert list(made) == ["sr_vs_or"] and "; p < 0.001, after" in made["sr_vs_or"]["text"]
+    named = nomograms(["SR_SVM", "SR_KNN"])
+    made = performance.delong(table, named, level=0.95, enhanced=("SR_SVM", "OR_SVM"))
+    assert list(made) == ["enhanced"]
+    told = made["enhanced"]["text"]
+    assert told.startswith("By the sound recipe, in the test cohort, the AUC of SR_SVM was 0.100")
+    assert "; p < 0.001, after" in told
+    assert performance.delong(table, named, level=0.95)["enhanced"]["text"] == ""
 
 
 def test_the_first_nomogram_is_compared_with_every_other_and_the_radiologist():
@@ -66,16 +73,28 @@ def test_the_first_nomogram_is_compared_with_every_other_and_the_radiologist():
     table["difference"] = table.index / 100
     table = table.assign(ci_low=0.0, ci_high=0.2, p_value=0.5, p_holm=1.0)
     made = performance.delong(table, nomograms(["SR_SVM", "SR_KNN"]), level=0.95)
-    assert list(made) == ["a_vs_b", "a_vs_c", "a_vs_radiologist"]
+    assert list(made) == ["a_vs_b", "a_vs_c", "a_vs_radiologist", "enhanced"]
     assert "was 0.020 above the radiologist’s" in made["a_vs_radiologist"]["text"]  # of test
     one = performance.delong(table, nomograms(["S"]), level=0.95)
-    assert list(one) == ["a_vs_c", "a_vs_radiologist"]
+    assert list(one) == ["a_vs_c", "a_vs_radiologist", "enhanced"]
 
 
 def test_image_models_are_told_by_the_pair_that_differs_in_the_images_only():
     table = PERFORMANCE.replace({"Nomogram_A": "SR_SVM", "Nomogram_B": "OR_SVM"})
-    made = performance.models([], table)
+    made = performance.models([], DEMO.declared, table)
     assert made["aucs"] == "SR_SVM was 0.800 (0.700–0.900) and of OR_SVM 0.700 (0.600–0.800)"
+    assert made["parts"] == (
+        "super-resolution, radiomics and deep features, selection, models, nomograms and statistics"
+    )
+    assert "on original (OR) and on super-resolved (SR) images, by" in made["methods"]
+
+
+def test_what_a_study_has_not_is_in_no_text_of_its_models():
+    table = PERFORMANCE.replace({"Nomogram_B": "OR_SVM"})
+    made = performance.models([], Declared(image_sets=("or",), networks=()), table)
+    assert made["parts"] == "radiomics features, selection, models, nomograms and statistics"
+    assert "fitted on original (OR) images, by" in made["methods"]
+    assert made["aucs"] == "OR_SVM was 0.700 (0.600–0.800)"
 
 
 def test_the_table_of_performance_says_what_its_training_column_is():

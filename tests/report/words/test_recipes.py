@@ -7,7 +7,7 @@ import pytest
 
 from thyro.report.words import recipes
 from thyro.statistics import optimism_summary
-from thyro.study import load_study
+from thyro.study import Declared, load_study
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_a_model_that_tells_more_than_the_diameter_is_named():
     ]
     table = pd.DataFrame(rows, columns=["model", "cohort", "lr_p", "rho", "rho_low", "rho_high"])
     table = table.assign(protocol="sound", auc=0.66, ci_low=0.57, ci_high=0.75)
-    told = recipes.size(table, level=0.95)
+    told = recipes.size(Declared(), table, level=0.95)
     assert told == {
         "auc": "0.660 (0.570–0.750)",
         "text": "Given the logarithm of the diameter 1 of 2 image models by the sound recipe told "

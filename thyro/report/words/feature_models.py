@@ -27,7 +27,7 @@ def texts(study: Study, results: Results) -> dict:
             "alpha": f"{chosen.alpha:g}",
             "rho": f"{chosen.correlation:g}",
             "folds_of_lasso": str(chosen.folds),
-            "classifiers": listed([entry.label for entry in CLASSIFIERS.values()]) + tuned,
+            "classifiers": listed([CLASSIFIERS[name].label for name in models.classifiers]) + tuned,
             "folds": str(models.outer_folds),
             "divisions": "once" if models.fold_repeats == 1 else f"{models.fold_repeats} times",
             "repeats": f"{scalars['repeats']:,}",

@@ -1,7 +1,7 @@
 """Words on the radiomic features: how many, how measured, how stable, what was selected."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from thyro.report.results import Results
 from thyro.report.words.phrases import listed
 from thyro.selection import FOLLOWS_SIZE
 from thyro.statistics import GOOD_ICC
-from thyro.study import FEATURE_SETS, IMAGE_SETS, OR, PLANAR, RADIOMICS, STUDIED, Study
+from thyro.study import FEATURE_SETS, OR, PLANAR, RADIOMICS, ImageSet, Study
 
 LAPLACIAN = re.compile(r"log-sigma-(\d+)-(\d+)-mm")  # image type of pyradiomics
 UNTESTED = ("Degenerate", "z-score")  # steps before the outcome is looked at
@@ -27,7 +27,7 @@ def texts(study: Study, results: Results) -> dict:
     """
     scalars = {
         images.name: results.values(f"02_features/scalars_{images.key}")
-        for images in IMAGE_SETS.values()
+        for images in study.declared.measured
     }
     selections = results.values("03_selection/scalars")
     described, planar = (
@@ -36,12 +36,14 @@ def texts(study: Study, results: Results) -> dict:
     return {
         "features": features(scalars)
         | {
+            "images": _measured_in(study.declared.measured),
             "settings": settings(scalars[OR.name], planar["image_type"]),
-            "crops": crops(scalars[OR.name]["crops"]),
+            "crops": crops(scalars[OR.name]["crops"] or {}),
         },
         "ibsi": verification(results.table(f"02_features/ibsi_{OR.key}"), described),
         "robustness": robustness(scalars[OR.name]) | {"filter": limits(study, selections)},
-        "selected": selected(selections) | {"screened": screened(study, selections)},
+        "selected": selected(selections, study.declared.studied)
+        | {"screened": screened(study, selections)},
     }
 
 
@@ -71,6 +73,12 @@ def features(scalars: Mapping[str, Mapping]) -> dict[str, str]:
         + "); its features are missing, and take the training median in the models."
     )
     return strings
+
+
+def _measured_in(image_sets: Sequence[ImageSet]) -> str:
+    """ "every OR, SR and BC image", or "every image" where there is one kind."""
+    names = listed([images.name for images in image_sets])
+    return f"every {names} image" if len(image_sets) > 1 else "every image"
 
 
 def settings(scalars: Mapping, image_types: Iterable[str]) -> str:
@@ -237,7 +245,7 @@ def limits(study: Study, selections: Mapping[str, Mapping]) -> str:
     for step, (limit, words) in wanted.items():
         counts = [
             f"{selections[f'{PLANAR}_{images.key}']['left'].get(step, 0):,} of {images.name} images"
-            for images in STUDIED
+            for images in study.declared.studied
         ]
         texts += [f"those with {words} ({listed(counts)})"] if limit else []
     if not texts:
@@ -253,7 +261,9 @@ def screened(study: Study, selections: Mapping[str, Mapping]) -> str:
 
     `selections` is `scalars.json` of 03.
     """
-    counts = {images.name: selections[f"{RADIOMICS}_{images.key}"] for images in STUDIED}
+    counts = {
+        images.name: selections[f"{RADIOMICS}_{images.key}"] for images in study.declared.studied
+    }
     total = next(iter(counts.values()))["features"]
     tested = {
         name: one["features"] - sum(one["left"].get(step, 0) for step in UNTESTED)
@@ -267,10 +277,10 @@ def screened(study: Study, selections: Mapping[str, Mapping]) -> str:
     )
 
 
-def selected(selections: Mapping[str, Mapping]) -> dict[str, str]:
+def selected(selections: Mapping[str, Mapping], image_sets: Iterable[ImageSet]) -> dict[str, str]:
     """How far the selected features can be measured again, and follow the size of the nodule.
 
-    `selections` is `scalars.json` of 03.
+    `selections` is `scalars.json` of 03; `image_sets` are those of the study.
 
     Returns
     -------
@@ -280,7 +290,7 @@ def selected(selections: Mapping[str, Mapping]) -> dict[str, str]:
     return {
         profile: " ".join(
             _selected(selections[f"{key}_{images.key}"]["features_kept"], images.name, profile)
-            for images in STUDIED
+            for images in image_sets
         )
         for key, profile in FEATURE_SETS.items()
     }

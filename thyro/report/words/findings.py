@@ -45,9 +45,10 @@ def texts(study: Study, results: Results) -> dict:
     }
     if not study.cohort.scores:
         found["optimism"] = optimism(results.values("06_statistics/protocols"))
-        found["enhancement"] = enhancement(
-            results.table("04_models/split_differences"), level=level
-        )
+        if study.declared.enhanced:
+            found["enhancement"] = enhancement(
+                results.table("04_models/split_differences"), level=level
+            )
     return {"findings": {"conclusion": conclusion(found)} | {k: v[1] for k, v in found.items()}}
 
 

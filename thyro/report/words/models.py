@@ -1,40 +1,37 @@
 """Words on the models: networks, selection, both recipes, random splits, what models look at."""
 
+import string
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.shortcodes import Markdown, escape
-from thyro.report.words import recipes
-from thyro.report.words.phrases import RANDOM, above, aucs, each, listed, relation
+from thyro.report.shortcodes import Markdown
+from thyro.report.words import networks, recipes
+from thyro.report.words.phrases import above, aucs, each, listed, relation
 from thyro.study import (
     CLASSIFIERS,
+    DEEP,
     FAMILIES,
-    NETWORKS,
+    FUSED,
+    JOIN,
     OR,
     PAPER,
-    PRINCIPAL,
     RADIOMICS,
-    SOUND,
-    SR,
-    STUDIED,
-    ModelName,
+    Declared,
     Study,
-    kinds,
-    model_names,
 )
 
-TUNED = {
-    "none": "These networks were not tuned on these patients; the publication tuned them.",
-    "last_block": "The last block of these networks was tuned on the training cohort",
-    "whole": "All layers of these networks were tuned on the training cohort",
-}
 RULES = {
     "p": "that with the smaller p",
     "mean correlation": "that less correlated with all others",
     "column order": "that which comes first",
+}
+PANELS = {
+    RADIOMICS: "Radiomics models",
+    DEEP: "Deep learning models",
+    FUSED: "Models of joined features",
 }
 LASSO_FAMILIES = {"binomial": "logistic", "gaussian": "linear"}
 PENALTIES = {
@@ -53,19 +50,16 @@ def texts(study: Study, results: Results) -> dict:
     """
     measured = results.table("06_statistics/performance")
     trained = results.values(f"02_features/scalars_{OR.key}")
-    splits = results.values("04_models/scalars")
+    splits, declared = results.values("04_models/scalars"), study.declared
     return {
         "image_models": image_models(
+            declared,
             measured,
             results.table("06_statistics/delong"),
             study.nomogram.signatures,
             level=study.statistics.level,
         ),
-        "deep": networks(trained["weights"])
-        | {
-            "training": training(trained["fine_tuning"]),
-            "sound": sound_network(trained["weights"], trained["fine_tuning"]),
-        },
+        "deep": networks.networks(declared, trained["weights"], trained["fine_tuning"]),
         "selection": selection(study, results.values("03_selection/scalars")),
         "protocols": recipes.protocols(
             study,
@@ -77,23 +71,32 @@ def texts(study: Study, results: Results) -> dict:
         ),
         "repeats": repeats(
             splits,
-            results.table("04_models/split_differences"),
+            results.table("04_models/split_differences") if declared.enhanced else None,
             results.table("04_models/permuted"),
             measured[measured["cohort"].eq("test")].set_index("model")["auc"],
             level=study.statistics.level,
         ),
         "explained": explained(splits, results.table("04_models/importance")),
-        "size": recipes.size(results.table("06_statistics/size"), level=study.statistics.level),
+        "size": recipes.size(
+            declared, results.table("06_statistics/size"), level=study.statistics.level
+        ),
     }
 
 
 def image_models(
-    table: pd.DataFrame, compared: pd.DataFrame, signatures: Sequence[str], *, level: float
+    declared: Declared,
+    table: pd.DataFrame,
+    compared: pd.DataFrame,
+    signatures: Sequence[str],
+    *,
+    level: float,
 ) -> dict[str, str]:
     """What the models are that read the images, and how well they tell the outcomes apart.
 
     Parameters
     ----------
+    declared : Declared
+        The models of the study.
     table : DataFrame
         `statistics.performance_table`.
     compared : DataFrame
@@ -103,30 +106,60 @@ def image_models(
     level : float
         One less it is the p value below which a difference is told.
     """
-    of_kind = kinds()
+    of_kind = declared.kinds()
     families = [
         f"the AUC of models of {label} in the test cohort was "
         + listed([f"{auc} ({name})" for name, auc in aucs(table, "test", names).items()])
         for family, label in FAMILIES.items()
-        if (names := [str(n) for n in model_names() if of_kind[n.kind].family == family])
+        if (names := [str(n) for n in declared.model_names() if of_kind[n.kind].family == family])
     ]
     radiomic = [kind for kind in of_kind.values() if kind.family == RADIOMICS]
     return {
-        "principal": CLASSIFIERS[PRINCIPAL].label,
-        "classifiers": listed([f"{kind.label} ({kind.name})" for kind in radiomic]),
+        "principal": CLASSIFIERS[declared.principal].label,
+        "classified": _classified([f"{kind.label} ({kind.name})" for kind in radiomic]),
+        "joined": _joined([kind.features for kind in of_kind.values() if kind.family == FUSED]),
+        "panels": _panels([kind.family for kind in of_kind.values() if kind.recipe == PAPER]),
         "test": "; ".join(families),
-        "pairs": _pairs(compared, level),
+        "pairs": _pairs(declared, compared, level),
         "training": each(aucs(table, "train", signatures)),
     }
 
 
-def _pairs(compared: pd.DataFrame, level: float) -> str:
+def _classified(named: Sequence[str]) -> str:
+    """The classifiers on radiomic features, as a sentence ends after "went to"."""
+    if len(named) == 1:
+        return f"one classifier, {named[0]}"
+    return f"these classifiers: {listed(named)}"
+
+
+def _joined(families: Sequence[str]) -> str:
+    """Which families of features are joined; empty where none is."""
+    if not families:
+        return ""
+    told = [listed(one.split(JOIN)) for one in families]
+    return (
+        f"Families of features were also joined before the selection ({'; '.join(told)}), passed "
+        "through the same steps together, and went to a logistic regression."
+    )
+
+
+def _panels(families: Sequence[str]) -> str:
+    """Which panels of the ROC curves show which family, in the training and the test cohort."""
+    shown = [label for family, label in PANELS.items() if family in families]
+    pairs = zip(string.ascii_uppercase[::2], string.ascii_uppercase[1::2], strict=True)
+    return Markdown(
+        " ".join(
+            f"**{left}, {right}** {label} in the training and test cohort."
+            for (left, right), label in zip(pairs, shown, strict=False)
+        )
+    )
+
+
+def _pairs(declared: Declared, compared: pd.DataFrame, level: float) -> str:
     """Which models of enhanced images differ from those of original ones in the test cohort."""
-    alpha = 1 - level
-    pairs = {
-        (str(ModelName(SR.name, kind)), str(ModelName(OR.name, kind)))
-        for kind in dict.fromkeys(name.kind for name in model_names())
-    }
+    alpha, pairs = 1 - level, declared.image_pairs()
+    if not pairs:
+        return ""
     test = compared[compared["cohort"].eq("test")].set_index(["model_a", "model_b"])
     rows = test[[pair in pairs for pair in test.index]]
     small = rows[rows["p_value"] < alpha]
@@ -142,58 +175,6 @@ def _pairs(compared: pd.DataFrame, level: float) -> str:
         + (f": {listed(told)}" if told else "")
         + "."
     )
-
-
-def networks(weights: Mapping[str, str]) -> dict[str, str]:
-    """The paper's networks with their weights, and what a heat map is worth with them.
-
-    Parameters
-    ----------
-    weights : mapping of network to str
-        Of every network, as 02 describes them: random too where others could not be had.
-    """
-    of_paper = [name for name, entry in NETWORKS.items() if entry.recipe == PAPER]
-    drawn = [name for name in of_paper if weights[name].startswith(RANDOM)]
-    caution = (
-        f"Of {listed(drawn)} such a map means little: but for what was tuned here, the filters are "
-        "random."
-    )
-    return {
-        "networks": Markdown(_cited(PAPER)),
-        "weights": _weights(PAPER, weights),
-        "caution": caution if drawn else "",
-    }
-
-
-def sound_network(weights: Mapping[str, str], settings: Mapping) -> str:
-    """The network of the sound recipe: its weights, and how it was tuned.
-
-    Parameters
-    ----------
-    weights : mapping of network to str
-        Of every network, as 02 describes them.
-    settings : mapping
-        Of the tuning of the paper's networks that ran (`scalars.json` of 02).
-    """
-    alike = settings["trained"] == "last_block"
-    return Markdown(
-        f"The sound recipe has a network of its own, {_cited(SOUND)}, with "
-        f"{escape(_weights(SOUND, weights))}. Its features were used as the network came (frozen) "
-        "and after its last block had been tuned "
-        f"{'in the same way' if alike else escape(_details(settings))}."
-    )
-
-
-def _cited(recipe: str) -> str:
-    """The networks of a recipe with their references, as Markdown."""
-    entries = [entry for entry in NETWORKS.values() if entry.recipe == recipe]
-    return listed([f"{escape(entry.name)} [@{entry.citation}]" for entry in entries])
-
-
-def _weights(recipe: str, weights: Mapping[str, str]) -> str:
-    """What 02 says of the weights of a recipe's networks, each sentence once."""
-    named = [weights[entry.name] for entry in NETWORKS.values() if entry.recipe == recipe]
-    return " and ".join(dict.fromkeys(named))
 
 
 def selection(study: Study, scalars: Mapping[str, Mapping]) -> dict[str, str]:
@@ -213,37 +194,33 @@ def selection(study: Study, scalars: Mapping[str, Mapping]) -> dict[str, str]:
         "family": LASSO_FAMILIES[settings.family],
         "penalty": PENALTIES[settings.penalty],
         "folds": str(settings.folds),
-        **{
-            f"{images.key}_{key}": str(scalars[f"radiomics_{images.key}"][key])
-            for images in STUDIED
-            for key in ("kept", "kept_1se")
-        },
+        **_kept(study.declared, scalars),
     }
 
 
-def training(settings: Mapping) -> str:
-    """How the paper's networks were tuned; `settings` ran (`scalars.json` of 02)."""
-    if settings["trained"] == "none":
-        return TUNED["none"]
-    return f"{TUNED[settings['trained']]}, {_details(settings)}."
-
-
-def _details(settings: Mapping) -> str:
-    weighed = ", patients of the rarer outcome weighing more" if settings["class_weights"] else ""
-    decay = f", weight decay {settings['weight_decay']:g}" if settings["weight_decay"] else ""
-    share = tables.percent(settings["inner_share"], 0)
-    most = settings["epochs"]
-    epochs = "1 epoch" if most == 1 else f"{most} epochs"
-    return (
-        f"for at most {epochs} with the optimiser {settings['optimiser']} "
-        f"(learning rate {settings['learning_rate']:g}{decay}{weighed}); "
-        f"{share} of these patients were watched to end it early"
-    )
+def _kept(declared: Declared, scalars: Mapping[str, Mapping]) -> dict[str, str]:
+    """How many radiomic features of the paper's set the LASSO left, and of which images."""
+    sets = {images.name: scalars[f"{RADIOMICS}_{images.key}"] for images in declared.studied}
+    (first, of_first), *others = sets.items()
+    one = not others
+    kept = [f"{of_first['kept']} features remained" + ("" if one else f" for {first} images")]
+    strictly = [f"{of_first['kept_1se']} features" + ("" if one else f" of {first}")]
+    families = "radiomics and deep features" if declared.networks else "radiomics features"
+    control = [f"{images.name}: the {images.label} control" for images in declared.control]
+    table = f"Number of {families} that left at each step of selection"
+    return {
+        "kept": listed([*kept, *(f"{of['kept']} for {name} images" for name, of in others)]),
+        "kept_1se": listed([*strictly, *(f"{of['kept_1se']} of {name}" for name, of in others)])
+        + ("" if one else " images"),
+        "apart": "" if one else ", for every image set apart",
+        "images": "original images" if one else f"{listed(list(sets))} images",
+        "table": "; ".join([f"{table} (Radiomics: the paper’s feature set)", *control]),
+    }
 
 
 def repeats(
     scalars: Mapping,
-    paired: pd.DataFrame,
+    paired: pd.DataFrame | None,
     permuted: pd.DataFrame,
     single: Mapping[str, float],
     *,
@@ -256,7 +233,7 @@ def repeats(
     scalars : mapping
         `scalars.json` of 04: repeats, held_out and reselection.
     paired : DataFrame
-        `statistics.differences_over_splits` of enhanced less original images.
+        `statistics.differences_over_splits` of enhanced less original images; None without these.
     permuted : DataFrame
         `models.null_table`.
     single : mapping
@@ -276,16 +253,29 @@ def repeats(
         "n_permuted": str(int(permuted["repeats"].max())),
         "aucs": f"had a median, with the middle {100 * level:g}% of divisions, of "
         + listed([f"{text} for {model}" for model, text in held_out.items()]),
-        "paired": _paired(paired, level),
+        "paired": "" if paired is None else _paired(paired, level),
+        "variance": ""
+        if paired is None
+        else Markdown(
+            "The variance of these differences allows for the overlap of the training parts "
+            "[@nadeau2003]."
+        ),
         "permuted": _permuted(permuted),
         "frequency": (
             "Of the features, "
-            + listed([f"{n} of {s} images" for s, n in again["once"].items()])
+            + _once(again["once"])
             + " were selected at least once"
             + "; a feature of this study’s own signatures was selected in a median of "
             f"{tables.percent(again['own_share'], 0)} of the divisions"
         ),
     }
+
+
+def _once(counts: Mapping[str, int]) -> str:
+    """Features that a division selected at least once: "12 of OR images and 9 of SR images"."""
+    if len(counts) == 1:
+        return str(next(iter(counts.values())))
+    return listed([f"{n} of {name} images" for name, n in counts.items()])
 
 
 def _paired(table: pd.DataFrame, level: float) -> str:
@@ -336,17 +326,24 @@ def explained(scalars: Mapping, importance: pd.DataFrame) -> dict[str, str]:
         f"({row.feature})"
         for row in first.itertuples()
     ]
-    maps = scalars["heat_maps"]["models"]
-    inside = {name: tables.percent(_known(found["inside"]), 0) for name, found in maps.items()}
-    alike = {name: tables.number(found["rank_correlation"], 2) for name, found in maps.items()}
     return {
         "n": str(scalars["explained"]),
         "models": listed(list(first.index)),
         "importance": "The largest fall in test AUC on permuting one feature was " + listed(falls),
+        **(_maps(scalars["heat_maps"]) if scalars["heat_maps"]["models"] else {}),
+    }
+
+
+def _maps(heat_maps: Mapping) -> dict[str, str]:
+    """Where the networks look, and whether their maps depend on what they learned."""
+    maps = heat_maps["models"]
+    inside = {name: tables.percent(_known(found["inside"]), 0) for name, found in maps.items()}
+    alike = {name: tables.number(found["rank_correlation"], 2) for name, found in maps.items()}
+    return {
         "energy": "In the median "
         + listed([f"{share} of the heat map of {name}" for name, share in inside.items()])
         + " lay within the nodule. "
-        + _beside_flat(maps, _known(scalars["heat_maps"]["area"])),
+        + _beside_flat(maps, _known(heat_maps["area"])),
         "sanity": "After all weights of a network were drawn anew its maps still had a median "
         "rank correlation with the former of "
         + listed([f"{value} ({name})" for name, value in alike.items()])

@@ -7,20 +7,16 @@ import pandas as pd
 
 from thyro import tables
 from thyro.report.results import Results
-from thyro.report.words.phrases import RANDOM, aucs, each, gap, listed
+from thyro.report.words.phrases import RANDOM, applying, aucs, each, gap, listed
 from thyro.report.words.study import excluded
 from thyro.study import (
     OR,
     RADIOLOGIST,
-    ModelName,
+    Declared,
     NomogramName,
     Study,
-    model_names,
     nomograms,
 )
-
-FIRST = model_names()[0]  # SR_SVM, which the text compares with the same model of original images
-MAIN_PAIR = (str(FIRST), str(ModelName(OR.name, FIRST.kind)))
 
 
 def texts(study: Study, results: Results) -> dict:
@@ -33,13 +29,17 @@ def texts(study: Study, results: Results) -> dict:
     """
     measured = results.table("06_statistics/main_performance")
     of_study = nomograms(study.nomogram.signatures)
+    pairs = study.declared.enhancement_pairs() if not study.cohort.scores else []
     compared = delong(
-        results.table("06_statistics/main_delong"), of_study, level=study.statistics.level
+        results.table("06_statistics/main_delong"),
+        of_study,
+        level=study.statistics.level,
+        enhanced=pairs[0] if pairs else None,
     )
     patients = results.table("00_cohort/patients")
     outside = patients[patients["split"].eq("external")]
     made = {
-        "models": models(list(study.cohort.scores), measured)
+        "models": models(list(study.cohort.scores), study.declared, measured)
         | {"learned": learned(study, _weights(study, results))},
         "performance": performance(measured),
         "delong": compared,
@@ -51,24 +51,29 @@ def texts(study: Study, results: Results) -> dict:
     return made
 
 
-def models(scores: Sequence[str], table: pd.DataFrame) -> dict[str, str]:
+def models(scores: Sequence[str], declared: Declared, table: pd.DataFrame) -> dict[str, str]:
     """What the individual models are: those of the images, or given scores.
 
     Parameters
     ----------
     scores : sequence of str
         Names of the scores of the user's table; empty in a study of images.
+    declared : Declared
+        The models of a study of images.
     table : DataFrame
         `statistics.performance_table`.
     """
     if not scores:
+        features = "radiomics and deep features" if declared.networks else "radiomics features"
+        steps = {"super-resolution": declared.enhanced, features: True, "selection": True}
+        steps |= dict.fromkeys(("models", "nomograms", "statistics"), True)
+        read = [f"on {images.label} ({images.name})" for images in declared.studied]
         return {
-            "parts": "super-resolution, radiomics and deep features, selection, models, nomograms "
-            "and statistics",
-            "methods": "Image models were fitted on original (OR) and on super-resolved (SR) "
-            "images, by the recipe of the publication and by a sound one; what is concluded comes "
-            "from the sound one, cross-fitted.",
-            "aucs": each(aucs(table, "test", MAIN_PAIR)),
+            "parts": listed(applying(steps)),
+            "methods": f"Image models were fitted {listed(read)} images, by the recipe of the "
+            "publication and by a sound one; what is concluded comes from the sound one, "
+            "cross-fitted.",
+            "aucs": each(aucs(table, "test", [str(one) for one in declared.principal_models()])),
         }
     what = "the score of one model" if len(scores) == 1 else f"the scores of {len(scores)} models"
     return {
@@ -100,14 +105,15 @@ def learned(study: Study, weights: Mapping[str, str]) -> str:
     settings = study.super_resolution
     frames = f"{settings.pretraining_frames} simulated frames" if settings.pretraining_steps else ""
     start = {"scratch": "", "simulated": frames}.get(settings.start, Path(settings.start).name)
-    sources = {"the super-resolution network": start}
+    sources = {"the super-resolution network": start} if study.declared.enhanced else {}
     for name, description in weights.items():
         if not description.startswith(RANDOM):
             sources[name] = "ImageNet" if description.startswith("ImageNet") else description
     told = listed([f"{name} ({source})" for name, source in sources.items() if source])
     elsewhere = f" At the start {told} had weights from elsewhere." if told else ""
+    learned = "Super-resolution, scaling" if study.declared.enhanced else "Scaling"
     return (
-        "Super-resolution, scaling, selection, models and cut-offs were learned in the training "
+        f"{learned}, selection, models and cut-offs were learned in the training "
         f"cohort.{elsewhere} Random divisions, reported apart, draw anew who trains."
     )
 
@@ -138,11 +144,16 @@ def overview(study: Study, table: pd.DataFrame) -> dict[str, str]:
 
 
 def delong(
-    table: pd.DataFrame, named: Sequence[NomogramName], *, level: float
+    table: pd.DataFrame,
+    named: Sequence[NomogramName],
+    *,
+    level: float,
+    enhanced: tuple[str, str] | None = None,
 ) -> dict[str, dict[str, str]]:
     """The comparisons in the test cohort that the text names, as far as the study has them.
 
-    Each as the rest of a sentence that begins with "In the test cohort".
+    Each as the rest of a sentence that begins with "In the test cohort"; that of enhanced images
+    whole, and empty without these.
 
     Parameters
     ----------
@@ -152,19 +163,25 @@ def delong(
         Of the study; the first is compared with every other one and with the radiologist.
     level : float
         Coverage of the intervals.
+    enhanced : (str, str), optional
+        A model of enhanced images, and the same of original ones.
     """
     first, *others = named
-    pairs = {"sr_vs_or": MAIN_PAIR}
-    pairs |= {
+    pairs = {
         f"{first.letter}_vs_{other.letter}".lower(): (str(first), str(other)) for other in others
     }
     pairs["a_vs_radiologist"] = (str(first), RADIOLOGIST)
     test = table[table["cohort"].eq("test")].set_index(["model_a", "model_b"])
-    return {
+    told = {
         key: {"text": gap(*pair, test.loc[pair], level=level)}
         for key, pair in pairs.items()
         if pair in test.index
     }
+    between = ""
+    if enhanced:
+        difference = gap(*enhanced, test.loc[enhanced], level=level)
+        between = f"By the sound recipe, in the test cohort, {difference}."
+    return told | {"enhanced": {"text": between}}
 
 
 def external(

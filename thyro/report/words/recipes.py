@@ -1,12 +1,12 @@
 """Words on the recipes: optimism, what parts them, the best model, and size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from thyro import tables
 from thyro.report.words.phrases import applying, listed, relation
-from thyro.study import PAPER, RECIPES, SOUND, SOUND_RECIPE, Study, model_names
+from thyro.study import NETWORKS, PAPER, RECIPES, SOUND, Declared, Study
 
 
 def protocols(
@@ -37,16 +37,14 @@ def protocols(
         "scaling": True,
         "selection": True,
         "the fit": True,
-        "the tuning of the networks": True,  # that of the sound recipe is tuned in every study
+        "the tuning of the networks": _tunes(study),
         "the choice of the classifiers’ settings (sound recipe)": study.models.tune,
     }
     times, alpha = study.models.fold_repeats, 1 - study.statistics.level
     paper, sound = (summary[recipe.name] for recipe in RECIPES)
     return {
         "folds": str(study.models.outer_folds),
-        "repeats": "once, for classifiers and networks alike"
-        if times == 1
-        else f"{times} times for classifiers on radiomics features, once for networks",
+        "repeats": _repeated(times, networks=bool(study.declared.networks)),
         "inside": listed(applying(parts)),
         "settings": (
             "and settings chosen by an inner cross-validation"
@@ -67,9 +65,27 @@ def protocols(
             for label, found in (("paper’s", paper), ("sound", sound))
         ),
         "steps": _steps(recipes),
-        "nomograms": _signatures(compared, coefficients, alpha),
+        "own": ", and a network of its own beside"
+        if any(NETWORKS[name].recipe == SOUND for name in study.declared.networks)
+        else "",
+        "nomograms": _signatures(compared, coefficients, study.nomogram.signatures, alpha),
         "choice": _choice(ranked),
     }
+
+
+def _tunes(study: Study) -> bool:
+    """Whether a network is tuned; that of the sound recipe is in every study that has it."""
+    entries = [NETWORKS[name] for name in study.declared.networks]
+    return any(one.tuned_as(study.features.fine_tuning) != "none" for one in entries)
+
+
+def _repeated(times: int, *, networks: bool) -> str:
+    """How often the division into folds was drawn."""
+    if not networks:
+        return "once" if times == 1 else f"{times} times"
+    if times == 1:
+        return "once, for classifiers and networks alike"
+    return f"{times} times for classifiers on radiomics features, once for networks"
 
 
 def _steps(recipes: pd.DataFrame) -> str:
@@ -86,10 +102,12 @@ def _steps(recipes: pd.DataFrame) -> str:
     )
 
 
-def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame, alpha: float) -> str:
+def _signatures(
+    compared: pd.DataFrame, coefficients: pd.DataFrame, names: Sequence[str], alpha: float
+) -> str:
     """The coefficient of a signature that saw the outcomes, and what one adds that did not."""
     test = compared[compared["cohort"].eq("test")].set_index(["model", "recipe"])
-    signed = coefficients[coefficients["term"].isin([str(name) for name in model_names()])]
+    signed = coefficients[coefficients["term"].isin(names)]
     signed = signed.set_index(["nomogram", "protocol"])
     sentences = []
     for name, rows in signed.groupby(level="nomogram", sort=False):
@@ -115,11 +133,13 @@ def _signatures(compared: pd.DataFrame, coefficients: pd.DataFrame, alpha: float
     return " ".join([*sentences, "P is of the likelihood-ratio test given the clinical terms."])
 
 
-def size(table: pd.DataFrame, *, level: float) -> dict[str, str]:
+def size(declared: Declared, table: pd.DataFrame, *, level: float) -> dict[str, str]:
     """What the models tell beyond the diameter of the nodule, in the test cohort.
 
     Parameters
     ----------
+    declared : Declared
+        The models of the study.
     table : DataFrame
         `statistics.size_table`; the sound recipe's models are told.
     level : float
@@ -127,7 +147,7 @@ def size(table: pd.DataFrame, *, level: float) -> dict[str, str]:
     """
     test = table[table["cohort"].eq("test") & table["protocol"].eq(SOUND)].set_index("model")
     alone = test[test["rho"].isna() & test["lr_p"].isna()].iloc[0]
-    models = test.loc[test.index.intersection([str(name) for name in SOUND_RECIPE.models])]
+    models = test.loc[test.index.intersection([str(name) for name in declared.models_of(SOUND)])]
     more = list(models.index[models["lr_p"] < 1 - level])
     follows = models["rho"].abs()
     strongest = models.loc[follows.idxmax()]

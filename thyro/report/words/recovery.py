@@ -7,16 +7,11 @@ import pandas as pd
 from thyro import tables
 from thyro.report.results import Results
 from thyro.report.words.phrases import inside, listed
-from thyro.study import CLINICAL, RADIOMICS, STUDIED, Study, feature_tables
+from thyro.study import CLINICAL, OR, RADIOMICS, SR, FeatureTable, Study
 
 PARTS = ("log_odds", "correlations", "risks", "ceilings", "latents")  # tables of 06
-# The features whose reading of the latents the main text shows.
-SHOWN = [
-    table.label
-    for images in STUDIED
-    for table in feature_tables(images)
-    if table.features == RADIOMICS
-]
+# The features whose reading of the latents the main text shows, where the study has them.
+SHOWN = [FeatureTable(images.name, RADIOMICS).label for images in (OR, SR)]
 
 
 def texts(study: Study, results: Results) -> dict:

@@ -31,7 +31,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     Returns
     -------
     dict
-        study, origin, has (flags), cohort, statistics.
+        study, origin, has (flags), lacking, cohort, statistics.
     """
     about = results.values("00_cohort/cohort")
     flow = results.values("00_cohort/flow")
@@ -47,6 +47,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
         "origin": origin(about),
         "has": has,
         "cohort": cohort(study, about, own, flow),
+        "lacking": lacking(study),
         "statistics": {
             "level": f"{100 * study.statistics.level:g}%",
             "groups": str(study.statistics.groups),
@@ -71,16 +72,37 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
     patients : DataFrame
         `patients.parquet` of 00, external ones among them.
     """
-    scores = study.cohort.scores
+    scores, images = study.cohort.scores, study.cohort.has_images
     return {
         "nomograms": study.has_nomograms,
         "radiologist": "radiologist" in patients,
-        "images": study.cohort.has_images,
+        "images": images,
+        "enhanced": images and study.declared.enhanced,
+        "resolution": images and not study.declared.enhanced,  # as acquired, alone
+        "networks": images and bool(study.declared.networks),
+        "maps": images and any(table.deep for table in study.declared.model_tables()),
         "nomogram_b": len(study.nomogram.signatures) > 1,
-        "comparison": len(scores) != 1,
+        "comparison": len(scores or study.declared.model_names()) != 1,
         "external": bool(patients["split"].eq("external").any()),
         "recovery": bool(about.get("truth")),
-        "tuned": study.cohort.has_images and study.features.fine_tuning != "none",
+        "tuned": images and bool(study.declared.networks) and study.features.fine_tuning != "none",
+    }
+
+
+def lacking(study: Study) -> dict[str, str]:
+    """What stands in the place of a published figure that the study has nothing for."""
+    scores = study.cohort.scores
+    none = "This study has no images"
+    return {
+        "enhanced": f"{none}."
+        if scores
+        else "This study reads its images as acquired, and restores none.",
+        "maps": f"{none}, and so no networks."
+        if scores
+        else "No model of this study’s table of performance has such maps.",
+        "comparison": "This study has a single score, and nothing to compare it with."
+        if scores
+        else "This study has a single model, and nothing to compare it with.",
     }
 
 
