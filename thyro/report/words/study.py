@@ -75,6 +75,8 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
     scores, images = study.cohort.scores, study.cohort.has_images
     return {
         "nomograms": study.has_nomograms,
+        "judged": study.judges_scores,
+        "probabilities": "probability" in study.judged.values(),
         "radiologist": "radiologist" in patients,
         "images": images,
         "enhanced": images and study.declared.enhanced,
