@@ -22,9 +22,7 @@ def source(cell):
 
 
 def test_there_is_one_for_every_stage():
-    assert [path.stem for path in NOTEBOOKS] == sorted(
-        {job.notebook for job in plan.plan().values()}
-    )
+    assert [path.stem for path in NOTEBOOKS] == sorted({job.notebook for job in plan.ALL.values()})
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     checking = commands.add_parser("check", help="check study files")
     checking.add_argument("study", nargs="*", help="names; default: every file in params/")
+    checking.add_argument("--data", help="folder; tables that come without images are read")
     for command, text in (
         ("report", "run what is stale and render"),
         ("run", "run one notebook"),
@@ -57,7 +58,10 @@ def _check(arguments: argparse.Namespace) -> None:
     """Check the studies that were named, or all of them."""
     for name in arguments.study or sorted(file.stem for file in Path("params").glob("*.yml")):
         stem = Path(name).name.removesuffix(".yml")  # params/demo.yml is demo
-        run.check_study(stem)
+        study = run.check_study(stem)
+        if arguments.data is not None:
+            for line in run.check_tables(stem, study, arguments.data):
+                print(line)
         print(f"params/{stem}.yml is valid")
         if (folder := store.path(f"results/{stem}")).joinpath("report").is_dir():
             from thyro import report  # slow, so only where there is one

@@ -57,8 +57,23 @@ def test_the_flow_chart_sums_or_stops():
     ]
     with refused("The flow chart ends with 4 patients, the cohort has 3."):
         flow.flow_chart(steps[:1], patients[:3])
-    with refused("Some patients are neither of the training, test nor external cohort."):
+    with refused("Some patients are of none of the cohorts train, test, external."):
         flow.flow_chart(steps, patients)
+
+
+def test_cohorts_of_other_names_are_told_in_their_order():
+    steps, patients = chart_parts()
+    named = pd.Categorical(["b_1", "a", "a"], ["b_1", "a"])
+    chart = flow.flow_chart(steps, patients[:3].assign(split=named))
+    assert [(s["label"], s["n"], s.get("events")) for s in chart[3:]] == [
+        ("B 1 cohort", 1, 0),
+        ("A cohort", 2, 2),
+    ]
+    outside = [{"label": "Assessed", "n": 1, "excluded": False}]
+    both = pd.concat([patients[:3], patients[:1]], ignore_index=True)
+    both["split"] = pd.Categorical(["b_1", "a", "a", "external"], ["b_1", "a", "external"])
+    told = flow.flow_chart(steps, both, outside)
+    assert [s["n"] for s in told if s.get("split")] == [1, 2, 1]
 
 
 def test_the_external_cohort_has_a_way_of_its_own():

@@ -174,3 +174,29 @@ def test_an_image_on_both_sides_of_the_split_is_named_by_its_rows():
         f"row 6 of the training cohort and row 8 of the test cohort: {remedy}",
     ]
     assert split.check_split(parts, pixels.iloc[:5]) == []
+
+
+NAMED = {"int": "near", "ext": "far", "pro": "later"}
+
+
+def test_cohorts_of_other_names_keep_their_order():
+    y = pd.Series([0, 1] * 30)
+    cell = pd.Series(["ext", "int", " Pro"] * 20, name="set")
+    parts = split.split_by_patient(y, how="column", column=cell, cohorts=NAMED, seed=1)
+    assert list(parts.cat.categories) == ["near", "far", "later"]
+    assert parts.tolist() == ["far", "near", "later"] * 20
+
+
+def test_a_cohort_without_patients_is_refused():
+    y = pd.Series([0, 1] * 30)
+    cell = pd.Series(["ext", "int", "int"] * 20, name="set")
+    with refused(
+        "The cohort cannot be used:\n  set: no patient of the cohort later. There: 'int' (40), "
+        "'ext' (20). Leave it out of `cohorts`, or look at the exclusions."
+    ):
+        split.split_by_patient(y, how="column", column=cell, cohorts=NAMED, seed=1)
+    with refused(
+        "The cohort cannot be used:\n  row 3: set: 'tset', expected int or ext or pro",
+    ):
+        wrong = cell.where(cell.index != 1, "tset")
+        split.split_by_patient(y, how="column", column=wrong, cohorts=NAMED, seed=1)

@@ -154,6 +154,9 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
     made = manuscript.variables(str(folder), "two", study)
     two = len(study.nomogram.signatures) == 2
     assert made["has"] == {
+        "nomograms": True,
+        "judged": False,
+        "probabilities": False,
         "radiologist": False,
         "images": False,
         "enhanced": False,

@@ -1,5 +1,7 @@
 """Intervals of calibration against their formulas, a plain bootstrap, and known truths."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,6 +64,16 @@ def test_the_bootstrap_is_that_of_patients():
         want = np.quantile(values, [0.025, 0.975]) - values.mean() + found.loc[name, "estimate"]
         got = found.loc[name, ["ci_low", "ci_high"]].tolist()
         np.testing.assert_allclose(got, np.maximum(want, 0), atol=0.004)
+
+
+def test_samples_of_many_patients_are_smoothed_in_groups(monkeypatch):
+    plain = table(draws=200).loc[["e_avg", "e_90"]]
+    module = sys.modules[calibration_intervals.__module__]
+    monkeypatch.setattr(module, "LARGE", 100)
+    grouped = table(draws=200).loc[["e_avg", "e_90"]]
+    assert not grouped.equals(plain)
+    np.testing.assert_allclose(grouped["ci_low"], plain["ci_low"], atol=0.003)
+    np.testing.assert_allclose(grouped["ci_high"], plain["ci_high"], atol=0.003)
 
 
 def test_a_distance_lies_within_its_interval_also_where_calibration_is_perfect():

@@ -1,5 +1,7 @@
 """Differences of net benefit against decision curves and a loop over samples."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,3 +70,14 @@ def test_a_reader_of_grades_is_judged_by_the_calls():
 def test_a_threshold_has_finite_odds(point):
     with pytest.raises(ValueError, match="from 0 to below 1"):
         net_benefit_differences(Y, P, SPLIT, PAIRS, [0.2, point])
+
+
+def test_many_patients_are_drawn_by_kind(monkeypatch):
+    plain = differences(draws=4000)
+    monkeypatch.setattr(sys.modules[net_benefit_differences.__module__], "LARGE", 100)
+    by_kind = differences(draws=4000)
+    told = ["benefit_a", "benefit_b", "difference"]
+    pd.testing.assert_frame_equal(by_kind[told], plain[told])
+    assert not by_kind["ci_low"].equals(plain["ci_low"])
+    ends = ["ci_low", "ci_high"]
+    np.testing.assert_allclose(by_kind[ends], plain[ends], atol=0.01)

@@ -42,6 +42,16 @@ def test_a_split_that_cannot_be_is_refused(split, found):
         cohorts(split)
 
 
+def test_categories_name_the_cohorts_and_their_order():
+    named = pd.Series(pd.Categorical(["b", "a", "b"], ["b", "a", "nobody"]))
+    assert {name: who.tolist() for name, who in cohorts(named).items()} == {
+        "b": [True, False, True],
+        "a": [False, True, False],
+    }
+    with pytest.raises(ValueError, match="every patient needs a cohort"):
+        cohorts(named.where(named.eq("b")))
+
+
 def test_each_row_is_that_of_its_cohort():
     table = performance_table(Y, SCORES, SPLIT).set_index(["model", "cohort"])
     order = [(model, cohort) for model in "AB" for cohort in ("train", "test", "external")]

@@ -59,3 +59,38 @@ def test_heavy_ties_are_smoothed_by_their_mean():
     curve = calibration_curve(y, p)
     assert curve.observed[0] == pytest.approx(1 / 3)
     assert calibration_curve(y, [0.3] * 10, bins=4).bin_n.tolist() == [10]
+
+
+def many(n=1200, seed=5):
+    """Skewed predictions, some of them tied, as most are small; and outcomes that differ."""
+    rng = np.random.default_rng(seed)
+    p = np.round(rng.beta(0.6, 3, n), 4)
+    return p, (rng.random(n) < p**1.3).astype(float)
+
+
+def test_entries_that_stand_for_several_patients_are_these_patients():
+    p, y = many()
+    x, n = np.unique(p, return_counts=True)
+    share = np.array([y[p == value].mean() for value in x])
+    alone = smoothing.lowess(p, y)
+    np.testing.assert_allclose(smoothing.lowess(x, share, counts=n), alone, atol=1e-12)
+
+
+def test_of_many_patients_the_smooth_is_that_of_all_points(monkeypatch):
+    p, y = many()
+    exact = smoothing.lowess(p, y)
+    monkeypatch.setattr(smoothing, "LARGE", 1000)
+    x, smooth = smoothing.lowess(p, y)
+    np.testing.assert_array_equal(x, exact[0])
+    assert 0 < np.abs(smooth - exact[1]).max() < 0.002
+    off, exact_off = (np.abs(x - values) for values in (smooth, exact[1]))
+    assert off.mean() == pytest.approx(exact_off.mean(), abs=1e-4)
+
+
+def test_the_steps_do_not_grow_with_the_patients():
+    # The time of a smooth is the patients times its fitted points, so linear in the patients.
+    for n in (10_000, 40_000):
+        points = smoothing.steps(many(n)[0])
+        assert len(points) <= 2 * (smoothing.STEPS + 1) and (np.diff(points) > 0).all()
+        assert points[0] == many(n)[0].min() and points[-1] == many(n)[0].max()
+        assert np.diff(points).max() < 2 / smoothing.STEPS + 0.05

@@ -1,5 +1,6 @@
 """What a study file may say of a cohort, its variables and its external patients."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,57 @@ def test_a_score_stands_for_its_parts_or_they_for_it():
     assert told(composed, every, stays="parts") == {"grade": ["grade"]}
     assert told(composed, every, stays="score") == {"grade": ["shape", "margin"]}
     assert told(composed, ["age", "shape", "grade"], stays="parts") == {}
+
+
+TABLE = {"source": "folder", "table": "t.csv", "id_column": "id", "outcome_column": "y"}
+SCORED = TABLE | {"scores": {"A": "a", "B": {"column": "b", "kind": "probability"}}}
+FAMILY = {"radiomics": {"columns": ["original_*"]}}
+SPLIT = {"split": "column", "split_column": "set"}
+
+
+def test_a_column_alone_is_a_score_and_a_kind_is_kept():
+    source = cohorts.Source(**SCORED)
+    assert source.score_columns == {"A": "a", "B": "b"}
+    assert source.score_kinds == {"A": "score", "B": "probability"}
+    read = cohorts.Source(**SCORED | {"radiologist_column": "r"})
+    assert read.judged == source.score_kinds | {"Radiologist": "reading"}
+    graded = cohorts.Source(**SCORED, radiologist_column="r", radiologist_yes_from=4.0)
+    assert graded.judged["Radiologist"] == "score"
+
+
+def test_cohorts_are_named_in_order_and_the_first_is_cut_in_where_none_trains():
+    named = cohorts.Cohort(**SCORED, **SPLIT, cohorts={"1": "far", "2": "near", "3": "far"})
+    assert (named.named, named.reference) == (["far", "near"], "far")
+    trained = cohorts.Cohort(**SCORED, **SPLIT, cohorts={"1": "far", "2": "train"})
+    assert trained.reference == "train"
+    assert cohorts.Cohort(**SCORED).named == ["train", "test"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"cohorts": {"1": "a", "2": "b"}}, "`cohorts` names the cells of a `split: column`"),
+        (SPLIT | {"cohorts": {"1": "a"}}, "`cohorts` names two or more"),
+        (SPLIT | {"cohorts": {"1": "a", "2": "all"}}, "'all' is everybody"),
+        (SPLIT | {"cohorts": {"1": "a", "2": "B"}}, "String should match pattern"),
+        ({"scores": {"A": {"column": "a", "kind": "risk"}}}, "Input should be 'probability'"),
+        (
+            {"scores": {"A": {"column": "a", "published": {"later": 0.9}}}},
+            "`published` of 'A': ['later'] not among ['train', 'test']",
+        ),
+        ({"features": FAMILY}, "`scores` or `features`: one of them stands instead of images"),
+        ({"image_column": "i"}, "`scores` stand instead of images: leave image_column out"),
+    ],
+)
+def test_what_a_cohort_of_scores_cannot_say(keys, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        cohorts.Cohort(**SCORED | keys)
+
+
+def test_features_stand_instead_of_images_and_want_no_variables():
+    source = cohorts.Source(**TABLE, features=FAMILY)
+    assert not source.has_images and source.features["radiomics"].columns == ["original_*"]
+    with pytest.raises(ValueError, match="`features` stand instead of images"):
+        cohorts.Source(**TABLE, features=FAMILY, mask_column="m")
+    with pytest.raises(ValueError, match="a folder cohort needs image_column, mask_column"):
+        cohorts.Source(**TABLE)

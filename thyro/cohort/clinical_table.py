@@ -4,6 +4,7 @@ Empty cells are no problem here: whether they exclude a patient is decided, and 
 cohort is made.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -18,6 +19,13 @@ OWN_NAMES = {  # columns of the cohort, which no variable may be called
 DECISIONS = ("keep", "exclude")  # of the reader, on an image
 MOST_NAMES = 30  # of columns, in a message
 TEXT = " (text)"  # ends the name of a column carried as text where a typed one has its name
+
+
+SCORE_CELLS = {  # how a cell of each kind of score is read
+    "probability": partial(cells.number, minimum=0, maximum=1),
+    "score": cells.number,
+    "reading": cells.binary,
+}
 
 
 class CohortError(ValueError):
@@ -43,6 +51,7 @@ def read_clinical(
     radiologist_column: str = "",
     radiologist_grades: bool = False,
     scores: Mapping[str, str] | None = None,
+    score_kinds: Mapping[str, str] | None = None,
     criteria: Sequence[Mapping] = (),
     quality_column: str = "",
     other_columns: Sequence[str] = (),
@@ -61,8 +70,10 @@ def read_clinical(
         columns of the patient make one id, such as centre and number.
     radiologist_grades
         The reading is a number that rises with the suspicion instead of 1 or 0.
-    scores
-        Column of every model whose score the table holds.
+    scores, score_kinds
+        Column of every model whose score the table holds, and whether it is a "probability", a
+        "score" (without it, all are) or a "reading". Cells of rows that a criterion excludes are
+        not looked at.
     criteria
         Recorded decisions: column, label, kind, at_least, at_most, until.
     quality_column
@@ -99,7 +110,7 @@ def read_clinical(
     _check_names([*column_of, *scores])
 
     problems: list[str] = []
-    typed: dict[str, pd.Series] = {"source_id": _ids(table[id_columns], problems)}
+    typed: dict[str, pd.Series] = {"source_id": ids_of(table[id_columns], problems)}
     typed["y"] = _outcome(table[outcome_column], typed["source_id"], problems)
     if radiologist_column:
         form = cells.number if radiologist_grades else cells.binary
@@ -108,9 +119,12 @@ def read_clinical(
         column = table[column_of[variable["name"]]]
         typed[variable["name"]] = _variable(column, variable, problems)
         problems += _contradictions(typed, variable, outcome_column)
+    out = _criteria(table, criteria, problems)
+    excluded = pd.DataFrame(out, index=table.index).any(axis=1)
     for name, column in scores.items():
-        typed[name] = _floats(table[column], cells.number, problems)
-    typed |= _criteria(table, criteria, problems)
+        read = SCORE_CELLS[(score_kinds or {}).get(name, "score")]
+        typed[name] = _floats(table[column].mask(excluded, ""), read, problems)
+    typed |= out
     if quality_column:
         decision = partial(cells.word, accepted=DECISIONS)
         typed["quality"] = _texts(table[quality_column], decision, problems)
@@ -119,7 +133,7 @@ def read_clinical(
     return pd.DataFrame(typed | texts, index=table.index), problems
 
 
-def _ids(parts: pd.DataFrame, problems: list[str]) -> pd.Series:
+def ids_of(parts: pd.DataFrame, problems: list[str]) -> pd.Series:
     """Ids from one or several columns, "" where a part is empty or has lost digits."""
     name = ", ".join(parts.columns)
     parts = parts.map(cells.plain)
@@ -127,8 +141,8 @@ def _ids(parts: pd.DataFrame, problems: list[str]) -> pd.Series:
     cut = parts.apply(_cut).any(axis=1)
     shortened = scientific | cut
     filled = parts.all(axis=1) & ~shortened
-    ids = parts.agg("|".join, axis=1).where(filled, "")
-    identity = parts.map(cells.identity).agg("|".join, axis=1).where(filled, "")
+    ids = _joined(parts).where(filled, "")
+    identity = _joined(parts.map(cells.identity)).where(filled, "")
     problems += cells.row_lines(
         parts.index[scientific],
         f"{name}: in scientific notation, such as 1.10101E+17, so that digits of the id are lost; "
@@ -144,6 +158,35 @@ def _ids(parts: pd.DataFrame, problems: list[str]) -> pd.Series:
     problems += cells.row_lines(parts.index[empty], f"{name}: empty, expected an id")
     problems += _spellings(ids, identity, name)
     return ids
+
+
+def excluded_cells(
+    table: pd.DataFrame,
+    clinical: pd.DataFrame,
+    scores: Mapping[str, str],
+    score_kinds: Mapping[str, str],
+) -> list[str]:
+    """Cells of scores that could not be used, of rows that a criterion excludes anyway.
+
+    Parameters
+    ----------
+    table, scores, score_kinds
+        As in `read_clinical`.
+    clinical
+        What it gave.
+    """
+    criteria = [name for name in clinical if re.fullmatch(r"criterion \d+", str(name))]
+    excluded = clinical[criteria].any(axis=1)
+    found: list[str] = []
+    for name, column in scores.items():
+        _floats(table[column].where(excluded, ""), SCORE_CELLS[score_kinds[name]], found)
+    return [cells.RowProblem(f"{line}; a criterion excludes it") for line in found]
+
+
+def _joined(parts: pd.DataFrame) -> pd.Series:
+    """The texts of a row as one; not by `agg`, which takes a minute for many patients."""
+    rows = ["|".join(row) for row in parts.to_numpy().tolist()]
+    return pd.Series(rows, index=parts.index, dtype=str)
 
 
 def _cut(part: pd.Series) -> pd.Series:

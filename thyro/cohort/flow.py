@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from thyro.cohort.clinical_table import CohortError
+from thyro.study import EXTERNAL, TEST, TRAIN, cohort_label
 
 FLAG_REASONS = {  # of a flagged image, as the flow chart says them
     "duplicate": "duplicate image",
@@ -72,21 +73,25 @@ def flow_chart(
     CohortError
         If patients were lost on the way without a reason.
     """
-    parts = {name: patients[patients["split"] == name] for name in ("train", "test", "external")}
-    inside = len(parts["train"]) + len(parts["test"])
+    named = patients["split"].dtype
+    declared = isinstance(named, pd.CategoricalDtype)
+    names = list(named.categories) if declared else [TRAIN, TEST, EXTERNAL]
+    parts = {name: patients[patients["split"] == name] for name in names}
+    elsewhere = external_steps is not None or not declared
+    outside = parts.pop(EXTERNAL, patients[:0]) if elsewhere else patients[:0]
+    inside = sum(map(len, parts.values()))
     _check_sum(steps, inside, "cohort")
     chart = [dict(step) for step in steps]
     chart.append({"label": "Included", "n": inside, "excluded": False})
-    chart.append(_cohort_node("Training cohort", parts["train"]))
-    chart.append(_cohort_node("Test cohort", parts["test"]))
-    if external_steps is None and len(parts["external"]):
+    chart += [_cohort_node(cohort_label(name), part) for name, part in parts.items()]
+    if external_steps is None and len(outside):
         raise CohortError("The external cohort has patients, but no steps that lead to them.")
     if external_steps is not None:
-        _check_sum(external_steps, len(parts["external"]), "external cohort")
-        outside = [*external_steps, _cohort_node("External cohort", parts["external"])]
-        chart += [{**step, "external": True} for step in outside]
-    if inside + len(parts["external"]) != len(patients):
-        raise CohortError("Some patients are neither of the training, test nor external cohort.")
+        _check_sum(external_steps, len(outside), "external cohort")
+        last = [*external_steps, _cohort_node(cohort_label(EXTERNAL), outside)]
+        chart += [{**step, "external": True} for step in last]
+    if inside + len(outside) != len(patients):
+        raise CohortError(f"Some patients are of none of the cohorts {', '.join(names)}.")
     return chart
 
 

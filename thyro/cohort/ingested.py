@@ -1,7 +1,7 @@
 """What is left of a source of patients once its table and images have been read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -35,6 +35,7 @@ class Ingested:
     image_ids: pd.Series  # pseudonyms of all images, by row of the table
     told: pd.Series  # what the table itself says of each: "keep", "exclude" or ""
     decisions: DecisionFile | None = None  # of the reader; another source may have the same
+    features: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # by family, of the included
 
     def patients(self, split: pd.Series | str, out_dir: str) -> pd.DataFrame:
         """The included as every later notebook reads them; see `inclusion.patient_table`."""
@@ -86,6 +87,25 @@ def centre_of(one: "Ingested") -> pd.Series | None:
     if not column:
         return None
     return text_column(frame, column).astype(object).fillna("").map(cells.plain).astype(str)
+
+
+def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Patients of all sources; where cohorts have names of the user, an external one comes last."""
+    split = parts[0]["split"]
+    table = pd.concat(parts, ignore_index=True)
+    if isinstance(split.dtype, pd.CategoricalDtype):
+        names = dict.fromkeys([*split.cat.categories, *table["split"]])
+        table["split"] = pd.Categorical(table["split"], list(names))
+    return table
+
+
+def families(ingested: Mapping[str, Ingested]) -> dict[str, pd.DataFrame]:
+    """Features of the included patients of all sources, by family: "features_<family>"."""
+    names = ingested["cohort"].features
+    return {
+        f"features_{name}": pd.concat([one.features[name] for one in ingested.values()])
+        for name in names
+    }
 
 
 def known_truth(ingested: Mapping[str, Ingested]) -> pd.DataFrame | None:

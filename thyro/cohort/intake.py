@@ -16,7 +16,15 @@ import pandas as pd
 from joblib import delayed
 
 from thyro import core, imaging, store
-from thyro.cohort import between, cells, clinical_table, image_flags, inclusion, near_copies
+from thyro.cohort import (
+    between,
+    cells,
+    clinical_table,
+    feature_tables,
+    image_flags,
+    inclusion,
+    near_copies,
+)
 from thyro.cohort import split as split_module
 from thyro.cohort.decisions import DecisionFile
 from thyro.cohort.flow import Flow
@@ -58,18 +66,18 @@ def ingest(
     CohortError
         With every problem of every table and image, by row.
     """
-    intakes = [_Intake(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
+    intakes = [Intake(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
     key = pseudonym_key() if intakes[0].opened.folder else NO_SECRET
     names = dict.fromkeys(filter(None, (source.decisions for source in sources.values())))
     decided = [DecisionFile(data_dir, name) for name in names]
     with tempfile.TemporaryDirectory(dir=_scratch_place(out_dir), prefix=SCRATCH) as scratch:
-        problems = [line for intake in intakes for line in intake.read_table(key)]
+        problems = [line for intake in intakes for line in intake.read_table(key, data_dir)]
         problems += [line for file in decided for line in _take_decisions(file, intakes)]
         readable = [intake for intake in intakes if intake.clinical is not None]
         problems += [line for intake in readable for line in intake.foreseen()]
         problems += [line for intake in readable for line in intake.examine(Path(scratch), workers)]
         if len(readable) == 2:
-            problems += _between(*intakes)
+            problems += between_tables(*intakes)
         clinical_table.stop_at(problems)
         ingested = {intake.opened.name: intake.include() for intake in intakes}
         if "external" in ingested:
@@ -90,17 +98,18 @@ def _publish_images(ingested: Mapping[str, Ingested], scratch: str, out_dir: str
         store.replace_folder(out_dir, folder, files)
 
 
-class _Intake:
+class Intake:
     """One source on its way in."""
 
     def __init__(self, opened: Opened):
         self.opened = opened
         self.clinical: pd.DataFrame | None = None
+        self.features: dict[str, pd.DataFrame] = {}
         self.decisions: DecisionFile | None = None
         self.image_flags, self.cases = pd.DataFrame(), None
         self.prints = np.empty((0, near_copies.SIDE, near_copies.SIDE), np.int8)
 
-    def read_table(self, key: bytes) -> list[str]:
+    def read_table(self, key: bytes, data_dir: str) -> list[str]:
         """Type the table, and give patients and images their pseudonyms; returns what is wrong."""
         source = self.opened.source
         extra = [source.view_column, source.centre_column, getattr(source, "split_column", "")]
@@ -115,7 +124,8 @@ class _Intake:
                 outcome_column=source.outcome_column,
                 radiologist_column=source.radiologist_column,
                 radiologist_grades=source.radiologist_yes_from is not None,
-                scores=source.scores,
+                scores=source.score_columns,
+                score_kinds=source.score_kinds,
                 criteria=self.opened.criteria,
                 quality_column=source.quality_column,
                 other_columns=list(dict.fromkeys(filter(None, extra))),
@@ -127,6 +137,8 @@ class _Intake:
         named = image_pseudonyms(self.ids, self.opened.named(self.clinical), key)
         self.image_ids = pd.Series(named, everybody.index)
         self.told = inclusion.decided(self.clinical)
+        self.features, wrong = feature_tables.read_families(self.opened, data_dir, everybody)
+        problems += wrong
         self.clean = not problems
         return self._named(problems)
 
@@ -195,6 +207,16 @@ class _Intake:
             seed=0,
             column=clinical_table.text_column(self.clinical, named)[y.index] if named else None,
             test_centres=source.test_centres,
+            cohorts=source.cohorts,
+        )
+
+    def excluded_cells(self) -> list[str]:
+        """Unusable cells of scores that are counted in the flow chart and in nothing else."""
+        source = self.opened.source
+        return self._named(
+            clinical_table.excluded_cells(
+                self.opened.table, self.clinical, source.score_columns, source.score_kinds
+            )
         )
 
     def examine(self, scratch: Path, workers: int) -> list[str]:
@@ -277,6 +299,7 @@ class _Intake:
         return Ingested(
             *(self.opened, self.clinical, flow, ids[rows], measured, self.cases, truth),
             *(self.image_ids, self.told, self.decisions),
+            features=feature_tables.by_patient(self.features, ids[rows]),
         )
 
     def _included(self, measured: pd.DataFrame | None, flags: pd.DataFrame | None) -> Flow:
@@ -333,7 +356,7 @@ def _examine(
     return results
 
 
-def _take_decisions(file: DecisionFile, intakes: Sequence[_Intake]) -> list[str]:
+def _take_decisions(file: DecisionFile, intakes: Sequence[Intake]) -> list[str]:
     """Give the decisions of a file to the cohorts that name it; returns what is wrong with it."""
     asking = [intake for intake in intakes if intake.opened.source.decisions == file.name]
     if any(intake.clinical is None for intake in asking):
@@ -345,7 +368,7 @@ def _take_decisions(file: DecisionFile, intakes: Sequence[_Intake]) -> list[str]
     return file.problems(told)
 
 
-def _between(first: _Intake, second: _Intake) -> list[str]:
+def between_tables(first: Intake, second: Intake) -> list[str]:
     """What is wrong between two cohorts: the same patient, the same image, another unit."""
     problems = split_module.check_disjoint(
         first.clinical["source_id"], second.clinical["source_id"]

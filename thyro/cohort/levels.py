@@ -8,7 +8,7 @@ import pandas as pd
 from thyro.cohort import cells
 from thyro.cohort.ingested import Ingested
 from thyro.statistics import likelihood_ratio_p, redundant_columns
-from thyro.study import told_from_parts
+from thyro.study import TRAIN, told_from_parts
 
 
 def check_levels(
@@ -32,7 +32,7 @@ def check_levels(
     ingested
         "cohort", and "external" where there is one.
     split
-        "train" or "test" of the included of "cohort", by the index of the table.
+        Cohort of each of the included of "cohort", by the index of the table.
     candidates
         Names of the variables that may come into the model; empty: all.
     composites
@@ -46,10 +46,10 @@ def check_levels(
         One line for each variable, level and cohort, with its rows.
     """
     main = ingested["cohort"]
-    frames = {part: main.flow.frame[split == part] for part in ("train", "test")}
+    frames = {part: main.flow.frame[split == part] for part in split.unique()}
     if "external" in ingested:
         frames["external"] = ingested["external"].flow.frame
-    train = frames.pop("train")
+    train = frames.pop(TRAIN, main.flow.frame[:0])
     return [
         line
         for name in _entering(train, _candidates(main, candidates, composites), entry)
@@ -83,8 +83,10 @@ def check_dependence(
         One line for each such variable, with the names of the others.
     """
     main = ingested["cohort"]
-    train = main.flow.frame[split == "train"]
+    train = main.flow.frame[split == TRAIN]
     names = _varied(train, _candidates(main, candidates, composites))
+    if not names:
+        return []
     numeric = [n for n in names if not isinstance(train[n].dtype, pd.CategoricalDtype)]
     lines = _computed(train, numeric) + _computed(train, _entering(train, names, entry))
     return list(dict.fromkeys(lines))

@@ -142,7 +142,7 @@ def used_columns(source: Source) -> set[str]:
     single += [source.frame] if isinstance(source.frame, str) else []
     decided = [column for entry in source.criteria for column in (entry.column, entry.until)]
     declared = [variable.column or variable.name for variable in source.variables]
-    every = (*id_columns(source), *single, *decided, *declared, *source.scores.values())
+    every = (*id_columns(source), *single, *decided, *declared, *source.score_columns.values())
     return {column for column in every if column}
 
 

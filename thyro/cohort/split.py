@@ -1,7 +1,7 @@
 """Who trains and who tests: by patient, drawn or as the table says, and nobody twice."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +10,7 @@ from sklearn.model_selection import train_test_split
 
 from thyro.cohort import cells
 from thyro.cohort.clinical_table import CohortError, stop_at
+from thyro.study import TEST, TRAIN
 
 FEWEST = 10  # patients with, and without, the outcome
 
@@ -22,8 +23,9 @@ def split_by_patient(
     seed: int,
     column: pd.Series | None = None,
     test_centres: Collection[str] = (),
+    cohorts: Mapping[str, str] | None = None,
 ) -> pd.Series:
-    """Split into "train" and "test"; one row of `y` is one patient.
+    """Split into "train" and "test", or cohorts of other names; one row of `y` is one patient.
 
     Parameters
     ----------
@@ -37,12 +39,15 @@ def split_by_patient(
         "column": the table says who does what.
     column
         Centre, or "train" and "test", of every patient; for the last two.
+    cohorts
+        Name of the cohort that each cell of the column means; the result then has these as its
+        categories, in their order.
 
     Raises
     ------
     CohortError
         If fewer than `FEWEST` patients have, or lack, the outcome; either part would have fewer
-        than two with, or without, it; a centre is unknown; or a cell is neither train nor test.
+        than two with, or without, it; a centre or a cell is unknown, or a cohort has nobody.
     """
     events = int(y.sum())
     if min(events, len(y) - events) < FEWEST:
@@ -53,7 +58,7 @@ def split_by_patient(
     if how in ("centre", "leave_one_centre_out"):
         split = _split_by_centre(column, test_centres)
     elif how == "column":
-        split = _split_as_given(column)
+        split = _split_as_given(column, cohorts or {TRAIN: TRAIN, TEST: TEST})
     else:
         n_test = math.ceil(len(y) * Fraction(str(float(test_share))))
         stratify = y if how == "stratified" else None
@@ -62,10 +67,11 @@ def split_by_patient(
         )
         split = pd.Series("train", index=y.index)
         split.iloc[test] = "test"
-    for name in ("train", "test"):
+    names = list(dict.fromkeys((cohorts or {TRAIN: TRAIN, TEST: TEST}).values()))
+    for name in names:
         remedy = "Try `split: stratified`, another seed, or more patients."
-        check_outcomes(y[split == name], name, remedy)
-    return split.rename("split")
+        check_outcomes(y[split == name], name, "Add patients." if cohorts else remedy)
+    return (split.astype(pd.CategoricalDtype(names)) if cohorts else split).rename("split")
 
 
 def check_outcomes(y: pd.Series, name: str, remedy: str = "Add patients.") -> None:
@@ -101,22 +107,29 @@ def _split_by_centre(centre: pd.Series, test_centres: Collection[str]) -> pd.Ser
     return centre.isin(wanted).map({True: "test", False: "train"})
 
 
-def _split_as_given(cell: pd.Series) -> pd.Series:
-    cell = _texts(cell)
-    part = cell.str.lower()
-    strange = ~part.isin(["train", "test"])
+def _split_as_given(cell: pd.Series, cohorts: Mapping[str, str]) -> pd.Series:
+    """The cohort of every cell, whatever its capitals."""
+    cell, named = _texts(cell), {cells.plain(text).lower(): cohorts[text] for text in cohorts}
+    part = cell.str.lower().map(named)
+    strange, expected = part.isna(), " or ".join(cohorts)
     problems = []
     groups = cell[strange].groupby(cell[strange], sort=False).groups
     for value, rows in groups.items() if len(groups) <= cells.SHOWN else ():
         problems += cells.row_lines(
-            rows, f"{cell.name}: {cells.quoted(value)}, expected train or test"
+            rows, f"{cell.name}: {cells.quoted(value)}, expected {expected}"
         )
     if len(groups) > cells.SHOWN:  # of something else: names or ids, perhaps
         problems += cells.row_lines(
             cell.index[strange],
-            f"{cell.name}: {len(groups)} different texts, expected train or test; is it the right "
+            f"{cell.name}: {len(groups)} different texts, expected {expected}; is it the right "
             "column?",
         )
+    empty = [name for name in dict.fromkeys(cohorts.values()) if not part.eq(name).any()]
+    if empty and not problems:
+        problems = [
+            f"{cell.name}: no patient of the cohort {', '.join(empty)}. There: "
+            f"{cells.counted(cell)}. Leave it out of `cohorts`, or look at the exclusions."
+        ]
     stop_at(problems)
     return part
 

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from thyro.figures.style import SMALL, ModelStyle, model_styles, panel_letters
-from thyro.study import COHORTS
+from thyro.study import cohort_label
 
 
 class CalibrationCurve(Protocol):
@@ -102,7 +102,7 @@ def calibration_figure(
     Parameters
     ----------
     curves : mapping of cohort to mapping of model to statistics.CalibrationCurve
-        The same models in every cohort; cohorts are those of `study.COHORTS`.
+        The same models in every cohort; cohorts are those of the study.
     texts : mapping of cohort to mapping of model to text
         Written into the panels, as `tables.hosmer_labels`.
     predictions : mapping of cohort to mapping (or DataFrame) of model to probabilities
@@ -115,7 +115,7 @@ def calibration_figure(
     size = (2.4 * len(models), 2.7 * len(curves))
     fig, axes = plt.subplots(len(curves), len(models), figsize=size, squeeze=False)
     for row, (cohort, of_model) in zip(axes, curves.items(), strict=True):
-        where = COHORTS[cohort].lower().removesuffix(" cohort")
+        where = cohort_label(cohort).lower().removesuffix(" cohort")
         for ax, model in zip(row, models, strict=True):
             second = (updated or {}).get(cohort, {}).get(model)
             draw_calibration(

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from thyro.figures.style import SERIES_COLOURS, WIDTH, panel_letters
-from thyro.study import COHORTS
+from thyro.study import COHORTS, cohort_label
 
 APART = 0.17  # of the two dots of a row, in rows
 MARKS = (("o", "0.15"), ("D", SERIES_COLOURS[0]))  # of the publication, of the run
@@ -58,12 +58,13 @@ def contrasts_figure(
     tables = (published, here)
     falls, added = ([t[t["contrast"].eq(name)] for t in tables] for name in ("fall", "added"))
     models = list(dict.fromkeys(pd.concat([table["name"] for table in falls])))
-    cohorts = [name for name in COHORTS if any(table["cohort"].eq(name).any() for table in added)]
+    there = pd.concat([table["cohort"] for table in added]).unique()
+    cohorts = [name for name in dict.fromkeys([*COHORTS, *there]) if name in there]
     height = 0.9 + 0.23 * max(len(models), 2 * len(cohorts))
     fig, axes = plt.subplots(1, 2, figsize=(WIDTH, height), width_ratios=(3, 2))
     draw_contrasts(*falls, axes[0], models, by="name").set_yticks(range(len(models)), models)
     axes[0].set(xlabel="AUC in training less AUC in test")
-    names = [COHORTS[name] for name in cohorts]
+    names = [cohort_label(name) for name in cohorts]
     draw_contrasts(*added, axes[1], cohorts, by="cohort").set_yticks(range(len(cohorts)), names)
     axes[1].set(xlabel="AUC with signature less clinical")
     panel_letters(axes)

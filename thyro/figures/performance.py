@@ -24,7 +24,7 @@ from thyro.figures.style import (
     model_styles,
     panel_letters,
 )
-from thyro.study import COHORTS
+from thyro.study import cohort_label
 from thyro.tables import coverage, p_value
 
 WIDE_MATRIX = 6  # models in a matrix above which its cells are narrow
@@ -124,7 +124,7 @@ def roc_figure(
     Parameters
     ----------
     curves : mapping of cohort to mapping of model to statistics.RocCurve
-        The same models in every cohort; cohorts are those of `study.COHORTS`.
+        The same models in every cohort; cohorts are those of the study.
     labels : mapping of cohort to mapping of model to text, optional
         Legend texts, as `tables.auc_labels`.
     level : float, default 0.95
@@ -135,7 +135,8 @@ def roc_figure(
     models = list(next(iter(curves.values())))
     rows = [models] if together else by_family(models)
     styles = model_styles(models)
-    size = (WIDTH, 3.7 * len(rows))
+    narrow = len(curves) > WIDE_PANELS
+    size = (WIDTH, (3.4 if narrow else 3.7) * len(rows))
     fig, axes = plt.subplots(len(rows), len(curves), figsize=size, squeeze=False)
     for row, family in zip(axes, rows, strict=True):
         for ax, (cohort, of_model) in zip(row, curves.items(), strict=True):
@@ -144,8 +145,9 @@ def roc_figure(
                 ax,
                 labels=(labels or {}).get(cohort),
                 styles=styles,
-                title=COHORTS[cohort],
+                title=cohort_label(cohort),
                 level=level,
+                below=narrow,
             )
     if not together:
         panel_letters(axes)
@@ -223,7 +225,7 @@ def delong_figure(delong: pd.DataFrame, models: Sequence[str], cohorts: Sequence
     models : sequence of str
         Rows and columns from the top left.
     cohorts : sequence of str
-        Of `study.COHORTS`, in order.
+        Of the study, in order.
     """
     n = len(cohorts)
     if len(models) <= ABREAST:
@@ -232,7 +234,7 @@ def delong_figure(delong: pd.DataFrame, models: Sequence[str], cohorts: Sequence
         fig, axes = plt.subplots(n, 1, figsize=(WIDTH, 4.6 * n), squeeze=False)
     for ax, cohort in zip(axes.flat, cohorts, strict=True):
         rows = delong[delong["cohort"].eq(cohort)]
-        draw_delong_matrix(rows, models, ax, title=COHORTS[cohort])
+        draw_delong_matrix(rows, models, ax, title=cohort_label(cohort))
     panel_letters(axes)
     return fig
 
@@ -245,6 +247,7 @@ def draw_decision_curve(
     references: bool = True,
     legend: bool = True,
     shown: Sequence[float] = (0, 1),
+    bands: bool = True,
 ) -> Axes:
     """Draw one net-benefit curve on `ax` and return it; computes nothing.
 
@@ -261,6 +264,8 @@ def draw_decision_curve(
     legend : bool
     shown : (float, float), default (0, 1)
         Thresholds at the ends of the axis.
+    bands : bool, default True
+        Draw the band of a curve that has one.
     """
     inside = (curve.threshold >= shown[0]) & (curve.threshold <= shown[1])
     x, benefit, treat_all = (
@@ -270,7 +275,7 @@ def draw_decision_curve(
         ax.plot(x, treat_all, color="0.6", lw=1, label="Treat all")
         ax.axhline(0, color="0.2", lw=0.8, label="Treat none")
     colour, line = (styles or model_styles([curve.model]))[curve.model]
-    if curve.low is not None and curve.high is not None:
+    if bands and curve.low is not None and curve.high is not None:
         ax.fill_between(x, curve.low[inside], curve.high[inside], color=colour, alpha=0.12, lw=0)
     ax.plot(x, benefit, color=colour, ls=line, label=curve.model)
     # Treat-all falls without bound towards a threshold of 1; the useful part is near zero. The
@@ -300,7 +305,7 @@ def performance_figure(
     ----------
     curves : mapping of cohort to mapping of model to statistics.RocCurve
         The same models in every cohort, in the order of legends and matrices; cohorts are those of
-        `study.COHORTS`.
+        the study.
     delong : DataFrame
         As `delong_figure`.
     decisions : mapping of cohort to sequence of statistics.DecisionCurve
@@ -317,7 +322,7 @@ def performance_figure(
     ratios = [1.3, 1.0, 0.9]
     fig, axes = plt.subplots(3, len(curves), figsize=size, height_ratios=ratios, squeeze=False)
     for (roc, matrix, benefit), (cohort, of_model) in zip(axes.T, curves.items(), strict=True):
-        words = {"labels": labels[cohort], "title": COHORTS[cohort], "level": level}
+        words = {"labels": labels[cohort], "title": cohort_label(cohort), "level": level}
         draw_roc(of_model, roc, styles=styles, below=narrow, **words)
         draw_delong_matrix(delong[delong["cohort"].eq(cohort)], models, matrix)
         for order, curve in enumerate(decisions[cohort]):

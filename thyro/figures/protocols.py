@@ -175,7 +175,9 @@ def draw_frequency(
     return ax
 
 
-def frequency_figure(frequency: pd.DataFrame, own: Mapping[str, Collection[str]]) -> Figure:
+def frequency_figure(
+    frequency: pd.DataFrame, own: Mapping[str, Collection[str]], *, of_images: bool = True
+) -> Figure:
     """Draw how often features were selected, a panel per signature.
 
     Parameters
@@ -184,11 +186,15 @@ def frequency_figure(frequency: pd.DataFrame, own: Mapping[str, Collection[str]]
         As `models.selection_frequency`: signature, feature, share.
     own : mapping of signature to features
         Panels from the left, and the features selected in the study's own split.
+    of_images : bool, default True
+        Whether signatures are named by an image set.
     """
     fig, axes = plt.subplots(1, len(own), figsize=(WIDTH, 4.4), squeeze=False)
     for ax, (signature, features) in zip(axes.flat, own.items(), strict=True):
         rows = frequency[frequency["signature"].eq(signature)]
-        draw_frequency(rows, ax, own=features, title=f"{signature} images")
+        draw_frequency(
+            rows, ax, own=features, title=f"{signature} images" if of_images else signature
+        )
     return fig
 
 

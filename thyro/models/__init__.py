@@ -17,6 +17,7 @@ from thyro.models.cross_fitting import (
     out_of_fold,
     rank_models,
 )
+from thyro.models.feature_models import feature_recipes, predictions_of_families, untuned
 from thyro.models.importance import permutation_importance
 from thyro.models.random_splits import null_table, repeated_splits, selection_frequency
 from thyro.models.recipes import (
@@ -53,6 +54,7 @@ __all__ = [
     "decision_values",
     "divisions",
     "fallback_notes",
+    "feature_recipes",
     "features_by_fold",
     "fit_classifier",
     "fit_models",
@@ -71,6 +73,7 @@ __all__ = [
     "predict_models",
     "predict_moved",
     "predictions_of",
+    "predictions_of_families",
     "probability_ranks",
     "rank_models",
     "repeated_splits",
@@ -79,5 +82,6 @@ __all__ = [
     "selection_frequency",
     "table_recipes",
     "tune_classifier",
+    "untuned",
     "without_tuned",
 ]

@@ -5,6 +5,7 @@ Every section has a module in `words` whose `texts` says it; here they are only 
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from thyro import nomogram, store, tables
 from thyro.clinical import LogisticFit
@@ -28,7 +29,9 @@ from thyro.report.words import (
     subgroups,
     usefulness,
 )
+from thyro.report.words import feature_models as words_feature_models
 from thyro.report.words import nomogram as words_nomogram
+from thyro.report.words import scores as words_scores
 from thyro.report.words import study as words_study
 from thyro.report.words import super_resolution as words_super_resolution
 from thyro.study import PENALISED, Study, nomograms
@@ -77,14 +80,12 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
         sources,
         marked(strings, found),
         tables=made,
-        elements={
-            "calculator": _calculator(nomogram.calculator_fragment, left, study),
-            "thresholds": thresholds.element(left, _predictions(study), outcome=study.outcome),
-            "wipe": wipe.element(folder / "notebooks") if strings["has"]["enhanced"] else "",
-        },
+        elements=_elements(study, left, folder, strings["has"]),
     )
-    page = partial(nomogram.calculator_page, title=strings["study"]["title"])
-    alone = {"calculator.html": _calculator(page, left, study)}
+    alone = {}
+    if study.has_nomograms:
+        page = partial(nomogram.calculator_page, title=strings["study"]["title"])
+        alone["calculator.html"] = _calculator(page, left, study)
     records = notebook_passports(folder)
     render.render(
         staged,
@@ -132,6 +133,12 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
         tree.update(told)
         found.update(find_sources(told, left.read, written))
 
+    if not study.has_nomograms:
+        tell(words_scores.texts, name=name)
+        if study.cohort.features:
+            tell(words_feature_models.texts)
+        tell(provenance.texts)
+        return tree, found
     tell(words_study.texts, name=name)
     sections = [*OF_EVERY_STUDY]
     if tree["has"]["enhanced"]:
@@ -153,6 +160,8 @@ def _answers(
     study: Study, results: Results, has: Mapping[str, bool]
 ) -> dict[str, list[checklists.Answer]]:
     """The checklists, answered; without images only that of prediction models is asked."""
+    if not study.has_nomograms:  # the items ask how a model was developed
+        return {}
     items = checklists.read_checklists(store.path("report/checklists.yml"))
     facts, authors = evidence.facts(study, results, has), study.authors.model_dump()
     return {
@@ -164,9 +173,20 @@ def _answers(
 
 def _predictions(study: Study) -> list[str]:
     """Tables of what the models, or the scores of the user's table, and the nomograms predict."""
+    if not study.has_nomograms:
+        return [study.jobs["06_scores"].reads["scores"].removesuffix(".parquet")]
     reads = study.jobs["06_statistics"].reads
     named = ("model_predictions", "nomogram_predictions")
     return [reads[one].removesuffix(".parquet") for one in named]
+
+
+def _elements(study: Study, left: Results, folder: Path, has: Mapping[str, bool]) -> dict[str, str]:
+    """What only the HTML shows: nomograms to be used, models at one threshold, images to wipe."""
+    elements = {"thresholds": thresholds.element(left, _predictions(study), outcome=study.outcome)}
+    if study.has_nomograms:
+        elements["calculator"] = _calculator(nomogram.calculator_fragment, left, study)
+        elements["wipe"] = wipe.element(folder / "notebooks") if has["enhanced"] else ""
+    return elements
 
 
 def _calculator(write: Callable[..., str], results: Results, study: Study) -> str:

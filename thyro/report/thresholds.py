@@ -13,7 +13,7 @@ import pandas as pd
 
 from thyro import figures, statistics
 from thyro.report.results import Results
-from thyro.study import COHORTS, PROTOCOLS, RADIOLOGIST
+from thyro.study import PROTOCOLS, RADIOLOGIST, cohort_label
 
 STEPS = 1000  # a probability p is embedded as the largest k with k / STEPS <= p
 SHOWN = ("sound", "paper")  # protocols: what the study concludes from first
@@ -53,7 +53,7 @@ def embedded(results: Results, predictions: Sequence[str]) -> dict:
     results : Results
         Predictions and outcomes of a study.
     predictions : sequence of str
-        The tables of models (or of the user's scores) and of nomograms.
+        The tables of models (or of the user's scores) and, last, of nomograms, if there are any.
 
     Returns
     -------
@@ -62,15 +62,15 @@ def embedded(results: Results, predictions: Sequence[str]) -> dict:
         `scores`: of each cohort the sorted steps of controls and of cases, each as differences.
     """
     cases = results.table("00_cohort/patients").set_index("patient_id")
-    models, nomograms = (results.table(name) for name in predictions)
+    predicted = [results.table(name) for name in predictions]
     readings = {}
     if "radiologist" in cases:
         yes_from = results.values("00_cohort/cohort")["radiologist_yes_from"]
         readings[RADIOLOGIST] = _yes(cases["radiologist"], yes_from)
-    scores = statistics.scores_by_protocol([models, nomograms], cases.index, others=readings)
-    order = [*dict.fromkeys(pd.concat([models, nomograms])["model"]), *readings]
-    chosen = {*nomograms["model"], *readings}  # drawn at first
-    cohorts = {name: label for name, label in COHORTS.items() if cases["split"].eq(name).any()}
+    scores = statistics.scores_by_protocol(predicted, cases.index, others=readings)
+    order = [*dict.fromkeys(pd.concat(predicted)["model"]), *readings]
+    chosen = {*predicted[-1]["model"], *readings}  # drawn at first
+    cohorts = {name: cohort_label(name) for name in statistics.cohorts(cases["split"])}
     shown = [name for name in SHOWN if name in scores] or list(scores)
     return {
         "start": START,

@@ -42,6 +42,7 @@ def check_study(name: str, *, data: str | None = None) -> Study:
         check_notebook(job_arguments(study, name, job, data=data), notebook)
     if data is not None:
         _check_data(name, study, data)
+        check_tables(name, study, data)
     return study
 
 
@@ -136,6 +137,30 @@ def _check_data(name: str, study: Study, data: str) -> None:
             )
         if source and source.decisions:
             _check_decisions(name, section, source.decisions, store.path(data).resolve())
+
+
+def check_tables(name: str, study: Study, data: str) -> list[str]:
+    """Read the tables of a study without images, with every cell of theirs.
+
+    Returns
+    -------
+    list of str
+        What is wrong in rows that a criterion of the study excludes.
+
+    Raises
+    ------
+    StudyError
+        With all problems, by row.
+    """
+    if study.cohort.has_images:
+        return []
+    from thyro import cohort, imaging  # slow, so only where it is needed
+
+    given = {"cohort": study.cohort} | ({"external": study.external} if study.external else {})
+    try:
+        return cohort.check_tables(given, data_dir=data)
+    except (cohort.CohortError, cohort.TableError, imaging.ImageError) as error:
+        raise StudyError(f"params/{name}.yml: {error}") from None
 
 
 def _check_decisions(name: str, section: str, decisions: str, folder: Path) -> None:

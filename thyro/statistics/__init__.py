@@ -50,6 +50,7 @@ from thyro.statistics.delong import auc_ci, delong_matrix, delong_pairs, delong_
 from thyro.statistics.dependence import redundant_columns
 from thyro.statistics.fisher import TableTooLarge
 from thyro.statistics.group_tests import group_test, is_categorical, standardised_difference
+from thyro.statistics.judged import judged_performance
 from thyro.statistics.likelihood import (
     FARTHEST,
     highest_likelihood,
@@ -141,6 +142,7 @@ __all__ = [
     "hosmer_lemeshow",
     "icc_of_features",
     "is_categorical",
+    "judged_performance",
     "likelihood_ratio_p",
     "log_odds",
     "logistic_information",

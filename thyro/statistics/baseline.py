@@ -41,7 +41,7 @@ def baseline_comparison(
     groups : mapping of heading to value of `by`, optional
         In their order. The first two are compared and are "All"; further ones are described only.
         Without it {"Test": "test", "Train": "train"}, and {"External": "external"} where there are
-        such patients.
+        such patients; of a column with categories these, test and train first.
 
     Returns
     -------
@@ -89,8 +89,11 @@ def baseline_comparison(
 def _members(group: pd.Series, by: str, groups: Mapping | None) -> dict[str, np.ndarray]:
     """Who is in which group, by its heading."""
     if groups is None:
-        groups = {"Test": "test", "Train": "train"}
-        groups |= {"External": "external"} if (group == "external").any() else {}
+        names = ["test", "train", "external"] if (group == "external").any() else ["test", "train"]
+        if isinstance(group.dtype, pd.CategoricalDtype):
+            declared = [str(name) for name in group.cat.categories]
+            names = sorted(declared, key=lambda name: ["test", "train", name].index(name))
+        groups = {name.replace("_", " ").capitalize(): name for name in names}
     if len(groups) < 2:
         raise ValueError(f"columns: expected two groups to compare, got {list(groups)}.")
     outside = sorted(set(group) - set(groups.values()), key=str)

@@ -1,5 +1,7 @@
 """Calibration of every model in every cohort, each measure with its interval."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from scipy import stats
 from thyro.core import as_labels, as_level, as_probabilities
 from thyro.statistics.calibration import calibration
 from thyro.statistics.performance import cohorts
-from thyro.statistics.smoothing import lowess
+from thyro.statistics.smoothing import LARGE, lowess, steps
 
 MEASURES = ("citl", "slope", "observed_expected", "e_avg", "e_90", "brier", "scaled_brier")
 RESAMPLED = ("e_avg", "e_90", "brier", "scaled_brier")
@@ -83,16 +85,49 @@ def calibration_intervals(
 
 def _resampled(y: np.ndarray, p: np.ndarray, draws: int, seed: int) -> pd.DataFrame:
     """The RESAMPLED measures in samples of patients with replacement, one row each."""
-    rows = []
-    for row in np.random.default_rng(seed).integers(0, len(y), (draws, len(y))):
-        outcome, predicted = y[row], p[row]
-        x, smooth = lowess(predicted, outcome, delta=STEP * np.ptp(predicted))
-        error = np.abs(predicted - smooth[np.searchsorted(x, predicted)])
-        brier = np.mean((predicted - outcome) ** 2)
+    rows, rng = [], np.random.default_rng(seed)
+    distances = _distances_of_groups(y, p) if len(p) > LARGE else partial(_distances, y, p)
+    for _ in range(draws):  # one sample after the other: all of many patients fill the memory
+        row = rng.integers(0, len(y), len(y))
+        outcome = y[row]
+        brier = np.mean((p[row] - outcome) ** 2)
         variance = outcome.mean() * (1 - outcome.mean())
         scaled = 1 - brier / variance if variance else np.nan
-        rows.append((error.mean(), np.quantile(error, 0.9), brier, scaled))
+        rows.append((*distances(row), brier, scaled))
     return pd.DataFrame(rows, columns=list(RESAMPLED))
+
+
+def _distances(y: np.ndarray, p: np.ndarray, row: np.ndarray) -> tuple[float, float]:
+    """ICI and E90 of the sample `row`."""
+    outcome, predicted = y[row], p[row]
+    x, smooth = lowess(predicted, outcome, delta=STEP * np.ptp(predicted))
+    error = np.abs(predicted - smooth[np.searchsorted(x, predicted)])
+    return error.mean(), np.quantile(error, 0.9)
+
+
+def _distances_of_groups(
+    y: np.ndarray, p: np.ndarray
+) -> Callable[[np.ndarray], tuple[float, float]]:
+    """`_distances` of samples of many patients: the `steps` of `p` part them into groups.
+
+    A group stands at its mean prediction, so that a sample is smoothed in the time of its groups.
+    """
+    edges = steps(p)[1:-1:2]
+    groups = np.searchsorted(edges, p)
+    at = np.bincount(groups, p) / np.bincount(groups)
+
+    def distances(row: np.ndarray) -> tuple[float, float]:
+        group = groups[row]
+        n = np.bincount(group, minlength=len(at))
+        events = np.bincount(group, y[row], len(at))
+        there = n > 0
+        x, share, n = at[there], (events[there] / n[there]), n[there]
+        error = np.abs(x - lowess(x, share, delta=STEP * np.ptp(x), counts=n)[1])
+        order = np.argsort(error)
+        ninth = np.searchsorted(np.cumsum(n[order]), 0.9 * n.sum())
+        return float(error @ n / n.sum()), float(error[order[ninth]])
+
+    return distances
 
 
 def calibration_by_cohort(

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from thyro.core import as_labels, as_level, as_probabilities, as_scores
 from thyro.statistics.performance import cohorts
+from thyro.statistics.smoothing import LARGE
 
 DEFAULT = "Treat all or none"  # whichever of the two has the greater net benefit
 
@@ -102,7 +103,12 @@ def _samples(
     Each is of shape (1 + draws, n_thresholds).
     """
     n = len(y)
-    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws)
-    counts = np.concatenate([np.ones((1, n)), counts])
+    of_each: np.ndarray = np.ones(n)
+    if n > LARGE:  # patients of one outcome whom all strategies treat alike are drawn together
+        alike = np.column_stack([y, *treated.values()])
+        _, first, of_each = np.unique(alike, axis=0, return_index=True, return_counts=True)
+        y, treated = y[first], {name: who[first] for name, who in treated.items()}
+    counts = np.random.default_rng(seed).multinomial(n, of_each / n, size=draws)
+    counts = np.concatenate([of_each[None], counts])
     value = np.where(y[:, None] == 1, 1.0, -points / (1 - points))  # of treating a patient
     return {name: counts @ np.where(who, value, 0) / n for name, who in treated.items()}

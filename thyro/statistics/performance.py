@@ -16,12 +16,13 @@ COHORTS = ("train", "test", "external")  # in the order of every table
 
 
 def cohorts(split: ArrayLike) -> dict[str, np.ndarray]:
-    """Who belongs to which cohort, in the order train, test, external.
+    """Who belongs to which cohort, in the order train, test, external, or as the user names them.
 
     Parameters
     ----------
     split : array_like of str, shape (n_patients,)
-        "train", "test" or, for a cohort that is only ever predicted on, "external".
+        "train", "test" or, for a cohort that is only ever predicted on, "external". A Series with
+        categories names its own cohorts, in their order.
 
     Returns
     -------
@@ -31,10 +32,15 @@ def cohorts(split: ArrayLike) -> dict[str, np.ndarray]:
     Raises
     ------
     ValueError
-        If nobody trains, or there is another name.
+        If a patient has no cohort or, without categories, nobody trains or there is another name.
     """
+    declared = getattr(split, "dtype", None)
     split = np.asarray(split, dtype=object)
     found = set(split.tolist())
+    if isinstance(declared, pd.CategoricalDtype):
+        if not found <= set(declared.categories):
+            raise ValueError("split: every patient needs a cohort; found one without.")
+        return {str(name): split == name for name in declared.categories if name in found}
     if "train" not in found or not found <= set(COHORTS):
         raise ValueError(
             f"split: expected 'train' and other names of {', '.join(COHORTS)}; "
@@ -56,7 +62,7 @@ def performance_table(
 
     The cut-off of a score maximises Youden's index on the training patients, or reaches a
     sensitivity there, and is applied unchanged to all others (R-68): neither the test nor an
-    external cohort ever chooses it.
+    external cohort ever chooses it. Where nobody trains, the first cohort does.
 
     Parameters
     ----------
@@ -87,10 +93,10 @@ def performance_table(
         `cohorts`.
     """
     y, members = as_labels(y, "y"), cohorts(split)
-    rows = []
+    rows, first = [], next(iter(members.values()))
     for model, score in scores.items():
         score = score.to_numpy()
-        train = members["train"]
+        train = members.get("train", first)
         threshold = (cutoffs or {}).get(model)
         if threshold is None:
             threshold = (

@@ -5,15 +5,24 @@ from math import ceil
 import numpy as np
 
 BLOCK = 1e6  # distances held at a time
+LARGE = 5000  # patients; of more the smooth is fitted at `steps` and interpolated
+STEPS = 200  # of the patients, and of the range of their predictions
 
 
 def lowess(
-    p: np.ndarray, y: np.ndarray, *, fraction: float = 2 / 3, delta: float = 0.0
+    p: np.ndarray,
+    y: np.ndarray,
+    *,
+    fraction: float = 2 / 3,
+    delta: float = 0.0,
+    counts: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Locally linear smooth of `y` at the distinct values of `p`, without robustness iterations.
 
     R's lowess(p, y, f, iter=0, delta). Written out because statsmodels divides by zero where more
-    than the fraction of the patients share one prediction.
+    than the fraction of the patients share one prediction, and has no counts. Above `LARGE`
+    patients the time is linear in them: without a `delta` the smooth is fitted at
+    `steps` and interpolated between; the mean distance from it moves by less than 0.0001.
 
     Parameters
     ----------
@@ -22,6 +31,9 @@ def lowess(
         Of the patients that each point sees.
     delta : float
         Points this near to the last fitted one are interpolated; R takes 0.01 of the range of `p`.
+    counts : ndarray of int, shape (n_patients,), optional
+        Patients that each entry stands for: `y` is then the mean of their outcomes. Without it,
+        one each.
 
     Returns
     -------
@@ -32,11 +44,26 @@ def lowess(
     Cleveland (1979), JASA 74:829-836.
     """
     x = np.unique(p)
-    fitted = x[_fitted_points(x, delta)] if delta > 0 else x
+    if delta > 0:
+        fitted = x[_fitted_points(x, delta)]
+    else:
+        fitted = steps(p) if len(p) > LARGE else x
     # In blocks, because every block holds its distances to all patients.
     blocks = np.array_split(fitted, ceil(len(fitted) * len(p) / BLOCK))
-    values = np.concatenate([_line_at(block, p, y, fraction) for block in blocks])
+    values = np.concatenate([_line_at(block, p, y, fraction, counts) for block in blocks])
     return x, np.interp(x, fitted, values)
+
+
+def steps(p: np.ndarray) -> np.ndarray:
+    """Some of the predictions, increasing: every 200th part of the patients, and of the range.
+
+    By rank they are dense where the smooth sees a short stretch, because many patients are there;
+    by value they leave no gap where few are.
+    """
+    ordered, even = np.sort(p), np.linspace(0, 1, STEPS + 1)
+    by_rank = ordered[np.round(even * (len(p) - 1)).astype(int)]
+    by_value = np.searchsorted(ordered, ordered[0] + even * (ordered[-1] - ordered[0]))
+    return np.unique([by_rank, ordered[np.minimum(by_value, len(p) - 1)]])
 
 
 def _fitted_points(x: np.ndarray, delta: float) -> list[int]:
@@ -49,15 +76,24 @@ def _fitted_points(x: np.ndarray, delta: float) -> list[int]:
     return chosen
 
 
-def _line_at(x: np.ndarray, p: np.ndarray, y: np.ndarray, fraction: float) -> np.ndarray:
+def _line_at(
+    x: np.ndarray, p: np.ndarray, y: np.ndarray, fraction: float, counts: np.ndarray | None
+) -> np.ndarray:
     """Value at each `x` of the tricube-weighted line through its nearest patients."""
     distance = np.abs(p - x[:, None])
-    neighbours = max(int(fraction * len(p) + 1e-7), 2)
-    reach = np.partition(distance, neighbours - 1, axis=1)[:, [neighbours - 1]]
+    neighbours = max(int(fraction * (len(p) if counts is None else counts.sum()) + 1e-7), 2)
+    if counts is None:
+        reach = np.partition(distance, neighbours - 1, axis=1)[:, [neighbours - 1]]
+    else:
+        nearest = np.argsort(distance, axis=1)
+        last = np.argmax(np.cumsum(counts[nearest], axis=1) >= neighbours, axis=1)[:, None]
+        reach = np.take_along_axis(distance, np.take_along_axis(nearest, last, 1), 1)
     share = np.divide(distance, reach, out=np.zeros_like(distance), where=reach > 0)
     # The limits of 0.001 and 0.999 of the reach are those of Cleveland's code.
     weight = np.where(share > 0.001, (1 - np.minimum(share, 1) ** 3) ** 3, 1.0)
     weight[distance > 0.999 * reach] = 0.0
+    if counts is not None:
+        weight *= counts
     weight /= weight.sum(axis=1, keepdims=True)
     centre = (weight @ p)[:, None]
     spread = np.sum(weight * (p - centre) ** 2, axis=1, keepdims=True)

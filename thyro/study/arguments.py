@@ -23,6 +23,7 @@ COMPUTE = {  # section of a notebook -> keys of `compute` that it wants beside t
     "super_resolution": ("device", "devices"),
     "features": ("device", "workers", "cluster"),
     "models": ("device", "workers"),
+    "feature_models": ("workers",),
 }
 
 
@@ -63,7 +64,9 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         Folder with the user's table and images, relative to the project.
     """
     root = f"results/{name}"
-    values = getattr(study, job.section).model_dump(exclude=DECLARED.get(job.section))
+    values = getattr(study, job.section).model_dump()
+    wanted = job.keys or set(values) - DECLARED.get(job.section, set())
+    values = {key: value for key, value in values.items() if key in wanted}
     values |= {key: f"{root}/{place}" for key, place in (job.reads | job.folders).items()}
     values |= job.fixed | {"out_dir": f"{root}/{job.folder}"}
     if job.section == "cohort":
@@ -74,7 +77,11 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         values["harmonised"] = study.selection.model_dump(include=HARMONISATION)
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
-    if job.section == "models":  # repeats the selection, and explains the networks of 02
+    if job.notebook == "04_feature_models":  # selects again, in every fold and split
+        of_images = ("minimum_icc", "minimum_distinct")
+        chosen = study.selection.model_dump()
+        values |= {key: chosen[key] for key in chosen if key not in of_images}
+    elif job.section == "models":  # repeats the selection, and explains the networks of 02
         values |= study.selection.model_dump()
         values |= {key: getattr(study.features, key) for key in OF_NETWORKS}
         asked = study.nomogram.pipeline_bootstraps
@@ -83,7 +90,7 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
     if job.section in OF_LEVEL:
         values["level"] = study.statistics.level
     compute = study.compute.model_dump() | {"workers": threads_of(study, job)}
-    return values | {key: compute[key] for key in ("seed", *COMPUTE.get(job.section, ()))}
+    return values | {key: compute[key] for key in ("seed", *COMPUTE.get(job.notebook[3:], ()))}
 
 
 def _about(study: Study) -> dict[str, Any]:

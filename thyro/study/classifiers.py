@@ -5,7 +5,7 @@ plan and the checks of a study file only need the names. Fitting, tuning and sto
 `models`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,12 @@ CLASSIFIERS = {
         ),
     )
 }
+
+
+def feature_models(families: Iterable[str], classifiers: Iterable[str]) -> list[str]:
+    """Names of the models of given features: every classifier on every family."""
+    named = list(classifiers)
+    return [f"{family}_{name}" for family in families for name in named]
 
 
 def radiomic_classifiers() -> list[str]:

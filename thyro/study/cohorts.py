@@ -6,10 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from thyro.study.fields import CsvInFolder, Distinct, Encoding, Positive, Section, Share, Text
+from thyro.study.names import EXTERNAL, RADIOLOGIST, TEST, TRAIN
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Level = Annotated[int, Field(ge=0, le=1)]
 Model = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ .-]*$")]
+TOGETHER = "all"  # what tables call the first two cohorts together
+KINDS = ("probability", "score", "reading")  # of what a model outside the study says
 ABOUT_IMAGES = ("image_column", "mask_column", "second_mask_column", "frame", "decisions")
 Flag = Literal[
     "duplicate",
@@ -87,6 +90,24 @@ class Criterion(Section):
         return self
 
 
+class Score(Section):
+    """What a model outside the study, or a reader, says of every patient."""
+
+    column: Text
+    # between 0 and 1, and judged as such; higher means more suspicious; or 1 and 0, for yes and no
+    kind: Literal["probability", "score", "reading"] = "score"
+    published: dict[Name, Share] = {}  # AUC by cohort, to stand beside that of this table
+
+
+class Family(Section):
+    """Features that another program measured: columns of a table, joined to patients by the id."""
+
+    table: str = ""  # CSV or XLSX in the data folder; empty: the cohort's own
+    id_column: str | list[str] = ""  # empty: called as in the cohort
+    columns: list[Text] = Field(min_length=1)  # names, or patterns such as "original_*"
+    without: list[Text] = []  # those of them that are no features, such as "diagnostics_*"
+
+
 class Source(Section):
     """Patients from somewhere: what the simulation makes, or how the user's folder is read."""
 
@@ -125,7 +146,9 @@ class Source(Section):
     view_column: str = ""
     view: str = ""  # the one analysed; rows of others are set aside
     one_per_patient: str = ""  # column, or measured one, whose largest value picks the row
-    scores: dict[Model, str] = {}  # instead of images: model -> column
+    scores: dict[Model, Text | Score] = {}  # instead of images: model -> column, or with its kind
+    features: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]*$")], Family] = {}  # instead
+    # of images: families of features, measured elsewhere
     criteria: list[Criterion] = []  # in the order of the flow chart
     quality_column: str = ""  # the reader's "keep" or "exclude", which overrules the flags
     decisions: CsvInFolder = ""  # CSV in the data folder with the same by image id, which 00 writes
@@ -149,13 +172,49 @@ class Source(Section):
     max_pixels: Positive = 4_000_000  # above: flagged as too large
     variables: list[Variable] = []
 
+    @property
+    def has_images(self) -> bool:
+        """Whether images are read, and not what others measured in them."""
+        return not (self.scores or self.features)
+
+    @property
+    def score_columns(self) -> dict[str, str]:
+        """The column of every score."""
+        return {
+            name: score if isinstance(score, str) else score.column
+            for name, score in self.scores.items()
+        }
+
+    @property
+    def score_kinds(self) -> dict[str, str]:
+        """What every score is, of `KINDS`; one with a column alone is a score."""
+        return {
+            name: "score" if isinstance(score, str) else score.kind
+            for name, score in self.scores.items()
+        }
+
+    @property
+    def published(self) -> dict[str, dict[str, float]]:
+        """AUCs that others printed, by score and cohort."""
+        given = {name: s.published for name, s in self.scores.items() if not isinstance(s, str)}
+        return {name: dict(printed) for name, printed in given.items() if printed}
+
+    @property
+    def judged(self) -> dict[str, str]:
+        """Kinds of the scores and of the radiologist, who says yes or no, or gives grades."""
+        reader = "reading" if self.radiologist_yes_from is None else "score"
+        return self.score_kinds | ({RADIOLOGIST: reader} if self.radiologist_column else {})
+
     @model_validator(mode="after")
     def _scores_are_of_a_folder(self):
-        if self.scores and self.source == "simulated":
-            raise ValueError("`scores` are those of a folder's table")
-        named = [key for key in ABOUT_IMAGES if getattr(self, key) not in ("", None)]
-        if self.scores and named:
-            raise ValueError(f"`scores` stand instead of images: leave {', '.join(named)} out")
+        for key in ("scores", "features"):
+            if getattr(self, key) and self.source == "simulated":
+                raise ValueError(f"`{key}` are those of a folder's table")
+            named = [name for name in ABOUT_IMAGES if getattr(self, name) not in ("", None)]
+            if getattr(self, key) and named:
+                raise ValueError(f"`{key}` stand instead of images: leave {', '.join(named)} out")
+        if self.scores and self.features:
+            raise ValueError("`scores` or `features`: one of them stands instead of images")
         return self
 
     @model_validator(mode="after")
@@ -163,9 +222,9 @@ class Source(Section):
         if self.source == "simulated":
             return self
         needed = ["table", "id_column", "outcome_column"]
-        needed += [] if self.scores else ["image_column", "mask_column"]
+        needed += ["image_column", "mask_column"] if self.has_images else []
         absent = [key for key in needed if not getattr(self, key)]
-        if absent or not self.variables:
+        if absent or not (self.variables or not self.has_images):
             raise ValueError(f"a folder cohort needs {', '.join(absent or ['variables'])}")
         return self
 
@@ -183,7 +242,7 @@ class Source(Section):
         if self.source == "simulated":
             return self
         columns = {variable.name: variable.column or variable.name for variable in self.variables}
-        columns |= self.scores
+        columns |= self.score_columns
         told = [name for name, column in columns.items() if column == self.outcome_column]
         if told:
             raise ValueError(f"{told} would be read from the column of the outcome")
@@ -211,11 +270,23 @@ class Cohort(Source):
     test_share: Share = 0.3
     split_column: str = ""  # centre: the column of centres; column: cells "train" and "test"
     test_centres: list[str] = []
+    # column: its cells -> names of cohorts, in the order of tables; empty: train and test
+    cohorts: dict[Text, Name] = {}
 
     @classmethod
     def of(cls, names: dict[str, Any]) -> "Cohort":
         """The cohort whose keys are among `names`: the parameters of a running notebook."""
         return cls(**{key: names[key] for key in cls.model_fields})
+
+    @property
+    def named(self) -> list[str]:
+        """The cohorts of the table, in the order of tables and figures."""
+        return list(dict.fromkeys(self.cohorts.values())) or [TRAIN, TEST]
+
+    @property
+    def reference(self) -> str:
+        """The cohort in which cut-offs are chosen: the training one, or else the first."""
+        return TRAIN if TRAIN in self.named else self.named[0]
 
     @model_validator(mode="after")
     def _split_names_its_column(self):
@@ -232,6 +303,16 @@ class Cohort(Source):
             )
         if self.split == "leave_one_centre_out" and not self.centre_column:
             raise ValueError("`split: leave_one_centre_out` needs `centre_column`")
+        if self.cohorts and self.split != "column":
+            raise ValueError("`cohorts` names the cells of a `split: column`")
+        if self.cohorts and len(self.named) < 2:
+            raise ValueError("`cohorts` names two or more: cut-offs are chosen in one for another")
+        for name, score in self.scores.items():
+            printed = set() if isinstance(score, str) else {*score.published}
+            if strange := sorted(printed - {*self.named, EXTERNAL}):
+                raise ValueError(f"`published` of {name!r}: {strange} not among {self.named}")
+        if TOGETHER in self.cohorts.values():
+            raise ValueError(f"`cohorts`: {TOGETHER!r} is everybody; choose another name")
         return self
 
 
@@ -295,7 +376,7 @@ def check_composed(variables: Sequence[Variable]) -> None:
             )
 
 
-def check_external(external: Source, cohort: Source) -> None:
+def check_external(external: Source, cohort: Cohort) -> None:
     """See that the models of the cohort can be used on the patients of `external`.
 
     Raises
@@ -305,8 +386,12 @@ def check_external(external: Source, cohort: Source) -> None:
     """
     if external.source != cohort.source:
         raise ValueError("`external.source` must be that of the cohort")
-    if list(external.scores) != list(cohort.scores):
-        raise ValueError("`external.scores` must name the models of `cohort.scores`")
+    if list(external.score_kinds.items()) != list(cohort.score_kinds.items()):
+        raise ValueError("`external.scores` must name the models of `cohort.scores`, of their kind")
+    if list(external.features) != list(cohort.features):
+        raise ValueError("`external.features` must name the families of `cohort.features`")
+    if EXTERNAL in cohort.cohorts.values():
+        raise ValueError(f"`cohort.cohorts` cannot name {EXTERNAL!r} where there is `external`")
     if _told(external) != _told(cohort):
         raise ValueError(
             "`external.variables`: name, kind, levels, ordered, composed_of, required and "

@@ -23,13 +23,19 @@ SR = ImageSet("SR", "super-resolved", "-")
 BC = ImageSet("BC", "bicubic", "-.", control=True)
 IMAGE_SETS = {images.name: images for images in (OR, SR, BC)}
 
-COHORTS = {"train": "Training cohort", "test": "Test cohort", "external": "External cohort"}
+TRAIN, TEST, EXTERNAL = "train", "test", "external"
+COHORTS = {TRAIN: "Training cohort", TEST: "Test cohort", EXTERNAL: "External cohort"}
 RADIOLOGIST = "Radiologist"
 PENALISED = "Penalised"  # the clinical model of every candidate
 PLANAR = "planar"  # radiomic features of a slice, not of a volume
 TUNED = "tuned"  # variant of a model: settings by inner cross-validation
 FROZEN = "frozen"  # variant of a model: on features of a network that was not tuned
 PAPER, SOUND = "paper", "sound"  # recipes: the publication's, and the one of the sound half
+
+
+def cohort_label(name: str) -> str:
+    """What readers call a cohort: "Test cohort"; "Centre b cohort" of one that the user named."""
+    return COHORTS.get(name) or f"{name.replace('_', ' ').capitalize()} cohort"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class Job:
     folders: dict[str, str] = field(default_factory=dict)  # notebook parameter -> folder
     files: tuple[str, ...] = ()  # that it reads below these
     outside: tuple[str, ...] = ()  # files that it reads and no job makes, relative to the project
+    keys: tuple[str, ...] = ()  # of its section that it takes; empty: all
     side_by_side: int = 1  # jobs that share the cores: features of the image sets
 
     @property
@@ -68,6 +69,7 @@ RECOVERY = [  # of that, by 06
 ]
 SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these and no images
 PREDICTIONS = "04_models/predictions.parquet"
+PREDICTIONS_OF_FEATURES = "04_feature_models/predictions.parquet"
 OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "control_predictions": "control.parquet",  # the principal classifier on bicubic images
     "step_predictions": "steps.parquet",  # of the steps between the recipes
@@ -127,30 +129,58 @@ def _job(
     files: Iterable[str] = (),
     outside: Iterable[str] = (),
     fixed: Mapping[str, Any] | None = None,
+    section: str = "",
+    keys: Iterable[str] = (),
     side_by_side: int = 1,
 ) -> Job:
-    """A run of `notebook`; the section of the study that it takes has the notebook's name."""
+    """A run of `notebook`; without `section` it takes that of its own name of the study."""
     fixed = dict(fixed or {})
     run = [fixed["image_set"]] if "image_set" in fixed else []
     return Job(
         name="_".join([notebook, *run]),
         notebook=notebook,
-        section=notebook[3:],
+        section=section or notebook[3:],
         reads=dict(reads or {}),
         writes=tuple(writes),
         fixed=fixed,
         folders=dict(folders or {}),
         files=tuple(files),
         outside=tuple(outside),
+        keys=tuple(keys),
         side_by_side=side_by_side,
     )
 
 
-def _cohort(declared: Declared, *, images: bool, truth: bool) -> Job:
+def _cohort(declared: Declared, *, images: bool, truth: bool, families: Sequence[str]) -> Job:
     writes = ["patients.parquet", "cohort.json", "flow.json"]
     writes += ["truth.parquet"] if truth else []
+    given = [f"features_{name}.parquet" for name in families] or [SCORES]
     told = {"declared": declared.to_dict()}
-    return _job("00_cohort", [*writes, *([] if images else [SCORES])], fixed=told)
+    return _job("00_cohort", [*writes, *([] if images else given)], fixed=told)
+
+
+def _given_features(families: Sequence[str]) -> list[Job]:
+    """Selection and models of features that came with the table."""
+    about: dict[str, Any] = {
+        "reads": ABOUT,
+        "fixed": {"families": list(families)},
+        "folders": {"features_dir": "00_cohort"},
+        "files": [f"00_cohort/features_{name}.parquet" for name in families],
+    }
+    selected = ["fate.parquet", "kept_features.parquet", "scalars.json"]
+    made = ["predictions", "by_fold", "choice", "repeats", "permuted", "frequency"]
+    steps = ("alpha", "correlation", "rule", "family", "penalty", "folds")
+    tried = ("classifiers", "neighbours", "outer_folds", "fold_repeats", "tune")
+    return [
+        _job("03_feature_tables", selected, section="selection", keys=steps, **about),
+        _job(
+            "04_feature_models",
+            [*(f"{name}.parquet" for name in made), "scalars.json"],
+            section="models",
+            keys=(*tried, "repeats", "permutations"),
+            **about,
+        ),
+    ]
 
 
 def _super_resolution(start: str | None) -> Job:
@@ -297,6 +327,27 @@ def _statistics(
     )
 
 
+def _judged(kinds: Mapping[str, str], printed: Mapping[str, Any], predictions: str) -> Job:
+    """Scores of the user's table, or of models of its features, each judged by its kind."""
+    known = set(kinds.values())
+    ranked = [kind for kind in kinds.values() if kind != "reading"]
+    tables = ["performance"]
+    tables += ["cutoffs", "auc_intervals", "between_cohorts"] if ranked else []
+    tables += ["delong"] if len(ranked) > 1 else []
+    tables += ["calibration_intervals"] if "probability" in known else []
+    tables += ["net_benefit", "decision_curves"] if {"probability", "reading"} & known else []
+    tables += ["reader"] if ranked and "reading" in known else []
+    return _job(
+        "06_scores",
+        [f"{table}.parquet" for table in tables],
+        reads=ABOUT | {"scores": predictions},
+        section="statistics",
+        keys=("level", "threshold_grid", "draws", "decision_range", "decision_points")
+        + ("sensitivity",),
+        fixed={"kinds": dict(kinds), "published": dict(printed)},
+    )
+
+
 def plan(
     declared: Declared | None = None,
     *,
@@ -308,6 +359,10 @@ def plan(
     published: str = "",
     reference: bool = True,
     beside: Iterable[Mapping[str, Sequence[str]]] = (),
+    nomograms: bool = True,
+    judged: Mapping[str, str] | None = None,
+    printed: Mapping[str, Mapping[str, float]] | None = None,
+    families: Sequence[str] = (),
 ) -> dict[str, Job]:
     """The runs of a study, by name, in an order in which they can run.
 
@@ -330,20 +385,37 @@ def plan(
         Whether the report goes through a publication; without one its numbers are not read.
     beside
         Of OF_GAPS, OF_CENTRES and OF_HARMONISATION, what the study has.
+    nomograms
+        False where there are scores and no clinical variables: nothing is fitted.
+    judged
+        Kind of every score that is judged by it.
+    printed
+        AUCs of scores that stand beside those of the table, by cohort.
+    families
+        Of features that the table holds instead of images.
     """
     declared = declared or Declared()
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
-    jobs = [_cohort(declared, images=images, truth=truth)]
+    predictions = PREDICTIONS_OF_FEATURES if families else predictions
+    jobs = [_cohort(declared, images=images, truth=truth, families=families)]
+    jobs += _given_features(families) if families else []
     if images:
         jobs += [_super_resolution(start)] if declared.enhanced else []
         jobs += [_features(declared, measured, weights) for measured in declared.measured]
         jobs += [_selection(declared), _models(declared, weights)]
-    jobs += [_nomogram(predictions, signatures or declared.signatures, sound=images)]
-    known = {"images": images, "truth": truth, "reference": reference}
-    jobs += [_statistics(declared, predictions, published, **known)]
+    if nomograms:
+        named = signatures or declared.signatures
+        jobs += [_nomogram(predictions, named, sound=images)]
+        known = {"images": images, "truth": truth, "reference": reference}
+        jobs += [_statistics(declared, predictions, published, **known)]
+    jobs += [_judged(judged, printed or {}, predictions)] if judged else []
     for of in beside:
         jobs = [replace(job, writes=(*job.writes, *of.get(job.notebook, ()))) for job in jobs]
     return {job.name: job for job in jobs}
 
 
-JOB_NAMES = tuple(plan())  # of every run that a study may have
+_BESIDE: dict[str, Any] = {"images": False, "truth": False, "nomograms": False}
+_BESIDE |= {"judged": {"score": "probability"}}
+# Every run that a study may have.
+ALL = plan() | plan(**_BESIDE) | plan(families=["radiomics"], **_BESIDE)
+JOB_NAMES = tuple(ALL)

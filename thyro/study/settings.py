@@ -10,11 +10,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from thyro.study.authors import Authors
 from thyro.study.centres import HARMONISATION, check_harmonisation
-from thyro.study.classifiers import RADIOMICS, radiomic_classifiers
+from thyro.study.classifiers import RADIOMICS, feature_models, radiomic_classifiers
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
 from thyro.study.declared import Declared
 from thyro.study.fields import Distinct, Positive, Section, Share, Text, known_names
-from thyro.study.names import OR, RADIOLOGIST, SR, ModelName, nomograms
+from thyro.study.names import OR, RADIOLOGIST, SR, TEST, TRAIN, ModelName, nomograms
 from thyro.study.networks import NETWORKS
 from thyro.study.plan import OF_CENTRES, OF_GAPS, OF_HARMONISATION, Job, plan
 from thyro.study.subgroups import Subgroup, check_subgroups
@@ -268,6 +268,8 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _signatures_are_models(self):
+        if not self.has_nomograms:
+            return self
         if not (self.nomogram.signatures or self.cohort.scores):
             named = self.declared.signatures
             self.nomogram = self.nomogram.model_copy(update={"signatures": named})
@@ -285,10 +287,11 @@ class Study(Section):
     @model_validator(mode="after")
     def _pipeline_has_images(self):
         asked = self.nomogram.pipeline_bootstraps
-        if asked and self.cohort.scores:
+        if asked and not self.cohort.has_images:
+            given = "scores" if self.cohort.scores else "features"
             raise ValueError(
-                "`nomogram.pipeline_bootstraps` makes signatures again, and `cohort.scores` are "
-                "given: leave it 0"
+                "`nomogram.pipeline_bootstraps` makes signatures again, and "
+                f"`cohort.{given}` are given: leave it 0"
             )
         if 0 < asked < LEAST_BOOTSTRAPS:
             raise ValueError(
@@ -304,6 +307,15 @@ class Study(Section):
         if taken:
             raise ValueError(
                 f"`cohort.scores`: other names than {taken}, which tables use for something else"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_trains_and_tests(self):
+        if self.has_nomograms and not {TRAIN, TEST} <= set(self.cohort.named):
+            raise ValueError(
+                f"`cohort.cohorts` must name {TRAIN!r} and {TEST!r}, where models are fitted and "
+                f"tested, got {self.cohort.named}"
             )
         return self
 
@@ -326,6 +338,32 @@ class Study(Section):
         return self
 
     @property
+    def has_nomograms(self) -> bool:
+        """Whether clinical variables are joined to a signature: not to models of given features."""
+        return self.cohort.has_images or bool(self.cohort.scores and self.cohort.variables)
+
+    @property
+    def feature_models(self) -> list[str]:
+        """The models of given features, each of one family."""
+        return feature_models(self.cohort.features, self.models.classifiers)
+
+    @model_validator(mode="after")
+    def _features_have_who_trains(self):
+        if self.cohort.features and not {TRAIN, TEST} <= set(self.cohort.named):
+            raise ValueError(f"`cohort.cohorts` must name {TRAIN!r} and {TEST!r}")
+        return self
+
+    @property
+    def judges_scores(self) -> bool:
+        """Whether scores are judged by their kind: where one has another kind, or they are all."""
+        return not self.has_nomograms or bool(set(self.cohort.score_kinds.values()) - {"score"})
+
+    @property
+    def judged(self) -> dict[str, str]:
+        """What is judged by its kind: scores of the table, or the models of given features."""
+        return dict.fromkeys(self.feature_models, "probability") | self.cohort.judged
+
+    @property
     def declared(self) -> Declared:
         """What the study uses of the registries."""
         return Declared(
@@ -338,7 +376,7 @@ class Study(Section):
     @property
     def checkpoints(self) -> dict[str, str]:
         """Files of weights that the study names and reads, by key."""
-        images = not self.cohort.scores
+        images = self.cohort.has_images
         named = {
             "super_resolution.start": (
                 self.super_resolution.start,
@@ -360,7 +398,7 @@ class Study(Section):
         """The notebook runs of this study."""
         return plan(
             self.declared,
-            images=not self.cohort.scores,
+            images=self.cohort.has_images,
             truth=self.cohort.source == "simulated",
             signatures=self.nomogram.signatures,
             start=self.checkpoints.get("super_resolution.start"),
@@ -372,4 +410,8 @@ class Study(Section):
                 *([OF_CENTRES] if self.cohort.centre_column else []),
                 *([OF_HARMONISATION] if self.selection.harmonisation != "none" else []),
             ],
+            nomograms=self.has_nomograms,
+            families=list(self.cohort.features),
+            judged=self.judged if self.judges_scores else {},
+            printed=self.cohort.published,
         )

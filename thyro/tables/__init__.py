@@ -6,7 +6,7 @@ from thyro.tables.centres import centres, differences_by_centre, harmonised
 from thyro.tables.cohort import flags, missing
 from thyro.tables.gaps import complete_cases, missing_cells
 from thyro.tables.markdown import show
-from thyro.tables.measures import calibrated, cutoffs, net_benefit, reader, splits
+from thyro.tables.measures import between, calibrated, cutoffs, judged, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
 from thyro.tables.overview import overview
 from thyro.tables.recovery import ceilings, recovered
@@ -37,6 +37,7 @@ from thyro.tables.results import (
 from thyro.tables.rounding import (
     ABSENT,
     auc_labels,
+    cohort_name,
     coverage,
     display_names,
     estimate,
@@ -72,11 +73,13 @@ __all__ = [
     "audit_methods",
     "baseline_table",
     "beside_size",
+    "between",
     "calibrated",
     "ceilings",
     "centres",
     "choice",
     "coefficients",
+    "cohort_name",
     "collinearity",
     "comparison",
     "complete_cases",
@@ -103,6 +106,7 @@ __all__ = [
     "image_types",
     "interval",
     "intervals",
+    "judged",
     "kept_features",
     "logistic",
     "missing",

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from thyro.study import COHORTS
+from thyro.study import cohort_label
 from thyro.tables.markdown import formatted
 from thyro.tables.rounding import coverage, estimate
 
@@ -43,7 +43,7 @@ def overview(
     ci = f"({coverage(level)} CI)"
     spec = {"Model": (["model"], str)} | {
         f"AUC {ci}, {_named(cohort)}": ([f"{name}_{cohort}" for name in AUC], estimate)
-        for cohort in COHORTS
+        for cohort in measured["cohort"].unique()
         if f"auc_{cohort}" in wide
     }
     for rate in RATES:
@@ -54,5 +54,5 @@ def overview(
 
 def _named(cohort: str) -> str:
     """ "training, cross-fitted", "test"."""
-    name = COHORTS[cohort].removesuffix(" cohort").lower()
+    name = cohort_label(cohort).removesuffix(" cohort").lower()
     return f"{name}, cross-fitted" if cohort == "train" else name

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from thyro.study import CLINICAL, COHORTS
+from thyro.study import CLINICAL, cohort_label
 from thyro.tables.rounding import ABSENT, display_names, estimate, number, probability
 
 
@@ -66,7 +66,7 @@ def ceilings(limits: pd.DataFrame, latents: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (measure, name), cells in pd.concat([of, read]).groupby(["measure", "of"], sort=False):
         found = {
-            COHORTS[row.cohort].removesuffix(" cohort"): estimate(
+            cohort_label(row.cohort).removesuffix(" cohort"): estimate(
                 row.value, row.ci_low, row.ci_high, 3 if measure == "AUC" else 2
             )
             for row in cells.itertuples()

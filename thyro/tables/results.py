@@ -10,7 +10,16 @@ import pandas as pd
 
 from thyro.study import RECIPES, STEPS, protocol_label
 from thyro.tables.markdown import formatted
-from thyro.tables.rounding import ABSENT, coverage, estimate, interval, number, p_value, probability
+from thyro.tables.rounding import (
+    ABSENT,
+    cohort_name,
+    coverage,
+    estimate,
+    interval,
+    number,
+    p_value,
+    probability,
+)
 
 RECONSTRUCTIONS = {  # methods of super-resolution, in the order of every table and figure
     "sr": "Super-resolution",
@@ -50,7 +59,7 @@ def performance(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     spec = {
         "Protocol": (["protocol"], protocol_label),
         "Model": (["model"], str),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         "AUC": (["auc"], probability),
         f"{coverage(level)} CI": (["ci_low", "ci_high"], interval),
     } | {heading: ([name], probability) for name, heading in METRICS.items()}
@@ -75,7 +84,7 @@ def two_by_two(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     spec = {
         "Model": (["model"], str),
         "Recipe": (["recipe"], _recipe),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
     }
     for side in ("in-sample", "cross-fitted"):
         key = side.replace("-", "_")
@@ -98,7 +107,7 @@ def recipes(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     spec = {
         "Model": (["model"], str),
         "Recipe": (["recipe"], _recipe),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         f"AUC ({coverage(level)} CI)": (["auc", "ci_low", "ci_high"], estimate),
         f"Difference ({coverage(level)} CI)": (
             ["difference", "difference_low", "difference_high"],
@@ -115,7 +124,7 @@ def beside_size(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     spec = {
         "Protocol": (["protocol"], protocol_label),
         "Model": (["model"], str),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         f"AUC {ci}": (["auc", "ci_low", "ci_high"], estimate),
         f"Less diameter {ci}": (["difference", "difference_low", "difference_high"], estimate),
         "P": (["p_value"], p_value),
@@ -168,7 +177,7 @@ def comparison(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """DeLong tests, from `statistics.delong_matrix` (with `cohort` where the frame has one)."""
     spec = {
         "Protocol": (["protocol"], protocol_label),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         "Model A": (["model_a"], str),
         "Model B": (["model_b"], str),
         "AUC A": (["auc_a"], probability),
@@ -198,7 +207,7 @@ def hosmer(frame: pd.DataFrame) -> pd.DataFrame:
     spec = {
         "Protocol": (["protocol"], protocol_label),
         "Model": (["model"], str),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         "χ²": (["statistic"], lambda x: number(x, 2)),
         "df": (["df"], lambda x: number(x, 0)),
         "P": (["p_value"], p_value),
@@ -222,7 +231,7 @@ def intervals(measured: pd.DataFrame, aucs: pd.DataFrame, *, level: float = 0.95
     rows = measured.merge(aucs.drop(columns="auc"), on=["model", "cohort"], validate="one_to_one")
     spec = {
         "Model": (["model"], str),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         "AUC": (["auc"], probability),
         "Logit CI": (["logit_low", "logit_high"], interval),
         "Bootstrap CI": (["bootstrap_low", "bootstrap_high"], interval),
@@ -239,7 +248,7 @@ def reclassified(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     spec = {
         "New": (["new"], str),
         "Old": (["old"], str),
-        "Cohort": (["cohort"], str.capitalize),
+        "Cohort": (["cohort"], cohort_name),
         "Measure": (["measure"], str),
         f"Estimate ({coverage(level)} CI)": (["estimate", "ci_low", "ci_high"], estimate),
         "P": (["p_value"], p_value),
@@ -260,7 +269,7 @@ def fidelity(gains: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     ci = f"({coverage(level)} CI)"
     mean, gain = ["mean", "ci_low", "ci_high"], ["gain", "gain_low", "gain_high"]
     spec = {
-        "Cohort": (["split"], str.capitalize),
+        "Cohort": (["split"], cohort_name),
         "Method": (["method"], RECONSTRUCTIONS.__getitem__),
         "Images": (["n"], str),
     }

@@ -49,6 +49,11 @@ def percent(x: float, digits: int = 1) -> str:
     return number(100 * x, digits) + ("" if pd.isna(x) else "%")
 
 
+def cohort_name(name: str) -> str:
+    """A cohort in a column of a table: "Test"; "Centre b" of one that the user named centre_b."""
+    return name.replace("_", " ").capitalize()
+
+
 def coverage(level: float) -> str:
     """The coverage of an interval, as headings and legends say it: "95%"."""
     return f"{100 * level:g}%"

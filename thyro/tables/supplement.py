@@ -12,7 +12,15 @@ import pandas as pd
 from thyro.study import protocol_label
 from thyro.tables.markdown import formatted
 from thyro.tables.results import METRICS, RECONSTRUCTIONS
-from thyro.tables.rounding import ABSENT, coverage, estimate, number, percent, probability
+from thyro.tables.rounding import (
+    ABSENT,
+    cohort_name,
+    coverage,
+    estimate,
+    number,
+    percent,
+    probability,
+)
 
 PAPER_LEVEL = 0.95  # coverage of the published intervals
 
@@ -233,7 +241,7 @@ def published(
     rows = pd.concat([paper[keys], here[keys]]).drop_duplicates()
     order = {name: i for i, name in enumerate([*rows["model"].unique(), "train", "test"])}
     rows = rows.sort_values(keys, key=lambda names: names.map(order), ignore_index=True)
-    table = formatted(rows, {"Model": (["model"], str), "Cohort": (["cohort"], str.capitalize)})
+    table = formatted(rows, {"Model": (["model"], str), "Cohort": (["cohort"], cohort_name)})
     sources = {"paper": rows.merge(paper, how="left"), "here": rows.merge(here, how="left")}
     covered = {"paper": coverage(PAPER_LEVEL), "here": coverage(level)}
     for where, frame in sources.items():

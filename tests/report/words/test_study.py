@@ -70,7 +70,7 @@ def test_the_unit_of_a_row_is_told_where_it_is_not_the_patient(unit, n, words):
     ],
 )
 def test_criteria_are_counted(n, words):
-    assert words in study._criteria(n)
+    assert words in study.criteria(n)
 
 
 def test_missing_values_are_explained():

@@ -231,29 +231,39 @@ def calibration(measured: pd.DataFrame, named: list[NomogramName]) -> tuple[str,
     rows = measured[measured["model"].eq(first) & measured["measure"].isin(IDEAL)]
     for cohort in ("test", "external"):
         of = rows[rows["cohort"].eq(cohort)]
-        if of.empty:
-            continue
-        ideal = of["measure"].map(IDEAL)
-        off = of[(of["ci_low"] > ideal) | (of["ci_high"] < ideal)]
-        if off.empty:
-            told.append(
-                f"In the {cohort} cohort the risks of {first} agree with the outcomes as far as "
-                "the intervals tell."
-            )
-            continue
-        measures = listed(
-            [
-                f"{MEASURES[row.measure]} "
-                f"{tables.estimate(row.estimate, row.ci_low, row.ci_high, 2)}"
-                for row in off.itertuples()
-            ]
-        )
-        advice = _direction(of.set_index("measure"))
-        told.append(
-            f"In the {cohort} cohort the risks of {first} do not agree with the outcomes "
-            f"({measures}){advice}."
-        )
+        if len(of):
+            told.append(agreement(of, first, f"{cohort} cohort"))
     return told[0], " ".join(told)
+
+
+def agreement(rows: pd.DataFrame, model: str, where: str) -> str:
+    """Whether the risks of a model agree with the outcomes in one cohort, and if not, how.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The measures of `IDEAL` there, of `statistics.calibration_by_cohort`.
+    model : str
+    where : str
+        "test cohort".
+    """
+    ideal = rows["measure"].map(IDEAL)
+    off = rows[(rows["ci_low"] > ideal) | (rows["ci_high"] < ideal)]
+    if off.empty:
+        return (
+            f"In the {where} the risks of {model} agree with the outcomes as far as the intervals "
+            "tell."
+        )
+    measures = listed(
+        [
+            f"{MEASURES[row.measure]} {tables.estimate(row.estimate, row.ci_low, row.ci_high, 2)}"
+            for row in off.itertuples()
+        ]
+    )
+    advice = _direction(rows.set_index("measure"))
+    return (
+        f"In the {where} the risks of {model} do not agree with the outcomes ({measures}){advice}."
+    )
 
 
 def _direction(rows: pd.DataFrame) -> str:

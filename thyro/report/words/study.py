@@ -90,15 +90,18 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
     patients : DataFrame
         `patients.parquet` of 00, external ones among them.
     """
-    scores = study.cohort.scores
+    scores, images = study.cohort.scores, study.cohort.has_images
     harmonised = study.selection.harmonisation != "none" and "centre" in patients
     return {
+        "nomograms": study.has_nomograms,
+        "judged": study.judges_scores,
+        "probabilities": "probability" in study.judged.values(),
         "radiologist": "radiologist" in patients,
-        "images": not scores,
-        "enhanced": not scores and study.declared.enhanced,
-        "resolution": not scores and not study.declared.enhanced,  # as acquired, alone
-        "networks": not scores and bool(study.declared.networks),
-        "maps": not scores and any(table.deep for table in study.declared.model_tables()),
+        "images": images,
+        "enhanced": images and study.declared.enhanced,
+        "resolution": images and not study.declared.enhanced,  # as acquired, alone
+        "networks": images and bool(study.declared.networks),
+        "maps": images and any(table.deep for table in study.declared.model_tables()),
         "nomogram_b": len(study.nomogram.signatures) > 1,
         "comparison": len(scores or study.declared.model_names()) != 1,
         "external": bool(patients["split"].eq("external").any()),
@@ -110,9 +113,7 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
         "centres": "centre" in patients,
         "harmonised": harmonised,
         "unseen": harmonised and unseen_patients(patients) > 0,
-        "tuned": not scores
-        and bool(study.declared.networks)
-        and study.features.fine_tuning != "none",
+        "tuned": images and bool(study.declared.networks) and study.features.fine_tuning != "none",
     }
 
 
@@ -216,7 +217,7 @@ def cohort(
         "prevalence": tables.percent(patients["y"].mean()),
         "excluded": excluded(flow, external=False),
         "split": SPLITS[study.cohort.split],
-        "criteria": _criteria(about.get("criteria", 0)),
+        "criteria": criteria(about.get("criteria", 0)),
         "missing": _missing(
             about["variables"].values(),
             radiologist="radiologist" in patients,
@@ -236,7 +237,8 @@ def excluded(flow: Sequence[Mapping], *, external: bool) -> str:
     return f"{n:,}" if unit == "patient" else f"{n:,} {unit}{'' if n == 1 else 's'}"
 
 
-def _criteria(n: int) -> str:
+def criteria(n: int) -> str:
+    """How eligibility was decided, by the number of recorded criteria."""
     if n == 0:
         return "The table records no criterion of eligibility."
     return (
