@@ -84,7 +84,7 @@ def read_study(results: str) -> Draw:
     cases = cases[cases["split"].ne("external")]
     train = cases["split"].eq("train").to_numpy()
     X, aside = {}, {}
-    for table in study.model_tables():
+    for table in study.Declared().model_tables():
         values = store.read_table(f"{results}/02_features/{table.file}.parquet").loc[cases.index]
         if not table.deep:
             aside[table.name] = radiomics.set_aside(
@@ -107,7 +107,10 @@ def standardised(values: pd.DataFrame, train: np.ndarray) -> pd.DataFrame:
 def paper_recipes(aside: dict) -> dict[str, models.Recipe]:
     """The paper's recipe of every table of the eight models."""
     made = recipes_of(aside, tune=False)
-    return {table.name: models.without_tuned(made[table.name]) for table in study.model_tables()}
+    return {
+        table.name: models.without_tuned(made[table.name])
+        for table in study.Declared().model_tables()
+    }
 
 
 def table_of(rows: dict[int, np.ndarray], task: Draw, command: str) -> dict:

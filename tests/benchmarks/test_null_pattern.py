@@ -20,7 +20,7 @@ def task(tmp_path):
     cases = pd.DataFrame({"y": [0, 1] * 30, "split": split}, ids)
     cases.reset_index().to_parquet(tmp_path / "00_cohort/patients.parquet")
     (tmp_path / "02_features").mkdir()
-    for table in study.model_tables():
+    for table in study.Declared().model_tables():
         names = [f"{table.features}_{k}" for k in range(12)]
         if not table.deep:
             names = radiomics.FEATURE_SETS[study.FEATURE_SETS[table.features]].names
@@ -37,7 +37,7 @@ def task(tmp_path):
 def test_patients_change_places_in_every_table_and_others_stay(task):
     swapped = np.arange(len(task.y)) % 3 == 0
     exchanged = task._exchanged(swapped)
-    assert set(exchanged) == {table.name for table in study.model_tables()}
+    assert set(exchanged) == {table.name for table in study.Declared().model_tables()}
     assert len(task.y) == 56  # external patients take no part
     for name, values in exchanged.items():
         pd.testing.assert_frame_equal(values[swapped], task.X[null_pattern.twin(name)][swapped])
