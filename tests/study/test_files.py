@@ -58,7 +58,9 @@ def test_all_wrong_keys_are_named_at_once(changed):
 
 
 def test_an_unknown_study_names_the_known_ones():
-    with pytest.raises(StudyError, match="Known studies: clnm_ptc, ddti, demo, smoke, template"):
+    with pytest.raises(
+        StudyError, match="Known studies: clnm_ptc, ddti, demo, or_only, smoke, template"
+    ):
         load_study("dmeo", Path("params"))
 
 

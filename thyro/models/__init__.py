@@ -17,6 +17,7 @@ from thyro.models.cross_fitting import (
     rank_models,
 )
 from thyro.models.importance import permutation_importance
+from thyro.models.joined import with_joined, with_joined_aside, with_joined_folds
 from thyro.models.random_splits import null_table, repeated_splits, selection_frequency
 from thyro.models.recipes import (
     CrossFitted,
@@ -75,5 +76,8 @@ __all__ = [
     "selection_frequency",
     "table_recipes",
     "tune_classifier",
+    "with_joined",
+    "with_joined_aside",
+    "with_joined_folds",
     "without_tuned",
 ]

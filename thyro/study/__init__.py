@@ -38,6 +38,7 @@ from thyro.study.features import (
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
+    BEST,
     CLINICAL,
     COHORTS,
     FROZEN,
@@ -54,6 +55,7 @@ from thyro.study.names import (
     ModelName,
     NomogramName,
     nomograms,
+    with_best,
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
 from thyro.study.plan import JOB_NAMES, RECORDS, Job
@@ -78,6 +80,7 @@ from thyro.study.thresholds import threshold_points
 
 __all__ = [
     "BC",
+    "BEST",
     "CLASSIFIERS",
     "CLINICAL",
     "COHORTS",
@@ -142,4 +145,5 @@ __all__ = [
     "threads_of",
     "threshold_points",
     "told_from_parts",
+    "with_best",
 ]
