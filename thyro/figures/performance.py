@@ -29,6 +29,8 @@ from thyro.tables import coverage, p_value
 
 WIDE_MATRIX = 6  # models in a matrix above which its cells are narrow
 ABREAST = 10  # models whose matrices stand side by side
+MOST_INSIDE = 6  # models whose legend leaves room for the curves; that of more stands below
+LEGEND_LINE = 0.14  # inches
 WIDE_PANELS = 2  # side by side, above which they are too narrow for a legend inside
 
 
@@ -94,7 +96,7 @@ def draw_roc(
         )
     ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     # Blank lines keep room for a legend that may be wider than the axes.
-    room = "\n" * (len(curves) + 2) if below else ""
+    room = "\n" * (len(curves) + (7 if len(curves) > MOST_INSIDE else 2)) if below else ""
     ax.set(xlabel=f"1 − specificity{room}", ylabel="Sensitivity")
     legend = ax.legend(
         loc="upper center" if below else "lower right",
@@ -135,9 +137,16 @@ def roc_figure(
     models = list(next(iter(curves.values())))
     rows = [models] if together else by_family(models)
     styles = model_styles(models)
-    size = (WIDTH, 3.7 * len(rows))
-    fig, axes = plt.subplots(len(rows), len(curves), figsize=size, squeeze=False)
-    for row, family in zip(axes, rows, strict=True):
+    below = [labels is not None and len(family) > MOST_INSIDE for family in rows]
+    heights = [
+        3.7 + (LEGEND_LINE * (len(family) + 7) if under else 0)
+        for family, under in zip(rows, below, strict=True)
+    ]
+    size = (WIDTH, sum(heights))
+    fig, axes = plt.subplots(
+        len(rows), len(curves), figsize=size, squeeze=False, height_ratios=heights
+    )
+    for row, family, under in zip(axes, rows, below, strict=True):
         for ax, (cohort, of_model) in zip(row, curves.items(), strict=True):
             draw_roc(
                 {model: of_model[model] for model in family},
@@ -146,6 +155,7 @@ def roc_figure(
                 styles=styles,
                 title=COHORTS[cohort],
                 level=level,
+                below=under,
             )
     if not together:
         panel_letters(axes)
