@@ -5,6 +5,8 @@ and of the package with the weights of EfficientNet-Lite0, with plain functions 
 independently of the package.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 import skimage
@@ -50,27 +52,27 @@ def normalisation(state, rng, name, n):
     state[f"{name}.num_batches_tracked"] = torch.tensor(7)
 
 
-def resnet_state(seed=0):
-    """A state dict as torchvision names it, classifier included."""
+def resnet_state(seed=0, n_blocks=RESNET_BLOCKS, basic=False):
+    """A state dict as torchvision names it, classifier included; or with basic blocks."""
     rng, state = np.random.default_rng(seed), {}
+    wider = 1 if basic else 4
     convolution(state, rng, "conv1", 64, 3, 7)
     normalisation(state, rng, "bn1", 64)
     n_in = 64
-    for layer, (blocks, width) in enumerate(
-        zip(RESNET_BLOCKS, (64, 128, 256, 512), strict=True), 1
-    ):
+    for layer, (blocks, width) in enumerate(zip(n_blocks, (64, 128, 256, 512), strict=True), 1):
         for block in range(blocks):
             name = f"layer{layer}.{block}"
-            for i, (n, m, k) in enumerate(
-                ((width, n_in, 1), (width, width, 3), (4 * width, width, 1)), 1
-            ):
+            shapes = ((width, n_in, 1), (width, width, 3), (4 * width, width, 1))
+            if basic:
+                shapes = ((width, n_in, 3), (width, width, 3))
+            for i, (n, m, k) in enumerate(shapes, 1):
                 convolution(state, rng, f"{name}.conv{i}", n, m, k)
                 normalisation(state, rng, f"{name}.bn{i}", n)
-            if block == 0:
-                convolution(state, rng, f"{name}.downsample.0", 4 * width, n_in, 1)
-                normalisation(state, rng, f"{name}.downsample.1", 4 * width)
-            n_in = 4 * width
-    state["fc.weight"], state["fc.bias"] = torch.zeros(1000, 2048), torch.zeros(1000)
+            if block == 0 and n_in != wider * width:
+                convolution(state, rng, f"{name}.downsample.0", wider * width, n_in, 1)
+                normalisation(state, rng, f"{name}.downsample.1", wider * width)
+            n_in = wider * width
+    state["fc.weight"], state["fc.bias"] = torch.zeros(1000, n_in), torch.zeros(1000)
     return state
 
 
@@ -105,7 +107,7 @@ def lite_blocks():
             n_in, number = n_out, number + 1
 
 
-def lite_state(seed=0):
+def lite_state(seed=0, squeezed=False):
     rng, state = np.random.default_rng(seed), {}
     convolution(state, rng, "_conv_stem", 32, 3, 3)
     normalisation(state, rng, "_bn0", 32)
@@ -116,6 +118,11 @@ def lite_state(seed=0):
             normalisation(state, rng, f"{name}._bn0", n)
         convolution(state, rng, f"{name}._depthwise_conv", n, 1, kernel)
         normalisation(state, rng, f"{name}._bn1", n)
+        if squeezed:  # by a quarter of the channels that come in
+            few = max(1, n_in // 4)
+            for part, to, of in (("reduce", few, n), ("expand", n, few)):
+                convolution(state, rng, f"{name}._se_{part}", to, of, 1)
+                state[f"{name}._se_{part}.bias"] = torch.from_numpy(rng.normal(size=to)).float()
         convolution(state, rng, f"{name}._project_conv", n_out, n, 1)
         normalisation(state, rng, f"{name}._bn2", n_out)
     convolution(state, rng, "_conv_head", 1280, 320, 1)
@@ -131,23 +138,36 @@ def normalised(x, state, name, eps=1e-5):
     return F.batch_norm(x, mean, var, weight, bias, training=False, eps=eps)
 
 
-STATES = {"ResNet101": resnet_state, "DenseNet121": dense_state, LITE: lite_state}
+STATES = {
+    "ResNet101": resnet_state,
+    "DenseNet121": dense_state,
+    LITE: lite_state,
+    "ResNet18": partial(resnet_state, n_blocks=(2, 2, 2, 2), basic=True),
+    "ResNet50": partial(resnet_state, n_blocks=(3, 4, 6, 3)),
+    "EfficientNetB0": partial(lite_state, squeezed=True),
+}
 
 
-def resnet_forward(x, state):
+def resnet_forward(x, state, n_blocks=RESNET_BLOCKS, basic=False):
     x = F.conv2d(x, state["conv1.weight"], stride=2, padding=3)
     x = F.max_pool2d(F.relu(normalised(x, state, "bn1")), 3, stride=2, padding=1)
-    for layer, blocks in enumerate(RESNET_BLOCKS, 1):
+    for layer, blocks in enumerate(n_blocks, 1):
         for block in range(blocks):
             name = f"layer{layer}.{block}"
             stride = 2 if layer > 1 and block == 0 else 1
-            y = F.conv2d(x, state[f"{name}.conv1.weight"])
-            y = F.relu(normalised(y, state, f"{name}.bn1"))
-            # torchvision's second convolution has the stride, the paper's first one
-            y = F.conv2d(y, state[f"{name}.conv2.weight"], stride=stride, padding=1)
-            y = F.relu(normalised(y, state, f"{name}.bn2"))
-            y = normalised(F.conv2d(y, state[f"{name}.conv3.weight"]), state, f"{name}.bn3")
-            if block == 0:
+            if basic:
+                y = F.conv2d(x, state[f"{name}.conv1.weight"], stride=stride, padding=1)
+                y = F.relu(normalised(y, state, f"{name}.bn1"))
+                y = F.conv2d(y, state[f"{name}.conv2.weight"], padding=1)
+                y = normalised(y, state, f"{name}.bn2")
+            else:
+                y = F.conv2d(x, state[f"{name}.conv1.weight"])
+                y = F.relu(normalised(y, state, f"{name}.bn1"))
+                # torchvision's second convolution has the stride, the paper's first one
+                y = F.conv2d(y, state[f"{name}.conv2.weight"], stride=stride, padding=1)
+                y = F.relu(normalised(y, state, f"{name}.bn2"))
+                y = normalised(F.conv2d(y, state[f"{name}.conv3.weight"]), state, f"{name}.bn3")
+            if f"{name}.downsample.0.weight" in state:
                 x = F.conv2d(x, state[f"{name}.downsample.0.weight"], stride=stride)
                 x = normalised(x, state, f"{name}.downsample.1")
             x = F.relu(x + y)
@@ -181,9 +201,19 @@ def same(x, weights, stride=1, groups=1):
     return F.conv2d(x, weights, stride=stride, groups=groups)
 
 
-def lite_forward(x, state):
+def lite_forward(x, state, squeezed=False):
     def activated(x, name):
-        return normalised(x, state, name, eps=1e-3).clamp(0, 6)
+        x = normalised(x, state, name, eps=1e-3)
+        return x * torch.sigmoid(x) if squeezed else x.clamp(0, 6)
+
+    def weighed(x, name):
+        means = x.mean(dim=(2, 3), keepdim=True)
+        reduce, expand = (
+            (state[f"{name}._se_{part}.weight"], state[f"{name}._se_{part}.bias"])
+            for part in ("reduce", "expand")
+        )
+        few = F.conv2d(means, *reduce)
+        return x * torch.sigmoid(F.conv2d(few * torch.sigmoid(few), *expand))
 
     x = activated(same(x, state["_conv_stem.weight"], stride=2), "_bn0")
     for name, _, stride, expansion, n_in, n_out in lite_blocks():
@@ -192,6 +222,7 @@ def lite_forward(x, state):
             y = activated(F.conv2d(y, state[f"{name}._expand_conv.weight"]), f"{name}._bn0")
         weights = state[f"{name}._depthwise_conv.weight"]
         y = activated(same(y, weights, stride, groups=len(weights)), f"{name}._bn1")
+        y = weighed(y, name) if squeezed else y
         y = F.conv2d(y, state[f"{name}._project_conv.weight"])
         y = normalised(y, state, f"{name}._bn2", eps=1e-3)
         x = x + y if stride == 1 and n_in == n_out else y
@@ -209,8 +240,23 @@ IMAGENET = (255 * np.array([0.485, 0.456, 0.406]), 255 * np.array([0.229, 0.224,
         ("ResNet101", resnet_state, resnet_forward, 44_549_160 - 2_049_000, IMAGENET),
         ("DenseNet121", dense_state, dense_forward, 7_978_856 - 1_025_000, IMAGENET),
         (LITE, lite_state, lite_forward, 4_652_008 - 1_281_000, (np.full(3, 127), np.full(3, 128))),
+        (
+            *("ResNet18", STATES["ResNet18"]),
+            partial(resnet_forward, n_blocks=(2, 2, 2, 2), basic=True),
+            *(11_689_512 - 513_000, IMAGENET),
+        ),
+        (
+            *("ResNet50", STATES["ResNet50"]),
+            partial(resnet_forward, n_blocks=(3, 4, 6, 3)),
+            *(25_557_032 - 2_049_000, IMAGENET),
+        ),
+        (
+            *("EfficientNetB0", STATES["EfficientNetB0"]),
+            partial(lite_forward, squeezed=True),
+            *(5_288_548 - 1_281_000, IMAGENET),
+        ),
     ],
-    ids=["ResNet101", "DenseNet121", LITE],
+    ids=["ResNet101", "DenseNet121", LITE, "ResNet18", "ResNet50", "EfficientNetB0"],
 )
 def test_a_checkpoint_gives_the_features_of_an_independent_forward_pass(
     name, make, forward, parameters, normalisation

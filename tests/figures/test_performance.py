@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from thyro.figures import performance, style
 from thyro.figures.style import model_styles
 from thyro.statistics import classification, decision, delong
-from thyro.study import PAPER, Declared
+from thyro.study import COHORTS, PAPER, Declared, radiomic_classifiers
 from thyro.tables import auc_labels
 
 pytestmark = pytest.mark.usefixtures("style")
@@ -199,6 +199,20 @@ def test_more_classifiers_make_longer_legends_and_no_more_panels(cohort, monkeyp
     fig.draw_without_rendering()
     legend, axes = (part.get_window_extent() for part in (fig.axes[0].get_legend(), fig.axes[0]))
     assert axes.x0 <= legend.x0 and legend.y1 <= axes.y1
+
+
+def test_the_legend_of_many_models_stands_below_its_panel(cohort):
+    models = [f"{images}_{kind}" for kind in radiomic_classifiers() for images in ("SR", "OR")]
+    labels = {
+        name: dict.fromkeys(models, "SR_RandomForest 0.878 (0.820–0.936)") for name in COHORTS
+    }
+    fig = performance.roc_figure(curves_of(models, cohort), labels=labels)
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        legend, panel = ax.get_legend().get_window_extent(), ax.get_window_extent()
+        assert len(ax.get_legend().get_texts()) == len(models) == 10
+        assert legend.y1 < panel.y0 and fig.bbox.y0 <= legend.y0
+        assert panel.width > 200  # the curves keep their room
 
 
 def delong_of(models, cohort, cohorts):

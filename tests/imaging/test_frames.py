@@ -8,6 +8,15 @@ from thyro.imaging import frames
 from thyro.store import files
 
 
+def test_a_table_without_image_sets_has_the_originals(project):
+    paths = {"image": "a.png", "mask": "m.png", "spacing_mm": [0.2, 0.1]}
+    files.write_table(pd.DataFrame([{"patient_id": "P1"} | paths]), "results/s", "patients")
+    read = frames.Frames("results/s/patients.parquet", "or")
+    assert read._rows["P1"]["image"] == "a.png"
+    with pytest.raises(ValueError, match="patients.parquet has no 'sr' images"):
+        frames.Frames("results/s/patients.parquet", "sr")
+
+
 def test_frames_reads_one_image_set(project):
     image = np.arange(96, dtype=np.uint8).reshape(8, 12)
     pictures = [("images/a.png", image), ("masks/a.png", image > 50)]

@@ -52,6 +52,7 @@ CELLS = {
         "stability": (7.2, 4),
         "correlation-map": (7.2, 6),
         "effective-bins": ("bins", 30),
+        "tuning": (7.2, 2.6),
     },
     "02_features_sr": {"tuning": (7.2, 2.6)},
     "03_selection": {

@@ -30,7 +30,7 @@ TABLES = {
 
 def results(scores=(), **changed):
     tables = TABLES | changed
-    about = {"scores": list(scores)}
+    about = {"scores": list(scores), "signatures": ["SR_SVM"]}
     return SimpleNamespace(table=tables.__getitem__, values=lambda name: about)
 
 
@@ -55,6 +55,11 @@ def test_key_numbers_are_those_of_the_results():
     assert {"features, Radiomics OR", "gain over bicubic, dB"} == set(found) - set(
         snapshot.key_numbers(results(scores=["Score"]))
     )
+
+
+def test_a_study_of_original_images_has_no_gain():
+    found = snapshot.key_numbers(results(), enhanced=False)
+    assert set(snapshot.key_numbers(results())) - set(found) == {"gain over bicubic, dB"}
 
 
 def test_a_nomogram_is_as_sure_as_its_signature():

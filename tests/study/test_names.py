@@ -22,12 +22,22 @@ def test_other_names_are_those_of_scores(name):
     [
         (["x"], {"Nomogram_A": "x", "Nomogram_C": None}),
         (["x", "y"], {"Nomogram_A": "x", "Nomogram_B": "y", "Nomogram_C": None}),
+        (
+            ["x", "y", "z"],
+            {f"Nomogram_{k}": v for k, v in zip("ABDC", [*"xyz", None], strict=True)},
+        ),
     ],
 )
 def test_the_last_nomogram_is_the_clinical_model(signatures, made):
     named = names.nomograms(signatures)
     assert {str(one): one.signature for one in named} == made
     assert str(named[-1]) == names.CLINICAL
+
+
+def test_the_best_is_the_first_that_is_not_named_besides():
+    ranked = ["SR_KNN", "SR_SVM", "OR_SVM"]
+    assert names.with_best(["best", "SR_KNN"], ranked) == ["SR_SVM", "SR_KNN"]
+    assert names.with_best(["OR_SVM"], ranked) == ["OR_SVM"]
 
 
 def test_files_of_a_nomogram():

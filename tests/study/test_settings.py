@@ -109,19 +109,19 @@ SCORES = {
         (SCORES | {"nomogram": {"signatures": ["SR_SVM"]}}, "must be among ['Deep']"),
         (
             {"nomogram": {"signatures": ["SR_ResNet11"]}},
-            "'OR_DenseNet121']; did you mean SR_ResNet101?",
+            "'OR_DenseNet121', 'best']; the nearest is SR_ResNet101",
         ),
         (
             {"models": {"classifiers": ["SVM", "knn"]}},
             "`models.classifiers`: knn is none of SVM, KNN",
         ),
-        ({"models": {"classifiers": ["knn"]}}, "did you mean KNN?"),
+        ({"models": {"classifiers": ["knn"]}}, "the nearest is KNN, found ['knn']"),
         ({"models": {"classifiers": []}}, "`models.classifiers`: List should have at least 1 item"),
         ({"models": {"image_sets": ["sr"]}}, "`image_sets` is [or] or [or, sr]"),
         ({"models": {"image_sets": ["bc"]}}, "`models.image_sets.0`: Input should be 'or' or 'sr'"),
         (
             {"features": {"networks": ["Resnet-101"]}},
-            "EfficientNetLite0; did you mean ResNet101?, found ['Resnet-101']",
+            "EfficientNetB0; the nearest is ResNet101, found ['Resnet-101']",
         ),
         (
             {"models": {"fused": [["radiomics", "ResNet11"]]}},
@@ -137,7 +137,7 @@ SCORES = {
         ),
         (
             {"models": {"image_sets": ["or"]}, "nomogram": {"signatures": ["SR_SVM"]}},
-            "must be among ['OR_SVM', 'OR_KNN', 'OR_ResNet101', 'OR_DenseNet121']",
+            "must be among ['OR_SVM', 'OR_KNN', 'OR_ResNet101', 'OR_DenseNet121', 'best']",
         ),
         (
             SCORES | {"nomogram": {"signatures": ["Deep"], "candidates": ["agee"]}},
@@ -167,6 +167,13 @@ def _of(name):
 def test_a_study_of_images_may_take_any_of_its_models(changed):
     for name in map(str, Declared().model_names()):
         assert load_study("mine", changed(nomogram=_of(name))).nomogram.signatures == [name]
+
+
+def test_nomograms_take_any_number_of_signatures_and_the_best():
+    names = ["best", *map(str, Declared().model_names())]
+    study = Study.model_validate(_raw() | {"nomogram": {"signatures": names}})
+    letters = [file[9] for file in study.jobs["05_nomogram"].writes if file.startswith("nomogram_")]
+    assert "".join(dict.fromkeys(letters)) == "ABDEFGHIJC"
 
 
 def test_where_no_signature_is_named_the_declaration_says_which():

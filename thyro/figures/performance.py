@@ -29,6 +29,8 @@ from thyro.tables import coverage, p_value
 
 WIDE_MATRIX = 6  # models in a matrix above which its cells are narrow
 ABREAST = 10  # models whose matrices stand side by side
+MOST_INSIDE = 6  # models whose legend leaves room for the curves; that of more stands below
+LEGEND_LINE = 0.14  # inches
 WIDE_PANELS = 2  # side by side, above which they are too narrow for a legend inside
 
 
@@ -94,7 +96,7 @@ def draw_roc(
         )
     ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
     # Blank lines keep room for a legend that may be wider than the axes.
-    room = "\n" * (len(curves) + 2) if below else ""
+    room = "\n" * (len(curves) + (7 if len(curves) > MOST_INSIDE else 2)) if below else ""
     ax.set(xlabel=f"1 − specificity{room}", ylabel="Sensitivity")
     legend = ax.legend(
         loc="upper center" if below else "lower right",
@@ -136,9 +138,16 @@ def roc_figure(
     rows = [models] if together else by_family(models)
     styles = model_styles(models)
     narrow = len(curves) > WIDE_PANELS
-    size = (WIDTH, (3.4 if narrow else 3.7) * len(rows))
-    fig, axes = plt.subplots(len(rows), len(curves), figsize=size, squeeze=False)
-    for row, family in zip(axes, rows, strict=True):
+    many = [labels is not None and len(family) > MOST_INSIDE for family in rows]
+    heights = [
+        (3.4 if narrow else 3.7) + (LEGEND_LINE * (len(family) + 7) if more else 0)
+        for family, more in zip(rows, many, strict=True)
+    ]
+    size = (WIDTH, sum(heights))
+    fig, axes = plt.subplots(
+        len(rows), len(curves), figsize=size, squeeze=False, height_ratios=heights
+    )
+    for row, family, more in zip(axes, rows, many, strict=True):
         for ax, (cohort, of_model) in zip(row, curves.items(), strict=True):
             draw_roc(
                 {model: of_model[model] for model in family},
@@ -147,7 +156,7 @@ def roc_figure(
                 styles=styles,
                 title=cohort_label(cohort),
                 level=level,
-                below=narrow,
+                below=narrow or more,
             )
     if not together:
         panel_letters(axes)

@@ -24,6 +24,7 @@ from thyro.figures.style import (
 )
 from thyro.study import RECIPES
 
+ABREAST = 6  # names of models that stand side by side below an axis
 NULL = "0.72"  # grey of permuted outcomes
 BAR_COLOUR = "#0072B2"
 
@@ -74,7 +75,8 @@ def _joined(ax: Axes, ends: pd.DataFrame, styles: Mapping, markers: tuple[str, s
 
 def protocols_figure(compared: pd.DataFrame) -> Figure:
     """Draw the optimism of each recipe, and both recipes in the test cohort: `draw_protocols`."""
-    fig, axes = plt.subplots(1, 3, figsize=(WIDTH, 3.8), sharex=True, sharey=True)
+    height = max(3.8, 1.0 + 0.17 * compared["model"].nunique())  # a name needs that much
+    fig, axes = plt.subplots(1, 3, figsize=(WIDTH, height), sharex=True, sharey=True)
     draw_protocols(compared, axes)
     panel_letters(axes)
     texts = ("in-sample", "cross-fitted (line: interval)", *(one.label for one in RECIPES))
@@ -114,6 +116,9 @@ def draw_repeats(
         ax.plot(place - 0.12, single[model], "*", color="k", mec="w", mew=0.6, ms=11, zorder=5)
     ax.axhline(0.5, color="0.4", lw=0.8, ls="--", zorder=1)
     ax.set_xticks(range(len(models)), models)
+    if len(models) > ABREAST:
+        ax.tick_params(axis="x", rotation=30)
+        plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
     ax.tick_params(axis="x", length=0)
     ax.set(xlim=(-0.6, len(models) - 0.4), ylabel="AUC in the held-out part")
     marks = [

@@ -9,6 +9,7 @@ import pandas as pd
 
 from thyro import core, store
 from thyro.imaging import reading
+from thyro.study import OR
 
 
 class Frames:
@@ -18,7 +19,7 @@ class Frames:
     ----------
     relative
         `images.parquet`: columns patient_id, image_set, image, mask (project-relative paths),
-        spacing_mm (row, column).
+        spacing_mm (row, column). Without image_set, as `patients.parquet` of 00, all are originals.
     image_set
         "or" (original), "sr" (super-resolution) or "bc" (bicubic control).
     masks
@@ -27,7 +28,11 @@ class Frames:
 
     def __init__(self, relative: str | Path, image_set: str, masks: pd.Series | None = None):
         table = store.read_table(relative)
+        if "image_set" not in table:
+            table = table.assign(image_set=OR.key)
         table = table[table["image_set"] == image_set].set_index("patient_id")
+        if table.empty:
+            raise ValueError(f"image_set: {relative} has no {image_set!r} images.")
         if masks is not None:
             table = table.loc[masks.index].assign(mask=masks)
         self._rows = table[["image", "mask", "spacing_mm"]].to_dict("index")

@@ -19,6 +19,7 @@ from thyro.models.cross_fitting import (
 )
 from thyro.models.feature_models import feature_recipes, predictions_of_families, untuned
 from thyro.models.importance import permutation_importance
+from thyro.models.joined import with_joined, with_joined_aside, with_joined_folds
 from thyro.models.random_splits import null_table, repeated_splits, selection_frequency
 from thyro.models.recipes import (
     CrossFitted,
@@ -83,5 +84,8 @@ __all__ = [
     "table_recipes",
     "tune_classifier",
     "untuned",
+    "with_joined",
+    "with_joined_aside",
+    "with_joined_folds",
     "without_tuned",
 ]

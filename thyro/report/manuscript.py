@@ -65,6 +65,7 @@ def make_report(results: str, name: str, study: Study) -> list[str]:
         Results that were made from others than those that lie there now, one sentence each.
     """
     folder, left = store.path(results), Results(results)
+    study = signed(study, left)
     strings, found = _told(results, name, study)
     sources = store.path("report")
     proofs = places.find_places(sources, folder / "notebooks", strings)
@@ -118,7 +119,14 @@ def variables(results: str, name: str, study: Study) -> dict:
         Of the study.
     study : Study
     """
-    return _told(results, name, study)[0]
+    return _told(results, name, signed(study, Results(results)))[0]
+
+
+def signed(study: Study, results: Results) -> Study:
+    """The study with the signatures that its nomograms have: "best" is a model after the run."""
+    names = results.values("05_nomogram/scalars")["signatures"]
+    nomogram = study.nomogram.model_copy(update={"signatures": names})
+    return study.model_copy(update={"nomogram": nomogram})
 
 
 def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source]]:

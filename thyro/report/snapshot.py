@@ -92,8 +92,9 @@ def renew(study: str) -> str:
 
 def _numbers_of(study: str) -> dict[str, tuple[float, float]]:
     told = load_study(study, store.path("params"))
-    results, enhanced = Results(f"results/{study}"), told.declared.enhanced
-    return key_numbers(results, told.nomogram.signatures, enhanced=enhanced)
+    results = Results(f"results/{study}")
+    names = results.values("05_nomogram/scalars")["signatures"]
+    return key_numbers(results, names, enhanced=told.declared.enhanced)
 
 
 def snapshot_of(study: str) -> str:

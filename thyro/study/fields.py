@@ -71,7 +71,7 @@ def known_names(accepted: Iterable[str]) -> AfterValidator:
             if name not in known:
                 near = difflib.get_close_matches(name.lower(), [one.lower() for one in known], n=1)
                 nearest = [one for one in known if near and one.lower() == near[0]]
-                hint = f"; did you mean {nearest[0]}?" if nearest else ""
+                hint = f"; the nearest is {nearest[0]}" if nearest else ""
                 raise ValueError(f"{name} is none of {', '.join(known)}{hint}")
         return names
 

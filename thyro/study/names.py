@@ -1,5 +1,7 @@
 """Names of a study, made and read here and nowhere else: image sets, cohorts, models, nomograms."""
 
+import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -72,12 +74,22 @@ class NomogramName:
         return f"nomogram_{self.letter}{'_sound' if sound else ''}"
 
 
-def nomograms(signatures: list[str]) -> list[NomogramName]:
-    """A and, with two signatures, B; then C, the clinical model."""
+CLINICAL_LETTER = "C"  # in every study, as in the publication
+SIGNED_LETTERS = [letter for letter in string.ascii_uppercase if letter != CLINICAL_LETTER]
+CLINICAL = str(NomogramName(CLINICAL_LETTER, None))
+BEST = "best"  # a signature: of the models of Table 2, by cross-fitted predictions of training
+
+
+def nomograms(signatures: Sequence[str]) -> list[NomogramName]:
+    """One for every signature: A, B, D, E ...; then C, the clinical model."""
+    letters = SIGNED_LETTERS[: len(signatures)]
     return [
-        *(NomogramName(letter, name) for letter, name in zip("AB", signatures, strict=False)),
-        NomogramName("C", None),
+        *(NomogramName(letter, name) for letter, name in zip(letters, signatures, strict=True)),
+        NomogramName(CLINICAL_LETTER, None),
     ]
 
 
-CLINICAL = str(NomogramName("C", None))
+def with_best(signatures: Sequence[str], ranked: Sequence[str]) -> list[str]:
+    """The signatures, `BEST` replaced by the first of `ranked` that is not named besides."""
+    free = [name for name in ranked if name not in signatures]
+    return [free[0] if name == BEST else name for name in signatures]

@@ -254,12 +254,13 @@ FITTED = ("predictions", "by_fold", "coefficients", "penalised", "logistic", "va
 
 
 def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Job:
-    named = nomograms(list(signatures))
+    named = nomograms(signatures)
     files = [one.file() for one in named]
     # The clinical model learns no signature: it is the same under all protocols.
     files += [one.file(sound=True) for one in named if one.signature] if sound else []
     # Signatures of bootstrap samples, where there are images to make them from.
     again = {"resampled": "04_models/resampled.parquet"} if sound else {}
+    again |= {"choice": "04_models/choice.parquet"} if sound else {}
     return _job(
         "05_nomogram",
         [
@@ -267,7 +268,7 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
             *(f"{table}.parquet" for table in FITTED),
         ],
         reads=ABOUT | {"model_predictions": predictions} | again,
-        fixed={} if sound else {"resampled": ""},
+        fixed={} if sound else {"resampled": "", "choice": ""},
     )
 
 

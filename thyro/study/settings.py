@@ -14,7 +14,17 @@ from thyro.study.classifiers import RADIOMICS, feature_models, radiomic_classifi
 from thyro.study.cohorts import Cohort, Name, Source, check_candidates, check_external
 from thyro.study.declared import Declared
 from thyro.study.fields import Distinct, Positive, Section, Share, Text, known_names
-from thyro.study.names import OR, RADIOLOGIST, SR, TEST, TRAIN, ModelName, nomograms
+from thyro.study.names import (
+    BEST,
+    OR,
+    RADIOLOGIST,
+    SIGNED_LETTERS,
+    SR,
+    TEST,
+    TRAIN,
+    ModelName,
+    nomograms,
+)
 from thyro.study.networks import NETWORKS
 from thyro.study.plan import OF_CENTRES, OF_GAPS, OF_HARMONISATION, Job, plan
 from thyro.study.subgroups import Subgroup, check_subgroups
@@ -157,8 +167,9 @@ class Nomogram(Section):
     candidates: Annotated[list[Name], Distinct] = []  # empty: every preoperative variable
     composites: Literal["parts", "score"] = "parts"  # where a score and its parts are candidates
     smallest_level: Annotated[int, Field(ge=0)] = 10  # training patients; rarer levels are merged
-    signatures: Annotated[list[str], Distinct] = Field(default=[], max_length=2)  # empty: one of
-    # radiomic features and one of a network
+    signatures: Annotated[list[str], Distinct] = Field(
+        default=[], max_length=len(SIGNED_LETTERS)
+    )  # of nomograms A, B, D ...: models, or "best"; empty: one of radiomics, one of a network
     imputations: Annotated[int, Field(ge=2, le=100)] = 20  # where `missing_values: impute`
     bootstraps: Annotated[int, Field(ge=LEAST_BOOTSTRAPS)] = (
         500  # of the whole model, with its choice of terms
@@ -273,11 +284,11 @@ class Study(Section):
         if not (self.nomogram.signatures or self.cohort.scores):
             named = self.declared.signatures
             self.nomogram = self.nomogram.model_copy(update={"signatures": named})
-        models = list(self.cohort.scores) or [str(name) for name in self.declared.model_names()]
+        models = list(self.cohort.scores) or [*map(str, self.declared.model_names()), BEST]
         unknown = [name for name in self.nomogram.signatures if name not in models]
         if unknown or not self.nomogram.signatures:
             near = [difflib.get_close_matches(name, models, n=1) for name in unknown]
-            hints = [f"did you mean {one[0]}?" for one in near if one]
+            hints = [f"the nearest is {one[0]}" for one in near if one]
             raise ValueError(
                 f"`nomogram.signatures` {self.nomogram.signatures} must be among {models}"
                 + ("".join(f"; {hint}" for hint in hints))
@@ -301,7 +312,7 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _scores_take_no_name_of_ours(self):
-        ours = {RADIOLOGIST, *(str(name) for name in nomograms(["first", "second"]))}
+        ours = {RADIOLOGIST, *(str(name) for name in nomograms(SIGNED_LETTERS))}
         ours |= {variable.name for variable in self.cohort.variables}
         taken = [name for name in self.cohort.scores if name in ours or ModelName.read(name)]
         if taken:

@@ -140,7 +140,7 @@ def test_nomograms_follow_the_signatures():
         "Nomogram_A joins the signature of S to the clinical factors, Nomogram_B the signature "
         "of T, and Nomogram_C uses the clinical factors alone."
     )
-    assert made["choice"] == "Both signatures are named in the study file."
+    assert made["choice"] == "Both signatures were named before anything was computed."
     chosen = composition(["SR_SVM"], FITS, ABOUT)["choice"]
     assert chosen.endswith("The publication chose SR_SVM by its result in the test cohort.")
     single = composition(["S"], FITS, ABOUT)

@@ -59,7 +59,7 @@ def test_delong_pairs_that_a_study_lacks_are_left_out():
     table = pd.DataFrame([row | {"ci_low": 0.0, "ci_high": 0.2, "p_value": 0.0004, "p_holm": 0.01}])
     named = nomograms(["SR_SVM", "SR_KNN"])
     made = performance.delong(table, named, level=0.95, enhanced=("SR_SVM", "OR_SVM"))
-    assert list(made) == ["enhanced"]
+    assert list(made) == ["others", "enhanced"]
     told = made["enhanced"]["text"]
     assert told.startswith("By the sound recipe, in the test cohort, the AUC of SR_SVM was 0.100")
     assert "; p < 0.001, after" in told
@@ -73,10 +73,10 @@ def test_the_first_nomogram_is_compared_with_every_other_and_the_radiologist():
     table["difference"] = table.index / 100
     table = table.assign(ci_low=0.0, ci_high=0.2, p_value=0.5, p_holm=1.0)
     made = performance.delong(table, nomograms(["SR_SVM", "SR_KNN"]), level=0.95)
-    assert list(made) == ["a_vs_b", "a_vs_c", "a_vs_radiologist", "enhanced"]
+    assert list(made) == ["a_vs_b", "a_vs_c", "a_vs_radiologist", "others", "enhanced"]
     assert "was 0.020 above the radiologist’s" in made["a_vs_radiologist"]["text"]  # of test
     one = performance.delong(table, nomograms(["S"]), level=0.95)
-    assert list(one) == ["a_vs_c", "a_vs_radiologist", "enhanced"]
+    assert list(one) == ["a_vs_c", "a_vs_radiologist", "others", "enhanced"]
 
 
 def test_image_models_are_told_by_the_pair_that_differs_in_the_images_only():

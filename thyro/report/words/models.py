@@ -330,7 +330,7 @@ def explained(scalars: Mapping, importance: pd.DataFrame) -> dict[str, str]:
         "n": str(scalars["explained"]),
         "models": listed(list(first.index)),
         "importance": "The largest fall in test AUC on permuting one feature was " + listed(falls),
-        **(_maps(scalars["heat_maps"]) if scalars["heat_maps"]["models"] else {}),
+        **(_maps(scalars["heat_maps"]) if scalars["heat_maps"] else {}),
     }
 
 

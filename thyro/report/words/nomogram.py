@@ -48,6 +48,7 @@ def texts(study: Study, results: Results) -> dict:
             results.table("05_nomogram/coefficients"),
             about,
             chosen=_chosen(study, results),
+            best=scalars.get("best", False),
         ),
         "validation": validation(
             scalars,
@@ -162,6 +163,7 @@ def composition(
     about: Mapping,
     *,
     chosen: str,
+    best: bool = False,
 ) -> dict[str, str]:
     """What each nomogram is made of and how well it does in the test cohort.
 
@@ -177,6 +179,8 @@ def composition(
         `cohort.json` of 00.
     chosen : str
         The model that the publication chose by its result in the test cohort; "" without one.
+    best : bool
+        Whether a signature is that of the best model by cross-fitted predictions.
     """
     joined = {str(name): name.signature for name in named if name.signature}
     made_of = {name: f"signature of {s} and clinical factors" for name, s in joined.items()}
@@ -186,9 +190,7 @@ def composition(
     first, signature = next(iter(joined.items()))
     joins[0] = f"{first} joins the signature of {signature} to the clinical factors"
     alone = f"and {CLINICAL} uses the clinical factors alone."
-    one = "The signature is named in the study file."
-    both = "Both signatures are named in the study file."
-    choice = both if len(joined) > 1 else one
+    choice = _chosen_by(len(joined), best=best)
     if chosen in joined.values():
         choice += f" The publication chose {chosen} by its result in the test cohort."
     return {
@@ -202,6 +204,16 @@ def composition(
         if about.get("scores")
         else f"{first} by the sound recipe, with the cross-fitted signature as log odds",
     }
+
+
+def _chosen_by(n: int, *, best: bool) -> str:
+    """How the signatures of nomograms were chosen, which is without the test cohort."""
+    by_training = "the model with the highest cross-fitted AUC in the training cohort"
+    if best:
+        rest = "" if n == 1 else "; what else there is was named before anything was computed"
+        return f"A signature is that of {by_training}{rest}."
+    what = {1: "The signature was", 2: "Both signatures were"}.get(n, f"All {n} signatures were")
+    return f"{what} named before anything was computed."
 
 
 def _signs(coefficients: pd.DataFrame, dictionary: Mapping) -> str:

@@ -166,6 +166,7 @@ def delong(
         A model of enhanced images, and the same of original ones.
     """
     first, *others = named
+    signed = [(str(first), str(other)) for other in others if other.signature]
     pairs = {
         f"{first.letter}_vs_{other.letter}".lower(): (str(first), str(other)) for other in others
     }
@@ -176,11 +177,12 @@ def delong(
         for key, pair in pairs.items()
         if pair in test.index
     }
+    others_told = [gap(*pair, test.loc[pair], level=level) for pair in signed if pair in test.index]
     between = ""
     if enhanced:
         difference = gap(*enhanced, test.loc[enhanced], level=level)
         between = f"By the sound recipe, in the test cohort, {difference}."
-    return told | {"enhanced": {"text": between}}
+    return told | {"others": {"text": listed(others_told)}, "enhanced": {"text": between}}
 
 
 def external(
