@@ -60,7 +60,7 @@ PROCESS = (
     (
         "02_features",
         (
-            (f"1,561 radiomics features, {SETS}", "radiomics"),
+            (f"Radiomics features, {SETS}", "radiomics"),
             (f"{_listed(NETWORKS)} features", "deep"),
         ),
     ),

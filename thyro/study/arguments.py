@@ -71,6 +71,9 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         values["screened"] = {key: getattr(study.nomogram, key) for key in foreseen}
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
+        # What is as pyradiomics has it is not told, so that results do not depend on new keys.
+        values["radiomics_settings"] = study.features.radiomics.model_dump(exclude_defaults=True)
+        del values["radiomics"]
     if job.section == "models":  # repeats the selection, and explains the networks of 02
         values |= study.selection.model_dump()
         values |= {key: getattr(study.features, key) for key in OF_NETWORKS}

@@ -43,6 +43,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "title": title(study, about),
             "name": cohort_name(name, about, len(own)),
             "outcome": study.outcome,
+            "in_sample": " by the classical recipe, in-sample," if has["images"] else "",
             "recipe": ", as those of the publication" if has["reference"] else "",
         },
         "word": words(study),
