@@ -98,3 +98,12 @@ def test_a_comparison_says_who_is_above_whom():
         "the AUC of A was 0.050 below that of B (95% CI of the difference −0.100 to 0.000; "
         "p = 0.040, after Holm’s adjustment = 0.120)"
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [("nodule", "nodules"), ("mass", "masses"), ("biopsy", "biopsies"), ("ray", "rays")]
+    + [("metastasis", "metastases"), ("patch", "patches")],
+)
+def test_plurals(one, many):
+    assert phrases.plural(one) == many
