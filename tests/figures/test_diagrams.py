@@ -58,7 +58,7 @@ def test_the_process_names_what_the_registries_hold():
     assert fig.get_size_inches().tolist() == [7.2, 3.9]
     assert "ResNet101, DenseNet121 and EfficientNetLite0 features" in text
     assert "SVM and KNN on radiomics, logistic regression on deep features" in text
-    assert "1,561 radiomics features, OR and SR" in text and "Nomograms A, B and C" in text
+    assert "Radiomics features, OR and SR" in text and "Nomograms A, B and C" in text
     assert "Original (OR) and enhanced (SR) images" in text
 
 
