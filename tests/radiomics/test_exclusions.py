@@ -68,7 +68,18 @@ def test_wrong_limits_and_tables_are_named():
         exclusions.set_aside(
             PLANAR_TABLE, stability, training, minimum_icc=75, minimum_distinct=0.1
         )
-    with pytest.raises(ValueError, match="stability: expected the 1192 features"):
+    with pytest.raises(ValueError, match="stability: expected the features of `training`"):
         exclusions.set_aside(PLANAR_TABLE, stability[1:], training, **LIMITS)
-    with pytest.raises(ValueError, match="training: expected the 1561 features"):
+    with pytest.raises(ValueError, match="training: expected features of the paper set"):
         exclusions.set_aside(PAPER_TABLE, made(PAPER)[1], training, **LIMITS)
+    foreign = training.rename(columns={training.columns[0]: "mine"})
+    with pytest.raises(ValueError, match="training: expected features of the planar set"):
+        exclusions.set_aside(PLANAR_TABLE, stability, foreign, **LIMITS)
+
+
+def test_a_part_of_a_set_may_be_measured():
+    _, stability, training = made(PAPER)
+    names = [name for name in training if "_glcm_" in name]
+    out = exclusions.set_aside(PAPER_TABLE, stability.loc[names], training[names], **LIMITS)
+    whole = exclusions.set_aside(PAPER_TABLE, stability, training, **LIMITS)
+    assert out == {name: why for name, why in whole.items() if name in names} and out

@@ -98,3 +98,26 @@ def test_features_of_size_are_those_that_change_with_the_area_alone(chosen):
     assert change[named & ~slab].min() > 0.9
     assert change[~named].drop("original_glcm_ClusterShade").max() < 0.7
     assert 0.15 < change[named].min()
+
+
+@pytest.mark.parametrize("whole", [PAPER, PLANAR], ids=lambda chosen: chosen.name)
+def test_a_part_of_a_set_keeps_names_and_order(whole):
+    part = feature_sets.part_of(
+        whole, image_types=["Original", "LBP", "SquareRoot"], classes=["shape", "glcm"]
+    )
+    assert list(part.names) == [name for name in whole.names if name in set(part.names)]
+    described = part.describe()
+    assert {one.removesuffix("2D") for one in described["feature_class"]} == {"shape", "glcm"}
+    types = {name.split("-")[0] for name in part.image_types}
+    assert types == {"original", "lbp", "squareroot"}
+    assert {name[:3] for name in part.filters} == {"Ori", "LBP", "Squ"} and len(part.filters) == 3
+    assert set(part.degenerate()) == set(whole.degenerate()) & set(part.names)
+    assert pickle.loads(pickle.dumps(part)).names == part.names
+
+
+def test_where_all_is_wanted_it_is_the_set_itself():
+    assert feature_sets.part_of(PAPER) is PAPER
+    every = feature_sets.part_of(PLANAR, classes=["shape", "firstorder", "glcm", "glrlm", "glszm"])
+    assert "glszm" in set(every.describe()["feature_class"]) and len(every.names) < 1192
+    names = [name if not name.startswith("LBP") else "LBP" for name in PLANAR.filters]
+    assert feature_sets.part_of(PLANAR, image_types=names).names == PLANAR.names

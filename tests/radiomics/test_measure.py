@@ -10,6 +10,7 @@ from radiomics import imageoperations
 
 from tests import plain_radiomics
 from tests.radiomics.test_extractor import frame
+from thyro import study
 from thyro.radiomics import common_grid, extractor, feature_sets, filters
 
 DDTI = Path("../shared/data/ddti")
@@ -120,6 +121,25 @@ def test_where_nothing_at_all_is_seen():
 def test_the_planar_set(settings):
     image, mask = frame()
     agree(image, mask, (0.1, 0.07), {"binWidth": 0.5, **settings}, feature_sets.PLANAR)
+
+
+@pytest.mark.parametrize("feature_set", [feature_sets.PAPER, feature_sets.PLANAR])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"image_types": ["Original", "LBP", "Wavelet"], "wavelet": "haar", "distances": [1, 3]},
+        {"classes": ["firstorder", "glcm", "ngtdm"], "weighting": "manhattan", "gldm_alpha": 1},
+        {"image_types": ["Original", "LoG", "Square"], "classes": ["shape", "glszm"]},
+        {"normalise": True, "outliers": 2.0, "grey_range": [-150.0, 120.0]},
+        {"grey_range": [-1.0, 1.5], "grey_range_mode": "sigma", "voxel_shift": 100.0},
+    ],
+    ids=lambda keys: ", ".join(keys),
+)
+def test_what_a_study_tells_is_what_pyradiomics_does(keys, feature_set):
+    asked = study.Radiomics(**keys)
+    part = feature_sets.part_of(feature_set, image_types=asked.image_types, classes=asked.classes)
+    settings = {"binWidth": 10} | asked.settings(planar=feature_set.planar)
+    agree(*frame(), (0.1, 0.07), settings, part)
 
 
 @pytest.mark.parametrize("pixel_mm", [0.08, 0.16])

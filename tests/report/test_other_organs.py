@@ -58,7 +58,7 @@ def staged(tmp_path, notebooks, variables, tables):
 def of_breast(variables, breast, **has):
     shown = {key: value for key, value in variables.items() if key not in ABSENT}
     told = {"title": "Masses", "name": "a cohort of 60 real patients (x)", "outcome": "cancer"}
-    shown["study"] = told | {"recipe": ""}
+    shown["study"] = told | {"recipe": "", "in_sample": ""}
     shown["word"] = words.words(breast)
     shown["origin"] = variables["origin"] | {"statement": "The images are real."}
     shown["has"] = variables["has"] | {"reference": False, "audit": False, "recovery": False} | has

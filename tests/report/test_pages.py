@@ -23,10 +23,12 @@ TITLES = {
         "AUC in the held-out part",
         "The first nomogram: Nomogram_A by the sound recipe",
         "Calibration (left;",
+        "Nomogram_A in groups of patients who fitted nothing",
     ],
     "Table": [
         "Performance in patients who did not fit the model",
         "Coefficients of the nomograms (log odds per unit;",
+        "Nomogram_A in groups of patients, with 95% confidence intervals",
         "What could be known of the simulated truth",
         "Numbers printed by Li et al. (2024) that contradict",
     ],
@@ -55,13 +57,14 @@ TITLES = {
         "TRIPOD+AI",
         "CLEAR",
         "METRICS",
+        "Differences between groups of patients",
         "Every check of the numbers printed by",
         "How each check of the printed numbers",
         "What the printed metrics determine",
         "Provenance",
-        "Radiomics features of the publication by image type and class.",
+        "Radiomics features of the classical recipe by image type and class.",
         "Definitions of the radiomics features",
-        "Distinct grey levels of a nodule",
+        "Distinct grey levels of an outlined region",
         "pyradiomics on the digital phantom",
         "The steps between the recipes",
         "The nomograms at two cut-offs",
@@ -219,7 +222,7 @@ def test_no_shortcode_question_mark_or_raw_reference_is_left(page, pdf_pages):
 def test_word_tables_repeat_their_header_and_use_small_text(word):
     wide = next(table for table in word.tables if len(table.columns) == 9)
     assert wide.rows[0]._tr.trPr.xpath("w:tblHeader")
-    assert wide.cell(1, 0).paragraphs[0].style.name == "Table 7 pt"
+    assert wide.cell(1, 0).paragraphs[0].style.name == "Table 6.5 pt"
 
 
 @pytest.fixture
@@ -247,7 +250,7 @@ def test_what_a_study_lacks_can_be_absent(study_dir, variables, tables, tmp_path
     study |= {"external": {}, "recovery": {}, "simulation": {}}
     text = rendered_text(study_dir, study, tables, tmp_path)
     assert "This study holds no reading by a radiologist." in text
-    assert "Table 3. Numbers printed by Li et al. (2024) that contradict" in text
+    assert "Table 4. Numbers printed by Li et al. (2024) that contradict" in text
     assert "external cohort of" not in text and "simulated truth" not in text.lower()
 
 

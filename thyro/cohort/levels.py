@@ -22,7 +22,7 @@ def check_levels(
     """Levels that the clinical model could not predict, as problems.
 
     A regression has no coefficient for a level that no training patient has, and stops at a patient
-    who has it. Only variables that can come into the model count: required, known before surgery,
+    who has it. Only variables that can come into the model count: required, known when predicting,
     and alone with a likelihood-ratio p below `entry` in the training patients, or the one with the
     smallest if none is below. All others stay out of the screened model, and the penalised one
     knows the declared levels.

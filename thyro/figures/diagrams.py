@@ -58,7 +58,7 @@ def process_steps(declared: Declared) -> dict[str, Steps]:
             ("Images and outlines", "imaging"),
         ),
         **(enhancement if declared.enhanced else {}),
-        "02_features": ((f"1,561 radiomics features, {sets}", "radiomics"), *networks),
+        "02_features": ((f"Radiomics features, {sets}", "radiomics"), *networks),
         "03_selection": (
             ("Mann-Whitney U test, Spearman correlation", "selection"),
             ("LASSO, cross-validated", "selection"),

@@ -14,7 +14,7 @@ from thyro.radiomics.common_grid import CommonGrid
 from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
 from thyro.radiomics.exclusions import DEGENERATE, DISTINCT, STABILITY, set_aside
 from thyro.radiomics.extractor import extract
-from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR
+from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR, part_of
 from thyro.radiomics.filters import filtered_images
 from thyro.radiomics.ibsi import compare_with_ibsi
 from thyro.radiomics.sizes import nodule_sizes
@@ -73,6 +73,7 @@ __all__ = [
     "measured_as",
     "measuring",
     "nodule_sizes",
+    "part_of",
     "reader_dice",
     "set_aside",
     "stability_medians",

@@ -55,11 +55,16 @@ def set_aside(
         if not 0 <= limit <= 1:
             raise ValueError(f"{name}: expected a number from 0 to 1, got {limit}.")
     feature_set = feature_sets.FEATURE_SETS[FEATURE_SETS[table.features]]
+    known = set(feature_set.names)  # of which a study may want a part
     for what, names in (("stability", stability.index), ("training", training.columns)):
-        if set(names) != set(feature_set.names):
-            raise ValueError(f"{what}: expected the {len(feature_set.names)} features of the set.")
+        if not set(names) <= known:
+            raise ValueError(f"{what}: expected features of the {feature_set.name} set.")
+    if set(stability.index) != set(training.columns):
+        raise ValueError("stability: expected the features of `training`, each once.")
     out = {
-        name: (DEGENERATE, "says nothing on a single slice") for name in feature_set.degenerate()
+        name: (DEGENERATE, "says nothing on a single slice")
+        for name in feature_set.degenerate()
+        if name in training
     }
     if not feature_set.planar:
         return out

@@ -17,7 +17,7 @@ from radiomics import featureextractor, imageoperations
 
 from thyro.core import FEWEST_PIXELS
 from thyro.radiomics import feature_sets, measure
-from thyro.radiomics.filters import SLICE_THICKNESS_MM
+from thyro.radiomics.filters import SLICE_THICKNESS_MM, box
 
 DEFAULT_SETTINGS: Mapping[str, object] = {"binWidth": 25}
 
@@ -194,8 +194,19 @@ def _prepare(frame, mask, spacing, settings):
         part = imageoperations.resegmentMask(image, entire, **settings)
         imageoperations.checkMask(image, part, **settings)
     arrays = [sitk.GetArrayFromImage(one) for one in (image, part, entire)]
-    of_shape = arrays[1] if settings.get("resegmentShape") else arrays[2]
-    return arrays[0].astype(float), arrays[1] == 1, image.GetSpacing(), of_shape == 1
+    inside, of_shape = arrays[1] == 1, arrays[2] == 1
+    if settings.get("resegmentShape"):
+        of_shape = inside
+    elif part is not entire:  # pyradiomics crops the outline to what its grey levels left
+        of_shape = _within(of_shape, box(inside))
+    return arrays[0].astype(float), inside, image.GetSpacing(), of_shape
+
+
+def _within(mask, place):
+    """The part of a mask that is in a box."""
+    kept = np.zeros_like(mask)
+    kept[place] = mask[place]
+    return kept
 
 
 def _in_order(values, names):

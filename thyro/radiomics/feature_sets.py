@@ -7,9 +7,9 @@ plane: four bands, shape in 2-D, and no feature that is rounding noise.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -218,4 +218,50 @@ PLANAR = FeatureSet(
     list_names=_planar_names,
     planar=True,
 )
+LBP, LOG = "LBP", "LoG"  # what a study calls the filters that have another name in each set
+FILTERS = {"LBP2D": LBP, "LBP3D": LBP}  # pyradiomics' name -> the study's
+FAMILIES = {"log": LOG, "lbp": LBP, "squareroot": "SquareRoot"}  # begin of an image type -> same
+
+
+def part_of(
+    feature_set: FeatureSet, *, image_types: Sequence[str] = (), classes: Sequence[str] = ()
+) -> FeatureSet:
+    """The features of some image types and classes of a set.
+
+    Parameters
+    ----------
+    feature_set : FeatureSet
+    image_types : sequence of str
+        Filters, as pyradiomics names them, but LBP for those in the plane and on a sphere; one
+        that the set has not is no part of it. Empty: all.
+    classes : sequence of str
+        As pyradiomics names them; shape is that of the plane in the planar set. Empty: all.
+
+    Returns
+    -------
+    FeatureSet
+        The set itself where all is wanted. Features keep their names and their order.
+    """
+    if not image_types and not classes:
+        return feature_set
+    kept = tuple(
+        row.name
+        for row in feature_set.describe().itertuples(index=False)
+        if (not image_types or _family(row.image_type) in image_types)
+        and (not classes or row.feature_class.removesuffix("2D") in classes)
+    )
+    filters = {
+        name: own
+        for name, own in feature_set.filters.items()
+        if not image_types or FILTERS.get(name, name) in image_types
+    }
+    return replace(feature_set, filters=filters, list_names=partial(tuple, kept))
+
+
+def _family(image_type: str) -> str:
+    """The filter of an image type: "wavelet-LH" is of Wavelet, "log-sigma-1-0-mm-3D" of LoG."""
+    first = image_type.split("-")[0]
+    return FAMILIES.get(first, first.capitalize())
+
+
 FEATURE_SETS = {feature_set.name: feature_set for feature_set in (PAPER, PLANAR)}

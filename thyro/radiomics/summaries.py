@@ -18,6 +18,7 @@ def measuring(
     bin_width: float,
     widths: Mapping[str, float],
     grid: CommonGrid,
+    told: Mapping[str, Mapping[str, Any]] | None = None,
     **how: Any,
 ) -> dict[str, dict[str, Any]]:
     """How every set is measured: keywords of `extract_cohort`, by name.
@@ -33,13 +34,19 @@ def measuring(
     widths : mapping of image type to float
         Of the planar set, as `bin_widths`; where it is empty all have `bin_width`.
     grid : CommonGrid
+    told : mapping of name to settings of pyradiomics, optional
+        Beside the width of the bins.
     **how
         Keywords of every set.
     """
+    told = told or {}
     paper = {"settings": {"binWidth": bin_width}, "grid": None}
     planar = {"settings": {"binWidth": dict(widths) or bin_width}, "grid": grid}
     return {
-        name: how | {"feature_set": one} | (planar if one.planar else paper)
+        name: how
+        | {"feature_set": one}
+        | (planar if one.planar else paper)
+        | {"settings": (planar if one.planar else paper)["settings"] | dict(told.get(name, {}))}
         for name, one in sets.items()
     }
 

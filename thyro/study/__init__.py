@@ -76,6 +76,7 @@ from thyro.study.protocols import (
     protocol_label,
     recipe_protocols,
 )
+from thyro.study.radiomics import Radiomics
 from thyro.study.settings import (
     LEAST_PATCH_PX,
     PATCH_STEP_PX,
@@ -136,6 +137,7 @@ __all__ = [
     "NetworkEntry",
     "NomogramName",
     "Protocol",
+    "Radiomics",
     "Source",
     "Study",
     "StudyError",

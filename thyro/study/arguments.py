@@ -77,6 +77,9 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         values["harmonised"] = study.selection.model_dump(include=HARMONISATION)
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
+        # What is as pyradiomics has it is not told, so that results do not depend on new keys.
+        values["radiomics_settings"] = study.features.radiomics.model_dump(exclude_defaults=True)
+        values.pop("radiomics", None)
     if job.notebook == "04_feature_models":  # selects again, in every fold and split
         of_images = ("minimum_icc", "minimum_distinct")
         chosen = study.selection.model_dump()

@@ -27,6 +27,7 @@ from thyro.study.names import (
 )
 from thyro.study.networks import NETWORKS
 from thyro.study.plan import OF_CENTRES, OF_GAPS, OF_HARMONISATION, Job, plan
+from thyro.study.radiomics import Radiomics
 from thyro.study.subgroups import Subgroup, check_subgroups
 from thyro.study.thresholds import threshold_points
 
@@ -92,6 +93,7 @@ class Features(Section):
     pixel_mm: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the planar set; 0: as images come
     bins: Annotated[int, Field(ge=0, le=256)] = 32  # of a median planar nodule; 0: `bin_width`
     robustness_patients: Annotated[int, Field(ge=5)] = 30  # of training, measured again perturbed
+    radiomics: Radiomics = Radiomics()  # image types, classes and settings of pyradiomics
     weights: Text = "random"  # "random", "imagenet", or a file with a state dict
     crop_px: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 224
     crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1  # around the nodule's box
@@ -103,6 +105,15 @@ class Features(Section):
     patience: Positive = 2  # epochs without improvement
     class_weights: bool = True  # patients of the rarer outcome weigh more
     augmentation: bool = True  # mirror images; with "whole" also small rotations
+
+    @model_validator(mode="after")
+    def _bins_are_of_images_as_they_come(self):
+        if self.bins and self.radiomics.changes_images:
+            raise ValueError(
+                "`radiomics`: `normalise` and `grey_range` change the images whose ranges `bins` "
+                "takes the widths from: say `bins: 0` and a `bin_width` of the changed grey levels"
+            )
+        return self
 
 
 class Selection(Section):

@@ -198,3 +198,18 @@ def test_a_second_reader_is_told():
     )
     undefined = features.robustness(SCALARS | {"read_twice": 12, "dice": 0.883})
     assert undefined["reader"] == ""
+
+
+def test_settings_that_the_study_chooses_are_told_and_are_no_default():
+    chosen = {"paper": {"binWidth": 25, "distances": [1, 2], "wavelet": "db4"}}
+    assert features._chosen(chosen) == (
+        "Of pyradiomics’ settings the study chooses: distances [1, 2] and wavelet db4. "
+    )
+    left = features._defaults(chosen)
+    assert "no normalisation" in left and "distance" not in left and "coiflet" not in left
+    assert features._chosen({"paper": {"binWidth": 25}}) == ""
+    kept = ("normalize", "distances", "wavelet", "lbp3DIcosphereRadius")
+    assert features._defaults({"paper": dict.fromkeys(kept)}) == ""
+    assert features._binned({"binWidth": 25, "binCount": 32}).endswith(
+        "32 bins of every outlined region"
+    )

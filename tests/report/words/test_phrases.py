@@ -102,3 +102,12 @@ def test_a_comparison_says_who_is_above_whom():
     assert phrases.gap("A", "B", row, level=0.95).endswith(
         "p = 0.040, before and after Holm’s adjustment)"
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [("nodule", "nodules"), ("mass", "masses"), ("biopsy", "biopsies"), ("ray", "rays")]
+    + [("metastasis", "metastases"), ("patch", "patches")],
+)
+def test_plurals(one, many):
+    assert phrases.plural(one) == many

@@ -105,13 +105,38 @@ def settings(scalars: Mapping, image_types: Iterable[str]) -> str:
         f"The classical feature set was measured on the images as they come, with {binned[PAPER]}. "
         f"{_grid(scalars['grid'])} with {binned[PLANAR]}. After binning, the "
         f"training cohort had a median of {left[PAPER]} in the classical feature set, and of "
-        f"{left[PLANAR]} in the planar one. {laplacian}Everything else is as pyradiomics has "
-        "it by default: no normalisation of grey levels, neighbours at a distance of one pixel, "
-        "coiflet wavelets of one level, and local binary patterns within one pixel."
+        f"{left[PLANAR]} in the planar one. {laplacian}{_chosen(scalars['settings'])}Everything "
+        f"else is as pyradiomics has it by default{_defaults(scalars['settings'])}."
     )
 
 
+def _chosen(settings: Mapping[str, Mapping]) -> str:
+    """The settings of the study beside the bins, by pyradiomics' names; "" where there are none."""
+    told = {
+        f"{key} {value}": None
+        for one in settings.values()
+        for key, value in one.items()
+        if key not in ("binWidth", "binCount")
+    }
+    return f"Of pyradiomics’ settings the study chooses: {listed(list(told))}. " if told else ""
+
+
+def _defaults(settings: Mapping[str, Mapping]) -> str:
+    """What of pyradiomics' defaults matters most, as far as the study keeps it, after a colon."""
+    kept = {
+        "normalize": "no normalisation of grey levels",
+        "distances": "neighbours at a distance of one pixel",
+        "wavelet": "coiflet wavelets of one level",
+        "lbp3DIcosphereRadius": "local binary patterns within one pixel",
+    }
+    changed = {key for one in settings.values() for key in one}
+    left = [words for key, words in kept.items() if key not in changed]
+    return f": {listed(left)}" if left else ""
+
+
 def _binned(chosen: Mapping) -> str:
+    if "binCount" in chosen:
+        return f"grey levels in {chosen['binCount']} bins of every outlined region"
     if isinstance(chosen["binWidth"], Mapping):
         return (
             "grey levels in bins of one width for each image type, taken from the ranges of the "

@@ -45,6 +45,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "title": title(study, about),
             "name": cohort_name(name, about, len(own)),
             "outcome": study.outcome,
+            "in_sample": "by the classical recipe, in-sample," if has["images"] else "",
             "recipe": ", as those of the publication" if has["reference"] else "",
         },
         "word": words(study),
@@ -61,16 +62,9 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
 
 def words(study: Study) -> dict[str, str]:
     """What the report calls the lesion, the organ and the images of this study."""
-    lesions = plural(study.lesion)
-    return {
-        "lesion": study.lesion,
-        "lesions": lesions,
-        "organ": study.organ,
-        "modality": study.modality,
-        "from": ""
-        if study.cohort.scores
-        else f" from {study.modality} images of the {study.organ} with outlined {lesions}",
-    }
+    outlined = f"outlined {plural(study.lesion)}"
+    images = f"from {study.modality} images of the {study.organ} with {outlined}"
+    return {"lesion": study.lesion, "from": "" if study.cohort.scores else images}
 
 
 def title(study: Study, about: Mapping) -> str:
