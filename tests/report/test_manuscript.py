@@ -152,6 +152,10 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "external": True,
         "recovery": False,
         "tuned": False,
+        "imputed": False,
+        "centres": False,
+        "harmonised": False,
+        "unseen": False,
     }
     of_images = {"sr", "agreement", "control", "features", "selection", "deep"}
     of_images |= {"protocols", "repeats", "explained", "size"}
