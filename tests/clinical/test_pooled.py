@@ -9,6 +9,7 @@ from scipy import stats
 from scipy.special import expit
 
 from tests.clinical.test_imputation import VARIABLES, invented
+from thyro.clinical import screening
 from thyro.clinical.imputation import impute
 from thyro.clinical.logistic import LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
@@ -148,3 +149,19 @@ def test_complete_patients_stand_beside_all():
     np.testing.assert_allclose(table["odds_ratio_imputed"], fit.table()["odds_ratio"])
     assert table["se_imputed"].mean() < table["se_complete"].mean()
     assert table["fmi"].between(0, 1).all()
+
+
+def test_another_sample_draws_other_numbers_and_the_same_sample_the_same(monkeypatch):
+    gaps, y, _ = invented()
+    seeds = []
+
+    def noted(*given, seed, **keywords):
+        seeds.append(seed)
+        return impute(*given, seed=seed, **keywords)
+
+    monkeypatch.setattr(screening, "impute", noted)
+    for rows in (slice(0, 200), slice(100, 300), slice(0, 200)):
+        fit_nomograms(
+            gaps[rows], y[rows], variables=VARIABLES, signatures={"C": []}, imputations=1, seed=5
+        )
+    assert seeds[0] == seeds[2] != seeds[1]

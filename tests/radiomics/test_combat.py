@@ -152,3 +152,12 @@ def test_a_centre_with_one_patient_left_is_one_that_was_never_seen():
     part = X.index[centre.ne("C")].union(one)
     moved = Harmonisation(centre, None, "pass")(X.loc[part])(X)
     pd.testing.assert_frame_equal(moved[centre.eq("C")], X[centre.eq("C")])
+
+
+def test_whole_numbers_and_single_precision_are_moved_too():
+    X, centre, _ = invented()
+    mixed = X.assign(f0=(10 * X["f0"]).round().astype(int), f1=X["f1"].astype("float32"))
+    moved, _ = combat(mixed, centre)
+    assert list(moved) == list(X)
+    as_floats, _ = combat(mixed.astype(float), centre)
+    np.testing.assert_allclose(moved.astype(float), as_floats, rtol=1e-6)

@@ -171,6 +171,10 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "subgroups": True,
         "reference": True,
         "audit": True,
+        "imputed": False,
+        "centres": False,
+        "harmonised": False,
+        "unseen": False,
     }
     assert made["subgroups"]["named"] == "age (cut at 45 years)"
     of_images = {"sr", "agreement", "control", "features", "selection", "deep"}

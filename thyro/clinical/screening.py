@@ -1,5 +1,6 @@
 """Which clinical variables a model takes, and the regressions that say so."""
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -194,7 +195,9 @@ def fit_nomograms(
     limits = {"entry": entry, "retain": retain}
     merged = rare_levels(frame, variables, smallest=smallest)
     if imputations:
-        filled = impute(frame, y, variables, m=imputations, seed=seed, merged=merged)
+        # Of its own for these patients, so that noise of imputation differs between samples.
+        own = seed + zlib.crc32("|".join(map(str, frame.index)).encode())
+        filled = impute(frame, y, variables, m=imputations, seed=own, merged=merged)
         terms = select_terms(frame, y, variables, **limits, again=True, imputation=filled).terms
         return {
             name: fit_imputed(filled, y, [*beside, *terms], tests=False).predict

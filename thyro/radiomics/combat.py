@@ -66,19 +66,25 @@ class Combat:
                 "as they are."
             )
         z = self._standardised(features, covariates)
-        out = features.copy()
+        values = features[self.moved].to_numpy(float, copy=True)
+        stays = [name for name in dict.fromkeys(named.tolist()) if name == self.reference]
+        stays += strange if unseen == "pass" else []
+        if np.isin(named, stays).all():
+            return features
         for name in dict.fromkeys(named.tolist()):
             rows = named == name
-            if name == self.reference or (name in strange and unseen == "pass"):
+            if name in stays:
                 continue
             shift, scale = (
                 self._own(z[rows], name)
                 if name in strange
                 else (self.shift.loc[name], self.scale.loc[name])
             )
-            level = features.loc[rows, self.moved] - self.sd * z[rows]
-            out.loc[rows, self.moved] = level + self.sd * (z[rows] - shift) / scale
-        return out
+            level = values[rows] - (self.sd * z[rows]).to_numpy()
+            values[rows] = level + (self.sd * (z[rows] - shift) / scale).to_numpy()
+        moved = pd.DataFrame(values, features.index, self.moved)
+        rest = features[features.columns.difference(self.moved, sort=False)]
+        return pd.concat([moved, rest], axis=1)[list(features)]
 
     def _standardised(
         self, features: pd.DataFrame, covariates: pd.DataFrame | None
