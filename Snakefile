@@ -16,9 +16,7 @@ NAME, DATA = str(ASKED["study"]), str(ASKED.get("data") or "")
 STUDY = load_study(NAME, Path("params"))
 ROOT = f"results/{NAME}"
 LEFT = [f"{ROOT}/{file}" for job in STUDY.jobs.values() for file in job.left]
-REPORT = [
-    f"{ROOT}/report/{file}" for file in ("index.html", "thyro.pdf", "thyro.docx", "calculator.html")
-]
+REPORT = [f"{ROOT}/report/{file}" for file in STUDY.report_files]
 
 
 def code(*sources):

@@ -31,7 +31,7 @@ COHORT = {
 }
 # What such a study does not have, wherever its report could speak of it.
 ABSENT = re.compile(
-    r"nomogram|super-resol|\bimage|\bmask|nodule|thyroid|radiolog|clinical (f|v)", re.I
+    r"nomogram|super-resol|\bimage|\bmask|nodule|thyroid|radiolog|clinical (?:factor|var)", re.I
 )
 
 
@@ -78,7 +78,8 @@ def told(study, folder):
         for name in names
         if name not in ("run.renderer", "run.packages")
     }
-    return re.sub(r"\{\{<.*?>\}\}", "", lines) + "\n".join(map(str, values.values())), tree
+    bare = re.sub(r"\{\{<.*?>\}\}|(?:when|unless)-\w+=\"[^\"]*\"", "", lines)
+    return bare + "\n".join(map(str, values.values())), tree
 
 
 @pytest.fixture(scope="module")

@@ -122,3 +122,11 @@ def test_it_is_written_compared_and_asked_for(tmp_path, monkeypatch, capsys):
     file.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(SystemExit, match="AUC, Score, train: 0.8, expected 0.5"):
         cli.main(["drift", "small"])
+
+
+def test_of_scores_alone_those_that_have_an_auc_are_kept():
+    rows = [("P", "near", 0.7), ("Call", "near", float("nan"))]
+    judged = {"06_scores/performance": pd.DataFrame(rows, columns=["model", "cohort", "auc"])}
+    found = snapshot.key_numbers(results(**judged), judged=True)
+    assert {name for name in found if name.startswith("AUC")} == {"AUC, P, near"}
+    assert not any("features" in name or "gain" in name for name in found)

@@ -188,3 +188,39 @@ def test_sections_of_the_study_are_those_of_the_notebooks(name):
     study = load_study(name, Path("params"))
     for job in study.jobs.values():
         assert job.notebook.endswith(job.section) and hasattr(study, job.section)
+
+
+def test_what_is_written_of_scores_follows_their_kinds():
+    def judged(**kinds):
+        jobs = plan.plan(images=False, truth=False, nomograms=False, judged=kinds)
+        assert list(jobs) == ["00_cohort", "06_scores"]
+        return set(jobs["06_scores"].writes)
+
+    assert judged(a="reading") == {"performance.parquet", "net_benefit.parquet"} | {
+        "decision_curves.parquet"
+    }
+    one = judged(a="score")
+    assert "delong.parquet" not in one and "calibration_intervals.parquet" not in one
+    assert judged(a="score", b="probability") - one == {
+        f"{name}.parquet"
+        for name in ("delong", "calibration_intervals", "net_benefit", "decision_curves")
+    }
+    assert "reader.parquet" in judged(a="score", b="reading")
+
+
+def test_models_of_given_features_are_judged_by_what_they_predict():
+    jobs = plan.ALL | plan.plan(
+        images=False,
+        truth=False,
+        nomograms=False,
+        judged={"texture_SVM": "probability"},
+        families=["texture"],
+    )
+    assert "features_texture.parquet" in jobs["00_cohort"].writes
+    for name in ("03_feature_tables", "04_feature_models"):
+        assert jobs[name].files == ("00_cohort/features_texture.parquet",)
+        assert jobs[name].fixed == {"families": ["texture"]}
+    predictions = "04_feature_models/predictions.parquet"
+    assert jobs["06_scores"].reads["scores"] == predictions
+    assert predictions in jobs["04_feature_models"].left
+    assert jobs["06_scores"].fixed["kinds"] == {"texture_SVM": "probability"}

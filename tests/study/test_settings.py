@@ -241,3 +241,11 @@ def test_files_of_weights_are_read_by_the_jobs_that_use_them(changed):
 def test_a_study_of_scores_reads_no_weights(changed):
     mine = load_study("mine", changed(**SCORES | {"features": {"weights": "data/net.pth"}}))
     assert mine.checkpoints == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "calculates"), [("smoke", True), ("clnm_ptc", True), ("llnm_net", False)]
+)
+def test_a_report_has_a_calculator_where_there_are_nomograms(name, calculates):
+    files = load_study(name, Path("params")).report_files
+    assert ("calculator.html" in files) is calculates and files[0] == "index.html"

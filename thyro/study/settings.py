@@ -365,6 +365,12 @@ class Study(Section):
         return self.cohort.has_images or bool(self.cohort.scores and self.cohort.variables)
 
     @property
+    def report_files(self) -> list[str]:
+        """What its report consists of; a calculator where there are nomograms."""
+        calculator = ["calculator.html"] if self.has_nomograms else []
+        return ["index.html", "thyro.pdf", "thyro.docx", *calculator]
+
+    @property
     def feature_models(self) -> list[str]:
         """The models of given features, each of one family."""
         return feature_models(self.cohort.features, self.models.classifiers)
