@@ -318,3 +318,9 @@ def test_features_stand_instead_of_images_and_want_no_variables():
         cohorts.Source(**TABLE, features=FAMILY, mask_column="m")
     with pytest.raises(ValueError, match="a folder cohort needs image_column, mask_column"):
         cohorts.Source(**TABLE)
+
+
+def test_models_of_given_features_do_not_leave_centres_out():
+    centres = {"split": "leave_one_centre_out", "split_column": "c", "test_centres": ["X"]}
+    with pytest.raises(ValueError, match="fits models of images again; use `split: centre`"):
+        cohorts.Cohort(**TABLE, features=FAMILY, centre_column="c", **centres)

@@ -20,6 +20,18 @@ SCORES = {
 }
 
 
+GIVEN = {  # features of another program
+    "cohort": {
+        "source": "folder",
+        "table": "t.csv",
+        "id_column": "id",
+        "outcome_column": "y",
+        "features": {"radiomics": {"columns": ["f_*"]}},
+    },
+    "external": None,
+}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -35,6 +47,16 @@ SCORES = {
         (
             SCORES | {"nomogram": {"signatures": ["Deep"], "pipeline_bootstraps": 50}},
             "makes signatures again, and `cohort.scores` are given: leave it 0",
+        ),
+        (
+            GIVEN | {"cohort": GIVEN["cohort"] | {"missing_values": "impute"}},
+            "`cohort.missing_values: impute` is for regressions, and this study fits none",
+        ),
+        (
+            GIVEN
+            | {"cohort": GIVEN["cohort"] | {"centre_column": "c"}}
+            | {"selection": {"harmonisation": "combat"}},
+            "harmonise features of other programs before",
         ),
         ({"nomogram": {"smallest_level": -1}}, "`nomogram.smallest_level`: Input should be gre"),
         ({"nomogram": {"composites": "both"}}, "Input should be 'parts' or 'score', found 'both'"),

@@ -81,7 +81,7 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         values["radiomics_settings"] = study.features.radiomics.model_dump(exclude_defaults=True)
         values.pop("radiomics", None)
     if job.notebook == "04_feature_models":  # selects again, in every fold and split
-        of_images = ("minimum_icc", "minimum_distinct")
+        of_images = {"minimum_icc", "minimum_distinct", *HARMONISATION}
         chosen = study.selection.model_dump()
         values |= {key: chosen[key] for key in chosen if key not in of_images}
     elif job.section == "models":  # repeats the selection, and explains the networks of 02

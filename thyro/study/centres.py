@@ -25,8 +25,11 @@ def check_harmonisation(
         return
     if not cohort.centre_column:
         raise ValueError("`selection.harmonisation: combat` needs `cohort.centre_column`")
-    if cohort.scores:
-        raise ValueError("`selection.harmonisation` is of features, and `cohort.scores` are given")
+    if not cohort.has_images:
+        raise ValueError(
+            "`selection.harmonisation` is of features that are measured here, and "
+            "`cohort.scores` or `features` are given: harmonise features of other programs before"
+        )
     declared = [variable.name for variable in cohort.variables]
     strange = [name for name in preserved if declared and name not in declared]
     if strange:

@@ -297,9 +297,9 @@ class Cohort(Source):
             raise ValueError(
                 "`split: centre` (or leave_one_centre_out) and `test_centres` go together"
             )
-        if self.split == "leave_one_centre_out" and self.scores:
+        if self.split == "leave_one_centre_out" and not self.has_images:
             raise ValueError(
-                "`split: leave_one_centre_out` fits models again, `scores` are given: use centre"
+                "`split: leave_one_centre_out` fits models of images again; use `split: centre`"
             )
         if self.split == "leave_one_centre_out" and not self.centre_column:
             raise ValueError("`split: leave_one_centre_out` needs `centre_column`")

@@ -354,6 +354,14 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _imputation_has_regressions(self):
+        if self.cohort.missing_values == "impute" and not self.has_nomograms:
+            raise ValueError(
+                "`cohort.missing_values: impute` is for regressions, and this study fits none"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _external_fits_the_cohort(self):
         if self.external:
             check_external(self.external, self.cohort)
