@@ -59,6 +59,7 @@ def recipes_of(aside: dict, *, tune: bool) -> dict[str, models.Recipe]:
     chosen = STUDY.selection
     steps = {"rule": chosen.rule, "family": chosen.family, "penalty": chosen.penalty}
     return models.table_recipes(
+        STUDY.declared,
         steps | {"cv": chosen.folds, "seed": 1, "patience": 20},
         alpha=chosen.alpha,
         correlation=chosen.correlation,

@@ -149,6 +149,7 @@ def test_without_signatures_nothing_is_made():
 def test_signatures_are_those_of_the_papers_recipe():
     tables = {table.name: () for table in study.Declared().recipe_tables() if table.radiomic}
     made_of = recipes.table_recipes(
+        study.Declared(),
         {"cv": 3, "seed": 5},
         alpha=0.5,
         correlation=0.9,

@@ -99,5 +99,5 @@ def test_a_job_that_the_study_does_not_have_is_refused(alone):
     study = study.replace("  image_column: image\n  mask_column: mask\n", "  scores: {Deep: age}\n")
     study += "external: null\nnomogram: {signatures: [Deep]}\n"
     (alone / "params/mine.yml").write_text(study)
-    with pytest.raises(StudyError, match="a study of scores has no 04_models"):
+    with pytest.raises(StudyError, match="this study has no 04_models"):
         notebooks.run_notebook("mine", "04_models", data="data")

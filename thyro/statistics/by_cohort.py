@@ -13,7 +13,7 @@ from thyro.statistics.calibration import CalibrationCurve, calibration_curve
 from thyro.statistics.classification import RocCurve, roc_curve
 from thyro.statistics.decision import DecisionCurve, decision_curve
 from thyro.statistics.delong import auc_ci, delong_pairs
-from thyro.statistics.performance import cohorts
+from thyro.statistics.performance import COHORTS, cohorts
 
 
 def auc_table(y: ArrayLike, scores: pd.DataFrame, split: ArrayLike) -> pd.DataFrame:
@@ -131,7 +131,9 @@ def contrasts(compared: pd.DataFrame, groups: Sequence[Sequence[str]]) -> pd.Dat
     wanted = {frozenset(pair) for pair in _compared(groups)}
     pairs = zip(compared["model_a"], compared["model_b"], strict=True)
     rows = compared[[frozenset(pair) in wanted for pair in pairs]]
-    places = {name: place for place, name in enumerate(compared["cohort"].unique())}
+    # Cohorts that the user names stand as they come.
+    names = dict.fromkeys([*COHORTS, *compared["cohort"]])
+    places = {name: place for place, name in enumerate(names)}
     order = rows["cohort"].map(places)
     return rows.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
