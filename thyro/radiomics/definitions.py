@@ -1,7 +1,7 @@
 """What every feature measures and what every image type shows, one sentence each.
 
 The sentences of `feature_definitions.json` describe the formulas of pyradiomics 3.0.1. In them the
-region is the nodule inside its mask, a grey level the value of a pixel in the image type, and a
+region is what the mask outlines, a grey level the value of a pixel in the image type, and a
 level the bin that holds it, counted from 1; `FEATURE_TERMS` says so to a reader of the table.
 
 Reference: van Griethuysen et al. (2017), Cancer Research 77:e104-e107.
@@ -19,7 +19,7 @@ import pandas as pd
 SIGMA = re.compile(r"log-sigma-(\d+(?:-\d+)?)-mm-[23]D")
 
 FEATURE_TERMS = (
-    "Region: the nodule inside its mask. Grey level: value of a pixel in the image type; level: "
+    "Region: what the mask outlines. Grey level: value of a pixel in the image type; level: "
     "the bin that holds it, counted from 1. Pair (GLCM): two neighbouring pixels in a direction; "
     "run (GLRLM): consecutive pixels of one level in a direction; both are measured per direction "
     "and averaged. Zone (GLSZM): connected pixels of one level. Dependence (GLDM): a pixel and "
