@@ -22,9 +22,8 @@ def ingested(*, files=FILES, scores=()):
             "second_reader": [True, True, False],
         }
     )
-    opened = SimpleNamespace(
-        files=files, variables=[{"name": "age"}], source=SimpleNamespace(scores=list(scores))
-    )
+    source = SimpleNamespace(scores=list(scores), centre_column="")
+    opened = SimpleNamespace(files=files, variables=[{"name": "age"}], source=source)
     ids = pd.Series(["PA", "PB"], index=[0, 2])
     cases = None if scores else [None] * 3
     return Ingested(opened, None, Flow(frame), ids, flags, cases, None, None, None)
