@@ -13,8 +13,13 @@ from thyro.study.settings import Study
 from .conftest import execute
 
 JOBS = ["03_selection", "04_models", "05_nomogram", "06_statistics"]
-LEARNED = ["03_selection/fate_*.parquet", "03_selection/scaler_*", "04_models/models/*"]
-LEARNED += ["05_nomogram/nomogram_*.json", "05_nomogram/coefficients.parquet"]
+LEARNED = [
+    "03_selection/fate_*.parquet",
+    "03_selection/scaler_*.parquet",
+    "04_models/models/*.skops",
+]
+LEARNED += ["05_nomogram/nomogram_?.json", "05_nomogram/nomogram_?_sound.json"]
+LEARNED += ["05_nomogram/coefficients.parquet", "04_models/kept_by_fold.parquet"]
 
 
 @pytest.fixture(scope="module")

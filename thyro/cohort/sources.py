@@ -170,6 +170,9 @@ def read_source_table(data_dir: str, name: str, **reading: Any) -> pd.DataFrame:
     return spreadsheet.read(store.read_bytes(f"{data_dir}/{file}"), name, **reading)
 
 
+OF_CELLS = {"missing_values", "centre_column"}  # of a simulated study, that its folder keeps
+
+
 def export(study: Study, folder: Path) -> dict[str, dict]:
     """Write the simulated patients of a study as a user's folder.
 
@@ -195,6 +198,7 @@ def export(study: Study, folder: Path) -> dict[str, dict]:
         "source": "folder",
         "simulated": True,
         **COLUMNS,
+        **study.cohort.model_dump(include=OF_CELLS, exclude_defaults=True),
         "decisions": "decisions.csv",  # not there before a reader saves it
         "criteria": [entry.model_dump(exclude_defaults=True) for entry in opened.source.criteria],
         "variables": [entry.model_dump(exclude_defaults=True) for entry in opened.source.variables],

@@ -30,7 +30,8 @@ def test_who_taught_and_what_becomes_of_a_centre_that_was_never_seen():
 def test_shares_that_differ_before_and_after():
     table = pd.DataFrame({"table": "Radiomics OR", "state": ["Before", "After"]})
     text = centres.differences(table.assign(share=[0.8, 0.1]))
-    assert "Radiomics OR 80.0% differed between centres as measured and 10.0% after" in text
+    assert "In the set Radiomics OR 80.0% of the features differed between centres" in text
+    assert "as measured, 10.0% after harmonisation" in text
 
 
 def test_models_in_centres_that_were_never_seen():

@@ -72,7 +72,7 @@ def differences(table: pd.DataFrame) -> str:
     name = table["table"].iloc[0]
     before, after = (tables.percent(shares[name, state]) for state in ("Before", "After"))
     return (
-        f"Of the features of {name} {before} differed between centres as measured and {after} "
+        f"In the set {name} {before} of the features differed between centres as measured, {after} "
         "after harmonisation, by Kruskal–Wallis tests adjusted by Benjamini and Hochberg. Patients "
         "may differ between centres, too: a difference need not be a fault of a scanner."
     )
