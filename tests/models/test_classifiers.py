@@ -19,9 +19,7 @@ from sklearn.svm import SVC
 from thyro.models import classifiers, cross_fitting, storage
 from thyro.study import CLASSIFIERS, ClassifierEntry, Declared
 
-FITS = {
-    name: partial(classifiers.fit_classifier, name, seed=3) for name in ("SVM", "KNN", "logistic")
-}
+FITS = {name: partial(classifiers.fit_classifier, name, seed=3) for name in CLASSIFIERS}
 
 
 def cohort(n=90, seed=0):
@@ -209,7 +207,7 @@ def test_a_cohort_without_room_keeps_what_is_given():
 
 def test_names_and_settings_that_are_not_in_the_registry_are_named():
     X, y = cohort()
-    with pytest.raises(ValueError, match="name: expected one of SVM, KNN, .*; got 'SVN'"):
+    with pytest.raises(ValueError, match="name: expected one of SVM, KNN, .*, logistic; got 'SVN'"):
         classifiers.fit_classifier("SVN", X, y)
     with pytest.raises(ValueError, match="settings: SVM has C, gamma, and no c"):
         classifiers.fit_classifier("SVM", X, y, settings={"c": 1})

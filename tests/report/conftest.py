@@ -426,7 +426,8 @@ def score_study(tmp_path_factory, variables):
     absent = ("sr", "agreement", "control", "features", "selection", "deep", "size")
     absent += ("ibsi", "robustness", "external", "simulation", "recovery", "subgroups")
     shown = {key: value for key, value in variables.items() if key not in absent}
-    off = ("images", "nomogram_b", "external", "recovery", "radiologist", "tuned", "subgroups")
+    off = ("images", "enhanced", "networks", "maps", "tuned")
+    off += ("nomogram_b", "external", "recovery", "radiologist", "subgroups")
     shown["has"] = variables["has"] | dict.fromkeys(off, False)
     shown["performance"] = {}
     shown["delong"] = {"a_vs_c": variables["delong"]["a_vs_c"]}

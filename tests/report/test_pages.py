@@ -364,7 +364,20 @@ def every_source(flags=()):
     return read("index.qmd")
 
 
-@pytest.mark.parametrize("flags", [(), ("images", "nomogram_b", "external", "recovery", "tuned")])
+NETWORKS_OFF = ("networks", "maps", "tuned")
+IMAGES_OFF = ("images", "enhanced", *NETWORKS_OFF)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        (),
+        (*IMAGES_OFF, "nomogram_b", "external", "recovery"),
+        ("enhanced",),
+        NETWORKS_OFF,
+        ("enhanced", *NETWORKS_OFF),
+    ],
+)
 @pytest.mark.parametrize("kind", ["supptbl", "suppfig"])
 def test_the_supplement_is_numbered_in_the_order_of_citation(kind, flags):
     text = every_source(flags)

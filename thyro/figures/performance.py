@@ -29,6 +29,7 @@ from thyro.tables import coverage, p_value
 
 WIDE_MATRIX = 6  # models in a matrix above which its cells are narrow
 ABREAST = 10  # models whose matrices stand side by side
+CELL = 0.23  # inches, of a matrix, that hold a p value
 MOST_INSIDE = 6  # models whose legend leaves room for the curves; that of more stands below
 LEGEND_LINE = 0.14  # inches
 WIDE_PANELS = 2  # side by side, above which they are too narrow for a legend inside
@@ -240,7 +241,8 @@ def delong_figure(delong: pd.DataFrame, models: Sequence[str], cohorts: Sequence
     if len(models) <= ABREAST:
         fig, axes = plt.subplots(1, n, figsize=(WIDTH, 3.9), squeeze=False)
     else:
-        fig, axes = plt.subplots(n, 1, figsize=(WIDTH, 4.6 * n), squeeze=False)
+        height = max(4.6, 1.9 + CELL * len(models))
+        fig, axes = plt.subplots(n, 1, figsize=(WIDTH, height * n), squeeze=False)
     for ax, cohort in zip(axes.flat, cohorts, strict=True):
         rows = delong[delong["cohort"].eq(cohort)]
         draw_delong_matrix(rows, models, ax, title=cohort_label(cohort))

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 
 from thyro.study import CLASSIFIERS
@@ -20,7 +21,8 @@ def classifier_to_bytes(model: Pipeline) -> bytes:
     """The model in skops format; equal models give equal bytes.
 
     skops names its parts after memory addresses and stamps them with the time. Both are replaced
-    by a count in order of appearance and a fixed date.
+    by a count in order of appearance and a fixed date. The nodes of a tree are records with bytes
+    between their fields that hold whatever was in memory: these become zero.
     """
     import skops.io  # loads torch, which the processes that fit models do without
 
@@ -31,7 +33,7 @@ def classifier_to_bytes(model: Pipeline) -> bytes:
         contents = {"schema.json": json.dumps(schema, indent=2).encode()}
         for name in source.namelist():
             if name != "schema.json":
-                contents[_renamed(name, numbers)] = source.read(name)
+                contents[_renamed(name, numbers)] = _without_padding(source.read(name))
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(contents):
@@ -51,6 +53,21 @@ def classifier_from_bytes(data: bytes) -> Pipeline:
 
     of_entries = [name for entry in CLASSIFIERS.values() for name in entry.trusted]
     return skops.io.loads(data, trusted=[*TRUSTED, *of_entries])
+
+
+def _without_padding(data: bytes) -> bytes:
+    """A stored array of records with nothing between their fields; other files as they are."""
+    if not data.startswith(np.lib.format.MAGIC_PREFIX):
+        return data
+    values = np.load(io.BytesIO(data), allow_pickle=False)
+    if values.dtype.names is None:
+        return data
+    clean = np.zeros(values.shape, values.dtype)
+    for field in values.dtype.names:
+        clean[field] = values[field]
+    target = io.BytesIO()
+    np.save(target, clean, allow_pickle=False)
+    return target.getvalue()
 
 
 def _renumber(node, numbers):

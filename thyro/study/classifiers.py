@@ -33,6 +33,7 @@ class ClassifierEntry:
     grid: tuple[dict[str, Any], ...]  # settings; the first where none are tuned, others are tried
     patients_needed: Callable[[Mapping[str, Any]], int] = lambda settings: 1  # to be fitted
     trusted: tuple[str, ...] = ()  # types in its file that are numbers alone and skops rejects
+    published: bool = False  # whether Li et al. have it
     calibrated: bool = False  # its decision value becomes a probability by Platt's sigmoid
     colours: tuple[str, str] = ("#525252", "#A6A6A6")  # for enhanced images, for original ones
 
@@ -130,6 +131,7 @@ CLASSIFIERS = {
         ClassifierEntry(
             name="SVM",
             label="support vector machine",
+            published=True,
             make=_svm,
             grid=tuple({"C": c, "gamma": g} for g in (1.0, 0.1) for c in (1.0, 0.1, 10.0)),
             calibrated=True,
@@ -138,6 +140,7 @@ CLASSIFIERS = {
         ClassifierEntry(
             name="KNN",
             label="k nearest neighbours",
+            published=True,
             make=_knn,
             grid=tuple({"neighbours": k} for k in (5, 15, 25, 45)),
             patients_needed=lambda settings: settings["neighbours"],
@@ -176,6 +179,7 @@ CLASSIFIERS = {
         ClassifierEntry(
             name=HEAD,
             label="logistic regression",
+            published=True,
             make=_logistic,
             grid=tuple({"penalty_strength": s} for s in (1.0, 0.1, 10.0, 100.0)),
         ),

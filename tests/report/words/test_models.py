@@ -40,7 +40,10 @@ def test_every_model_of_the_registry_is_told_by_family():
     assert none.startswith("In 0 of 2 pairs") and none.endswith("below 0.01 in the test cohort.")
     assert told["principal"] == "support vector machine"
     assert told["classified"].startswith("these classifiers: support vector machine (SVM)")
-    assert told["joined"] == "" and told["panels"].count("**") == 4
+    assert told["joined"] == told["given"] == "" and told["panels"].count("**") == 4
+    assert models._given(["SVM", "LightGBM", "ElasticNet"]).startswith(
+        "The publication has no LightGBM and no ElasticNet: where settings are not chosen"
+    )
     radiomic, deep = told["test"].split("; ")
     of_kind = DECLARED.kinds()
     for name in DECLARED.model_names():

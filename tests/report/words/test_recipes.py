@@ -140,6 +140,20 @@ def test_divisions_into_folds_are_counted_in_words(study):
     assert told(changed(study, "models", fold_repeats=1))["repeats"].startswith("once, for")
 
 
+def test_of_one_model_there_is_no_median_and_no_choice(study):
+    alone = compared([("OR_KNN", r, "train", 0.9, 0.7) for r in ("paper", "sound")])
+    summary = {recipe: optimism_summary(part) for recipe, part in alone.groupby("recipe")}
+    ranked = pd.DataFrame({"model": ["OR_KNN"], "auc_out_of_fold": 0.7, "auc_test": 0.8})
+    ranked = ranked.assign(ci_low=0.6, ci_high=0.8, chosen=True, chosen_by_test=True)
+    made = recipes.protocols(study, summary, COMPARED, RECIPE_ROWS, ranked, COEFFICIENTS)
+    assert made["training"] == (
+        "By the paper’s recipe the optimism of OR_KNN was 0.200. "
+        "By the sound recipe the optimism of OR_KNN was 0.200."
+    )
+    assert "the AUC of the image model in the training cohort fell by 0.200 by" in made["abstract"]
+    assert made["choice"].startswith("There is one image model, OR_KNN, and nothing to choose")
+
+
 def test_a_model_that_tells_more_than_the_diameter_is_named():
     rows = [
         ("Diameter alone", "test", None, None, None, None),

@@ -64,7 +64,8 @@ def optimism(summary: Mapping[str, Mapping]) -> tuple[str, str]:
     `summary` is `statistics.optimism_summary` by recipe.
     """
     paper, sound = summary[PAPER], summary[SOUND]
-    fell = f"{tables.number(paper['median'])} in the median over {paper['n']} image models"
+    over = f" in the median over {paper['n']} image models" if paper["n"] > 1 else ""
+    fell = f"{tables.number(paper['median'])}{over}"
     if paper["median"] >= LARGE:
         short = (
             f"In-sample, the classical recipe is far too optimistic: its AUC is too high by {fell}."

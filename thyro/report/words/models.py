@@ -117,6 +117,7 @@ def image_models(
     return {
         "principal": CLASSIFIERS[declared.principal].label,
         "classified": _classified([f"{kind.label} ({kind.name})" for kind in radiomic]),
+        "given": _given([kind.name for kind in radiomic]),
         "joined": _joined([kind.features for kind in of_kind.values() if kind.family == FUSED]),
         "panels": _panels([kind.family for kind in of_kind.values() if kind.recipe == PAPER]),
         "test": "; ".join(families),
@@ -130,6 +131,17 @@ def _classified(named: Sequence[str]) -> str:
     if len(named) == 1:
         return f"one classifier, {named[0]}"
     return f"these classifiers: {listed(named)}"
+
+
+def _given(names: Sequence[str]) -> str:
+    """Where settings come from that the publication cannot have; empty where it has them all."""
+    others = [name for name in names if not CLASSIFIERS[name].published]
+    if not others:
+        return ""
+    return (
+        f"The publication has no {' and no '.join(others)}: where settings are not chosen in "
+        "training, the first of those that are tried stand for published ones."
+    )
 
 
 def _joined(families: Sequence[str]) -> str:

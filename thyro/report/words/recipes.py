@@ -55,16 +55,14 @@ def protocols(
         ),
         "abstract": (
             "When selection and fit were repeated without the patients that are predicted, the "
-            "AUC of the image models in the training cohort fell by a median of "
-            f"{tables.number(paper['median'])} by the classical recipe and of "
+            f"AUC of the image model{'s' if paper['n'] > 1 else ''} in the training cohort fell by "
+            f"{'a median of ' if paper['n'] > 1 else ''}"
+            f"{tables.number(paper['median'])} by the classical recipe and "
+            f"{'of' if paper['n'] > 1 else 'by'} "
             f"{tables.number(sound['median'])} by the sound one."
         ),
         "training": " ".join(
-            f"By the {label} recipe the optimism was largest for {found['largest_of']} "
-            f"({tables.number(found['largest'])}), smallest for {found['smallest_of']} "
-            f"({tables.number(found['smallest'])}), and {tables.number(found['median'])} in the "
-            f"median over {found['n']} models."
-            for label, found in (("classical", paper), ("sound", sound))
+            _optimism(label, found) for label, found in (("classical", paper), ("sound", sound))
         ),
         "steps": _steps(recipes),
         "own": ", and a network of its own beside"
@@ -73,6 +71,21 @@ def protocols(
         "nomograms": _signatures(compared, coefficients, study.nomogram.signatures, alpha),
         "choice": _choice(ranked),
     }
+
+
+def _optimism(label: str, found: Mapping) -> str:
+    """How large the optimism of a recipe was, and of which models."""
+    if found["n"] == 1:
+        return (
+            f"By the {label} recipe the optimism of {found['largest_of']} was "
+            f"{tables.number(found['largest'])}."
+        )
+    return (
+        f"By the {label} recipe the optimism was largest for {found['largest_of']} "
+        f"({tables.number(found['largest'])}), smallest for {found['smallest_of']} "
+        f"({tables.number(found['smallest'])}), and {tables.number(found['median'])} in the "
+        f"median over {found['n']} models."
+    )
 
 
 def _tunes(study: Study) -> bool:
@@ -171,6 +184,12 @@ def _choice(ranked: pd.DataFrame) -> str:
     """The best model by cross-fitted predictions, and the one that the test cohort would take."""
     best, by_test = (ranked[ranked[column]].iloc[0] for column in ("chosen", "chosen_by_test"))
     auc = tables.estimate(*best[["auc_out_of_fold", "ci_low", "ci_high"]])
+    if len(ranked) == 1:
+        return (
+            f"There is one image model, {best['model']}, and nothing to choose: its cross-fitted "
+            f"AUC in the training cohort was {auc}, and that in the test cohort "
+            f"{tables.probability(best['auc_test'])}."
+        )
     text = (
         f"By the cross-fitted AUC in the training cohort the best image model is {best['model']} "
         f"({auc}); its AUC in the test cohort was {tables.probability(best['auc_test'])}."
