@@ -3,9 +3,11 @@
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from thyro.report.places import visible_lines
 
 FLOAT = re.compile(r"^:{3,}\s*\{#((?:reg)?(?:supp)?(?:fig|tbl)-[\w-]+)")
 EMBED = re.compile(r"\{\{<\s*embed\s+notebooks/([\w-]+)\.ipynb#([\w-]+)\s*>\}\}")
@@ -75,14 +77,10 @@ def embedded_cells(manuscript_dir: Path) -> dict[str, list[tuple[str, str]]]:
         Identifier of the float ("fig-roc") to pairs of notebook and label. A float that is typed
         in the manuscript, or made from records, has none.
     """
-    found: dict[str, list[tuple[str, str]]] = {}
-    for file in sorted(manuscript_dir.glob("*.qmd")):
-        if not file.name.startswith("_"):
-            found |= _floats(file.read_text(encoding="utf-8").splitlines())
-    return found
+    return _floats(visible_lines(manuscript_dir, "index.qmd", {}))
 
 
-def _floats(lines: list[str]) -> dict[str, list[tuple[str, str]]]:
+def _floats(lines: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     cells: list[tuple[str, str]] | None = None
     for line in lines:
