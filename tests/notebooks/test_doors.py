@@ -71,7 +71,7 @@ def run_all(study, folder):
 def told(study, folder):
     """Everything the report says: visible lines of the sources, and the variables in them."""
     tree = manuscript.variables(str(folder), "mine", study)
-    lines = "\n".join(places._lines(Path("report"), "index.qmd", tree))
+    lines = "\n".join(places.visible_lines(Path("report"), "index.qmd", tree))
     names = re.findall(r"\{\{< var ([\w.]+) >\}\}", lines)
     values = {
         name: tree[name.split(".")[0]][name.split(".")[1]]

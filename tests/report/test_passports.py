@@ -80,6 +80,9 @@ def test_a_notebook_without_records_says_so(study):
 def test_cells_of_every_float_are_found(tmp_path):
     (tmp_path / "index.qmd").write_text(QMD)
     (tmp_path / "_table.qmd").write_text("::: {#fig-no}\n:::\n")
+    # a source that this study does not include may have a figure of the same name
+    other = "::: {#fig-roc}\n{{< embed notebooks/other.ipynb#roc >}}\n:::\n"
+    (tmp_path / "other.qmd").write_text(other)
     assert passports.embedded_cells(tmp_path) == {
         "fig-roc": [("06_statistics", "roc")],
         "supptbl-list": [("02_features_or", "feature-list"), ("02_features_or", "ibsi")],

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from thyro.report.places import visible_lines
+
 FLOAT = re.compile(r"^:{3,}\s*\{#((?:reg)?(?:supp)?(?:fig|tbl)-[\w-]+)")
 EMBED = re.compile(r"\{\{<\s*embed\s+notebooks/([\w-]+)\.ipynb#([\w-]+)\s*>\}\}")
 INCLUDE = re.compile(r"\{\{<\s*include\s+_([\w-]+)\.qmd\s*>\}\}")
@@ -101,17 +103,14 @@ def included_files(
 def _of_floats(manuscript_dir: Path, shortcode: re.Pattern) -> dict[str, list]:
     """What the shortcodes within each float name, by identifier."""
     found: dict[str, list] = {}
-    for file in sorted(manuscript_dir.glob("*.qmd")):
-        if file.name.startswith("_"):
-            continue
-        inside: list | None = None
-        for line in file.read_text(encoding="utf-8").splitlines():
-            if opening := FLOAT.match(line):
-                inside = found.setdefault(opening[1], [])
-            elif CLOSING.match(line):
-                inside = None
-            elif inside is not None:
-                inside += shortcode.findall(line)
+    inside: list | None = None
+    for line in visible_lines(manuscript_dir, "index.qmd", {}, made=False):
+        if opening := FLOAT.match(line):
+            inside = found.setdefault(opening[1], [])
+        elif CLOSING.match(line):
+            inside = None
+        elif inside is not None:
+            inside += shortcode.findall(line)
     return found
 
 

@@ -62,7 +62,7 @@ def find_places(report_dir: Path, notebooks: Path, flags: Mapping) -> Places:
     title, open_floats = ("", ""), []
     titles: dict[str, str] = {}
     seen: dict[str, int] = {}
-    for line in _lines(report_dir, "index.qmd", flags):
+    for line in visible_lines(report_dir, "index.qmd", flags):
         if heading := HEADING.match(line):
             title = (heading[1], heading[2] or _identifier(heading[1], seen))
             titles[title[1]] = title[0]
@@ -81,15 +81,18 @@ def find_places(report_dir: Path, notebooks: Path, flags: Mapping) -> Places:
     return Places(floats, sections, titles, frozenset(_cells(notebooks)))
 
 
-def _lines(folder: Path, name: str, flags: Mapping) -> Iterator[str]:
-    """Visible lines of a source, with those of the sources that it includes in their place."""
+def visible_lines(folder: Path, name: str, flags: Mapping, *, made: bool = True) -> Iterator[str]:
+    """Visible lines of a source, with those of the sources that it includes in their place.
+
+    Without `made`, includes of files that rendering makes (`_<name>.qmd`) stand as they are.
+    """
     path = folder / name
     if not path.is_file():  # made when the manuscript is staged
         return
     for line in without_hidden(path.read_text(encoding="utf-8"), flags).splitlines():
         included = [what for word, what in SHORTCODE.findall(line) if word == "include"]
-        if included:
-            yield from _lines(folder, included[0], flags)
+        if included and (made or not included[0].startswith("_")):
+            yield from visible_lines(folder, included[0], flags, made=made)
         else:
             yield line
 
