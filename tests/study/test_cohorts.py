@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from thyro.simulate import risk
-from thyro.study import StudyError, Variable, cohorts, load_study
+from thyro.study import Criterion, StudyError, Variable, cohorts, load_study
 
 BACK = {"at_least": 5.0, "at_most": 1.0}
 TELLING = {
@@ -199,38 +199,13 @@ def test_an_external_cohort_is_like_the_cohort_but_for_what_it_says():
     assert (demo.cohort.device, demo.external.device) == ("A", "B")
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("agee", "'agee' is not among the variables ['age', 'tsh', 'where']"),
-        ("tsh", "'tsh' is not required of every patient"),
-        (
-            "where",
-            "'where' is not required of every patient or not known at the time of",
-        ),
-    ],
-)
-def test_a_candidate_is_known_of_every_patient_before_surgery(name, message):
-    variables = [
-        Variable(name="age", label="Age", kind="continuous"),
-        Variable(name="tsh", label="TSH", kind="continuous", required=False),
-        Variable(**TELLING),
-    ]
-    cohorts.check_candidates(["age"], variables)
-    with pytest.raises(ValueError) as error:
-        cohorts.check_candidates(["age", name], variables)
-    assert "`nomogram.candidates`" in str(error.value) and message in str(error.value)
-
-
 def test_the_parameters_of_a_notebook_make_the_cohort():
     simulated = load_study("demo", Path("params")).cohort
     names = simulated.model_dump() | {"title": "not of the cohort"}
     assert cohorts.Cohort.of(names) == simulated
 
 
-@pytest.mark.parametrize(
-    "section", [cohorts.Source, cohorts.Cohort, cohorts.Variable, cohorts.Criterion]
-)
+@pytest.mark.parametrize("section", [cohorts.Source, cohorts.Cohort, Variable, Criterion])
 def test_the_template_explains_every_key_of_a_folder(section):
     text = Path("params/template.yml").read_text()
     simulated = {"n_patients", "image_shape", "effect", "device", "exclusions", "missing"}
@@ -255,15 +230,6 @@ def test_a_study_that_says_nothing_of_the_texture_has_that_of_the_simulation():
 def test_a_prevalence_lies_between_nobody_and_everybody(changed, prevalence):
     with pytest.raises(StudyError, match="external.prevalence"):
         load_study("mine", changed(external={"prevalence": prevalence}))
-
-
-def test_a_score_stands_for_its_parts_or_they_for_it():
-    composed = {"grade": ["shape", "margin"], "age": []}
-    told = cohorts.told_from_parts
-    every = ["age", "shape", "margin", "grade"]
-    assert told(composed, every, stays="parts") == {"grade": ["grade"]}
-    assert told(composed, every, stays="score") == {"grade": ["shape", "margin"]}
-    assert told(composed, ["age", "shape", "grade"], stays="parts") == {}
 
 
 TABLE = {"source": "folder", "table": "t.csv", "id_column": "id", "outcome_column": "y"}

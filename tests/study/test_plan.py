@@ -96,17 +96,6 @@ def test_no_two_jobs_leave_the_same_file(planned):
     assert len(set(left)) == len(left)
 
 
-def test_a_job_leaves_its_results_its_notebook_and_how_long_it_took():
-    assert PLANS["scores"]["00_cohort"].left == (
-        "00_cohort/patients.parquet",
-        "00_cohort/cohort.json",
-        "00_cohort/flow.json",
-        "00_cohort/scores.parquet",
-        "notebooks/00_cohort.ipynb",
-        "notebooks/00_cohort.json",
-    )
-
-
 def test_what_lies_in_the_project_is_there(planned):
     published = set(planned["06_statistics"].outside)
     assert published == {str(file) for file in Path("report/published").iterdir()}

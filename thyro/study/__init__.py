@@ -23,12 +23,8 @@ from thyro.study.classifiers import (
 )
 from thyro.study.cohorts import (
     Cohort,
-    Criterion,
     Family,
     Source,
-    Variable,
-    check_candidates,
-    told_from_parts,
 )
 from thyro.study.comparisons import PENALISED_PAIR
 from thyro.study.declared import Declared
@@ -37,6 +33,7 @@ from thyro.study.features import (
     FeatureTable,
 )
 from thyro.study.files import StudyError, load_study
+from thyro.study.jobs import RECORDS, Job
 from thyro.study.names import (
     BC,
     BEST,
@@ -63,7 +60,7 @@ from thyro.study.names import (
     with_best,
 )
 from thyro.study.networks import NETWORKS, NetworkEntry
-from thyro.study.plan import JOB_NAMES, RECORDS, Job
+from thyro.study.plan import JOB_NAMES
 from thyro.study.protocols import (
     PAPER_RECIPE,
     PROTOCOLS,
@@ -77,14 +74,11 @@ from thyro.study.protocols import (
     recipe_protocols,
 )
 from thyro.study.radiomics import Radiomics
-from thyro.study.settings import (
-    LEAST_PATCH_PX,
-    PATCH_STEP_PX,
-    Study,
-    SuperResolution,
-)
+from thyro.study.sections import LEAST_PATCH_PX, PATCH_STEP_PX, SuperResolution
+from thyro.study.settings import Study
 from thyro.study.subgroups import Subgroup, check_subgroups
 from thyro.study.thresholds import threshold_points
+from thyro.study.variables import Criterion, Variable, check_candidates, told_from_parts
 
 __all__ = [
     "BC",

@@ -7,7 +7,7 @@ from typing import Any
 
 from thyro.study.centres import HARMONISATION
 from thyro.study.files import StudyError
-from thyro.study.plan import Job
+from thyro.study.jobs import Job
 from thyro.study.settings import Study
 
 OF_NETWORKS = ("weights", "crop_px", "crop_margin", "crop_mm")  # of `features`, wanted again by 04

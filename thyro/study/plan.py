@@ -5,58 +5,13 @@ this table, the notebooks get their paths from it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from thyro.study.declared import Declared
 from thyro.study.features import FEATURE_SETS, FeatureTable
+from thyro.study.jobs import Job, make_job
 from thyro.study.names import OR, ImageSet, nomograms
-
-RECORDS = "notebooks"  # folder of executed notebooks and of how long each took
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run of a notebook: what it reads and writes, relative to the folder of the study."""
-
-    name: str
-    notebook: str
-    section: str  # of the study file
-    reads: dict[str, str]  # notebook parameter -> file
-    writes: tuple[str, ...]  # below the job's own folder: what later notebooks or the report read
-    fixed: dict[str, Any]  # parameters that no study file sets
-    folders: dict[str, str] = field(default_factory=dict)  # notebook parameter -> folder
-    files: tuple[str, ...] = ()  # that it reads below these
-    outside: tuple[str, ...] = ()  # files that it reads and no job makes, relative to the project
-    keys: tuple[str, ...] = ()  # of its section that it takes; empty: all
-    side_by_side: int = 1  # jobs that share the cores: features of the image sets
-
-    @property
-    def folder(self) -> str:
-        """Folder of the job's results, named after its notebook."""
-        return self.notebook
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Every file of other jobs that this one reads."""
-        return (*self.reads.values(), *self.files)
-
-    @property
-    def executed(self) -> str:
-        """The executed copy of the notebook."""
-        return f"{RECORDS}/{self.name}.ipynb"
-
-    @property
-    def record(self) -> str:
-        """How long the job took, and its peak memory."""
-        return f"{RECORDS}/{self.name}.json"
-
-    @property
-    def left(self) -> tuple[str, ...]:
-        """Everything that others read: results, the executed notebook and its record."""
-        results = (f"{self.folder}/{file}" for file in self.writes)
-        return (*results, self.executed, self.record)
-
 
 ABOUT = {  # what every notebook after 00 reads
     "patients": "00_cohort/patients.parquet",
@@ -120,43 +75,12 @@ def _selected(declared: Declared) -> list[str]:
     return [f"03_selection/selected_{table.key}.parquet" for table in tables]
 
 
-def _job(
-    notebook: str,
-    writes: Iterable[str],
-    *,
-    reads: Mapping[str, str] | None = None,
-    folders: Mapping[str, str] | None = None,
-    files: Iterable[str] = (),
-    outside: Iterable[str] = (),
-    fixed: Mapping[str, Any] | None = None,
-    section: str = "",
-    keys: Iterable[str] = (),
-    side_by_side: int = 1,
-) -> Job:
-    """A run of `notebook`; without `section` it takes that of its own name of the study."""
-    fixed = dict(fixed or {})
-    run = [fixed["image_set"]] if "image_set" in fixed else []
-    return Job(
-        name="_".join([notebook, *run]),
-        notebook=notebook,
-        section=section or notebook[3:],
-        reads=dict(reads or {}),
-        writes=tuple(writes),
-        fixed=fixed,
-        folders=dict(folders or {}),
-        files=tuple(files),
-        outside=tuple(outside),
-        keys=tuple(keys),
-        side_by_side=side_by_side,
-    )
-
-
 def _cohort(declared: Declared, *, images: bool, truth: bool, families: Sequence[str]) -> Job:
     writes = ["patients.parquet", "cohort.json", "flow.json"]
     writes += ["truth.parquet"] if truth else []
     given = [f"features_{name}.parquet" for name in families] or [SCORES]
     told = {"declared": declared.to_dict()}
-    return _job("00_cohort", [*writes, *([] if images else given)], fixed=told)
+    return make_job("00_cohort", [*writes, *([] if images else given)], fixed=told)
 
 
 def _given_features(families: Sequence[str]) -> list[Job]:
@@ -172,8 +96,8 @@ def _given_features(families: Sequence[str]) -> list[Job]:
     steps = ("alpha", "correlation", "rule", "family", "penalty", "folds")
     tried = ("classifiers", "neighbours", "outer_folds", "fold_repeats", "tune")
     return [
-        _job("03_feature_tables", selected, section="selection", keys=steps, **about),
-        _job(
+        make_job("03_feature_tables", selected, section="selection", keys=steps, **about),
+        make_job(
             "04_feature_models",
             [*(f"{name}.parquet" for name in made), "scalars.json"],
             section="models",
@@ -184,7 +108,7 @@ def _given_features(families: Sequence[str]) -> list[Job]:
 
 
 def _super_resolution(start: str | None) -> Job:
-    return _job(
+    return make_job(
         "01_super_resolution",
         [
             *("images.parquet", "quality.parquet", "gains.parquet", "margins.parquet"),
@@ -200,7 +124,7 @@ def _features(declared: Declared, images: ImageSet, weights: str | None) -> Job:
     made = [table for table in declared.feature_tables(images) if not table.fused]
     networks = [table.features for table in made if table.tuned]
     files = [file for table in made for file in (*_measured(table), *_trained(table))]
-    return _job(
+    return make_job(
         "02_features",
         [
             *(file.removeprefix("02_features/") for file in files),
@@ -223,7 +147,7 @@ def _selection(declared: Declared) -> Job:
     fates = [f"fate_{table.key}.parquet" for table in declared.feature_tables()]
     selected = [file.removeprefix("03_selection/") for file in _selected(declared)]
     compared = ["agreement.parquet", "agreement.json"] if declared.enhanced else []
-    return _job(
+    return make_job(
         "03_selection",
         [*fates, *selected, "kept_features.parquet", *compared, "scalars.json"],
         reads=ABOUT,
@@ -239,7 +163,7 @@ def _models(declared: Declared, weights: str | None) -> Job:
     absent = [] if declared.enhanced else ["control", "split_differences"]
     absent += [] if declared.networks else ["output", "sanity"]
     trained = [file for table in declared.feature_tables() for file in _trained(table)]
-    return _job(
+    return make_job(
         "04_models",
         [*(f"{table}.parquet" for table in tables if table not in absent), "scalars.json"],
         reads=ABOUT | _images(declared),
@@ -261,7 +185,7 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
     # Signatures of bootstrap samples, where there are images to make them from.
     again = {"resampled": "04_models/resampled.parquet"} if sound else {}
     again |= {"choice": "04_models/choice.parquet"} if sound else {}
-    return _job(
+    return make_job(
         "05_nomogram",
         [
             *(f"{file}.json" for file in (*files, "penalised", "scalars")),
@@ -312,7 +236,7 @@ def _statistics(
     absent |= {} if truth else {"truth": "", "features_dir": ""}
     values = ["scalars", *(["published"] if audited else [])]
     values += ["protocols"] if images else []
-    return _job(
+    return make_job(
         "06_statistics",
         [*(f"{table}.parquet" for table in tables), *(f"{name}.json" for name in values)],
         reads=reads | {key: f"04_models/{OF_IMAGES[key]}" for key in OF_IMAGES if made[key]},
@@ -338,7 +262,7 @@ def _judged(kinds: Mapping[str, str], printed: Mapping[str, Any], predictions: s
     tables += ["calibration_intervals"] if "probability" in known else []
     tables += ["net_benefit", "decision_curves"] if {"probability", "reading"} & known else []
     tables += ["reader"] if ranked and "reading" in known else []
-    return _job(
+    return make_job(
         "06_scores",
         [f"{table}.parquet" for table in tables],
         reads=ABOUT | {"scores": predictions},

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from pydantic import model_validator
 
-from thyro.study.cohorts import Name, Variable
 from thyro.study.fields import Section
+from thyro.study.variables import Name, Variable
 
 
 class Subgroup(Section):
