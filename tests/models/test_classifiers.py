@@ -205,6 +205,15 @@ def test_a_cohort_without_room_keeps_what_is_given():
     assert classifiers.tune_classifier("KNN", X, y, settings={"neighbours": 7}) == {"neighbours": 7}
 
 
+def test_too_few_patients_for_a_tree_are_told_instead_of_a_constant():
+    X, y = cohort(n=16)
+    with pytest.raises(ValueError, match="LightGBM with .* needs 20 training patients, got 16"):
+        classifiers.fit_classifier("LightGBM", X, y)
+    X, y = cohort(n=24)
+    p = classifiers.predict(classifiers.fit_classifier("LightGBM", X, y), X)
+    assert p.nunique() > 1
+
+
 def test_names_and_settings_that_are_not_in_the_registry_are_named():
     X, y = cohort()
     with pytest.raises(ValueError, match="name: expected one of SVM, KNN, .*, logistic; got 'SVN'"):

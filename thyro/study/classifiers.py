@@ -97,6 +97,9 @@ def _forest(settings, n_features):
     )
 
 
+LEAF = 5  # patients in a leaf of a boosted tree, at least
+
+
 def _boosting(settings, n_features):
     from lightgbm import LGBMClassifier
 
@@ -105,7 +108,7 @@ def _boosting(settings, n_features):
         n_estimators=settings["trees"],
         num_leaves=settings["leaves"],
         learning_rate=0.05,
-        min_child_samples=10,
+        min_child_samples=LEAF,
         random_state=0,
         n_jobs=1,
         deterministic=True,
@@ -170,6 +173,7 @@ CLASSIFIERS = {
             label="gradient boosted trees",
             make=_boosting,
             grid=tuple({"trees": n, "leaves": k} for k in (7, 15) for n in (50, 100)),
+            patients_needed=lambda settings: 4 * LEAF,  # of fewer no tree can be made
             trusted=(
                 *("lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier"),
                 "collections.OrderedDict",
