@@ -36,7 +36,8 @@ def read_by_the_report(results: Path, name: str, study: Study) -> set[str]:
         files_read(results) as seen,
         mock.patch.object(render, "stage"),
         mock.patch.object(render, "render"),
-        mock.patch.object(alive, "finish"),
+        mock.patch.object(alive, "notebook_files", return_value={}),
+        mock.patch.object(alive, "record"),
     ):
         manuscript.make_report(str(results), name, study)
     return {file for file in seen if not (results / file).with_suffix("").is_file()}

@@ -12,7 +12,7 @@ from tests.deep.networks import crops, pooled
 from thyro.deep import backbones, grad_cam
 from thyro.deep.features import feature_names, prepare_network
 from thyro.models import classifiers
-from thyro.study import NETWORKS
+from thyro.study import NETWORKS, Declared
 
 TILE = 64  # pixels: two cells of the last block's grid a side
 ACROSS = 3
@@ -150,6 +150,15 @@ def found(maps, regions):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_has_a_map_of_every_image(name):
+    network = prepare_network(name, NETWORKS[name].starts_from("random"), crops(6), seed=1)
+    weights = np.random.default_rng(0).normal(size=NETWORKS[name].width)
+    maps = grad_cam.heat_maps(network, weights, crops(6))
+    assert maps.shape == crops(6).shape and np.isfinite(maps).all()
+    assert maps.min() >= 0 and maps.max() > 0
+
+
+@pytest.mark.parametrize("name", Declared().networks)
 def test_every_network_finds_the_region_that_decides(name):
     """The networks as a study starts them, and a logistic head: the path of a study.
 

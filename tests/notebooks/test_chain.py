@@ -73,12 +73,12 @@ def test_exactly_the_1561_features(tiny, image_set):
     assert features.index.tolist() == patients["patient_id"].tolist()
 
 
-def test_every_patient_has_a_prediction_of_every_model(tiny):
+def test_every_patient_has_a_prediction_of_every_model(tiny, tiny_study):
     for stage in ("04_models", "05_nomogram"):
         table = pd.read_parquet(tiny / stage / "predictions.parquet")
         assert set(table["protocol"]) == set(PROTOCOLS)
         for protocol, part in table.groupby("protocol"):
-            models = set(map(str, PROTOCOLS[protocol].recipe.models))
+            models = set(map(str, tiny_study.declared.models_of(PROTOCOLS[protocol].recipe.name)))
             wide = part.pivot(index="patient_id", columns="model", values="p")
             assert set(wide) == (models if stage == "04_models" else NOMOGRAMS)
             assert len(wide) == 40 + 20 and wide.notna().all(axis=None)
@@ -100,10 +100,10 @@ def test_training_patients_are_predicted_without_their_fold_where_it_is_cross_fi
     assert set(states["network"]) == {"all", "fold_0", "fold_1"}
 
 
-def test_optimism_is_in_the_tables_of_the_report(tiny):
+def test_optimism_is_in_the_tables_of_the_report(tiny, tiny_study):
     compared = pd.read_parquet(tiny / "06_statistics/protocols.parquet")
     for recipe, of_recipe in compared.groupby("recipe"):
-        models = set(map(str, PROTOCOLS[recipe].recipe.models))
+        models = set(map(str, tiny_study.declared.models_of(PROTOCOLS[recipe].recipe.name)))
         assert set(of_recipe["model"]) == models | NOMOGRAMS
     assert set(compared["cohort"]) == {"train", "test", "external"}
     train = compared[compared["cohort"].eq("train")]

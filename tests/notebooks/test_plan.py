@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.reading import read_by_the_report
-from thyro.study import JOB_NAMES
+from thyro.study import plan
 
 
-@pytest.mark.parametrize("job", JOB_NAMES)
+@pytest.mark.parametrize("job", plan.plan())
 def test_what_a_notebook_read_is_planned(tiny, tiny_study, job):
     planned = tiny_study.jobs[job]
     for file in planned.writes:

@@ -35,7 +35,8 @@ def test_tables_are_named_by_features_and_images():
         *("planar_sr", "robustness_planar_sr", "description_planar_sr"),
     ]
     assert tables["robustness_planar_sr"] is frames["b"]["planar"]
-    control = summaries.feature_set_tables(BC, frames["a"], frames["b"], frames["c"])
+    paper = [{"paper": of_set["paper"]} for of_set in frames.values()]
+    control = summaries.feature_set_tables(BC, *paper)
     assert list(control)[0] == "radiomics_bc" and len(control) == 3
 
 

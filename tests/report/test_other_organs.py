@@ -12,10 +12,10 @@ from tests.report.test_checklists import ITEMS
 from tests.report.test_evidence import facts
 from thyro.cohort.flow import FLAG_REASONS
 from thyro.cohort.image_flags import FLAGS
-from thyro.figures.diagrams import PROCESS
+from thyro.figures.diagrams import process_steps
 from thyro.report import checklists, render, shortcodes
 from thyro.report.words import study as words
-from thyro.study import load_study
+from thyro.study import Declared, load_study
 from thyro.study.authors import Authors
 
 REPORT = Path("report")
@@ -131,7 +131,7 @@ def test_no_sentence_of_the_package_is_of_one_organ(module):
 
 def test_labels_of_figures_flags_and_checklists_are_true_of_any_organ():
     shown = [*FLAGS.values(), *FLAG_REASONS.values()]
-    shown += [what for _, steps in PROCESS for what, _ in steps]
+    shown += [what for steps in process_steps(Declared()).values() for what, _ in steps]
     has = {"images": True, "external": True, "reference": False, "audit": False}
     known = facts(has=dict.fromkeys(("radiologist", "tuned", "subgroups"), True) | has)
     for items in ITEMS.values():

@@ -124,6 +124,8 @@ def variables(results: str, name: str, study: Study) -> dict:
 
 def signed(study: Study, results: Results) -> Study:
     """The study with the signatures that its nomograms have: "best" is a model after the run."""
+    if not study.has_nomograms:
+        return study
     names = results.values("05_nomogram/scalars")["signatures"]
     nomogram = study.nomogram.model_copy(update={"signatures": names})
     return study.model_copy(update={"nomogram": nomogram})
