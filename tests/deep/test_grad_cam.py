@@ -153,9 +153,10 @@ def found(maps, regions):
 def test_every_network_has_a_map_of_every_image(name):
     network = prepare_network(name, NETWORKS[name].starts_from("random"), crops(6), seed=1)
     weights = np.random.default_rng(0).normal(size=NETWORKS[name].width)
-    maps = grad_cam.heat_maps(network, weights, crops(6))
-    assert maps.shape == crops(6).shape and np.isfinite(maps).all()
-    assert maps.min() >= 0 and maps.max() > 0
+    # A map shows what raises the score: of a score and its opposite one is raised somewhere.
+    maps = [grad_cam.heat_maps(network, sign * weights, crops(6)) for sign in (1, -1)]
+    assert all(one.shape == crops(6).shape and one.min() >= 0 for one in maps)
+    assert np.isfinite(maps).all() and np.max(maps) > 0
 
 
 @pytest.mark.parametrize("name", Declared().networks)
