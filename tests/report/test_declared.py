@@ -265,7 +265,7 @@ def folder(study_dir, variables, tables, tmp_path_factory):
     """The manuscript with notebooks that were staged once, its sources as they are written."""
     own = tmp_path_factory.mktemp("declared") / "study"
     shutil.copytree(study_dir / "notebooks", own / "notebooks")
-    elements = {"calculator": "<section></section>", "thresholds": "<section></section>"}
+    elements = dict.fromkeys(("calculator", "thresholds", "wipe"), "<section></section>")
     staged = render.stage(
         own, "report", variables, tables=tables, elements=elements, renderer="pandoc"
     )

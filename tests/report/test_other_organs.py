@@ -51,6 +51,7 @@ def staged(tmp_path, notebooks, variables, tables):
     context = shortcodes.Context(manuscript, texts, {"has": variables["has"]}, "html")
     (manuscript / "_calculator.qmd").touch()
     (manuscript / "_thresholds.qmd").touch()
+    (manuscript / "_wipe.qmd").touch()
     lines = shortcodes.expand("index.qmd", context)
     return "\n".join(line.text for line in lines if "#" not in line.path)
 
@@ -133,7 +134,12 @@ def test_labels_of_figures_flags_and_checklists_are_true_of_any_organ():
     shown = [*FLAGS.values(), *FLAG_REASONS.values()]
     shown += [what for steps in process_steps(Declared()).values() for what, _ in steps]
     has = {"images": True, "external": True, "reference": False, "audit": False}
-    known = facts(has=dict.fromkeys(("radiologist", "tuned", "subgroups"), True) | has)
+    known = facts(
+        has=dict.fromkeys(
+            ("radiologist", "enhanced", "networks", "maps", "tuned", "subgroups"), True
+        )
+        | has
+    )
     for items in ITEMS.values():
         for item in items:
             given = checklists.answer(item, known, Authors().model_dump())

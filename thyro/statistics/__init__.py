@@ -82,7 +82,7 @@ from thyro.statistics.repeated_splits import (
     permutation_p,
 )
 from thyro.statistics.size import size_table
-from thyro.statistics.smoothing import lowess
+from thyro.statistics.smoothing import LARGE, lowess
 from thyro.statistics.subgroups import (
     ALL,
     GROUP_MEASURES,
@@ -98,6 +98,7 @@ __all__ = [
     "FARTHEST",
     "GOOD_ICC",
     "GROUP_MEASURES",
+    "LARGE",
     "NEARLY_CONSTANT",
     "POOLED",
     "RANDOM_EFFECTS",

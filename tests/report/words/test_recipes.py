@@ -147,7 +147,7 @@ def test_of_one_model_there_is_no_median_and_no_choice(study):
     ranked = ranked.assign(ci_low=0.6, ci_high=0.8, chosen=True, chosen_by_test=True)
     made = recipes.protocols(study, summary, COMPARED, RECIPE_ROWS, ranked, COEFFICIENTS)
     assert made["training"] == (
-        "By the paper’s recipe the optimism of OR_KNN was 0.200. "
+        "By the classical recipe the optimism of OR_KNN was 0.200. "
         "By the sound recipe the optimism of OR_KNN was 0.200."
     )
     assert "the AUC of the image model in the training cohort fell by 0.200 by" in made["abstract"]

@@ -42,7 +42,7 @@ def where(missing: pd.DataFrame, dictionary: Mapping) -> str:
     dictionary : mapping of variable to mapping
     """
     if missing.empty:
-        return "No clinical cell known before surgery was empty."
+        return "No clinical cell that is known at the time of prediction was empty."
     counted = missing.groupby(["variable", "cohort"], sort=False)[["missing", "n"]].sum()
     of_training = {}
     for name in dict.fromkeys(missing["variable"]):

@@ -226,7 +226,7 @@ def _kept(declared: Declared, scalars: Mapping[str, Mapping]) -> dict[str, str]:
         + ("" if one else " images"),
         "apart": "" if one else ", for every image set apart",
         "images": "original images" if one else f"{listed(list(sets))} images",
-        "table": "; ".join([f"{table} (Radiomics: the paper’s feature set)", *control]),
+        "table": "; ".join([f"{table} (Radiomics: the classical feature set)", *control]),
     }
 
 

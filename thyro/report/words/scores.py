@@ -14,7 +14,7 @@ from thyro.report.words import study as words_study
 from thyro.report.words.findings import agreement
 from thyro.report.words.phrases import each, gap, listed, relation, side
 from thyro.report.words.usefulness import IDEAL, settings
-from thyro.statistics import DEFAULT, cohorts
+from thyro.statistics import DEFAULT, LARGE, cohorts
 from thyro.study import Study, cohort_label
 
 PURPOSES = {
@@ -62,6 +62,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
         "purpose": PURPOSES[features],
         "methods": methods(study.cohort.judged if features else kinds),
         "learned": LEARNED[features],
+        "many": f"{LARGE:,}",
         "cutoffs": cohort_label(study.cohort.reference).lower(),
         "discrimination": discrimination(measured, kinds),
         "compared": "",
