@@ -25,6 +25,7 @@ def test_what_the_report_reads_is_left_by_a_job(tiny, tiny_study, tmp_path):
     shutil.copytree(tiny, results)
     (results / "notebooks").mkdir()
     for job in tiny_study.jobs.values():
+        shutil.copy(results / f"{job.name}.ipynb", results / job.executed)
         (results / job.record).write_text(json.dumps({"seconds": 1.5, "peak_mb": 400}))
     read = read_by_the_report(results, "tiny", tiny_study)
     assert read - {file for job in tiny_study.jobs.values() for file in job.left} == set()
