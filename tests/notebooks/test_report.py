@@ -40,7 +40,9 @@ def leaves(tree, path=""):
 def test_every_variable_of_the_manuscript_is_made(report, tiny_study):
     known = yaml.safe_load(Path("tests/report/variables.yml").read_text())
     made = set(leaves(manuscript.variables(str(report), "tiny", tiny_study)))
-    assert set(leaves(known)) - made == set()
+    # This study has neither gaps nor centres, and so no words on them.
+    absent = {name for name in leaves(known) if name.startswith(("gaps.", "centres."))}
+    assert set(leaves(known)) - made == absent
 
 
 def test_the_thirteen_items_are_in_all_three_formats(report):

@@ -19,6 +19,7 @@ PACKAGES = (
     "scipy",
     "pandas",
     "scikit-learn",
+    "statsmodels",
     "lightgbm",
     "torch",
     "monai",
