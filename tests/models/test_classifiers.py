@@ -38,21 +38,6 @@ def fit(request):
     return FITS[request.param]
 
 
-def test_eight_models_in_the_order_of_the_paper():
-    assert [str(name) for name in Declared().model_names()] == [
-        "SR_SVM",
-        "OR_SVM",
-        "SR_KNN",
-        "OR_KNN",
-        "SR_ResNet101",
-        "OR_ResNet101",
-        "SR_DenseNet121",
-        "OR_DenseNet121",
-    ]
-    features = [Declared().kinds()[name.kind].features for name in Declared().model_names()]
-    assert features[2:5] == ["radiomics", "radiomics", "ResNet101"]
-
-
 def test_probabilities_follow_the_outcome(fit):
     X, y = cohort()
     p = classifiers.predict(fit(X, y), X)

@@ -5,18 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.study.test_variables import TELLING
 from thyro.simulate import risk
 from thyro.study import Criterion, StudyError, Variable, cohorts, load_study
 
 BACK = {"at_least": 5.0, "at_most": 1.0}
-TELLING = {
-    "name": "where",
-    "label": "Where",
-    "kind": "categorical",
-    "levels": ["No", "Yes"],
-    "preoperative": False,
-    "tells_outcome": {"No": 0},
-}
 AGE = {"name": "age", "label": "Age", "kind": "continuous"}
 FOLDER = {
     "source": "folder",

@@ -33,6 +33,8 @@ def test_the_models_of_the_paper_in_the_order_of_table_2():
         "SR_DenseNet121",
         "OR_DenseNet121",
     ]
+    features = [Declared().kinds()[name.kind].features for name in Declared().model_names()]
+    assert features[2:5] == ["radiomics", "radiomics", "ResNet101"]
 
 
 def test_the_sound_half_has_a_network_of_its_own_tuned_and_frozen():

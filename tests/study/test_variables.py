@@ -25,7 +25,7 @@ TELLING = {
         ),
     ],
 )
-def test_a_candidate_is_known_of_every_patient_before_surgery(name, message):
+def test_a_candidate_is_known_of_every_patient_when_it_is_used(name, message):
     known = [
         Variable(name="age", label="Age", kind="continuous"),
         Variable(name="tsh", label="TSH", kind="continuous", required=False),

@@ -52,5 +52,8 @@ def test_centres_are_pooled_by_a_method_that_is_named(split):
     assert "Over 3 centres the AUC of Nomogram A was 0." in text and "Paule and Mandel" in text
     assert "So few centres hardly tell" in text
     assert ("by models that the other centres had made" in text) == (split != "random")
+    assert ("and external ones" in text) == (split == "random")
+    inside = centres.by_centre(table, study.model_copy(update={"external": None}))
+    assert "external" not in inside
     alone = centres.by_centre(table[table["centre"].ne(POOLED)], study)
     assert alone.endswith("nothing is pooled.")

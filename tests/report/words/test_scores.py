@@ -168,3 +168,11 @@ def test_harm_is_called_so():
     left = Left(net_benefit=benefits((-0.02, -0.01), model="R"))
     told = scores.conclusion(left, measured(R=float("nan")), WHERE, [], ["R"])
     assert told.startswith("Acting on R would do harm at a threshold")
+
+
+@pytest.mark.parametrize(("simulated", "kind"), [(True, "invented"), (False, "real")])
+def test_where_patients_and_scores_come_from(simulated, kind):
+    about = {"simulated": simulated, "title": "A", "credit": "By others.", "outcome": "death"}
+    told = scores.origin(about)
+    assert told["statement"].startswith(f"The patients are {kind}, and so are the scores, which")
+    assert told["note"] == ("Simulated data." if simulated else "By others.")

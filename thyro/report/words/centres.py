@@ -105,7 +105,8 @@ def by_centre(table: pd.DataFrame, study: Study) -> str:
     if study.cohort.split == "leave_one_centre_out":
         who = "Each training centre was predicted by models that the other centres had made."
     else:
-        who = "Patients of the test cohort, and external ones, are shown by their centre."
+        external = ", and external ones," if study.external else ""
+        who = f"Patients of the test cohort{external} are shown by their centre."
     centres = own[own["centre"].ne(POOLED)]
     k = centres["centre"].nunique()
     pooled = own[own["centre"].eq(POOLED)].set_index("measure")

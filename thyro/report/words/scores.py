@@ -109,8 +109,8 @@ def origin(about: Mapping, *, features: bool = False) -> dict[str, str | bool]:
     """Where patients and scores, or features, come from: label, note of captions, statement."""
     simulated = about["simulated"]
     what = "features" if features else "scores"
-    real = f"The patients are real, and so are the {what}"
-    statement = "The patients are invented" if simulated else real
+    kind = "invented" if simulated else "real"
+    statement = f"The patients are {kind}, and so are the {what}"
     return {
         "simulated": simulated,
         "label": "Simulated data - not clinical evidence" if simulated else about["title"],
