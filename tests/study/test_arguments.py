@@ -100,10 +100,12 @@ def test_signatures_concern_the_models_only_where_they_are_made_again():
 def test_what_00_foresees_of_the_training_is_passed_on_and_no_reason_to_run_again():
     study = load_study("smoke", Path("params"))
     training = study.super_resolution.model_copy(update={"patch_px": 48})
-    changed = study.model_copy(update={"super_resolution": training})
+    models = study.models.model_copy(update={"neighbours": 7})
+    changed = study.model_copy(update={"super_resolution": training, "models": models})
     job = study.jobs["00_cohort"]
     before, after = (arguments.job_arguments(one, "smoke", job) for one in (study, changed))
     assert (before["trained_px"], after["trained_px"]) == (64, 48)
+    assert [one["fitted"]["needed"]["KNN"] for one in (before, after)] == [5, 7]
     assert arguments.result_arguments(before) == arguments.result_arguments(after)
 
 

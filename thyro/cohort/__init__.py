@@ -14,6 +14,7 @@ from thyro.cohort.review import Review, count_flags, flagged_cases, included_cas
 from thyro.cohort.sources import export
 from thyro.cohort.split import check_split, split_by_patient
 from thyro.cohort.table_check import check_tables
+from thyro.cohort.training import check_training
 from thyro.cohort.workbook import TableError
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "check_patches",
     "check_split",
     "check_tables",
+    "check_training",
     "count_flags",
     "describe_cohort",
     "export",

@@ -179,7 +179,8 @@ class Intake:
         try:
             y = self._included(measured, None).frame["y"]
             if isinstance(source, Cohort):
-                self._try_split(y, source)
+                # A plain random split is drawn later; too few outcomes are too few for any.
+                self.split(y, how="stratified" if source.split == "random" else source.split)
         except clinical_table.CohortError as error:
             return self._named(
                 [
@@ -196,15 +197,25 @@ class Intake:
             return error.problems  # which name the cohort
         return []
 
-    def _try_split(self, y: pd.Series, source: Cohort) -> None:
-        """Raise a CohortError where the split cannot be drawn."""
+    def outcomes(self) -> pd.Series:
+        """Outcome of every patient whom a table without images includes."""
+        return self._included(None, None).frame["y"]
+
+    def split(self, y: pd.Series, *, how: str = "", seed: int = 0) -> pd.Series:
+        """Who trains and who tests, as 00 draws it with this seed; `how`: otherwise than it says.
+
+        Raises
+        ------
+        CohortError
+            Where the split cannot be drawn.
+        """
+        source = self.opened.source
         named = source.split_column or source.centre_column
-        split_module.split_by_patient(
+        return split_module.split_by_patient(
             y,
-            # A plain random split is drawn later; too few outcomes are too few for any.
-            how="stratified" if source.split == "random" else source.split,
+            how=how or source.split,
             test_share=source.test_share,
-            seed=0,
+            seed=seed,
             column=clinical_table.text_column(self.clinical, named)[y.index] if named else None,
             test_centres=source.test_centres,
             cohorts=source.cohorts,

@@ -158,7 +158,9 @@ def check_tables(name: str, study: Study, data: str) -> list[str]:
 
     given = {"cohort": study.cohort} | ({"external": study.external} if study.external else {})
     try:
-        return cohort.check_tables(given, data_dir=data)
+        return cohort.check_tables(
+            given, data_dir=data, seed=study.compute.seed, fitted=study.fitted
+        )
     except (cohort.CohortError, cohort.TableError, imaging.ImageError) as error:
         raise StudyError(f"params/{name}.yml: {error}") from None
 

@@ -19,6 +19,7 @@ from thyro.study.classifiers import (
     Kind,
     features_of,
     kind_of,
+    patients_needed,
     radiomic_classifiers,
 )
 from thyro.study.cohorts import (
@@ -150,6 +151,7 @@ __all__ = [
     "kind_of",
     "load_study",
     "nomograms",
+    "patients_needed",
     "protocol_label",
     "radiomic_classifiers",
     "recipe_protocols",

@@ -74,6 +74,7 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         values["trained_px"] = study.super_resolution.patch_px if study.declared.enhanced else 0
         foreseen = ("candidates", "composites", "entry")
         values["screened"] = {key: getattr(study.nomogram, key) for key in foreseen}
+        values["fitted"] = study.fitted
         values["harmonised"] = study.selection.model_dump(include=HARMONISATION)
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
@@ -111,13 +112,13 @@ def threads_of(study: Study, job: Job) -> int:
 def result_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments that results depend on, as JSON knows them.
 
-    All but who computes them, and what 00 only foresees of the training in 01, the harmonisation
-    in 03 and the screening in 05.
+    All but who computes them, and what 00 only foresees of the training in 01, 02 and 04, the
+    harmonisation in 03 and the screening in 05.
     """
     return {
         key: value
         for key, value in json.loads(json.dumps(arguments)).items()
-        if key not in ("workers", "cluster", "screened", "trained_px", "harmonised")
+        if key not in ("workers", "cluster", "screened", "trained_px", "harmonised", "fitted")
     }
 
 

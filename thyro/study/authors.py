@@ -9,7 +9,7 @@ class Authors(Section):
     ethics: str = ""  # committee, number, consent
     dates: str = ""  # of enrolment
     centre: str = ""  # or centres: where, of which kind
-    device: str = ""  # ultrasound machine, probe, settings, who scanned
+    device: str = ""  # scanner, probe, settings, who scanned
     funding: str = ""
     conflicts: str = ""  # of interest
     protocol: str = ""  # where it is
@@ -22,7 +22,8 @@ class Authors(Section):
     treatment: str = ""
     outcome_assessment: str = ""  # how and by whom the outcome was determined
     blinding: str = ""  # of that to the predictors
-    outlines: str = ""  # how nodules were outlined
+    outlines: str = ""  # how lesions were outlined
+    extraction: str = ""  # how features were measured that came with a table
     readers: str = ""  # who outlined and read, with which experience
     patient_involvement: str = ""
     data_sharing: str = ""  # where data, images and features are

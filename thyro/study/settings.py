@@ -4,13 +4,14 @@ Every key says here what it means and what it accepts; `files` reads files into 
 """
 
 import difflib
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from thyro.study.authors import Authors
 from thyro.study.centres import HARMONISATION, check_harmonisation
-from thyro.study.classifiers import RADIOMICS, feature_models
+from thyro.study.classifiers import RADIOMICS, feature_models, patients_needed
 from thyro.study.cohorts import Cohort, Source, check_external
 from thyro.study.declared import Declared
 from thyro.study.fields import Distinct, Section, Text
@@ -166,6 +167,20 @@ class Study(Section):
             check_external(self.external, self.cohort)
         return self
 
+    @model_validator(mode="after")
+    def _simulation_has_who_trains(self):
+        if self.cohort.source == "simulated":  # a table is counted by `cohort.check_training`
+            n, folds = self.cohort.n_patients, self.models.outer_folds
+            train = math.floor(n * (1 - self.cohort.test_share))
+            left = train - math.ceil(train / folds)
+            few = {name: k for name, k in self.fitted["needed"].items() if k > left}
+            if few:
+                raise ValueError(
+                    f"`cohort.n_patients`: of {n} patients {train} train, {left} without a fold, "
+                    f"and `models.classifiers` needs more: {few}"
+                )
+        return self
+
     @property
     def has_nomograms(self) -> bool:
         """Whether clinical variables are joined to a signature: not to models of given features."""
@@ -176,6 +191,18 @@ class Study(Section):
         """What its report consists of; a calculator where there are nomograms."""
         calculator = ["calculator.html"] if self.has_nomograms else []
         return ["index.html", "thyro.pdf", "thyro.docx", *calculator]
+
+    @property
+    def fitted(self) -> dict[str, Any]:
+        """What its models ask of the training patients, as `cohort.check_training` takes it."""
+        models, fits = self.models, self.cohort.has_images or bool(self.cohort.features)
+        needed = patients_needed(models.classifiers if fits else (), neighbours=models.neighbours)
+        tuned = self.cohort.has_images and self.features.fine_tuning != "none"
+        return {
+            "needed": needed,
+            "outer_folds": models.outer_folds,
+            "tuned": tuned and bool(self.features.networks),
+        }
 
     @property
     def feature_models(self) -> list[str]:

@@ -89,7 +89,6 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
         "origin": origin(about, features=features),
         "has": has
         | {
-            "features": features,
             "scores": bool(study.cohort.judged),
             "ranked": bool(ranked),
             "several": len(ranked) > 1,
