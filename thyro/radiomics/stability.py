@@ -193,6 +193,7 @@ def stability_table(features: pd.DataFrame) -> pd.DataFrame:
 
         icc_mask, icc_noise : over the unchanged image and all versions of the kind. NaN where the
             feature does not vary, or fewer than 5 patients have a value in every version.
+
         icc_reader : first against second reader; only where some patients were outlined twice.
         icc : the smallest of them, NaN where there is none.
         stable : whether it is 0.75 or more.
