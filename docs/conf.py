@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 
+import pypandoc
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.transforms import SphinxTransform
@@ -63,7 +64,11 @@ html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
 }
-html_sidebars = {"index": []}
+# Pages that have none below them have no list of these beside them.
+ALONE = "index start own_data questions architecture dose_response generated/parameters".split()
+html_sidebars = {page: [] for page in [*ALONE, "generated/commands", "generated/agreement"]}
+html_context = {"default_mode": "auto"}
+html_math_renderer = "mathml"
 project_copyright = "the authors of thyro. Nothing here is for clinical use"
 
 
@@ -90,6 +95,37 @@ class Functions(SphinxTransform):
                 link += literal
 
 
+MATHML: dict[tuple[str, bool], str] = {}  # formula, whether it stands alone -> what browsers show
+
+
+def write_mathml(app: object, doctree: nodes.document, docname: str) -> None:
+    """Have pandoc write the formulas of a page as MathML, which needs no script from elsewhere."""
+    formulas = [
+        (node.astext(), isinstance(node, nodes.math_block))
+        for node in doctree.findall(lambda one: isinstance(one, nodes.math | nodes.math_block))
+    ]
+    wanted = [one for one in dict.fromkeys(formulas) if one not in MATHML]
+    if wanted:
+        signs = [f"$${text.strip()}$$" if alone else f"${text.strip()}$" for text, alone in wanted]
+        page = pypandoc.convert_text(
+            "\n\n".join(signs), "html", format="markdown", extra_args=["--mathml"]
+        )
+        written = re.findall(r"<math .*?</math>", page, flags=re.DOTALL)
+        MATHML.update(zip(wanted, written, strict=True))
+
+
+def visit_math(writer: object, node: nodes.math) -> None:
+    writer.body.append(MATHML[node.astext(), False])
+    raise nodes.SkipNode
+
+
+def visit_math_block(writer: object, node: nodes.math_block) -> None:
+    writer.body.append(f'<div class="math-wrapper">{MATHML[node.astext(), True]}</div>')
+    raise nodes.SkipNode
+
+
 def setup(app: object) -> None:
     """Called by Sphinx."""
     app.add_transform(Functions)
+    app.connect("doctree-resolved", write_mathml)
+    app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))

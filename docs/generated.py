@@ -112,13 +112,13 @@ def _registries() -> list[str]:
 def _keys(model: type[BaseModel], title: str, *, sections: bool = False) -> list[str]:
     """Heading, first sentence and table of one section; keys that are sections lead to theirs."""
     described = descriptions(model)
-    lines = [f"## {title}", "", _first(model), "", "| Key | Accepts | Default | |"]
+    lines = [f"## {title}", "", _first(model), "", "| Key | Meaning | Accepts | Default |"]
     lines.append("| --- | --- | --- | --- |")
     for key, field in model.model_fields.items():
         inner = _models(field.annotation) if sections else []
         accepts = f"[keys](#{key})" if inner else accepted(model, key)
         said = described.get(key) or "".join(map(_first, inner))
-        lines.append(f"| `{key}` | {accepts} | {shown_default(field)} | {said} |")
+        lines.append(f"| `{key}` | {said} | {accepts} | {shown_default(field)} |")
     return [*lines, ""]
 
 

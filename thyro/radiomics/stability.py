@@ -96,7 +96,7 @@ class Perturbed:
     second: Callable | None = None
 
     def __call__(self, key: str) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
-        """Image 0-255, mask (both of shape (rows, columns)) and pixel size of "patient@version"."""
+        """Image 0-255, mask (both of shape (rows, columns)) and pixel size of `patient@version`."""
         patient, _, version = key.rpartition(SEPARATOR)
         image, mask, spacing_mm = self.read(patient)
         # Not Python's hash, which differs from process to process.
@@ -183,7 +183,7 @@ def stability_table(features: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     features : DataFrame of float, shape (n_versions, n_features)
-        What `extract_perturbed` measured, index "patient@version". A row of NaN is a version that
+        What `extract_perturbed` measured, index `patient@version`. A row of NaN is a version that
         could not be measured.
 
     Returns
