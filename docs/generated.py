@@ -332,7 +332,7 @@ def functions() -> str:
         *(f"| [`{room}`](functions/{room}.md) | {face(room)[0]} |" for room in rooms()),
         "",
     ]
-    return "\n".join([*lines, *_toctree(f"functions/{room}" for room in rooms())])
+    return "\n".join([*lines, *_toctree((f"functions/{room}" for room in rooms()), hidden=True)])
 
 
 def functions_of(room: str) -> str:
@@ -396,5 +396,5 @@ def notebooks() -> str:
     )
 
 
-def _toctree(entries: typing.Iterable[str]) -> list[str]:
-    return ["```{toctree}", ":maxdepth: 1", "", *entries, "```", ""]
+def _toctree(entries: typing.Iterable[str], *, hidden: bool = False) -> list[str]:
+    return ["```{toctree}", ":hidden:" if hidden else ":maxdepth: 1", "", *entries, "```", ""]

@@ -90,6 +90,15 @@ def test_every_block_of_a_page_runs(page, place, capsys):
             raise
 
 
+def test_blocks_are_found():
+    languages = [block.language for page in PAGES for block in blocks(page)]
+    assert languages.count("python") >= len(METHODS) + 3
+    assert languages.count("yaml") >= 15 and languages.count("bash") >= 7
+    fences = sum(page.read_text(encoding="utf-8").count("\n```") for page in PAGES)
+    trees = sum(page.read_text(encoding="utf-8").count("\n```{toctree}") for page in PAGES)
+    assert fences == 2 * (len(languages) + trees)  # no block escapes
+
+
 def run(block: Block, names: dict) -> None:
     """Run a block of Python, read a study, or try a command."""
     if block.language == "python":
