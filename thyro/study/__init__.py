@@ -144,7 +144,6 @@ __all__ = [
     "check_notebook",
     "check_subgroups",
     "cohort_label",
-    "control_group",
     "cross_fitted",
     "features_of",
     "job_arguments",

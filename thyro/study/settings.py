@@ -45,8 +45,8 @@ from thyro.study.variables import check_candidates
 class Study(Section):
     """A whole study."""
 
-    title: Text
-    outcome: Text  # in words: "cervical lymph-node metastasis"
+    title: Text  # of the report
+    outcome: Text  # as it reads in a sentence: "cervical lymph-node metastasis"
     outcome_levels: Annotated[list[Text], Distinct] = Field(
         min_length=2, max_length=2
     )  # names of 0 and 1
@@ -54,10 +54,10 @@ class Study(Section):
     reference: Literal["li2024", "none"] = "li2024"  # publication that the report goes through
     published: str = ""  # file of printed numbers that it audits; empty: those of `reference`
     lesion: Text = "nodule"  # what the images show outlined, as the report calls it
-    organ: Text = "thyroid"  # where
+    organ: Text = "thyroid"  # in which it lies
     modality: Text = "ultrasound"  # of the images
-    authors: Authors = Authors()
-    cohort: Cohort
+    authors: Authors = Authors()  # what only they know, for the checklists
+    cohort: Cohort  # who is studied, who trains, who tests
     external: Source | None = None  # only ever predicted on; what it does not say is as in `cohort`
     super_resolution: SuperResolution = SuperResolution()
     features: Features = Features()
