@@ -9,9 +9,10 @@ import pytest
 
 from tests.frozen.results import N_TRAIN, N
 from thyro import store
-from thyro.frozen import archive, card, freeze, inputs, predict
+from thyro.frozen import archive, card, freeze, inputs
 from thyro.frozen.archive import FrozenError
 from thyro.frozen.model import FrozenModel, load
+from thyro.frozen.prediction import predict
 
 
 def through_a_file(model, folder):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from thyro.frozen import inputs, page, predict
+from thyro.frozen import inputs, page
 from thyro.frozen.measuring import Seen
+from thyro.frozen.prediction import predict
 
 
 @pytest.fixture(scope="module")

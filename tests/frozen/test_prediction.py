@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from thyro.frozen import inputs, predict, prediction
+from thyro.frozen import inputs, prediction
+from thyro.frozen.prediction import predict
 
 
 def one(model, words, features=None):

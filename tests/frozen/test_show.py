@@ -2,7 +2,8 @@
 
 import json
 
-from thyro.frozen import inputs, predict, show
+from thyro.frozen import inputs, show
+from thyro.frozen.prediction import predict
 
 
 def asked(model, *words):

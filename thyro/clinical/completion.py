@@ -37,7 +37,9 @@ class Code:
         self._place(variables)
 
     @classmethod
-    def of(cls, levels: Mapping[str, list], scaled: Mapping[str, tuple], names: Sequence[str]):
+    def of(
+        cls, levels: Mapping[str, list], scaled: Mapping[str, tuple], names: Sequence[str]
+    ) -> "Code":
         """The same from what it learned: levels of factors, mean and SD of the others."""
         made = cls.__new__(cls)
         made.levels, made.scaled, made.blocks = dict(levels), dict(scaled), {}

@@ -2,7 +2,5 @@
 
 from thyro.frozen.archive import FrozenError
 from thyro.frozen.commands import add_parsers, ask, export
-from thyro.frozen.model import FrozenModel, load
-from thyro.frozen.prediction import predict
 
-__all__ = ["FrozenError", "FrozenModel", "add_parsers", "ask", "export", "load", "predict"]
+__all__ = ["FrozenError", "add_parsers", "ask", "export"]

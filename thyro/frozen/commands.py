@@ -1,18 +1,23 @@
-"""`thyro export` and `thyro predict`: their words, and what they do."""
+"""`thyro export` and `thyro predict`: their words, and what they do.
+
+What takes seconds to load is loaded by the command that needs it: every command of `thyro` loads
+this module.
+"""
 
 import argparse
 import json
 import sys
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from thyro import store
-from thyro.frozen import archive, inputs
-from thyro.frozen.archive import SUFFIX, FrozenError
-from thyro.frozen.model import CARD, FrozenModel, load
-from thyro.frozen.prediction import Prediction, as_table, predict
-from thyro.frozen.show import as_json, as_text
+from thyro.frozen.archive import SUFFIX, FrozenError, to_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from thyro.frozen.model import FrozenModel
+    from thyro.frozen.prediction import Prediction
 
 ID_COLUMNS = ("patient_id", "patient", "id")
 IMAGE, MASK, SPACING = "image", "mask", "spacing_mm"  # columns of a table of patients
@@ -43,7 +48,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
 
 def export(arguments: argparse.Namespace) -> None:
     """Write the file, and print its card."""
-    from thyro.frozen import card, freeze  # seconds, and predictions do without
+    from thyro.frozen import card, freeze
 
     folder = f"results/{arguments.study}"
     model = freeze.freeze(
@@ -59,14 +64,17 @@ def export(arguments: argparse.Namespace) -> None:
     target = arguments.to or store.path(f"{folder}/{FOLDER}/{name}")
     members = card.with_card(model)
     with store.atomic(target) as temporary:
-        temporary.write_bytes(archive.to_bytes(members))
-    print(members[CARD].decode())
+        temporary.write_bytes(to_bytes(members))
+    print(members[card.CARD].decode())
     print(f"{target}: written")
 
 
 def ask(arguments: argparse.Namespace) -> None:
     """Print the risk of one patient, or of those of a table."""
-    model = load(_model_file(arguments.model))
+    from thyro.frozen import inputs, prediction, show
+    from thyro.frozen import model as models
+
+    model = models.load(_model_file(arguments.model))
     if arguments.table:
         rows, seen = _of_table(model, arguments)
     else:
@@ -79,22 +87,24 @@ def ask(arguments: argparse.Namespace) -> None:
             features = _stored(model, arguments.features, patients.index)
         else:
             features, pictures = _measured(model, seen, arguments.frame)
-    predictions = predict(model, patients, features)
+    predictions = prediction.predict(model, patients, features)
     if arguments.pdf:
         from thyro.frozen import page
 
         page.write(arguments.pdf, model, predictions, pictures or {})
         print(f"{arguments.pdf}: written")
     if arguments.json:
-        print(json.dumps(as_json(model, predictions), indent=1, ensure_ascii=False))
+        print(json.dumps(show.as_json(model, predictions), indent=1, ensure_ascii=False))
     elif not arguments.pdf:
         print(_text(model, predictions))
 
 
-def _text(model: FrozenModel, predictions: list[Prediction]) -> str:
+def _text(model: "FrozenModel", predictions: "list[Prediction]") -> str:
+    from thyro.frozen import prediction, show
+
     if len(predictions) == 1:
-        return as_text(model, predictions[0])
-    return as_table(predictions).to_csv(index=False).rstrip()
+        return show.as_text(model, predictions[0])
+    return prediction.as_table(predictions).to_csv(index=False).rstrip()
 
 
 def _model_file(named: str) -> Path:
@@ -111,9 +121,12 @@ def _model_file(named: str) -> Path:
     raise FrozenError(f"{named}: several are exported ({listed}); name the file.")
 
 
-def _of_table(model: FrozenModel, arguments: argparse.Namespace):
+def _of_table(model: "FrozenModel", arguments: argparse.Namespace):
     """Rows of the table, and image, mask and pixel size of each patient."""
-    from thyro import cohort  # seconds, and one patient does without
+    import pandas as pd
+
+    from thyro import cohort
+    from thyro.frozen import inputs
 
     file = arguments.table
     if not file.is_file():
@@ -144,8 +157,10 @@ def _of_table(model: FrozenModel, arguments: argparse.Namespace):
     return rows, seen
 
 
-def _stored(model: FrozenModel, file: Path, patients: pd.Index) -> pd.DataFrame:
+def _stored(model: "FrozenModel", file: Path, patients: "pd.Index") -> "pd.DataFrame":
     """Features of a table that was measured before, of these patients."""
+    import pandas as pd
+
     if not file.is_file():
         raise FrozenError(f"--features {file}: no such file.")
     if file.suffix == ".parquet":
@@ -160,9 +175,9 @@ def _stored(model: FrozenModel, file: Path, patients: pd.Index) -> pd.DataFrame:
     return table.loc[patients]
 
 
-def _measured(model: FrozenModel, seen: dict, frame: int | None):
+def _measured(model: "FrozenModel", seen: dict, frame: int | None):
     """Features of every patient, and what the signature saw."""
-    from thyro.frozen import measuring  # loads what reads images
+    from thyro.frozen import measuring
 
     pictures = {}
     for patient, (image, mask, side) in seen.items():
