@@ -75,6 +75,11 @@ def test_what_is_wrong_is_refused_with_the_remedy(files, plain_results, monkeypa
         model, "--set", "age=40", "--set", "margin=Smooth"
     )
     assert "no such file" in refused(model, "--table", files / "absent.csv")
+    words = ["--table", files / "absent.csv", "--set", "age=4"]
+    assert "--table: its columns say all; leave out --set" in refused(model, *words)
+    broken = files / "broken.csv"
+    broken.write_text("age,age\n4,5\n")
+    assert "broken.csv" in refused(model, "--table", broken)
     twice = files / "twice.csv"
     twice.write_text("patient_id,age,margin\na,40,Smooth\na,41,Smooth\n")
     assert "must name every patient once" in refused(model, "--table", twice)

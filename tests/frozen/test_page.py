@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from thyro.frozen import inputs, page
 from thyro.frozen.measuring import Seen
@@ -31,7 +32,7 @@ def test_the_page_says_what_the_terminal_says(clinical_only, seen, tmp_path):
     words = ["age=130", "margin=Smooth"]
     frame = inputs.as_frame(clinical_only, inputs.from_words(clinical_only, words, "next"))
     one = predict(clinical_only, frame)[0]
-    made = page._page(clinical_only, one, page._pictures(tmp_path, 0, seen))
+    made = page._page(clinical_only, one, page._pictures(tmp_path, "0", seen))
     assert made["use"] == page.RESEARCH_ONLY and "Simulated data" in made["origin"]
     assert made["rows"][0][0] == "Age" and made["warnings"] == one.warnings
     assert [one["title"] for one in made["pictures"]] == [
@@ -39,4 +40,11 @@ def test_the_page_says_what_the_terminal_says(clinical_only, seen, tmp_path):
         "Super-resolved, as it was measured",
     ]
     assert all((tmp_path / one["file"]).is_file() for one in made["pictures"])
-    assert page._pictures(tmp_path, 0, None) == []
+    assert page._pictures(tmp_path, "0", None) == []
+
+
+def test_pictures_are_written_under_names_that_any_system_takes(seen, tmp_path):
+    files = page.write_pictures(tmp_path / "new", {"P 1/2": seen})
+    assert [file.name for file in files] == ["P_1_2_0.png", "P_1_2_1.png"]
+    picture = np.asarray(Image.open(files[0]))
+    assert (picture == page.OUTLINE).all(axis=-1).sum() > 100

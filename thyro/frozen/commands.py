@@ -43,6 +43,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     asking.add_argument("--table", type=_file, help="CSV or XLSX, a row per patient")
     asking.add_argument("--features", type=_file, help="parquet or CSV: features already measured")
     asking.add_argument("--json", action="store_true", help="print JSON")
+    asking.add_argument("--pictures", type=_file, help="folder for what was seen of the nodule")
     asking.add_argument("--pdf", type=_file, help="write one page per patient")
 
 
@@ -76,6 +77,8 @@ def ask(arguments: argparse.Namespace) -> None:
 
     model = models.load(_model_file(arguments.model))
     if arguments.table:
+        if arguments.said or arguments.image or arguments.mask:
+            raise FrozenError("--table: its columns say all; leave out --set, --image and --mask.")
         rows, seen = _of_table(model, arguments)
     else:
         rows = inputs.from_words(model, arguments.said, arguments.id)
@@ -87,12 +90,20 @@ def ask(arguments: argparse.Namespace) -> None:
             features = _stored(model, arguments.features, patients.index)
         else:
             features, pictures = _measured(model, seen, arguments.frame)
-    predictions = prediction.predict(model, patients, features)
+    try:
+        predictions = prediction.predict(model, patients, features)
+    except ValueError as error:  # a level that no training patient had, for example
+        raise FrozenError(str(error)) from error
+    if arguments.pictures:
+        from thyro.frozen import page
+
+        for file in page.write_pictures(arguments.pictures, pictures or {}):
+            print(f"{file}: written", file=sys.stderr)
     if arguments.pdf:
         from thyro.frozen import page
 
         page.write(arguments.pdf, model, predictions, pictures or {})
-        print(f"{arguments.pdf}: written")
+        print(f"{arguments.pdf}: written", file=sys.stderr)
     if arguments.json:
         print(json.dumps(show.as_json(model, predictions), indent=1, ensure_ascii=False))
     elif not arguments.pdf:
@@ -131,7 +142,10 @@ def _of_table(model: "FrozenModel", arguments: argparse.Namespace):
     file = arguments.table
     if not file.is_file():
         raise FrozenError(f"--table {file}: no such file.")
-    rows = cohort.read_spreadsheet(file.read_bytes(), file.name)
+    try:
+        rows = cohort.read_spreadsheet(file.read_bytes(), file.name)
+    except cohort.TableError as error:
+        raise FrozenError(str(error)) from None
     ids = next((name for name in ID_COLUMNS if name in rows), None)
     index = rows[ids] if ids else pd.Series([f"row {k + 2}" for k in range(len(rows))])
     if index.duplicated().any() or index.eq("").any():

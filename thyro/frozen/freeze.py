@@ -199,7 +199,9 @@ def _variables(
             levels = values.cat.categories.tolist()
         continuous = name != CENTRE and not levels
         found[name] = {
-            "label": given.get("label", name.replace("_", " ")),
+            "label": given.get(
+                "label", name.replace("_", " ").capitalize() if name == CENTRE else name
+            ),
             "kind": CONTINUOUS if continuous else "categorical",
             "unit": given.get("unit", ""),
             "levels": levels,

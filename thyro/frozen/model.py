@@ -45,6 +45,8 @@ class FrozenModel:
     def required(self) -> list[str]:
         """Variables without which there is no risk."""
         free = set(self.fit.imputation.variables) if self.imputes else set()
+        if self.signature is not None and self.signature.centres is not None:
+            free -= set(self.signature.centres.preserved)  # the signature has to know them
         return [name for name in self.variables if name not in free]
 
     @property

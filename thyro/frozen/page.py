@@ -37,7 +37,7 @@ def write(
 
     with tempfile.TemporaryDirectory() as folder:
         pages = [
-            _page(model, one, _pictures(Path(folder), number_of, seen.get(one.patient)))
+            _page(model, one, _pictures(Path(folder), str(number_of), seen.get(one.patient)))
             for number_of, one in enumerate(predictions)
         ]
         Path(folder, "pages.json").write_text(json.dumps(pages), encoding="utf-8")
@@ -47,6 +47,27 @@ def write(
         made = typst.compile(str(source), root=folder)
     with store.atomic(file) as temporary:
         temporary.write_bytes(made)
+
+
+def write_pictures(folder: Path, seen: Mapping[str, Seen]) -> list[Path]:
+    """Write what the signature saw of each patient: the nodule as it came, and enhanced.
+
+    Parameters
+    ----------
+    folder : Path
+    seen : mapping of patient to Seen
+
+    Returns
+    -------
+    list of Path
+        <patient>_0.png is the original, <patient>_1.png, if any, the super-resolved one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for patient, one in seen.items():
+        name = "".join(c if c.isalnum() or c in "-_." else "_" for c in patient)
+        found += [folder / picture["file"] for picture in _pictures(folder, name, one)]
+    return found
 
 
 def _page(model: FrozenModel, one: Prediction, pictures: list[dict[str, str]]) -> dict:
@@ -68,7 +89,7 @@ def _page(model: FrozenModel, one: Prediction, pictures: list[dict[str, str]]) -
     }
 
 
-def _pictures(folder: Path, number_of: int, seen: Seen | None) -> list[dict[str, str]]:
+def _pictures(folder: Path, name: str, seen: Seen | None) -> list[dict[str, str]]:
     """The nodule with its outline as it came and, where it was enhanced, as it was measured."""
     if seen is None:
         return []
@@ -77,9 +98,9 @@ def _pictures(folder: Path, number_of: int, seen: Seen | None) -> list[dict[str,
         found.append(("Super-resolved, as it was measured", seen.image, seen.mask))
     made = []
     for k, (title, image, mask) in enumerate(found):
-        name = f"{number_of}_{k}.png"
-        (folder / name).write_bytes(_outlined(image, mask))
-        made.append({"file": name, "title": title})
+        file = f"{name}_{k}.png"
+        (folder / file).write_bytes(_outlined(image, mask))
+        made.append({"file": file, "title": title})
     return made
 
 
