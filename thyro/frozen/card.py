@@ -39,7 +39,7 @@ def with_card(model: FrozenModel) -> dict[str, bytes]:
 
 
 def _title(about: Mapping[str, Any]) -> str:
-    credit = f" Data: {about['credit']}." if about["credit"] else ""
+    credit = f" {about['credit'].rstrip('.')}." if about["credit"] else ""
     return f"\n{about['title']}.{credit}"
 
 

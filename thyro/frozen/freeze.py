@@ -82,7 +82,7 @@ def freeze(
             **{key: about[key] for key in ("title", "outcome", "outcome_levels", "credit")},
             **{key: about[key] for key in ("label", "simulated", "spacing_known")},
             "nomogram": str(name),
-            "recipe": recipe if name.signature else "",
+            "recipe": recipe if signature is not None else "",
             "level": told["level"],
             "variables": variables,
             "training": _training(train, fit, variables, signature, own),
