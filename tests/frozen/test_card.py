@@ -1,7 +1,10 @@
 """The card says what the model is for, and no number that the study has not."""
 
+from dataclasses import replace
+
 from thyro.frozen import card
 from thyro.frozen.archive import checksum
+from thyro.study import FeatureTable
 
 
 def test_the_card_has_use_needs_patients_limits_and_checksums(plain):
@@ -19,6 +22,13 @@ def test_the_card_has_use_needs_patients_limits_and_checksums(plain):
 def test_support_vectors_are_admitted_where_there_are_some(plain, clinical_only):
     assert "support vectors" in card.model_card(plain)
     assert "support vectors" not in card.model_card(clinical_only)
+
+
+def test_single_precision_is_told_of_networks_alone(plain):
+    table = FeatureTable("OR", "ResNet101")
+    deep = replace(plain, signature=replace(plain.signature, table=table))
+    assert "single precision" in card.model_card(deep)
+    assert "single precision" not in card.model_card(plain)
 
 
 def test_gaps_and_what_fills_them_are_told(imputed, plain):

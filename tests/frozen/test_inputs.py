@@ -32,7 +32,7 @@ def test_names_labels_capitals_and_decimal_commas_are_understood(plain):
         (["age=4", "margin=Smoth"], "'Smoth' is none of Smooth, Irregular; the nearest is Smooth"),
         (
             ["age=4"],
-            "margin: not given, and this study fills no gap of it. Give it by --set margin",
+            "margin: not given, and the model cannot do without. Give it by --set margin",
         ),
         (["age=4", "margin=NA"], "margin: not given"),
     ],

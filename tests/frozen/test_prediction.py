@@ -1,5 +1,7 @@
 """The risk of a patient, the points of each axis, and the place among training patients."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +39,16 @@ def test_a_value_has_its_place_and_one_outside_warns(clinical_only):
     assert "Age of 101 years lies outside the training patients" in outside.warnings[0]
     share = clinical_only.about["training"]["inputs"]["margin"]["counts"]["Smooth"] / 60
     assert outside.terms[1].place == share
+
+
+def test_a_variable_outside_that_only_fills_gaps_warns_too(imputed):
+    model = replace(imputed, fit=replace(imputed.fit, terms=["margin"]))
+    words = ["age=150", "gender=Male", "centre=A"]
+    gap = inputs.as_frame(model, inputs.from_words(model, words, "next")).loc["next"]
+    assert "Age of 150 years lies outside" in prediction._besides(model, gap)[0]
+    words += ["margin=Smooth"]
+    known = inputs.as_frame(model, inputs.from_words(model, words, "next")).loc["next"]
+    assert prediction._besides(model, known) == []  # nothing is filled, so that it is not read
 
 
 def test_places_count_ties_half():

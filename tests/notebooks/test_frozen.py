@@ -9,11 +9,14 @@ from thyro import cli
 from thyro.frozen import archive, card, freeze
 
 
+# Networks compute in single precision, and its last bits depend on who else is in a batch: from
+# stored features nomogram B agrees within 1e-9, too (`freeze` checks that), from images less.
 @pytest.mark.parametrize(
-    ("which", "recipe"), [("A", "sound"), ("A", "paper"), ("B", "paper"), ("C", "paper")]
+    ("which", "recipe", "tolerance"),
+    [("A", "sound", 1e-9), ("A", "paper", 1e-9), ("B", "paper", 1e-5), ("C", "paper", 1e-9)],
 )
 def test_images_and_the_file_alone_give_the_risks_of_the_study(
-    tiny, which, recipe, tmp_path, capsys, monkeypatch
+    tiny, which, recipe, tolerance, tmp_path, capsys, monkeypatch
 ):
     model = freeze.freeze(str(tiny), "tiny", which=which, recipe=recipe)
     file = tmp_path / "x.thyro"
@@ -30,7 +33,7 @@ def test_images_and_the_file_alone_give_the_risks_of_the_study(
     stored = stored[stored["protocol"].eq(recipe) & stored["model"].eq(f"Nomogram_{which}")]
     expected = stored.set_index("patient_id")["p"]
     assert len(found) == len(new) >= 20
-    assert max(abs(one["risk"] - expected[one["patient"]]) for one in found) < 1e-9
+    assert max(abs(one["risk"] - expected[one["patient"]]) for one in found) < tolerance
     assert "notebook 06 of the study had not run" not in card.model_card(model)
 
 

@@ -110,6 +110,11 @@ def _limits(model: FrozenModel) -> list[str]:
             "- Its classifiers consist of measured features of training patients (support vectors "
             "or neighbours), standardised and without a name. Hand it on as such data may be."
         )
+    if model.signature is not None and any(part.deep for part in model.signature.table.parts):
+        lines.append(
+            "- Its network computes in single precision: of a patient alone the risk may differ in "
+            "the sixth decimal from that of the same patient among others."
+        )
     if model.imputes:
         lines.append(
             "- Gaps are filled from recorded values of single variables of training patients, "

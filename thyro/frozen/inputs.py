@@ -128,7 +128,7 @@ def _absent(model: FrozenModel, name: str, patient: Any, n: int) -> str:
     whose = f" of {patient}" if n > 1 else ""
     variable = model.variables[name]
     shown = variable["levels"][0] if variable["levels"] else "VALUE"
-    why = "" if name == CENTRE else ", and this study fills no gap of it"
+    why = "" if name == CENTRE else ", and the model cannot do without"
     return (
         f"{name}{whose}: not given{why}. Give it by --set {name}='{shown}', or as a column of "
         "the table."

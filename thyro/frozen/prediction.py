@@ -116,7 +116,8 @@ def _one(
     nomogram, warnings = model.nomogram, []
     terms = [_term(model, name, row, completed) for name in model.fit.terms]
     for term in terms:
-        warnings += _told(model, term, row)
+        warnings += _told(model, term)
+    warnings += _besides(model, row)
     places = {}
     if features is not None:
         places, strange = _features(model, features)
@@ -148,7 +149,7 @@ def _term(model: FrozenModel, name: str, row: pd.Series, completed: list[pd.Seri
     place, outside = None, False
     if not gap and "percentiles" in known:
         ends = known["percentiles"]
-        place, outside = _place(value, ends), not ends[0] <= value <= ends[-1]
+        place, outside = _place(value, ends), _is_outside(value, known)
     elif not gap:
         place = known["counts"].get(str(value), 0) / known["n"]
     return Term(
@@ -175,7 +176,7 @@ def _place(value: float, percentiles: list[float]) -> float:
     return float(below + upto - 1) / 2 / (len(grid) - 1)
 
 
-def _told(model: FrozenModel, term: Term, row: pd.Series) -> list[str]:
+def _told(model: FrozenModel, term: Term) -> list[str]:
     """What has to be known of a value."""
     known = model.about["training"]["inputs"][term.name]
     if term.imputed:
@@ -184,18 +185,42 @@ def _told(model: FrozenModel, term: Term, row: pd.Series) -> list[str]:
             "training, and the interval knows of that. The points are a mean."
         ]
     if term.outside:
-        low, high = known["percentiles"][0], known["percentiles"][-1]
-        unit = f" {term.unit}" if term.unit else ""
-        return [
-            f"{term.label} of {_short(term.value)}{unit} lies outside the training patients "
-            f"({interval(low, high, 2)}): the risk is extrapolated."
-        ]
+        return _outside(term.label, term.unit, term.value, known)
     if "counts" in known and term.place is not None and term.place < RARE:
         n = known["counts"].get(str(term.value), 0)
         into = model.fit.merged.get(term.name, {}).get(term.value)
         counts = f"; it counts as {into}" if into is not None else ""
         return [f"{term.label} {term.value}: {n} of {known['n']} training patients had it{counts}."]
     return []
+
+
+def _is_outside(value: Any, known: Mapping[str, Any]) -> bool:
+    ends = known.get("percentiles")
+    return ends is not None and not ends[0] <= value <= ends[-1]
+
+
+def _outside(label: str, unit: str, value: float, known: Mapping[str, Any]) -> list[str]:
+    low, high = known["percentiles"][0], known["percentiles"][-1]
+    shown = f"{_short(value)} {unit}".strip()
+    return [
+        f"{label} of {shown} lies outside the training patients "
+        f"({interval(low, high, 2)}): the risk is extrapolated."
+    ]
+
+
+def _besides(model: FrozenModel, row: pd.Series) -> list[str]:
+    """What has to be known of variables that are no terms, but fill gaps or harmonise features."""
+    used = set()
+    if model.signature is not None and model.signature.centres is not None:
+        used |= set(model.signature.centres.preserved)
+    if model.imputes and row[model.fit.imputation.variables].isna().any():
+        used |= set(model.fit.imputation.variables)
+    warnings = []
+    for name in used - set(model.fit.terms):
+        known, variable = model.about["training"]["inputs"][name], model.variables[name]
+        if pd.notna(row[name]) and _is_outside(row[name], known):
+            warnings += _outside(variable["label"], variable["unit"], row[name], known)
+    return sorted(warnings)
 
 
 def _features(model: FrozenModel, features: pd.Series) -> tuple[dict[str, float], list[str]]:
