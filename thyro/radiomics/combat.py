@@ -66,12 +66,12 @@ class Combat:
                 f"features; learned: {', '.join(self.centres)}. `unseen_centre: pass` leaves them "
                 "as they are."
             )
-        z = self._standardised(features, covariates)
-        values = features[self.moved].to_numpy(float, copy=True)
         stays = [name for name in dict.fromkeys(named.tolist()) if name == self.reference]
         stays += strange if unseen == "pass" else []
         if np.isin(named, stays).all():
             return features
+        z = self._standardised(features, covariates)
+        values = features[self.moved].to_numpy(float, copy=True)
         for name in dict.fromkeys(named.tolist()):
             rows = named == name
             if name in stays:
