@@ -28,6 +28,7 @@ TESTS = Path(__file__).parent
 SLOW = (
     "benchmarks",
     "deep",
+    "frozen",
     "models",
     "notebooks",
     "radiomics",

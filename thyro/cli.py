@@ -8,7 +8,7 @@ import argparse
 import os
 from pathlib import Path
 
-from thyro import run, store
+from thyro import frozen, run, store
 from thyro.study import JOB_NAMES, StudyError, load_study
 
 
@@ -16,9 +16,10 @@ def main(argv: list[str] | None = None) -> None:
     """Entry point of `thyro` and of `python -m thyro.cli`; `argv` replaces the words typed."""
     arguments = _parser().parse_args(argv)
     try:
-        os.chdir(store.project_root())
+        if arguments.command not in ANYWHERE:
+            os.chdir(store.project_root())
         COMMANDS[arguments.command](arguments)
-    except (StudyError, FileNotFoundError) as error:
+    except (StudyError, FileNotFoundError, frozen.FrozenError) as error:
         raise SystemExit(f"thyro: {error}") from None
 
 
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     example = commands.add_parser("example", help="write a simulated cohort as a user's folder")
     example.add_argument("folder", help="a new folder")
     example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
+    frozen.add_parsers(commands)
     # What follows is Snakemake's; `report` alone calls this.
     commands.add_parser("workflow", prefix_chars="\0").add_argument("options", nargs="*")
     return parser
@@ -117,8 +119,11 @@ COMMANDS = {
     "audit": _audit,
     "drift": _drift,
     "example": lambda a: run.write_example(Path(a.folder), a.study),
+    "export": frozen.export,
+    "predict": frozen.ask,
     "workflow": lambda a: run.run_snakemake(a.options),
 }
+ANYWHERE = ("predict",)  # needs a file, and no project around it
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from thyro.cohort.patches import check_patches
 from thyro.cohort.review import Review, count_flags, flagged_cases, included_cases
 from thyro.cohort.sources import export
 from thyro.cohort.split import check_split, split_by_patient
+from thyro.cohort.spreadsheet import read as read_spreadsheet
 from thyro.cohort.table_check import check_tables
 from thyro.cohort.training import check_training
 from thyro.cohort.workbook import TableError
@@ -41,6 +42,7 @@ __all__ = [
     "ingest",
     "known_truth",
     "missing_cells",
+    "read_spreadsheet",
     "split_by_patient",
     "stacked",
     "stop_at",
