@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "file", type=lambda name: Path(name).resolve(), help="as docs/audit_template.yml"
     )
+    run.add_init(commands)
     example = commands.add_parser("example", help="write a simulated cohort as a user's folder")
     example.add_argument("folder", help="a new folder")
     example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
@@ -116,6 +117,7 @@ COMMANDS = {
     "render": _render,
     "audit": _audit,
     "drift": _drift,
+    "init": run.init_study,
     "example": lambda a: run.write_example(Path(a.folder), a.study),
     "workflow": lambda a: run.run_snakemake(a.options),
 }

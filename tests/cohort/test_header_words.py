@@ -22,6 +22,7 @@ from thyro.cohort.header_words import (
         ("patientID", ["patient", "id"]),
         ("TI-RADS", ["ti", "rads"]),
         ("最大径（mm）", ["最大径", "mm"]),
+        ("TI-RADS分级", ["ti", "rads", "分级"]),
         ("  ", []),
     ],
 )

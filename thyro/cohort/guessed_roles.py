@@ -69,7 +69,9 @@ class Roles:
         return [name for name in self.contents if role in self.guesses[name].could_be]
 
 
-def guess_roles(table: pd.DataFrame, *, comma: bool = False) -> Roles:
+def guess_roles(
+    table: pd.DataFrame, *, comma: bool = False, told: Mapping[str, str] | None = None
+) -> Roles:
     """Guess the role of every column.
 
     Parameters
@@ -78,16 +80,25 @@ def guess_roles(table: pd.DataFrame, *, comma: bool = False) -> Roles:
         Every cell as text, as `spreadsheet.read` gives it.
     comma
         Whether numbers are written with a decimal comma.
+    told
+        Columns of the "id" and of the "outcome" that the user has named.
     """
+    told = told or {}
     roles = Roles({str(name): content_of(table[name], comma=comma) for name in table})
+    for role, name in told.items():
+        roles.guesses[name] = Guess(name, role, "named by you")
     for name, content in roles.contents.items():
-        for rule in SINGLE:
+        for rule in () if name in roles.guesses else SINGLE:
             if guess := rule(name, content):
                 roles.guesses[name] = guess
                 break
     _features(roles)
-    _ids(roles, table)
-    _outcome(roles)
+    if "id" in told:
+        roles.id_columns, roles.id_evidence = [told["id"]], "named by you"
+    else:
+        _ids(roles, table)
+    if "outcome" not in told:
+        _outcome(roles)
     for name, content in roles.contents.items():
         if name not in roles.guesses:
             roles.guesses[name] = _score(name, content) or _variable(name, content)
@@ -321,7 +332,10 @@ def _score(name: str, content: Content) -> Guess | None:
     word = says(name, "score") or says(name, "reading")
     if not content.is_numeric or content.is_codes or not word:
         return None
-    where = "between 0 and 1" if content.in_unit_interval else f"from {_range(content)}"
+    within = sum(0 <= value <= 1 for value in content.numbers)
+    where = f"from {_range(content)}"
+    if content.in_unit_interval:
+        where = f"between 0 and 1 in {within} of {content.known} rows"
     return Guess(name, "score", f"the header says {word!r}; numbers {where}")
 
 

@@ -50,7 +50,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("终点",),
     ),
     "disease": (
-        *("y", "class", "event", "malignan", "maligne", "benign", "cancer", "carcinoma"),
+        *("y", "class", "event", "malign", "benign", "cancer", "carcinoma"),
         *("metasta", "lnm", "clnm", "llnm", "recurren", "death", "died", "relapse", "progression"),
         *("patholog", "histolog", "diagnos", "bösartig", "rezidiv", "dignität"),
         *("转移", "恶性", "良恶", "癌", "复发", "死亡", "病理", "诊断"),
@@ -142,6 +142,9 @@ BRACKETED = re.compile(r"[(\[（【]\s*([^()\[\]（）【】]{1,12})\s*[)\]）�
 def parts_of(header: str) -> list[str]:
     """Parts of a name in small letters: "Size_of_US" is size, of, us; "patientID" patient, id."""
     spaced = re.sub(r"(?<=[a-zäöü])(?=[A-Z])", " ", unicodedata.normalize("NFKC", header))
+    # Latin letters and digits beside Chinese ones are a part of their own.
+    spaced = re.sub(r"(?<=[A-Za-z0-9])(?=[\u3000-\u9fff])", " ", spaced)
+    spaced = re.sub(r"(?<=[\u3000-\u9fff])(?=[A-Za-z0-9])", " ", spaced)
     return [part for part in re.split(r"[\W_]+", spaced.casefold()) if part]
 
 

@@ -69,8 +69,9 @@ def read(
     DataFrame
         Row i is row i + 2 of the spreadsheet, so that i begins below the header; a line `sep=;`
         above the header of a CSV declares the separator and is no row. Column names are without
-        surrounding spaces, in Unicode NFC. Of an XLSX: the stored values of formulas, dates as ISO text (with the time of day unless it
-        is midnight), whole numbers without decimals, booleans as 1 and 0.
+        surrounding spaces, in Unicode NFC. Of an XLSX: the stored values of formulas, dates as ISO
+        text (with the time of day unless it is midnight), whole numbers without decimals, booleans
+        as 1 and 0.
 
     Raises
     ------
