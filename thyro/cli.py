@@ -27,7 +27,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     checking = commands.add_parser("check", help="check study files")
     checking.add_argument("study", nargs="*", help="names; default: every file in params/")
-    checking.add_argument("--data", help="folder; tables that come without images are read")
+    checking.add_argument("--data", help="folder; its tables are read, every cell of them")
+    checking.add_argument("--page", action="store_true", help="look at the images, too, in a page")
     for command, text in (
         ("report", "run what is stale and render"),
         ("run", "run one notebook"),
@@ -60,8 +61,13 @@ def _check(arguments: argparse.Namespace) -> None:
     for name in arguments.study or sorted(file.stem for file in Path("params").glob("*.yml")):
         stem = Path(name).name.removesuffix(".yml")  # params/demo.yml is demo
         study = run.check_study(stem)
-        if arguments.data is not None:
-            for line in run.check_tables(stem, study, arguments.data):
+        if arguments.page:
+            page, problems = run.write_check_page(stem, study, arguments.data or "")
+            print(f"{os.path.relpath(page)}: tables, images and flags, to look at")
+            if problems:
+                raise StudyError("\n  ".join([f"params/{stem}.yml: to be mended:", *problems]))
+        elif arguments.data is not None:
+            for line in run.check_tables(stem, study, arguments.data, with_images=True):
                 print(line)
         print(f"params/{stem}.yml is valid")
         if (folder := store.path(f"results/{stem}")).joinpath("report").is_dir():

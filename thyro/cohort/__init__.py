@@ -4,6 +4,7 @@ from thyro.cohort.about import called, describe_cohort, table_1_rows, table_1_va
 from thyro.cohort.cells import numbered as numbered_rows
 from thyro.cohort.centres import check_centres
 from thyro.cohort.clinical_table import CohortError, stop_at, text_column
+from thyro.cohort.first_look import FirstLook, first_look
 from thyro.cohort.flow import flow_chart
 from thyro.cohort.gaps import check_gaps, missing_cells
 from thyro.cohort.guessed_codes import (
@@ -35,6 +36,7 @@ __all__ = [
     "FLAGS",
     "CohortError",
     "DeclaredVariable",
+    "FirstLook",
     "FoundFiles",
     "FoundImages",
     "OpenedTable",
@@ -55,6 +57,7 @@ __all__ = [
     "export",
     "families",
     "find_images",
+    "first_look",
     "flagged_cases",
     "flow_chart",
     "guess_roles",

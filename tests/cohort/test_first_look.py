@@ -1,0 +1,52 @@
+"""A folder is looked at as notebook 00 does, right or wrong, and nothing stays behind."""
+
+import pandas as pd
+import pytest
+
+from tests.projects import make_project
+from thyro.cohort import first_look
+from thyro.store import paths
+from thyro.study import load_study
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A project with the folder of 24 patients, in which this process works."""
+    monkeypatch.chdir(make_project(tmp_path))
+    paths.project_root.cache_clear()
+    yield tmp_path
+    paths.project_root.cache_clear()
+
+
+def looked(here, **change):
+    source = load_study("mine", here / "params").cohort.model_copy(update=change)
+    return first_look({"cohort": source}, data_dir="data", scratch=here)
+
+
+def test_a_good_folder_has_its_flow_flags_and_images(here):
+    with looked(here) as look:
+        assert look.problems == [] and look.notes == []
+        assert [step["n"] for step in look.flows["cohort"].steps] == [24]
+        assert list(look.examined["table_row"]) == list(range(2, 26))
+        titles, images, masks, _ = zip(*look.cases(), strict=True)
+        assert titles[0] == "row 2" and images[0].shape == (40, 50) and masks[0].sum() == 600
+    assert not list(here.glob("tmp*")) and not (here / "results").exists()
+
+
+def test_every_problem_is_told_and_what_can_be_read_is_shown(here):
+    (here / "data/m3.png").unlink()
+    table = pd.read_csv(here / "data/patients.csv", dtype=str)
+    table.loc[5, "age"] = "5 years"
+    table.to_csv(here / "data/patients.csv", index=False)
+    with looked(here) as look:
+        assert [line.split(":")[0] for line in look.problems] == ["row 7", "row 5"]
+        assert look.flows == {}
+        assert [title for title, *_ in look.cases()][:4] == ["row 2", "row 3", "row 4", "row 6"]
+
+
+def test_flags_are_words_below_the_image(here):
+    (here / "data/i1.png").write_bytes((here / "data/i0.png").read_bytes())
+    with looked(here) as look:
+        notes = {title: note for title, _, _, note in look.cases()}
+        assert "duplicate" in notes["row 3"] and "duplicate" not in notes["row 2"]
+        assert [step["n"] for step in look.flows["cohort"].steps] == [24, 1]
