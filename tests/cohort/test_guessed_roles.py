@@ -127,3 +127,48 @@ def test_roles_of_tables_of_features(name):
 def test_roles_of_a_table_in_chinese():
     right, asked, wrong = compared("Chinese headers", *chinese())
     assert right >= 0.9 * (right + asked + wrong)
+
+
+def numbers(columns: int, n: int = 40) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    return pd.DataFrame({chr(0x4E00 + i): rng.normal(size=n) for i in range(columns)}).astype(str)
+
+
+@pytest.mark.parametrize(("columns", "role"), [(40, "feature"), (20, "continuous")])
+def test_numbers_without_a_name_are_features_where_they_are_many(columns, role):
+    guesses = guess_roles(numbers(columns).assign(age=[f"{50 + i}" for i in range(40)])).guesses
+    assert {guess.role for name, guess in guesses.items() if name != "age"} == {role}
+    assert guesses["age"].role == "continuous"
+
+
+def test_an_id_within_every_centre_is_made_of_both():
+    table = pd.DataFrame(
+        {"Centre": ["A"] * 10 + ["B"] * 10, "No": [*range(10)] * 2, "Outcome": [0, 1] * 10}
+    ).astype(str)
+    roles = guess_roles(table)
+    assert roles.id_columns == ["Centre", "No"]
+    assert roles.id_evidence == "10 distinct numbers in 20 rows, but each its own within 'Centre'"
+
+
+def test_two_columns_that_could_be_the_id_are_both_named():
+    table = pd.DataFrame({"MRN": range(20), "Case": range(20, 40), "y": [0, 1] * 10}).astype(str)
+    roles = guess_roles(table)
+    assert roles.id_columns == [] and roles.open_to("id") == ["MRN", "Case"]
+    told = guess_roles(table, told={"id": "Case"})
+    assert told.id_columns == ["Case"] and told.guesses["Case"].evidence == "named by you"
+
+
+def test_binary_columns_without_a_word_are_asked_for_and_none_is_taken():
+    table = pd.DataFrame({"id": range(20), "a": [0, 1] * 10, "b": [1, 1, 0, 0] * 5}).astype(str)
+    roles = guess_roles(table)
+    assert roles.of("outcome") == [] and roles.open_to("outcome") == ["a", "b"]
+
+
+def test_dates_that_are_plain_numbers_are_asked_for():
+    table = pd.DataFrame({"id": range(20), "US date": range(45000, 45020)}).astype(str)
+    assert "date" in guess_roles(table).guesses["US date"].could_be
+
+
+def test_a_group_that_does_not_say_who_trains_is_asked_for():
+    table = pd.DataFrame({"id": range(20), "group": ["A", "B"] * 10}).astype(str)
+    assert "split" in guess_roles(table).guesses["group"].could_be

@@ -29,6 +29,7 @@ ROLES = (
     *("score", "feature", *CLINICAL, "unused"),
 )
 MOST_CENTRES = 30
+MANY_NUMBERS = 30  # columns of which no name says anything
 
 
 @dataclass(frozen=True)
@@ -214,10 +215,26 @@ def _features(roles: Roles) -> None:
     for evidence, names in feature_groups(numeric).items():
         for name in names:
             roles.guesses[name] = Guess(name, "feature", evidence)
+    rest = [name for name in numeric if name not in roles.guesses and _says_nothing(name)]
+    rest = [name for name in rest if not _may_be_id(roles, name)]
+    if len(rest) >= MANY_NUMBERS:
+        evidence = f"{len(rest)} columns of numbers, more than clinical variables could be"
+        roles.guesses |= {name: Guess(name, "feature", evidence) for name in rest}
     for name in roles.contents:
         if name.startswith("diagnostics_") and name not in roles.guesses:
             why = "pyradiomics says with it how it measured, not what"
             roles.guesses[name] = Guess(name, "unused", why)
+
+
+def _says_nothing(name: str) -> bool:
+    """Whether the name of a column of numbers is that of no role and of no usual variable."""
+    spoken = ("patient", "id", "count", "outcome", "disease", "score", "grade")
+    return not (any(says(name, role) for role in spoken) or _is_clinical(name))
+
+
+def _is_clinical(name: str) -> bool:
+    """Whether the name of a column is that of a usual variable, or ends in a unit."""
+    return bool(header_words.variable_of(name)[0] or header_words.unit_of(name))
 
 
 def _ids(roles: Roles, table: pd.DataFrame) -> None:
@@ -283,7 +300,8 @@ ID_ROLES = ("patient", "id", "count")
 
 def _id_without_a_word(roles: Roles, free: Sequence[str]) -> None:
     """The only column of texts that are all different; else the columns that could be the id."""
-    own = [name for name in free if roles.contents[name].each_its_own]
+    # Ages of a few patients may all differ, too.
+    own = [n for n in free if roles.contents[n].each_its_own and not _is_clinical(n)]
     texts = [name for name in own if not roles.contents[name].is_numeric]
     if len(own) == 1 and texts:
         evidence = f"{roles.contents[own[0]].counted()}, the only column of which that is so"

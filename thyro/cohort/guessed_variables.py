@@ -159,7 +159,8 @@ def _availability(
         why = f"{empty} of {content.rows} cells are empty, and exclude nobody"
         known.say("required", False, why)
     elif empty:
-        known.evidence["kind"] += f"; {empty} empty cells exclude their patients"
+        told = "1 empty cell excludes its patient" if empty == 1 else ""
+        known.evidence["kind"] += f"; {told or f'{empty} empty cells exclude their patients'}"
 
 
 def _tells(content: Content, texts: pd.Series, y: pd.Series) -> bool:

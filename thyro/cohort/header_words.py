@@ -29,6 +29,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "date": ("date", "datum", "日期", "时间"),
     "patient": (  # these name a person
         *("patient", "case", "subject", "mrn", "pid", "pat", "fallnummer", "patnr"),
+        *("hospital number", "hospital no"),
         *("病历号", "住院号", "病案号", "登记号", "患者编号", "患者id", "患者", "病人", "病例"),
     ),
     "id": ("id", "ids", "identifier", "kennung", "编号"),

@@ -90,7 +90,7 @@ class FirstStudy:
             f"# Written by `thyro init` from {self.table}: {size}.",
             "# 1. Behind # stands what a line was told from. Read it; correct what is wrong.",
             f"# 2. Where {OPEN} stands, the table does not tell: write what the comment asks for.",
-            "# 3. title, outcome, outcome_levels and labels are words of the report.",
+            "# 3. What only surgery tells needs `preoperative: false`. Title and labels: your words.",
             f"# 4. thyro check {name} --data {self.folder} --page   (names what is open or wrong)",
             f"# 5. thyro report {name} --data {self.folder}   (other keys: params/template.yml)",
             "extends: demo",
@@ -114,7 +114,8 @@ class FirstStudy:
         if meaning:
             names = {code: text for text, code in meaning.items()}
             levels = [cohort.translated(names[code]) for code in ("0", "1")]
-            if all(map(self.readable, levels)) and len(set(levels)) == 2:
+            plain = {level.casefold() for level in levels} <= {"yes", "no", "true", "false"}
+            if all(map(self.readable, levels)) and len(set(levels)) == 2 and not plain:
                 return levels, "names of 0 and 1, from the cells"
         return [
             f"No {outcome}",
