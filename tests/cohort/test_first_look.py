@@ -44,6 +44,29 @@ def test_every_problem_is_told_and_what_can_be_read_is_shown(here):
         assert [title for title, *_ in look.cases()][:4] == ["row 2", "row 3", "row 4", "row 6"]
 
 
+def test_a_declared_table_is_read_with_the_rows_of_its_file(here):
+    rows = [f"hospital-{i};{i};{'ja' if i % 2 else 'nein'};{40 + i},5" for i in range(24)]
+    rows[3] = rows[3].replace("43,5", "43,5 Jahre")
+    text = "\n".join(["Studie;;;", "", "id;nr;y;age", *rows])
+    (here / "data/patients.csv").write_text(text)
+    declared = {
+        "header_row": 3,
+        "decimal": "comma",
+        "recode": {"y": {"ja": "1", "nein": "0"}},
+        "image_column": "i{nr}.png",
+        "mask_column": "m{nr}.png",
+    }
+    with looked(here, **declared) as look:
+        assert [line.split(",")[0] for line in look.problems] == ["row 7: age: '43"]
+        assert list(look.examined["table_row"]) == list(range(4, 28))
+    (here / "data/patients.csv").write_text(text.replace(" Jahre", ""))
+    with looked(here, **declared) as look:
+        assert look.problems == []
+        frame = look.flows["cohort"].frame
+        assert list(frame["age"]) == [40.5 + i for i in range(24)]
+        assert list(frame["y"]) == [i % 2 for i in range(24)]
+
+
 def test_flags_are_words_below_the_image(here):
     (here / "data/i1.png").write_bytes((here / "data/i0.png").read_bytes())
     with looked(here) as look:

@@ -90,7 +90,7 @@ class FirstStudy:
             f"# Written by `thyro init` from {self.table}: {size}.",
             "# 1. Behind # stands what a line was told from. Read it; correct what is wrong.",
             f"# 2. Where {OPEN} stands, the table does not tell: write what the comment asks for.",
-            "# 3. What only surgery tells needs `preoperative: false`. Title and labels: your words.",
+            "# 3. What only surgery tells needs preoperative: false. Title and labels: your words.",
             f"# 4. thyro check {name} --data {self.folder} --page   (names what is open or wrong)",
             f"# 5. thyro report {name} --data {self.folder}   (other keys: params/template.yml)",
             "extends: demo",
