@@ -43,6 +43,14 @@ def test_names_labels_and_units_are_words_of_the_field():
     assert found["Größe [mm]"].evidence["unit"] == "the header ends in it"
 
 
+def test_two_columns_of_one_word_keep_their_own_names():
+    table = TABLE.assign(**{"node location": TABLE["Rand"], "location": TABLE["Rand"]})
+    found = guess_variables(table, guess_roles(table), "malignant")
+    labels = [variable.keys["label"] for variable in found]
+    assert len(set(labels)) == len(labels)
+    assert {"Location", "location"} <= {*labels}
+
+
 def test_levels_are_those_of_the_table_with_a_reference():
     rand, stage = declared()["Rand"].keys, declared()["T stage"].keys
     assert rand["levels"] == ["Smooth", "Ill defined"]

@@ -63,7 +63,7 @@ def guess_variables(
         could_be = set(guess.could_be) if "outcome" not in guess.could_be else set()
         if guess.role not in CLINICAL and not could_be & set(CLINICAL):
             continue
-        known = _named(name, content, {one.keys["name"] for one in found})
+        known = _named(name, found)
         if guess.role == "continuous":
             known.say("kind", "continuous", guess.evidence)
             _unit(known, content)
@@ -86,16 +86,17 @@ def _outcome(table: pd.DataFrame, outcome: str, meaning: Mapping[str, str]) -> p
     return texts.map(lambda text: meaning.get(text, text))
 
 
-def _named(column: str, content: Content, taken: Collection[object]) -> DeclaredVariable:
-    """Name, column and label."""
+def _named(column: str, others: Collection[DeclaredVariable]) -> DeclaredVariable:
+    """Name, column and label, of which the others have none."""
     known = DeclaredVariable(column)
     name, label, _ = header_words.variable_of(column)
+    if not name or label in {one.keys["label"] for one in others}:
+        latin = [part for part in header_words.parts_of(column) if part.isascii()]
+        name, label = re.sub(r"^[^a-z]+", "", "_".join(latin)) or "variable", ""
     told = f"the header says {label.lower() if label.istitle() else label}" if label else ""
-    if not name:
-        ascii_parts = [part for part in header_words.parts_of(column) if part.isascii()]
-        name = re.sub(r"^[^a-z]+", "", "_".join(ascii_parts)) or "variable"
+    taken = {one.keys["name"] for one in others} | OWN_NAMES
     stem, number = name, 1
-    while name in taken or name in OWN_NAMES:
+    while name in taken:
         number += 1
         name = f"{stem}_{number}"
     known.say("name", name, f"in tables; column {column!r}")

@@ -74,8 +74,9 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("分期", "分级", "等级", "类别"),
     ),
     "after": (  # known after surgery
-        *("stage", "pt", "pn", "ptnm", "patholog", "histolog", "postoperative", "resected"),
-        *("分期", "病理", "术后", "postoperativ"),
+        *("stage", "pt", "pn", "ptnm", "patholog", "histolog", "resected"),
+        *("surgical", "postoperativ", "手术方式"),
+        *("分期", "病理", "术后"),
     ),
     "pixels": (
         *("px", "pixel", "polygon", "grayscale", "greyscale", "spacing", "dpi", "frames", "像素"),

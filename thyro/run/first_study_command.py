@@ -92,7 +92,7 @@ def init_study(arguments: argparse.Namespace) -> None:
     text = study.text()
     with store.atomic(file) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    _tell(study, text, images)
+    _tell(study, text, images if arguments.images else None)  # else it is all that lies there
 
 
 def _data_folder(table: Path, images: Path | None) -> Path:
