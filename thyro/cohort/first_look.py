@@ -5,15 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from thyro import imaging
 from thyro.cohort import cells, image_flags
-from thyro.cohort.clinical_table import CohortError
-from thyro.cohort.flow import Flow
+from thyro.cohort.centres import check_centres
+from thyro.cohort.clinical_table import CohortError, text_column
+from thyro.cohort.gaps import check_gaps
+from thyro.cohort.ingested import Ingested
 from thyro.cohort.intake import Intake, look_at_all
+from thyro.cohort.levels import check_dependence, check_levels
+from thyro.cohort.patches import check_patches
 from thyro.cohort.sources import open_all
+from thyro.cohort.split import check_split, split_by_patient
 from thyro.study import Source
 
 
@@ -27,15 +33,19 @@ class FirstLook:
         All that stops a run, each with its row.
     notes : list of str
         Cells that cannot be used and that no result holds.
-    flows : dict of str to Flow
-        Who would be studied, by source; empty where there are problems.
+    ingested : dict of str to Ingested
+        Who would be studied, by source; empty where tables or images are wrong.
+    split : Series
+        "train", "test" or another cohort of everybody in the table of the cohort; empty where
+        nobody can be split.
     examined : DataFrame
         One row per image that could be read: `cohort`, `table_row`, and a bool for every flag.
     """
 
     problems: list[str]
     notes: list[str]
-    flows: dict[str, Flow]
+    ingested: dict[str, Ingested]
+    split: pd.Series
     examined: pd.DataFrame
     scratch: Path
 
@@ -51,7 +61,15 @@ class FirstLook:
 
 @contextmanager
 def first_look(
-    sources: Mapping[str, Source], *, data_dir: str, scratch: Path, workers: int = 1
+    sources: Mapping[str, Source],
+    *,
+    data_dir: str,
+    scratch: Path,
+    seed: int,
+    screened: Mapping[str, Any],
+    harmonised: Mapping[str, Any],
+    trained_px: int,
+    workers: int = 1,
 ) -> Iterator[FirstLook]:
     """Read every table and image as notebook 00 does, and keep what was seen while it lasts.
 
@@ -61,6 +79,8 @@ def first_look(
         As in `ingest`.
     scratch
         Folder in which bare images lie until the context ends.
+    seed, screened, harmonised, trained_px
+        As the notebook has them: of the split, and of what would stop 01, 03 or 05.
 
     Raises
     ------
@@ -70,15 +90,42 @@ def first_look(
     intakes = [Intake(opened) for opened in open_all(sources, data_dir=data_dir, seed=0)]
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         problems = look_at_all(intakes, data_dir=data_dir, scratch=Path(folder), workers=workers)
-        flows: dict[str, Flow] = {}
+        ingested: dict[str, Ingested] = {}
+        split = pd.Series(dtype=object)
         if not problems:
             try:
-                flows = {intake.opened.name: intake.include().flow for intake in intakes}
+                ingested = {intake.opened.name: intake.include() for intake in intakes}
+                split = _split(ingested["cohort"], seed)
+                problems = [
+                    *check_levels(ingested, split, **screened),
+                    *check_dependence(ingested, split, **screened),
+                    *check_gaps(ingested, split),
+                    *check_centres(ingested, split, how=sources["cohort"].split, **harmonised),
+                ]
+                if sources["cohort"].has_images:
+                    main = ingested["cohort"]
+                    problems += check_split(split, main.image_flags["pixel_hash"])
+                    problems += check_patches(main, split, trained_px)
             except CohortError as error:
                 problems = error.problems
         readable = [intake for intake in intakes if intake.clinical is not None]
         notes = [line for intake in readable for line in intake.excluded_cells()]
-        yield FirstLook(problems, notes, flows, _examined(readable), Path(folder))
+        yield FirstLook(problems, notes, ingested, split, _examined(readable), Path(folder))
+
+
+def _split(main: Ingested, seed: int) -> pd.Series:
+    """The split that a run would draw."""
+    source, included = main.opened.source, main.flow.frame
+    column = source.split_column or source.centre_column
+    return split_by_patient(
+        included["y"],
+        how=source.split,
+        test_share=source.test_share,
+        seed=seed,
+        column=text_column(included, column) if column else None,
+        test_centres=source.test_centres,
+        cohorts=source.cohorts,
+    )
 
 
 def _examined(intakes: Sequence[Intake]) -> pd.DataFrame:

@@ -5,12 +5,16 @@ import html
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from thyro import store
 from thyro.run.terminal import workplace
-from thyro.study import Study, StudyError
+from thyro.study import Study, StudyError, job_arguments
+
+if TYPE_CHECKING:  # slow, so only for those who ask
+    from thyro.cohort import FirstLook
 
 PAGE_DPI = 110  # of a contact sheet
 STYLE = """
@@ -54,9 +58,12 @@ def write_check_page(name: str, study: Study, data: str) -> tuple[Path, list[str
 
     given = {"cohort": study.cohort} | ({"external": study.external} if study.external else {})
     page = workplace(name) / "check.html"
+    values = job_arguments(study, name, study.jobs["00_cohort"], data=data)
+    foreseen = {key: values[key] for key in ("seed", "screened", "harmonised", "trained_px")}
+    workers = study.compute.workers
     try:
         with cohort.first_look(
-            given, data_dir=data, scratch=page.parent, workers=study.compute.workers
+            given, data_dir=data, scratch=page.parent, workers=workers, **foreseen
         ) as look:
             figures.use_style()
             sheets = [
@@ -64,8 +71,9 @@ def write_check_page(name: str, study: Study, data: str) -> tuple[Path, list[str
                 for sheet in figures.contact_sheet_pages(look.cases(), title="Images by row")
             ]
             flags = tables.flags(look.examined, cohort.FLAGS) if len(look.examined) else None
-            flows = {source: flow.steps for source, flow in look.flows.items()}
-            text = _page(study.title, look.problems, look.notes, flows, flags, sheets)
+            steps = {source: one.flow.steps for source, one in look.ingested.items()}
+            cohorts = _counted(look) if len(look.split) else None
+            text = _page(study.title, look.problems, look.notes, steps, [cohorts, flags], sheets)
     except (cohort.CohortError, cohort.TableError, imaging.ImageError) as error:
         raise StudyError(f"params/{name}.yml: {error}") from None
     with store.atomic(page) as temporary:
@@ -78,7 +86,7 @@ def _page(
     problems: Sequence[str],
     notes: Sequence[str],
     flows: dict[str, list[dict]],
-    flags: pd.DataFrame | None,
+    counted: Sequence[pd.DataFrame | None],
     sheets: Sequence[str],
 ) -> str:
     """The page, with everything that it shows inside it."""
@@ -88,10 +96,13 @@ def _page(
     parts += _listed("What stops a run", problems)
     parts += _listed("Cells that no result holds", notes)
     for source, steps in flows.items():
-        counted = [{"Step": step["label"], "n": step["n"]} for step in steps]
+        rows = [{"Step": step["label"], "n": step["n"]} for step in steps]
         left = sum(-step["n"] if step["excluded"] else step["n"] for step in steps)
-        counted.append({"Step": "Studied", "n": left})
-        parts += [f"<h2>Who would be studied ({source})</h2>", _table(pd.DataFrame(counted))]
+        rows.append({"Step": "Studied", "n": left})
+        parts += [f"<h2>Who would be studied ({source})</h2>", _table(pd.DataFrame(rows))]
+    cohorts, flags = counted
+    if cohorts is not None:
+        parts += [_table(cohorts)]
     if flags is not None:
         why = "A flag is a reason to look, not a verdict: numbers below an image are its row."
         parts += ["<h2>Image flags</h2>", f"<p>{why}</p>", _table(flags)]
@@ -103,6 +114,19 @@ def _page(
     return (
         f'<!doctype html>\n<html lang="en">\n<head>{head}<style>{STYLE}</style></head>\n'
         f"<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _counted(look: "FirstLook") -> pd.DataFrame:
+    """Patients and events of every cohort of the table."""
+    y = look.ingested["cohort"].flow.frame["y"]
+    groups = y.groupby(look.split.astype(str), sort=False)
+    return pd.DataFrame(
+        {
+            "Cohort": list(groups.groups),
+            "Patients": groups.size().to_numpy(),
+            "With the outcome": groups.sum().astype(int).to_numpy(),
+        }
     )
 
 
