@@ -21,7 +21,7 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 60rem;
   color: #1a1a1a; background: #fff; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
-table { border-collapse: collapse; } .wide { overflow-x: auto; }
+table { border-collapse: collapse; margin: .5rem 0 1.2rem; } .wide { overflow-x: auto; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #ccc; }
 img { display: block; width: 100%; height: auto; border: 1px solid #ccc; margin: 1rem 0; }
 li { overflow-wrap: anywhere; } .wrong { color: #9c1c1c; font-weight: 600; }
