@@ -36,6 +36,14 @@ def test_as_many_texts_as_rows_are_never_levels():
     assert content(*["left", "right"] * 3).is_binary and not content("left", "right").is_binary
 
 
+def test_remarks_by_hand_are_never_levels():
+    assert content(*["none"] * 20, "letter of Ms Smith").has_remarks
+    assert not content(*["none"] * 20, "letter of Ms Smith").is_levels
+    assert content(*["none"] * 20, *["x" * 50] * 20).has_remarks
+    assert not content(*["solid"] * 9, *["cystic"] * 9, "partly cystic").has_remarks
+    assert not content(*["F"] * 20, "M").has_remarks
+
+
 def test_files_by_their_ending():
     assert content("a/1.png", "b.NII.GZ", "c.dcm").is_files
     assert not content("1", "2.5", "c.dcm").is_files

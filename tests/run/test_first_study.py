@@ -43,6 +43,11 @@ def test_no_name_birth_date_id_or_free_text_is_written():
         assert cells and not [cell for cell in cells if cell in text]
 
 
+def test_a_remark_among_answers_is_not_written():
+    table = german().assign(Notiz=["keine"] * 39 + ["Brief an Frau Meier"])
+    assert "Meier" not in first(table).text()
+
+
 def test_the_head_says_in_six_lines_what_to_do(here):
     lines = first(german()).text().splitlines()
     assert all(line.startswith("# ") for line in lines[:6]) and lines[6] == "extends: demo"

@@ -83,7 +83,18 @@ class Content:
     @property
     def is_levels(self) -> bool:
         """Whether they are a few texts that repeat; as many texts as rows are never levels."""
-        return 2 <= self.distinct <= min(MOST_LEVELS, self.known // 3)
+        few = 2 <= self.distinct <= min(MOST_LEVELS, self.known // 3)
+        return few and not self.has_remarks
+
+    @property
+    def has_remarks(self) -> bool:
+        """Whether texts look written by hand: long ones, or many of several words, each once.
+
+        They may name a patient, and are not for a study file.
+        """
+        once = [text for text, n in self.values.items() if n == 1 and len(text.split()) > 1]
+        long = any(len(text) > cells.LONGEST for text in self.values)
+        return long or len(once) > self.distinct / 3
 
     @property
     def is_binary(self) -> bool:

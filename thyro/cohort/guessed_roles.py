@@ -359,7 +359,7 @@ def _score(name: str, content: Content) -> Guess | None:
 
 def _variable(name: str, content: Content) -> Guess:
     """A clinical variable by its cells, or a column that no model can use."""
-    if content.is_binary or content.distinct == 2:
+    if content.distinct == 2 and not content.has_remarks:
         return Guess(name, "binary", f"two values: {_split_of(content)}")
     grade = says(name, "grade")
     if content.is_codes or (content.is_levels and content.whole):

@@ -236,7 +236,8 @@ class FirstStudy:
                 continue
             meaning = cohort.yes_and_no(content)
             if meaning is None:
-                texts = ", ".join(map(repr, sorted(content.values)[:6]))
+                texts = ", ".join(map(repr, sorted(content.values)))
+                texts = texts if content.distinct <= 6 else f"{content.distinct} different texts"
                 rows[name] = OPEN, f'{texts}: say which is yes, {{…: "1", …: "0"}}'
             elif meaning:
                 rows[name] = meaning, "the words for yes and no"
