@@ -28,7 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     checking = commands.add_parser("check", help="check study files")
     checking.add_argument("study", nargs="*", help="names; default: every file in params/")
-    checking.add_argument("--data", help="folder; tables that come without images are read")
+    checking.add_argument("--data", help="folder; its tables are read, every cell of them")
+    checking.add_argument("--page", action="store_true", help="look at the images, too, in a page")
     for command, text in (
         ("report", "run what is stale and render"),
         ("run", "run one notebook"),
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "file", type=lambda name: Path(name).resolve(), help="as docs/audit_template.yml"
     )
+    run.add_init(commands)
     example = commands.add_parser("example", help="write a simulated cohort as a user's folder")
     example.add_argument("folder", help="a new folder")
     example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
@@ -61,8 +63,13 @@ def _check(arguments: argparse.Namespace) -> None:
     for name in arguments.study or sorted(file.stem for file in Path("params").glob("*.yml")):
         stem = Path(name).name.removesuffix(".yml")  # params/demo.yml is demo
         study = run.check_study(stem)
-        if arguments.data is not None:
-            for line in run.check_tables(stem, study, arguments.data):
+        if arguments.page:
+            page, problems = run.write_check_page(stem, study, arguments.data or "")
+            print(f"{os.path.relpath(page)}: tables, images and flags, to look at")
+            if problems:
+                raise StudyError("\n  ".join([f"params/{stem}.yml: to be mended:", *problems]))
+        elif arguments.data is not None:
+            for line in run.check_tables(stem, study, arguments.data, with_images=True):
                 print(line)
         print(f"params/{stem}.yml is valid")
         if (folder := store.path(f"results/{stem}")).joinpath("report").is_dir():
@@ -118,6 +125,7 @@ COMMANDS = {
     "render": _render,
     "audit": _audit,
     "drift": _drift,
+    "init": run.init_study,
     "example": lambda a: run.write_example(Path(a.folder), a.study),
     "export": frozen.export,
     "predict": frozen.ask,

@@ -67,23 +67,29 @@ def ingest(
         With every problem of every table and image, by row.
     """
     intakes = [Intake(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
-    key = pseudonym_key() if intakes[0].opened.folder else NO_SECRET
-    names = dict.fromkeys(filter(None, (source.decisions for source in sources.values())))
-    decided = [DecisionFile(data_dir, name) for name in names]
     with tempfile.TemporaryDirectory(dir=_scratch_place(out_dir), prefix=SCRATCH) as scratch:
-        problems = [line for intake in intakes for line in intake.read_table(key, data_dir)]
-        problems += [line for file in decided for line in _take_decisions(file, intakes)]
-        readable = [intake for intake in intakes if intake.clinical is not None]
-        problems += [line for intake in readable for line in intake.foreseen()]
-        problems += [line for intake in readable for line in intake.examine(Path(scratch), workers)]
-        if len(readable) == 2:
-            problems += between_tables(*intakes)
+        problems = look_at_all(intakes, data_dir=data_dir, scratch=Path(scratch), workers=workers)
         clinical_table.stop_at(problems)
         ingested = {intake.opened.name: intake.include() for intake in intakes}
         if "external" in ingested:
             split_module.check_outcomes(ingested["external"].flow.frame["y"], "external")
         _publish_images(ingested, scratch, out_dir)
     return ingested
+
+
+def look_at_all(
+    intakes: Sequence["Intake"], *, data_dir: str, scratch: Path, workers: int
+) -> list[str]:
+    """Read tables, decisions and images of every source; returns all that is wrong with them."""
+    key = pseudonym_key() if intakes[0].opened.folder else NO_SECRET
+    names = dict.fromkeys(filter(None, (intake.opened.source.decisions for intake in intakes)))
+    decided = [DecisionFile(data_dir, name) for name in names]
+    problems = [line for intake in intakes for line in intake.read_table(key, data_dir)]
+    problems += [line for file in decided for line in _take_decisions(file, intakes)]
+    readable = [intake for intake in intakes if intake.clinical is not None]
+    problems += [line for intake in readable for line in intake.foreseen()]
+    problems += [line for intake in readable for line in intake.examine(scratch, workers)]
+    return problems + (between_tables(*intakes) if len(readable) == 2 else [])
 
 
 def _publish_images(ingested: Mapping[str, Ingested], scratch: str, out_dir: str) -> None:

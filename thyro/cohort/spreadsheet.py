@@ -37,6 +37,7 @@ def read(
     *,
     sheet: str = "",
     encoding: str = "utf-8",
+    header_row: int = 1,
     columns: Collection[str] | None = None,
     ids: Collection[str] = (),
     may_be_empty: bool = False,
@@ -54,6 +55,8 @@ def read(
         are read like any other.
     encoding
         Of a CSV. One in UTF-16 says so itself by its byte-order mark.
+    header_row
+        The row with the names of the columns, counted from 1; titles above it are not read.
     columns
         Names of those that are used: what the cells of others hold does not matter. None: all.
     ids
@@ -64,10 +67,11 @@ def read(
     Returns
     -------
     DataFrame
-        Row i is row i + 2 of the spreadsheet; a line `sep=;` above the header of a CSV declares
-        the separator and is no row. Column names are without surrounding spaces, in Unicode NFC.
-        Of an XLSX: the stored values of formulas, dates as ISO text (with the time of day unless it
-        is midnight), whole numbers without decimals, booleans as 1 and 0.
+        Row i is row i + 2 of the spreadsheet, so that i begins below the header; a line `sep=;`
+        above the header of a CSV declares the separator and is no row. Column names are without
+        surrounding spaces, in Unicode NFC. Of an XLSX: the stored values of formulas, dates as ISO
+        text (with the time of day unless it is midnight), whole numbers without decimals, booleans
+        as 1 and 0.
 
     Raises
     ------
@@ -77,14 +81,14 @@ def read(
     if not data:
         raise TableError(name, ["the file is empty."])
     if PurePath(name).suffix.lower() == ".xlsx":
-        rows = rows_of(data, name, sheet, columns=columns, ids=ids)
-        return _frame(rows, name, columns, may_be_empty)
+        rows = rows_of(data, name, sheet, header_row=header_row, columns=columns, ids=ids)
+        return _frame(rows, name, header_row, columns, may_be_empty)
     if len(data) > LARGEST_FILE:
         raise TableError(name, [FAR_LARGER.format(f"{LARGEST_FILE // 10**6} MB")])
     if sheet:
         raise TableError(name, [f"sheet {sheet!r} is asked for; only an XLSX file has sheets."])
-    rows = _csv_rows(_decoded(data, name, encoding), name)
-    return _frame(rows, name, columns, may_be_empty)
+    rows = _csv_rows(_decoded(data, name, encoding), name, above=header_row - 1)
+    return _frame(rows, name, header_row, columns, may_be_empty)
 
 
 def holds_data(header: Sequence[str]) -> bool:
@@ -93,21 +97,29 @@ def holds_data(header: Sequence[str]) -> bool:
 
 
 def _frame(
-    rows: list[list[str]], name: str, columns: Collection[str] | None, may_be_empty: bool
+    rows: list[list[str]],
+    name: str,
+    first: int,
+    columns: Collection[str] | None,
+    may_be_empty: bool,
 ) -> pd.DataFrame:
-    """Rows of cells, header first, as a table; what is empty at the right and below is none."""
+    """Rows of cells, header first, as a table; what is empty at the right and below is none.
+
+    The header is row `first` of the file.
+    """
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()
     if not rows:
-        raise TableError(name, ["the table is empty."])
+        below = f" from row {first} on; see `header_row`" if first > 1 else ""
+        raise TableError(name, [f"the table is empty{below}."])
     width = max(i for row in rows for i, cell in enumerate(row, start=1) if cell.strip())
     rows = [row[:width] for row in rows]
-    _check_first_row(rows, name)
+    _check_first_row(rows, name, first)
     header = [unicodedata.normalize("NFC", cell.strip()) for cell in rows[0]]
-    problems = _header_problems(header)
+    problems = _header_problems(header, first)
     if len(rows) == 1 and not may_be_empty:
         problems.append("there is no row below the header.")
-    for number, row in enumerate(rows[1:], start=2):
+    for number, row in enumerate(rows[1:], start=first + 1):
         if not any(cell.strip() for cell in row):
             problems.append(f"row {number}: empty, in the middle of the table; remove it.")
         elif len(row) != len(header):
@@ -123,30 +135,31 @@ def _frame(
             ]
     if problems:
         raise TableError(name, problems)
-    return pd.DataFrame(rows[1:], columns=header, dtype=str)
+    index = pd.RangeIndex(first - 1, first - 2 + len(rows))
+    return pd.DataFrame(rows[1:], index=index, columns=header, dtype=str)
 
 
-def _check_first_row(rows: list[list[str]], name: str) -> None:
+def _check_first_row(rows: list[list[str]], name: str, number: int) -> None:
     """Raise where the first row is a title or empty, or names fewer columns than there are."""
     first = sum(bool(cell.strip()) for cell in rows[0])
     below = [row for row in rows[1:] if any(cell.strip() for cell in row)]
     filled = max((sum(bool(cell.strip()) for cell in row) for row in below), default=0)
     if first < 2 <= filled:
         what = "one cell is filled, as in a title" if first else "it is empty"
-        remedy = "remove what stands above them."
+        remedy = "remove what stands above them, or name their row in `header_row`."
     elif below and min(map(len, below)) == max(map(len, below)) > len(rows[0]):
         what = f"{len(rows[0])} cells, every row below has {len(below[0])}"
         remedy = "add those without a name, and remove a title."
     else:
         return
     raise TableError(
-        name, [f"row 1: {what}; the first row must hold the names of the columns: {remedy}"]
+        name, [f"row {number}: {what}; the first row must hold the names of the columns: {remedy}"]
     )
 
 
-def _header_problems(header: list[str]) -> list[str]:
+def _header_problems(header: list[str], row: int) -> list[str]:
     empty = [
-        f"row 1: column {i} has no name." for i, name in enumerate(header, start=1) if not name
+        f"row {row}: column {i} has no name." for i, name in enumerate(header, start=1) if not name
     ]
     places: dict[str, list[str]] = {}
     for i, name in enumerate(header, start=1):
@@ -154,12 +167,12 @@ def _header_problems(header: list[str]) -> list[str]:
     twice = {name: ", ".join(where) for name, where in places.items() if name and len(where) > 1}
     if holds_data(header):  # of a patient, perhaps, and not for a message
         return empty + [
-            f"row 1: columns {where} hold the same, and there are numbers or dates; the first row "
-            "must hold the names of the columns, each its own."
+            f"row {row}: columns {where} hold the same, and there are numbers or dates; the first "
+            "row must hold the names of the columns, each its own."
             for where in twice.values()
         ]
     return empty + [
-        f"row 1: columns {where} are all called {name[:40]!r}; give each its own name."
+        f"row {row}: columns {where} are all called {name[:40]!r}; give each its own name."
         for name, where in twice.items()
     ]
 
@@ -176,7 +189,7 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
             text = data.decode("utf-16" if wide else "utf-8-sig")
         except UnicodeDecodeError as error:
             problem = "not UTF-16" if wide else f"byte 0x{data[error.start]:02X} is not UTF-8"
-            remedy = f"{GB18030} {UTF8}" if not wide and _seems_chinese(data) else UTF8
+            remedy = f"{GB18030} {UTF8}" if not wide and seems_chinese(data) else UTF8
             what = f"line {_line(data, error)}: {problem}, so letters would be lost. {remedy}"
             raise TableError(name, [what]) from None
     if "\0" in text:
@@ -214,7 +227,7 @@ def _is_utf8_beyond_europe(data: bytes) -> bool:
         return False
 
 
-def _seems_chinese(data: bytes) -> bool:
+def seems_chinese(data: bytes) -> bool:
     """Whether bytes are GB18030, and most of their letters those of everyday Chinese.
 
     Text of western Europe can be read as GB18030, too, but gives letters that few use.
@@ -228,8 +241,10 @@ def _seems_chinese(data: bytes) -> bool:
     return 2 * len(everyday) > len(letters)
 
 
-def _csv_rows(text: str, name: str) -> list[list[str]]:
+def _csv_rows(text: str, name: str, *, above: int = 0) -> list[list[str]]:
     """Cells by the separator of the header that gives every row the width of the header.
+
+    Rows `above` the header are left out.
 
     If none does, by the one with most columns, whose ragged rows are then reported. A separator
     that the file declares is taken as it is.
@@ -241,8 +256,12 @@ def _csv_rows(text: str, name: str) -> list[list[str]]:
         rows, wrong = _parsed(text[declared.end() :], declared[1])
         if wrong:
             raise TableError(name, [wrong])
-        return rows
-    parsed = {delimiter: _parsed(text, delimiter) for delimiter in DELIMITERS}
+        return rows[above:]
+    parsed = {
+        delimiter: (rows[above:], wrong)
+        for delimiter in DELIMITERS
+        for rows, wrong in [_parsed(text, delimiter)]
+    }
     fitting = [d for d, (rows, wrong) in parsed.items() if not wrong and _is_even(rows)]
     if len(fitting) > 1:
         named = " or ".join(DELIMITERS[d] for d in fitting)

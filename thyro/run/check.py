@@ -139,8 +139,15 @@ def _check_data(name: str, study: Study, data: str) -> None:
             _check_decisions(name, section, source.decisions, store.path(data).resolve())
 
 
-def check_tables(name: str, study: Study, data: str) -> list[str]:
-    """Read the tables of a study without images, with every cell of theirs.
+def check_tables(name: str, study: Study, data: str, *, with_images: bool = False) -> list[str]:
+    """Read the tables of a study, with every cell of theirs, but no image.
+
+    Parameters
+    ----------
+    name, study, data
+        As in `check_study`.
+    with_images
+        Whether to read tables that name images, too: notebook 00 does so before all else.
 
     Returns
     -------
@@ -152,7 +159,7 @@ def check_tables(name: str, study: Study, data: str) -> list[str]:
     StudyError
         With all problems, by row.
     """
-    if study.cohort.has_images:
+    if study.cohort.source == "simulated" or study.cohort.has_images and not with_images:
         return []
     from thyro import cohort, imaging  # slow, so only where it is needed
 

@@ -79,6 +79,7 @@ from thyro.study.sections import LEAST_PATCH_PX, PATCH_STEP_PX, SuperResolution
 from thyro.study.settings import Study
 from thyro.study.subgroups import Subgroup, check_subgroups
 from thyro.study.thresholds import threshold_points
+from thyro.study.undecided import OPEN, open_keys
 from thyro.study.variables import Criterion, Variable, check_candidates, told_from_parts
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "JOIN",
     "LEAST_PATCH_PX",
     "NETWORKS",
+    "OPEN",
     "OR",
     "PAPER",
     "PAPER_RECIPE",
@@ -150,6 +152,7 @@ __all__ = [
     "kind_of",
     "load_study",
     "nomograms",
+    "open_keys",
     "patients_needed",
     "protocol_label",
     "radiomic_classifiers",

@@ -82,6 +82,9 @@ class Source(Section):
     table: str = ""  # CSV or XLSX in the data folder
     sheet: str = ""  # of an XLSX; empty: the only one that holds anything
     encoding: Encoding = "utf-8"  # of a CSV; gb18030: as Excel saves one in Chinese
+    header_row: Positive = 1  # of the table: with the names of its columns; titles stand above
+    decimal: Literal["point", "comma"] = "point"  # how its numbers are written
+    recode: dict[Text, dict[str, str]] = {}  # column -> what a cell says -> what is read in it
     id_column: str | list[str] = ""  # several make one id, such as centre and number
     image_column: str = ""  # path of the image below the folder
     mask_column: str = ""  # path of the mask, on the grid of its image
