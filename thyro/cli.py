@@ -30,22 +30,29 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("--data", help="folder; tables that come without images are read")
     for command, text in (
         ("report", "run what is stale and render"),
-        ("run", "run one notebook"),
+        ("run", "run the notebooks that are stale, up to one of them"),
         ("render", "render the report from the executed notebooks"),
     ):
         sub = commands.add_parser(command, help=text)
-        if command == "run":
-            sub.add_argument("job", choices=JOB_NAMES)
-        sub.add_argument("study")
+        if command == "run":  # with JOB, that one alone, stale or not: Snakemake calls it so
+            sub.add_argument("named", nargs="+", metavar="[JOB] STUDY", help="JOB: that run alone")
+            sub.add_argument("--until", default="", metavar="NOTEBOOK", help="such as 03_selection")
+        else:
+            sub.add_argument("study")
+        if command == "report":
+            sub.add_argument("--dry-run", action="store_true", help="say what would run, and why")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")
+    status = commands.add_parser("status", help="which stage is fresh, which stale and why")
+    status.add_argument("study")
+    status.add_argument("--data", default="", help="folder; default: that of the last run")
     drift = commands.add_parser("drift", help="compare a study with the numbers kept in .github")
     drift.add_argument("study")
     drift.add_argument("--renew", action="store_true", help="keep the numbers of now instead")
-    audit = commands.add_parser("audit", help="recompute the printed numbers of a publication")
-    audit.add_argument(
-        "file", type=lambda name: Path(name).resolve(), help="as docs/audit_template.yml"
-    )
+    audit = commands.add_parser("audit", help="judge predictions, or printed numbers, of others")
+    text = "a table of predictions (CSV, XLSX), or printed numbers (as docs/audit_template.yml)"
+    audit.add_argument("file", type=lambda name: Path(name).resolve(), help=text)
+    run.add_table_options(audit)
     example = commands.add_parser("example", help="write a simulated cohort as a user's folder")
     example.add_argument("folder", help="a new folder")
     example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
@@ -70,8 +77,35 @@ def _check(arguments: argparse.Namespace) -> None:
                 print(f"results/{stem}/{file} is not what the report was rendered from")
 
 
+def _report(arguments: argparse.Namespace) -> None:
+    if arguments.dry_run:
+        run.print_status(arguments.study, data=arguments.data)
+    else:
+        run.bring_up_to_date(arguments.study, data=arguments.data)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    """All notebooks that are stale, up to one; or a single one, as Snakemake asks for it."""
+    *job, study = arguments.named
+    if not job:
+        run.bring_up_to_date(study, data=arguments.data, until=arguments.until, render=False)
+    elif len(job) == 1 and job[0] in JOB_NAMES and not arguments.until:
+        run.run_notebook(study, job[0], data=arguments.data)
+    else:
+        raise SystemExit(
+            "thyro: say `thyro run STUDY --until NOTEBOOK`, or `thyro run JOB STUDY` with one of "
+            f"{', '.join(JOB_NAMES)}."
+        )
+
+
 def _audit(arguments: argparse.Namespace) -> None:
-    """Print the checks of a file of printed numbers, and which of them lack their numbers."""
+    """A report on a table of predictions; or the checks of a file of printed numbers, printed.
+
+    Of these also which lack their numbers.
+    """
+    if arguments.file.suffix.lower() not in (".yml", ".yaml"):
+        out, options = run.table_options(arguments)
+        return run.audit_table(arguments.file, out, **options)
     from thyro import audit, tables  # slow, so only for those who ask
 
     try:
@@ -111,8 +145,9 @@ def _drift(arguments: argparse.Namespace) -> None:
 
 COMMANDS = {
     "check": _check,
-    "report": lambda a: run.bring_up_to_date(a.study, data=a.data),
-    "run": lambda a: run.run_notebook(a.study, a.job, data=a.data),
+    "report": _report,
+    "run": _run,
+    "status": lambda a: run.print_status(a.study, data=a.data),
     "render": _render,
     "audit": _audit,
     "drift": _drift,

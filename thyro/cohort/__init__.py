@@ -11,6 +11,8 @@ from thyro.cohort.intake import ingest
 from thyro.cohort.levels import check_dependence, check_levels
 from thyro.cohort.patches import check_patches
 from thyro.cohort.review import Review, count_flags, flagged_cases, included_cases
+from thyro.cohort.score_roles import ROLES, names_of
+from thyro.cohort.score_table import USABLE, ScoreTable, read_score_table
 from thyro.cohort.sources import export
 from thyro.cohort.split import check_split, split_by_patient
 from thyro.cohort.table_check import check_tables
@@ -18,8 +20,11 @@ from thyro.cohort.workbook import TableError
 
 __all__ = [
     "FLAGS",
+    "ROLES",
+    "USABLE",
     "CohortError",
     "Review",
+    "ScoreTable",
     "TableError",
     "called",
     "check_centres",
@@ -39,6 +44,8 @@ __all__ = [
     "ingest",
     "known_truth",
     "missing_cells",
+    "names_of",
+    "read_score_table",
     "split_by_patient",
     "stacked",
     "stop_at",

@@ -124,12 +124,14 @@ def _imported(node: ast.AST, package: Path) -> Iterator[tuple[str, Path]]:
             raise ImportError(f"{NAME}.{inside} has no {alias.name}.")
 
 
+@cache
 def _file(module: str, package: Path) -> Path:
     """The file of a module, or the face of a room."""
     path = package.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
+@cache
 def _face(room: Path) -> dict[str, Path]:
     """Where each name of a room's face is defined."""
     return {

@@ -3,15 +3,21 @@
 from thyro.run.check import check_study, check_tables
 from thyro.run.example import write_example
 from thyro.run.notebooks import recorded_render, run_notebook
+from thyro.run.status import print_status
+from thyro.run.table_audit import add_table_options, audit_table, table_options
 from thyro.run.workflow import bring_up_to_date, fingerprint, run_snakemake
 
 __all__ = [
+    "add_table_options",
+    "audit_table",
     "bring_up_to_date",
     "check_study",
     "check_tables",
     "fingerprint",
+    "print_status",
     "recorded_render",
     "run_notebook",
     "run_snakemake",
+    "table_options",
     "write_example",
 ]

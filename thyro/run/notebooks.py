@@ -52,7 +52,7 @@ def run_notebook(name: str, job_name: str, *, data: str) -> None:
     StudyError
         If the study cannot run, or has no such job.
     SystemExit
-        If a cell failed; the terminal is told which.
+        If a cell failed, with its message; the terminal is told which.
     """
     core.end_with_parent()
     study = check_study(name, data=data)
@@ -118,8 +118,10 @@ def _execute(
     except papermill.PapermillExecutionError as error:
         kind = "" if error.ename in SPEAKING else f"{error.ename}: "
         where = f"See the cell in {os.path.relpath(unfinished)}."
-        status.say("failed", f"{kind}{error.evalue}\n{where}")
-        raise SystemExit(1) from None
+        reason = f"{kind}{error.evalue}\n{where}"
+        status.say("failed", reason)
+        # Under Snakemake this goes to its log, and `watch` tells the user.
+        raise SystemExit(f"{job.name} stopped:\n  " + reason.replace("\n", "\n  ")) from None
 
 
 def _record(name: str, place: str, values: dict[str, Any]) -> None:

@@ -86,6 +86,7 @@ from thyro.statistics.smoothing import LARGE, lowess
 from thyro.statistics.subgroups import (
     ALL,
     GROUP_MEASURES,
+    RANK_MEASURES,
     UNKNOWN,
     Subgroups,
     subgroup_members,
@@ -102,6 +103,7 @@ __all__ = [
     "NEARLY_CONSTANT",
     "POOLED",
     "RANDOM_EFFECTS",
+    "RANK_MEASURES",
     "UNKNOWN",
     "NoMaximum",
     "OddsCalibration",
