@@ -46,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="which stage is fresh, which stale and why")
     status.add_argument("study")
     status.add_argument("--data", default="", help="folder; default: that of the last run")
+    compare = commands.add_parser("compare", help="set two studies side by side")
+    compare.add_argument("a", metavar="STUDY", help="their notebooks have run")
+    compare.add_argument("b", metavar="STUDY")
+    compare.add_argument("--out", default="", help="page (default: results/A_and_B.html)")
     drift = commands.add_parser("drift", help="compare a study with the numbers kept in .github")
     drift.add_argument("study")
     drift.add_argument("--renew", action="store_true", help="keep the numbers of now instead")
@@ -130,6 +134,17 @@ def _render(arguments: argparse.Namespace) -> None:
         print(f"{disagreement} than lies there now; run it again")
 
 
+def _compare(arguments: argparse.Namespace) -> None:
+    from thyro import report  # slow, so only for those who ask
+
+    a, b = arguments.a, arguments.b
+    page = Path(arguments.out) if arguments.out else store.path(f"results/{a}_and_{b}.html")
+    try:
+        report.write_comparison(a, b, page)
+    except report.ReportError as error:
+        raise SystemExit(f"thyro: {error}") from None
+
+
 def _drift(arguments: argparse.Namespace) -> None:
     """Stop with every number that moved beyond its tolerance."""
     from thyro import report  # slow, so only for those who ask
@@ -150,6 +165,7 @@ COMMANDS = {
     "status": lambda a: run.print_status(a.study, data=a.data),
     "render": _render,
     "audit": _audit,
+    "compare": _compare,
     "drift": _drift,
     "example": lambda a: run.write_example(Path(a.folder), a.study),
     "workflow": lambda a: run.run_snakemake(a.options),

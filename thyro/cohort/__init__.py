@@ -11,7 +11,7 @@ from thyro.cohort.intake import ingest
 from thyro.cohort.levels import check_dependence, check_levels
 from thyro.cohort.patches import check_patches
 from thyro.cohort.review import Review, count_flags, flagged_cases, included_cases
-from thyro.cohort.score_roles import ROLES, names_of
+from thyro.cohort.score_roles import NAMELESS, ROLES, is_called, names_of
 from thyro.cohort.score_table import USABLE, ScoreTable, read_score_table
 from thyro.cohort.sources import export
 from thyro.cohort.split import check_split, split_by_patient
@@ -20,6 +20,7 @@ from thyro.cohort.workbook import TableError
 
 __all__ = [
     "FLAGS",
+    "NAMELESS",
     "ROLES",
     "USABLE",
     "CohortError",
@@ -42,6 +43,7 @@ __all__ = [
     "flow_chart",
     "included_cases",
     "ingest",
+    "is_called",
     "known_truth",
     "missing_cells",
     "names_of",

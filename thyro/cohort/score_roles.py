@@ -17,9 +17,11 @@ from thyro.study import TEST, TRAIN
 GROUP, IGNORED = "group", "ignore"
 ROLES = (*SCORE_CELLS, GROUP, IGNORED)  # that `--role COLUMN=ROLE` accepts
 NONE = "none"  # of an option: no column
-# Words of names; _ and digits separate them.
-STRONG = r"outcome|label|target|truth|y|gold|结局|标签|金标准"
-OUTCOME = rf"{STRONG}|\w*metasta\w*|event|death|dead|status|malignan\w*|recurr\w*|disease|response"
+# Words of names; _ and digits separate them. The first say that it is an outcome, and not which.
+NAMELESS = r"outcome|label|target|truth|y|gold|结局|标签|金标准"
+OUTCOME = (
+    rf"{NAMELESS}|\w*metasta\w*|event|death|dead|status|malignan\w*|recurr\w*|disease|response"
+)
 OUTCOME += r"|diagnosis|patholog\w*|class|c?l?lnm|病理|\w*转移\w*|恶性|复发|死亡"
 RISK = r"prob\w*|risk|pred\w*|chance|likelihood|percent\w*|\w*概率\w*|\w*风险\w*|\w*预测\w*"
 SCORE = rf"{RISK}|scores?|points?|nomogram|model|logit|output|signature|net|cnn|\w*评分\w*"
@@ -139,7 +141,7 @@ def _outcome(table: pd.DataFrame, said: Mapping[str, str], told: dict[str, str])
     """The column of the outcome, by its name and cells."""
     free = [name for name in table if name not in said]
     binary = [name for name in free if _values(table[name]) == {"0", "1"}]
-    for words in (STRONG, OUTCOME):
+    for words in (NAMELESS, OUTCOME):
         named = [name for name in binary if is_called(name, words)]
         if len(named) == 1:
             told[named[0]] = "the outcome (1 and 0, and the name of one)"

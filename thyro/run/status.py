@@ -7,7 +7,7 @@ were before stands beside the results, as every file says what made it.
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,15 @@ from typing import Any
 from thyro import store
 from thyro.run import terminal
 from thyro.run.workflow import snakemake_command
-from thyro.study import Job, Study, StudyError, job_arguments, load_study, result_arguments
+from thyro.study import (
+    Job,
+    Study,
+    StudyError,
+    job_arguments,
+    load_study,
+    parameter_differences,
+    result_arguments,
+)
 
 FRESH, STALE, NEVER = "fresh", "stale", "never run"
 REPORT = "report"
@@ -176,33 +184,12 @@ def _parameters(study: Study, name: str, job: Job, data: str) -> list[str]:
     for file in job.writes:
         side = store.path(f"results/{name}/{job.folder}/{file}.json")
         before = terminal.read_json(side).get("parameters")
-        told = differences(result_arguments(before), now) if before is not None else []
+        changed = parameter_differences(result_arguments(before), now) if before is not None else []
+        told = [f"{key} {_value(old)} -> {_value(new)}" for key, old, new in changed]
         if told:
             more = [f"and {len(told) - MOST} parameters more"] if len(told) > MOST else []
             return [f"parameter {one}" for one in told[:MOST]] + more
     return ["a file of the data folder changed, or another folder is named"]
-
-
-def differences(before: Mapping[str, Any], now: Mapping[str, Any], within: str = "") -> list[str]:
-    """What differs of two sets of parameters: "level 0.95 -> 0.9", "external.device B -> A".
-
-    Parameters
-    ----------
-    before, now
-        As JSON knows them; mappings within are gone through key by key.
-    within
-        Name before the keys.
-    """
-    told = []
-    for key in dict.fromkeys([*before, *now]):
-        old, new = before.get(key), now.get(key)
-        if old == new:
-            continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            told += differences(old, new, f"{within}{key}.")
-        else:
-            told.append(f"{within}{key} {_value(old)} -> {_value(new)}")
-    return told
 
 
 def _value(value: Any) -> str:

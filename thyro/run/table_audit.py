@@ -76,6 +76,7 @@ def audit_table(file: Path, out: Path, *, exclude_invalid: bool = False, **optio
     finally:
         shutil.rmtree(project / "data")  # a copy of what the user has
     if done.returncode:
+        terminal.say(f"Files that are named above lie in {project}.", "red", error=True)
         raise SystemExit(done.returncode)
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(project / f"results/{name}/report", out)
@@ -177,7 +178,10 @@ def written_study(table: "ScoreTable", file: str) -> dict[str, Any]:
     return {
         "extends": PARENT,
         "title": f"Audit of the predictions in {file}",
-        "outcome": roles.outcome.replace("_", " "),
+        # A name such as Label says nothing of what is predicted.
+        "outcome": f"the outcome in the column {roles.outcome}"
+        if cohort.is_called(roles.outcome, cohort.NAMELESS)
+        else roles.outcome.replace("_", " "),
         "outcome_levels": [roles.negative, roles.positive] if roles.positive else ["No", "Yes"],
         "reference": "none",
         "guessed": told,

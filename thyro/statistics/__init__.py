@@ -9,6 +9,7 @@ from thyro.statistics.agreement import (
     rank_correlation,
 )
 from thyro.statistics.baseline import baseline_comparison
+from thyro.statistics.between_studies import StudyScores, compare_studies, same_patients
 from thyro.statistics.by_cohort import (
     auc_table,
     calibration_curves,
@@ -107,6 +108,7 @@ __all__ = [
     "UNKNOWN",
     "NoMaximum",
     "OddsCalibration",
+    "StudyScores",
     "Subgroups",
     "TableTooLarge",
     "agreement_summary",
@@ -124,6 +126,7 @@ __all__ = [
     "calibration_table",
     "centre_table",
     "cohorts",
+    "compare_studies",
     "compared_recipes",
     "contrasts",
     "corrected_difference",
@@ -169,6 +172,7 @@ __all__ = [
     "redundant_columns",
     "roc_curve",
     "roc_curves",
+    "same_patients",
     "scores_by_protocol",
     "sensitivity_threshold",
     "size_table",

@@ -3,6 +3,7 @@
 from thyro.study.arguments import (
     check_notebook,
     job_arguments,
+    parameter_differences,
     result_arguments,
     threads_of,
 )
@@ -152,6 +153,7 @@ __all__ = [
     "kind_of",
     "load_study",
     "nomograms",
+    "parameter_differences",
     "protocol_label",
     "radiomic_classifiers",
     "recipe_protocols",
