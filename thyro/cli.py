@@ -1,4 +1,4 @@
-"""The command line: check a study, run one notebook, render, or do all of it.
+"""The command line: from a table, images or predictions to a report, and what to ask of it.
 
 `make report` calls `thyro report STUDY`, which asks Snakemake what is stale; Snakemake calls
 `thyro run JOB STUDY` for each notebook and `thyro render STUDY` at the end.
@@ -60,9 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     example = commands.add_parser("example", help="write a simulated cohort as a user's folder")
     example.add_argument("folder", help="a new folder")
     example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
+    completion = commands.add_parser("completion", help="print what lets a shell complete words")
+    completion.add_argument("shell", choices=run.SHELLS)
     # What follows is Snakemake's; `report` alone calls this.
     commands.add_parser("workflow", prefix_chars="\0").add_argument("options", nargs="*")
-    return parser
+    return run.teach(parser)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -168,6 +170,7 @@ COMMANDS = {
     "compare": _compare,
     "drift": _drift,
     "example": lambda a: run.write_example(Path(a.folder), a.study),
+    "completion": lambda a: print(run.completion(_parser(), a.shell), end=""),
     "workflow": lambda a: run.run_snakemake(a.options),
 }
 

@@ -70,17 +70,12 @@ def test_another_parameter_is_told_with_its_value_before(study):
         assert told == ["parameter level 0.9 -> 0.95"]
 
 
-def test_parameters_are_compared_key_by_key():
-    before = {"level": 0.95, "external": {"device": "B", "n": 2}, "cuts": [1], "gone": "x"}
-    now = {"level": 0.9, "external": {"device": "A", "n": 2}, "cuts": [1], "new": ""}
-    assert status.differences(before, now) == [
-        "level 0.95 -> 0.9",
-        "external.device B -> A",
-        "gone x -> null",
-        'new null -> ""',
-    ]
-    (long,) = status.differences({"a": "x" * 99}, {"a": 1})
-    assert long == f"a {'x' * 40}… -> 1"
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.9, "0.9"), ("B", "B"), ("", '""'), (None, "null"), ("x" * 99, "x" * 40 + "…")],
+)
+def test_a_value_stands_as_in_a_study_file_and_is_cut_where_it_is_long(value, text):
+    assert status._value(value) == text
 
 
 def test_a_study_that_never_ran_says_so_and_leaves_nothing(here, capsys):

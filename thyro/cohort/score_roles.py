@@ -370,12 +370,11 @@ def _above_one(cell: str) -> bool:
 
 
 def _levels(column: pd.Series) -> list[str]:
-    """Values of a column: numbers rising, texts from the most frequent on."""
-    counts = column.map(cells.plain).where(lambda cell: cell != "").dropna().value_counts()
-    levels = [str(one) for one in counts.index]
+    """Different values of a column, numbers rising and texts by the alphabet."""
+    levels = {cells.plain(cell) for cell in column} - {""}
     if all(map(cells.NUMBER.fullmatch, levels)):
         return sorted(levels, key=float)
-    return levels
+    return sorted(levels)
 
 
 def _values(column: pd.Series) -> set[str]:

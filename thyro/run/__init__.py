@@ -5,19 +5,23 @@ from thyro.run.example import write_example
 from thyro.run.notebooks import recorded_render, run_notebook
 from thyro.run.status import print_status
 from thyro.run.table_audit import add_table_options, audit_table, table_options
+from thyro.run.teaching import SHELLS, completion, teach
 from thyro.run.workflow import bring_up_to_date, fingerprint, run_snakemake
 
 __all__ = [
+    "SHELLS",
     "add_table_options",
     "audit_table",
     "bring_up_to_date",
     "check_study",
     "check_tables",
+    "completion",
     "fingerprint",
     "print_status",
     "recorded_render",
     "run_notebook",
     "run_snakemake",
     "table_options",
+    "teach",
     "write_example",
 ]

@@ -119,8 +119,8 @@ def _tested(
     events = int(y[common].sum())
     if min(events, len(common) - events) < FEWEST:
         return _row(UNTESTED, len(common), None)
-    found = delong_test(y[common], first[common], second[common], level=level)
-    return _row(design, len(common), found)
+    paired = delong_test(y[common], first[common], second[common], level=level)
+    return _row(design, len(common), paired)
 
 
 def _row(design: str, common: int, found: object) -> dict:
