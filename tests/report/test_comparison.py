@@ -74,7 +74,7 @@ def test_the_page_is_whole_and_names_no_patient(two):
     assert "PSECRET" not in page and "<script" not in page
     assert "http" not in re.sub(r"http-equiv", "", page)
     assert page.count("data:image/png;base64,") == 3  # the AUCs, and a pair
-    assert "one: 06_scores/roc.png" in page and "Simulated data" in page
+    assert "one: 06_scores/roc.png" in page and "two: Simulated data" in page
     assert "<td>statistics.level</td>" in page
 
 

@@ -39,6 +39,6 @@ def test_a_row_holds_both_studies_and_their_difference():
 
 def test_recipes_are_named_where_there_are_several():
     shown = between_studies(pd.DataFrame([ROW, ROW | {"protocol": "paper"}]), ("old", "new"))
-    assert shown["Recipe"].tolist() == ["Sound", "Classical"]
+    assert shown["Recipe"].tolist() == ["Sound, cross-fitted", "Classical, in-sample"]
     given = between_studies(pd.DataFrame([ROW, ROW | {"protocol": "given"}]), ("old", "new"))
-    assert given["Recipe"].tolist() == ["Sound", "given"]
+    assert given["Recipe"].tolist() == ["Sound, cross-fitted", "given"]

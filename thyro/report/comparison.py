@@ -154,9 +154,10 @@ def _facts(
 
 
 def _origin(names: tuple[str, str]) -> str:
-    """The label of simulated patients, where either study has such."""
-    labels = [Results(f"results/{name}").values("00_cohort/cohort")["label"] for name in names]
-    return next(filter(None, labels), "")
+    """The label of simulated patients, of the study or studies that have such."""
+    abouts = {name: Results(f"results/{name}").values("00_cohort/cohort") for name in names}
+    labels = [f"{name}: {about['label']}" for name, about in abouts.items() if about["label"]]
+    return "; ".join(labels)
 
 
 def _texts(frame: pd.DataFrame) -> list[str]:
@@ -187,7 +188,8 @@ def _drawn(compared: pd.DataFrame, names: tuple[str, str]) -> str:
     figure, data = figures.studies_figure(of, names), io.BytesIO()
     figure.savefig(data, format="png", dpi=200)
     plt.close(figure)
-    return _image(data.getvalue(), "AUC of every model in both studies, with intervals")
+    caption = "" if first is None else f"<p>{html.escape(tables.protocol_words(first))}.</p>"
+    return _image(data.getvalue(), "AUC of every model in both studies, with intervals") + caption
 
 
 def _figures(names: tuple[str, str]) -> str:

@@ -55,7 +55,8 @@ def run_notebook(name: str, job_name: str, *, data: str) -> None:
         If a cell failed, with its message; the terminal is told which.
     """
     core.end_with_parent()
-    study = check_study(name, data=data)
+    # Cells are read by 00, which says the same of them; a large table takes seconds.
+    study = check_study(name, data=data, cells=False)
     if job_name not in study.jobs:
         raise StudyError(
             f"params/{name}.yml: this study has no {job_name}; it has {', '.join(study.jobs)}."

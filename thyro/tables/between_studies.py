@@ -4,7 +4,7 @@ from functools import partial
 
 import pandas as pd
 
-from thyro.study import PROTOCOLS, protocol_label
+from thyro.study import PROTOCOLS
 from thyro.tables.markdown import formatted
 from thyro.tables.rounding import ABSENT, cohort_name, coverage, estimate, p_value
 
@@ -25,7 +25,7 @@ def between_studies(
     """
     spec: dict = {}
     if frame["protocol"].nunique() > 1:
-        spec["Recipe"] = (["protocol"], _protocol)
+        spec["Recipe"] = (["protocol"], protocol_words)
     spec |= {"Model": (["model"], str), "Cohort": (["cohort"], cohort_name)}
     for name, one in zip(names, "ab", strict=True):
         spec[f"{name}: patients (events)"] = ([f"n_{one}", f"events_{one}"], _counted)
@@ -40,8 +40,12 @@ def between_studies(
     return formatted(frame, spec)
 
 
-def _protocol(name: str) -> str:
-    return protocol_label(name) if name in PROTOCOLS else name
+def protocol_words(name: str) -> str:
+    """A recipe and how it was evaluated: "Classical, in-sample"; another name as it is."""
+    if name not in PROTOCOLS:
+        return name
+    protocol = PROTOCOLS[name]
+    return f"{protocol.recipe.label}, {'cross-fitted' if protocol.cross_fitted else 'in-sample'}"
 
 
 def _counted(n: int, events: int) -> str:
