@@ -119,15 +119,15 @@ def is_called(name: str, words: str) -> bool:
 def _check_options(
     table: pd.DataFrame, outcome: str, id_column: str, cohort: str, said: Mapping[str, str]
 ) -> None:
-    named = {"--outcome": outcome, "--id": id_column, "--cohort": cohort}
+    """Raise where an option names a column that is not there, or a role that none has."""
+    given = {"--outcome": outcome, "--id": id_column, "--cohort": cohort}
+    none = {"--outcome": "", "--id": NONE, "--cohort": NONE}
+    named = {option: column for option, column in given.items() if column not in ("", none[option])}
     named |= {f"--role {column}={role}": column for column, role in said.items()}
-    free = ("", NONE)
     problems = [
         f"{option}: the table has no column {column!r}; it has {_listed(list(table))}."
         for option, column in named.items()
         if column not in table
-        and not (column in free and option in ("--id", "--cohort"))
-        and not (column == "" and option == "--outcome")
     ]
     problems += [
         f"--role {column}={role}: expected one of {', '.join(ROLES)}."

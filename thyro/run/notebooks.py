@@ -121,7 +121,8 @@ def _execute(
         where = f"See the cell in {os.path.relpath(unfinished)}."
         reason = f"{kind}{error.evalue}\n{where}"
         status.say("failed", reason)
-        # Under Snakemake this goes to its log, and `watch` tells the user.
+        if terminal.WATCHED in os.environ:  # a message may name files of patients
+            raise SystemExit(1) from None
         raise SystemExit(f"{job.name} stopped:\n  " + reason.replace("\n", "\n  ")) from None
 
 

@@ -14,6 +14,8 @@ from typing import Any, TextIO
 
 from thyro import store
 
+# Environment: `watch` tells the user what jobs say, and no log may hold it.
+WATCHED = "THYRO_WATCHED"
 COLOURS = {"running": "", "done": "green", "failed": "bold red"}  # of a state
 BETWEEN_LINES = 15  # seconds, where bars cannot be drawn anew in their line
 

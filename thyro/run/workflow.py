@@ -55,7 +55,11 @@ def bring_up_to_date(
         command += ["--until", *order] if "report" not in order else []
         with open(folder / "snakemake.log", "w") as log:
             process = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT, cwd=store.project_root()
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=store.project_root(),
+                env=os.environ | {terminal.WATCHED: "1"},
             )
             failed = terminal.watch(process, folder / "run", order)
     if process.returncode:
