@@ -59,7 +59,7 @@ def two(project):
 def test_the_terminal_is_told_what_differs(two):
     lines = comparison.compare("one", "two").lines
     assert lines[0] == (
-        "one and two differ in 1 parameters, have 60 patients in common, and share 1 models in "
+        "one and two differ in 1 parameter, have 60 patients in common, and share 1 model in "
         "cohorts of the same name."
     )
     text = "\n".join(lines)
@@ -88,6 +88,11 @@ def test_a_study_that_has_not_run_is_named(two):
     (two / "results/two/00_cohort/scores.parquet").unlink()
     with pytest.raises(ReportError, match="results/two: its notebooks .* `thyro run two` first"):
         comparison.compare("one", "two")
+
+
+def test_a_study_is_not_compared_with_itself(two):
+    with pytest.raises(ReportError, match="one: name two studies that differ"):
+        comparison.compare("one", "one")
 
 
 def test_studies_without_a_model_in_common_say_so(two):

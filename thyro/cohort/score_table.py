@@ -63,7 +63,11 @@ def read_score_table(
     """
     table = spreadsheet.read(data, name, sheet=sheet, encoding=encoding)
     given = {"outcome": outcome, "positive": positive, "id_column": id_column, "cohort": cohort}
-    roles = guess_roles(table, **given, said=said)
+    heading = f"{name} cannot be used:"
+    try:
+        roles = guess_roles(table, **given, said=said)
+    except CohortError as error:
+        raise CohortError(heading, error.problems) from None
     problems: list[str] = []
     unusable = pd.Series(False, index=table.index)
     y = table[roles.outcome].map(cells.plain)
@@ -73,7 +77,7 @@ def read_score_table(
     for column, kind in roles.scores.items():
         unusable |= _unusable(table[column], SCORE_CELLS[kind], problems)
     if problems and not exclude_invalid:
-        raise CohortError(f"{name} cannot be used:", [*problems, REMEDY])
+        raise CohortError(heading, [*problems, REMEDY])
     kept = [*roles.ids, roles.cohort, *roles.scores, *roles.groups]
     frame = table[list(dict.fromkeys(filter(None, kept)))].assign(**{roles.outcome: y})
     ids = list(roles.ids)

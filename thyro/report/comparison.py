@@ -49,6 +49,8 @@ def compare(a: str, b: str) -> Compared:
     StudyError, ReportError
         If a study is not known, or its notebooks have not run.
     """
+    if a == b:
+        raise ReportError(f"{a}: name two studies that differ.")
     names = (a, b)
     studies = [load_study(name, store.path("params")) for name in names]
     judged = [_judged(name, study) for name, study in zip(names, studies, strict=True)]
@@ -142,8 +144,9 @@ def _facts(
     common = len(statistics.same_patients(*judged))
     models, designs = compared["model"].nunique(), dict.fromkeys(compared["design"])
     told = [
-        f"{names[0]} and {names[1]} differ in {len(parameters):,} parameters, have {common:,} "
-        f"patients in common, and share {models:,} models in cohorts of the same name.",
+        f"{names[0]} and {names[1]} differ in {_counted(len(parameters), 'parameter')}, have "
+        f"{_counted(common, 'patient')} in common, and share {_counted(models, 'model')} in "
+        "cohorts of the same name.",
     ]
     if len(designs):
         told.append(
@@ -151,6 +154,10 @@ def _facts(
             "They are not adjusted for their number."
         )
     return told
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _origin(names: tuple[str, str]) -> str:
