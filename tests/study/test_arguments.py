@@ -123,3 +123,14 @@ def test_a_notebook_has_one_cell_of_typed_parameters(tmp_path, cells, message):
     nbformat.write(nbformat.v4.new_notebook(cells=tagged), tmp_path / "x.ipynb")
     with pytest.raises(StudyError, match=message):
         arguments.notebook_parameters(tmp_path / "x.ipynb")
+
+
+def test_parameters_are_compared_key_by_key():
+    before = {"level": 0.95, "external": {"device": "B", "n": 2}, "cuts": [1], "gone": "x"}
+    now = {"level": 0.9, "external": {"device": "A", "n": 2}, "cuts": [1], "new": ""}
+    assert arguments.parameter_differences(before, now) == [
+        ("level", 0.95, 0.9),
+        ("external.device", "B", "A"),
+        ("gone", "x", None),
+        ("new", None, ""),
+    ]

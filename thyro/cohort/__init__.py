@@ -26,6 +26,8 @@ from thyro.cohort.intake import ingest
 from thyro.cohort.levels import check_dependence, check_levels
 from thyro.cohort.patches import check_patches
 from thyro.cohort.review import Review, count_flags, flagged_cases, included_cases
+from thyro.cohort.score_roles import NAMELESS, ROLES, is_called, names_of
+from thyro.cohort.score_table import USABLE, ScoreTable, read_score_table
 from thyro.cohort.sources import export
 from thyro.cohort.split import check_split, split_by_patient
 from thyro.cohort.spreadsheet import read as read_spreadsheet
@@ -36,6 +38,9 @@ from thyro.cohort.workbook import TableError
 __all__ = [
     "CLINICAL",
     "FLAGS",
+    "NAMELESS",
+    "ROLES",
+    "USABLE",
     "CohortError",
     "DeclaredVariable",
     "FirstLook",
@@ -44,6 +49,7 @@ __all__ = [
     "OpenedTable",
     "Review",
     "Roles",
+    "ScoreTable",
     "TableError",
     "called",
     "check_centres",
@@ -68,11 +74,14 @@ __all__ = [
     "image_files",
     "included_cases",
     "ingest",
+    "is_called",
     "known_truth",
     "missing_cells",
+    "names_of",
     "numbered_rows",
     "open_table",
     "patterns_of",
+    "read_score_table",
     "read_spreadsheet",
     "score_kind",
     "score_name",

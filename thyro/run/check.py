@@ -15,7 +15,7 @@ from thyro.study import (
 )
 
 
-def check_study(name: str, *, data: str | None = None) -> Study:
+def check_study(name: str, *, data: str | None = None, cells: bool = True) -> Study:
     """Read a study and see that it can run: its keys, notebooks, device, files and folder.
 
     Parameters
@@ -25,6 +25,8 @@ def check_study(name: str, *, data: str | None = None) -> Study:
     data
         Folder with the user's table and images, relative to the project; "" where none was named,
         None where nothing is going to run.
+    cells
+        Whether every cell of tables that come without images is read.
 
     Raises
     ------
@@ -42,7 +44,8 @@ def check_study(name: str, *, data: str | None = None) -> Study:
         check_notebook(job_arguments(study, name, job, data=data), notebook)
     if data is not None:
         _check_data(name, study, data)
-        check_tables(name, study, data)
+        if cells:
+            check_tables(name, study, data)
     return study
 
 

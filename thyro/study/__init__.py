@@ -3,6 +3,7 @@
 from thyro.study.arguments import (
     check_notebook,
     job_arguments,
+    parameter_differences,
     result_arguments,
     threads_of,
 )
@@ -53,6 +54,7 @@ from thyro.study.names import (
     TEST,
     TRAIN,
     TUNED,
+    WHOLE,
     ImageSet,
     ModelName,
     NomogramName,
@@ -121,6 +123,7 @@ __all__ = [
     "TEST",
     "TRAIN",
     "TUNED",
+    "WHOLE",
     "ClassifierEntry",
     "Cohort",
     "Criterion",
@@ -153,6 +156,7 @@ __all__ = [
     "load_study",
     "nomograms",
     "open_keys",
+    "parameter_differences",
     "patients_needed",
     "protocol_label",
     "radiomic_classifiers",

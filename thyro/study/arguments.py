@@ -2,6 +2,7 @@
 
 import ast
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,29 @@ def result_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
         for key, value in json.loads(json.dumps(arguments)).items()
         if key not in ("workers", "cluster", "screened", "trained_px", "harmonised", "fitted")
     }
+
+
+def parameter_differences(
+    before: Mapping[str, Any], now: Mapping[str, Any], within: str = ""
+) -> list[tuple[str, Any, Any]]:
+    """What differs of two sets of parameters: key ("external.device"), value before, value now.
+
+    Parameters
+    ----------
+    before, now
+        As JSON knows them; mappings within are gone through key by key. What one of them lacks is
+        None there.
+    within
+        Name before the keys.
+    """
+    found: list[tuple[str, Any, Any]] = []
+    for key in dict.fromkeys([*before, *now]):
+        old, new = before.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += parameter_differences(old, new, f"{within}{key}.")
+        elif old != new:
+            found.append((f"{within}{key}", old, new))
+    return found
 
 
 def check_notebook(values: dict[str, Any], path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from thyro.study.fields import CsvInFolder, Encoding, Positive, Section, Share, Text
-from thyro.study.names import EXTERNAL, RADIOLOGIST, TEST, TRAIN
+from thyro.study.names import EXTERNAL, RADIOLOGIST, TEST, TRAIN, WHOLE
 from thyro.study.variables import Criterion, Name, Variable, check_composed
 
 Model = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ .-]*$")]
@@ -222,8 +222,10 @@ class Cohort(Source):
     """Who is studied, and the 7:3 split."""
 
     # random as the publication's; leave_one_centre_out: `test_centres` test, as by centre, and the
-    # folds of cross-fitting are the other centres
-    split: Literal["random", "stratified", "centre", "leave_one_centre_out", "column"] = "random"
+    # folds of cross-fitting are the other centres; none: one cohort of scores, nothing is fitted
+    split: Literal["random", "stratified", "centre", "leave_one_centre_out", "column", "none"] = (
+        "random"
+    )
     test_share: Share = 0.3  # of the patients, where the split is random or stratified
     split_column: str = ""  # centre: the column of centres; column: cells "train" and "test"
     test_centres: list[str] = []  # centres whose patients test
@@ -238,6 +240,8 @@ class Cohort(Source):
     @property
     def named(self) -> list[str]:
         """The cohorts of the table, in the order of tables and figures."""
+        if self.split == "none":
+            return [WHOLE]
         return list(dict.fromkeys(self.cohorts.values())) or [TRAIN, TEST]
 
     @property

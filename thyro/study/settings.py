@@ -50,6 +50,7 @@ class Study(Section):
     outcome_levels: Annotated[list[Text], Distinct] = Field(
         min_length=2, max_length=2
     )  # names of 0 and 1
+    guessed: list[Text] = []  # roles of columns, as `thyro audit` guessed them; the report says so
     credit: str = ""  # where real data come from, as captions cite it
     reference: Literal["li2024", "none"] = "li2024"  # publication that the report goes through
     published: str = ""  # file of printed numbers that it audits; empty: those of `reference`
@@ -183,8 +184,12 @@ class Study(Section):
 
     @property
     def has_nomograms(self) -> bool:
-        """Whether clinical variables are joined to a signature: not to models of given features."""
-        return self.cohort.has_images or bool(self.cohort.scores and self.cohort.variables)
+        """Whether clinical variables are joined to a signature: not to models of given features.
+
+        Variables that no model may use are those of Table 1 and of groups of patients alone.
+        """
+        used = any(one.required and one.preoperative for one in self.cohort.variables)
+        return self.cohort.has_images or bool(self.cohort.scores and used)
 
     @property
     def report_files(self) -> list[str]:
@@ -275,5 +280,6 @@ class Study(Section):
             nomograms=self.has_nomograms,
             families=list(self.cohort.features),
             judged=self.judged if self.judges_scores else {},
+            grouped=bool(self.statistics.subgroups),
             printed=self.cohort.published,
         )

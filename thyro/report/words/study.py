@@ -16,6 +16,7 @@ SPLITS = {
     "centre": "by centre",
     "leave_one_centre_out": "by centre, and the centres that train were left out in turn",
     "column": "as the table gives it",
+    "none": "",  # one cohort
 }
 
 
