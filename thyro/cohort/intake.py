@@ -6,7 +6,6 @@ bare PNG; what is found decides with the reader who is included. All that is wro
 images is raised together, before anything is left in the results.
 """
 
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,12 +27,11 @@ from thyro.cohort import (
 from thyro.cohort import split as split_module
 from thyro.cohort.decisions import DecisionFile
 from thyro.cohort.flow import Flow
-from thyro.cohort.ingested import FOLDERS, Ingested, parts_of
+from thyro.cohort.ingested import FOLDERS, SCRATCH, Ingested, parts_of, scratch_place
 from thyro.cohort.pseudonyms import image_pseudonyms, pseudonym_key, pseudonyms
 from thyro.cohort.sources import Opened, open_all
 from thyro.study import Cohort, Source
 
-SCRATCH = ".examined-"
 CHUNK = 8  # images that a worker examines before it reports
 NO_SECRET = b"simulated patients have no secret"  # key of pseudonyms that hide nobody
 
@@ -67,7 +65,7 @@ def ingest(
         With every problem of every table and image, by row.
     """
     intakes = [Intake(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
-    with tempfile.TemporaryDirectory(dir=_scratch_place(out_dir), prefix=SCRATCH) as scratch:
+    with tempfile.TemporaryDirectory(dir=scratch_place(out_dir), prefix=SCRATCH) as scratch:
         problems = look_at_all(intakes, data_dir=data_dir, scratch=Path(scratch), workers=workers)
         clinical_table.stop_at(problems)
         ingested = {intake.opened.name: intake.include() for intake in intakes}
@@ -334,15 +332,6 @@ class Intake:
             exclude_flagged=() if flags is None else source.exclude_flagged,
             scores=source.scores,
         )
-
-
-def _scratch_place(out_dir: str) -> Path:
-    """Folder for scratch files on the disk of the results, without those of a killed run."""
-    folder = store.path(out_dir).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{SCRATCH}*"):
-        shutil.rmtree(left)
-    return folder
 
 
 def _examine(
