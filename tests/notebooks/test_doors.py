@@ -180,3 +180,68 @@ def test_what_is_judged_is_cross_fitted(measured):
         accuracy = called.eq(cases.loc[train, "y"].eq(1)).mean()
         found = judged.loc[("texture_KNN", "train"), "accuracy"]
         assert bool(accuracy == pytest.approx(found)) is same
+
+
+# Features, clinical variables, and a cohort more than training and test.
+NAMED = {"train": "train", "test": "test", "later": "validation"}
+NOT_OF_FEATURES = re.compile(
+    r"super-resol|\bSR\b|\bimage|\bmask|nodule|thyroid|radiolog|\bscores? (?:of|as)\b|classical|"
+    r"sound|network|Nomogram_B|external cohort",
+    re.I,
+)
+
+
+@pytest.fixture(scope="module")
+def joined(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("joined")
+    (folder / "data").mkdir()
+    table = patients(160, list(NAMED))
+    rng = np.random.default_rng(3)
+    table["age"] = rng.normal(50, 12, 160).round() - 4 * table["y"]
+    for i in range(5):
+        table[f"f{i}"] = rng.normal(size=160) + (i == 0) * table["s"]
+    table.to_csv(folder / "data/t.csv", index=False)
+    cohort = {"features": {"texture": {"columns": ["f*"]}}, "cohorts": NAMED}
+    cohort["variables"] = [{"name": "age", "label": "Age", "kind": "continuous", "unit": "years"}]
+    few = {"outer_folds": 2, "fold_repeats": 1, "repeats": 2, "permutations": 2, "tune": False}
+    study = study_of(cohort, models=few, nomogram={"bootstraps": 20}, reference="none")
+    assert study.nomogram.signatures == ["texture_SVM"]
+    run_all(study, folder)
+    return study, folder
+
+
+def test_models_of_features_are_joined_with_clinical_variables(joined):
+    study, folder = joined
+    stages = ["00_cohort", "03_feature_tables", "04_feature_models", "05_nomogram"]
+    assert list(study.jobs) == [*stages, "06_statistics", "06_scores"]
+    assert study.report_files[-1] == "calculator.html"
+    measured = pd.read_parquet(folder / "06_statistics/performance.parquet")
+    assert measured["cohort"].unique().tolist() == list(NAMED.values())
+    models = ["texture_SVM", "texture_KNN", "Nomogram_A", "Nomogram_C"]
+    assert measured["model"].unique().tolist() == models
+    left = {file for job in study.jobs.values() for file in job.left}
+    assert read_by_the_report(folder, "mine", study) <= left
+
+
+def test_a_signature_comes_from_models_that_never_saw_the_patient(joined):
+    _, folder = joined
+    predictions = pd.read_parquet(folder / "04_feature_models/predictions.parquet")
+    unseen = predictions[predictions["protocol"].eq("sound")]
+    signatures = pd.read_parquet(folder / "04_feature_models/signatures.parquet")
+    assert set(signatures["protocol"]) == {"paper"} and signatures["fold"].isna().all()
+    keys = ["patient_id", "model"]
+    both = signatures.merge(unseen, on=keys, suffixes=("", "_unseen"))
+    assert len(both) == len(signatures)
+    assert both["p"].to_list() == both["p_unseen"].to_list()
+
+
+def test_every_cohort_has_its_sentences_and_nothing_else_is_told(joined):
+    study, folder = joined
+    text, tree = told(study, folder)
+    assert NOT_OF_FEATURES.findall(text) == []
+    assert tree["has"]["others"] and not tree["has"]["external"]
+    assert "A further cohort of the table fitted nothing: the validation cohort (53" in text
+    assert text.count("In the validation cohort the AUC of Nomogram_A was 0.") == 2
+    assert "In the validation cohort the risks of Nomogram_A" in text
+    assert "5 features (texture)" in text and "Nomogram_A joins the signature of texture_S" in text
+    assert set(tree["checklist"]) == {"tripod", "clear", "metrics", "score"}

@@ -140,7 +140,7 @@ def test_every_study_can_prove_what_it_says(study_dir, images, external, whole):
     has |= {flag: images and whole for flag in ("enhanced", "networks", "maps")}
     has["resolution"] = images and not whole
     has |= {"external": external, "radiologist": external, "radiomics": images}
-    has |= {"nomograms": True, "features": False}
+    has |= {"nomograms": True, "features": False, "scores": not images}
     has |= {"subgroups": external, "reference": True}
     found = places.find_places(Path("report"), study_dir / "notebooks", {"has": has})
     for name in ITEMS if images else [checklists.OF_EVERY_STUDY]:

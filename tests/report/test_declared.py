@@ -238,7 +238,7 @@ def told(study, base):
     tree["robustness"]["filter"] = features.limits(study, selections)
     tree["selected"] = features.selected(selections, declared.studied)
     tree["selected"] |= {"screened": features.screened(study, selections)}
-    tree["families"] = {"text": families(compared)}
+    tree["families"] |= {"text": families(compared)}
     found = {
         "optimism": findings.optimism(summary),
         "signature": findings.signature(named, compared, coefficients(named), level=level),

@@ -39,6 +39,8 @@ def test_both_cut_offs_say_what_they_were_chosen_for():
     assert table["Cut-off"].tolist() == ["Youden", "Sensitivity 90%"]
     assert table.loc[0, "Sensitivity (95% CI)"] == "0.800 (0.700–0.900)"
     assert table.loc[0, "NPV"] == "–" and table.loc[0, "Protocol"] == "Sound"
+    scores = pd.DataFrame([row | {"aimed_at": np.nan, "protocol": "paper"}])
+    assert "Protocol" not in measures.cutoffs(scores)  # a score is made by no recipe
 
 
 def test_a_difference_of_net_benefit_keeps_its_sign():

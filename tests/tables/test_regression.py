@@ -48,6 +48,8 @@ def test_coefficients_stand_with_their_interval_and_the_test_of_the_term():
         + ["<0.001"],
     ]
     assert "Coefficient (90% CI)" in table
+    of_scores = regression.coefficients(frame.assign(protocol="paper"), {})
+    assert next(iter(of_scores)) == "Nomogram"
 
 
 def test_optimism_is_shown_by_model_and_measure():

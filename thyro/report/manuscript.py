@@ -22,6 +22,7 @@ from thyro.report.words import (
     findings,
     gaps,
     models,
+    others,
     performance,
     provenance,
     published,
@@ -156,6 +157,10 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
         sections.append(words_super_resolution)
     if tree["has"]["images"]:
         sections += OF_IMAGES
+    if tree["has"]["others"]:
+        sections.append(others)
+    if tree["has"]["features"]:
+        sections.append(words_feature_models)
     if tree["has"]["recovery"]:
         sections.append(recovery)
     sections += [module for flag, module in WHERE_ASKED.items() if tree["has"][flag]]

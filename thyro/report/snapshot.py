@@ -31,6 +31,7 @@ def key_numbers(
     *,
     enhanced: bool = True,
     judged: bool = False,
+    images: bool = True,
 ) -> dict[str, tuple[float, float]]:
     """The numbers of a study that must not move unnoticed, each with its tolerance.
 
@@ -43,6 +44,8 @@ def key_numbers(
         Whether super-resolution is part of the study.
     judged : bool
         Whether the study has no nomograms: its scores, or models of given features, are judged.
+    images : bool
+        Whether features were measured in images, and selected.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def key_numbers(
     for row in measured.dropna(subset="auc").itertuples():  # a reading has none
         tolerance = _tolerance(enters.get(row.model, row.model))
         found[f"AUC, {row.model}, {row.cohort}"] = (float(row.auc), tolerance)
-    if not (judged or results.values("00_cohort/cohort").get("scores")):
+    if images:
         kept = results.table("03_selection/kept_features")["signature"].value_counts()
         found |= {f"features, {name}": (float(n), FEATURES) for name, n in kept.items()}
         if enhanced:
@@ -101,7 +104,13 @@ def _numbers_of(study: str) -> dict[str, tuple[float, float]]:
     told = load_study(study, store.path("params"))
     results, judged = Results(f"results/{study}"), not told.has_nomograms
     names = [] if judged else results.values("05_nomogram/scalars")["signatures"]
-    return key_numbers(results, names, enhanced=told.declared.enhanced, judged=judged)
+    return key_numbers(
+        results,
+        names,
+        enhanced=told.declared.enhanced,
+        judged=judged,
+        images=told.cohort.has_images,
+    )
 
 
 def snapshot_of(study: str) -> str:

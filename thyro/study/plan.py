@@ -25,6 +25,7 @@ RECOVERY = [  # of that, by 06
 SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these and no images
 PREDICTIONS = "04_models/predictions.parquet"
 PREDICTIONS_OF_FEATURES = "04_feature_models/predictions.parquet"
+SIGNATURES_OF_FEATURES = "04_feature_models/signatures.parquet"  # cross-fitted, for nomograms
 OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "control_predictions": "control.parquet",  # the principal classifier on bicubic images
     "step_predictions": "steps.parquet",  # of the steps between the recipes
@@ -92,7 +93,7 @@ def _given_features(families: Sequence[str]) -> list[Job]:
         "files": [f"00_cohort/features_{name}.parquet" for name in families],
     }
     selected = ["fate.parquet", "kept_features.parquet", "scalars.json"]
-    made = ["predictions", "by_fold", "choice", "repeats", "permuted", "frequency"]
+    made = ["predictions", "signatures", "by_fold", "choice", "repeats", "permuted", "frequency"]
     steps = ("alpha", "correlation", "rule", "family", "penalty", "folds")
     tried = ("classifiers", "neighbours", "outer_folds", "fold_repeats", "tune")
     return [
@@ -177,14 +178,15 @@ def _models(declared: Declared, weights: str | None) -> Job:
 FITTED = ("predictions", "by_fold", "coefficients", "penalised", "logistic", "validation")  # by 05
 
 
-def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Job:
+def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool, choice: str) -> Job:
     named = nomograms(signatures)
     files = [one.file() for one in named]
     # The clinical model learns no signature: it is the same under all protocols.
     files += [one.file(sound=True) for one in named if one.signature] if sound else []
     # Signatures of bootstrap samples, where there are images to make them from.
     again = {"resampled": "04_models/resampled.parquet"} if sound else {}
-    again |= {"choice": "04_models/choice.parquet"} if sound else {}
+    again |= {"choice": choice} if choice else {}
+    absent = dict.fromkeys({"resampled", "choice"} - set(again), "")
     return make_job(
         "05_nomogram",
         [
@@ -192,7 +194,7 @@ def _nomogram(predictions: str, signatures: Sequence[str], *, sound: bool) -> Jo
             *(f"{table}.parquet" for table in FITTED),
         ],
         reads=ABOUT | {"model_predictions": predictions} | again,
-        fixed={} if sound else {"resampled": "", "choice": ""},
+        fixed=dict(sorted(absent.items())),
     )
 
 
@@ -316,7 +318,7 @@ def plan(
     beside
         Of OF_GAPS, OF_CENTRES and OF_HARMONISATION, what the study has.
     nomograms
-        False where there are scores and no clinical variables: nothing is fitted.
+        False where scores or features come without clinical variables: no regression is fitted.
     judged
         Kind of every score that is judged by it.
     grouped
@@ -337,9 +339,12 @@ def plan(
         jobs += [_selection(declared), _models(declared, weights)]
     if nomograms:
         named = signatures or declared.signatures
-        jobs += [_nomogram(predictions, named, sound=images)]
+        choice = f"04_{'models' if images else 'feature_models'}/choice.parquet"
+        choice = choice if images or families else ""
+        signed = SIGNATURES_OF_FEATURES if families else predictions
+        jobs += [_nomogram(signed, named, sound=images, choice=choice)]
         known = {"images": images, "truth": truth, "reference": reference}
-        jobs += [_statistics(declared, predictions, published, **known)]
+        jobs += [_statistics(declared, signed, published, **known)]
     grouped = grouped and not nomograms
     jobs += [_judged(judged, printed or {}, predictions, grouped=grouped)] if judged else []
     for of in beside:

@@ -95,8 +95,12 @@ class Study(Section):
             return self
         if not (self.nomogram.signatures or self.cohort.scores):
             named = self.declared.signatures
+            if self.cohort.features:  # one of each family
+                named = feature_models(self.cohort.features, [self.declared.principal])
+                named = named[: len(SIGNED_LETTERS)]
             self.nomogram = self.nomogram.model_copy(update={"signatures": named})
-        models = list(self.cohort.scores) or [*map(str, self.declared.model_names()), BEST]
+        ours = self.feature_models or map(str, self.declared.model_names())
+        models = list(self.cohort.scores) or [*ours, BEST]
         unknown = [name for name in self.nomogram.signatures if name not in models]
         if unknown or not self.nomogram.signatures:
             near = [difflib.get_close_matches(name, models, n=1) for name in unknown]
@@ -184,12 +188,13 @@ class Study(Section):
 
     @property
     def has_nomograms(self) -> bool:
-        """Whether clinical variables are joined to a signature: not to models of given features.
+        """Whether clinical variables are joined to a signature.
 
         Variables that no model may use are those of Table 1 and of groups of patients alone.
         """
         used = any(one.required and one.preoperative for one in self.cohort.variables)
-        return self.cohort.has_images or bool(self.cohort.scores and used)
+        given = self.cohort.scores or self.cohort.features
+        return self.cohort.has_images or bool(given and used)
 
     @property
     def report_files(self) -> list[str]:
@@ -222,8 +227,12 @@ class Study(Section):
 
     @property
     def judges_scores(self) -> bool:
-        """Whether scores are judged by their kind: where one has another kind, or they are all."""
-        return not self.has_nomograms or bool(set(self.cohort.score_kinds.values()) - {"score"})
+        """Whether 06_scores judges what the table holds, by its kind, before any regression.
+
+        Not where nomograms have scores of no kind, of which 06_statistics says as much.
+        """
+        kinds = set(self.cohort.score_kinds.values()) - {"score"}
+        return not self.has_nomograms or bool(self.cohort.features or kinds)
 
     @property
     def judged(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
+from thyro.study import PAPER
 from thyro.tables.rounding import ABSENT
 
 NARROWEST, WIDEST = 3, 90  # of a column, in dashes: pandoc takes them as relative widths
@@ -61,6 +62,15 @@ def escape(text: object) -> str:
     """Escape `text` so that Markdown, pandoc and HTML print it as it is, on one line."""
     text = SPECIAL.sub(r"\\\1", BREAKS.sub(" ", str(text)))
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def by_protocol(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` without its column `protocol` where nothing was made by two recipes.
+
+    So it is with scores of a table, which stand under the name of the paper's.
+    """
+    alone = "protocol" in frame and set(frame["protocol"]) == {PAPER}
+    return frame.drop(columns="protocol") if alone else frame
 
 
 def formatted(

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from thyro.study import protocol_label
-from thyro.tables.markdown import formatted
+from thyro.tables.markdown import by_protocol, formatted
 from thyro.tables.rounding import (
     cohort_name,
     coverage,
@@ -93,7 +93,7 @@ def cutoffs(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         sources = [name, f"{name}_low", f"{name}_high"]
         spec[f"{heading} ({coverage(level)} CI)"] = (sources, estimate)
     spec |= {"PPV": (["ppv"], probability), "NPV": (["npv"], probability)}
-    return formatted(frame, spec, optional=["Protocol"])
+    return formatted(by_protocol(frame), spec, optional=["Protocol"])
 
 
 def _aim(sensitivity: float) -> str:

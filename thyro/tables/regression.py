@@ -7,7 +7,7 @@ import pandas as pd
 
 from thyro.study import protocol_label
 from thyro.tables.baseline import variable_label
-from thyro.tables.markdown import formatted
+from thyro.tables.markdown import by_protocol, formatted
 from thyro.tables.rounding import coverage, estimate, number, p_value
 
 
@@ -84,7 +84,7 @@ def coefficients(
         "P": (["p_value"], p_value),
         "P of the term": (["lr_p"], p_value),
     }
-    return formatted(rows, spec, optional=["Protocol"])
+    return formatted(by_protocol(rows), spec, optional=["Protocol"])
 
 
 def validated(frame: pd.DataFrame) -> pd.DataFrame:

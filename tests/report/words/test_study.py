@@ -37,6 +37,13 @@ def test_simulated_data_say_so(scores, kind):
     assert f"followed from {kind} to nomogram" in origin["statement"]
 
 
+def test_features_of_a_table_are_told_as_such():
+    about = {"simulated": False, "outcome": "o", "title": "T", "credit": "", "scores": []}
+    statement = study.origin(about | {"spacing_known": False}, features=True)["statement"]
+    assert "so are the features, which were measured outside" in statement
+    assert "image" not in statement and "pixel" not in statement
+
+
 def test_counts_are_those_of_training_and_test():
     patients = pd.DataFrame({"split": ["train"] * 6 + ["test"] * 4, "y": [1, 0] * 5})
     flow = [

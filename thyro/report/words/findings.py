@@ -43,7 +43,7 @@ def texts(study: Study, results: Results) -> dict:
         "optimism": ("", ""),
         "enhancement": ("", ""),
     }
-    if not study.cohort.scores:
+    if study.cohort.has_images:
         found["optimism"] = optimism(results.values("06_statistics/protocols"))
         if study.declared.enhanced:
             found["enhancement"] = enhancement(

@@ -9,8 +9,6 @@ from thyro.report.results import Results
 from thyro.report.words.phrases import inside, listed
 from thyro.study import Study
 
-COHORTS = {"train": "training", "test": "test", "external": "external"}
-
 
 def texts(study: Study, results: Results) -> dict:
     """Texts on imputation, from what 00 and 05 left.

@@ -28,6 +28,8 @@ from thyro.report.words.phrases import (
 )
 from thyro.study import CLINICAL, NETWORKS, PAPER, ModelName, NomogramName, Study, nomograms
 
+BY_SOUND = " by the sound recipe, with the cross-fitted signature as log odds"
+
 
 def texts(study: Study, results: Results) -> dict:
     """Texts of the nomograms, from what 00, 05 and 06 left.
@@ -48,6 +50,7 @@ def texts(study: Study, results: Results) -> dict:
             results.table("05_nomogram/coefficients"),
             about,
             chosen=_chosen(study, results),
+            images=study.cohort.has_images,
             best=scalars.get("best", False),
         ),
         "validation": validation(
@@ -163,6 +166,7 @@ def composition(
     about: Mapping,
     *,
     chosen: str,
+    images: bool = True,
     best: bool = False,
 ) -> dict[str, str]:
     """What each nomogram is made of and how well it does in the test cohort.
@@ -200,9 +204,7 @@ def composition(
         "measures": each(aucs(table, "test", list(made_of), accuracy=True)),
         "panels": " ".join(f"{name}: {parts}." for name, parts in made_of.items()),
         "signs": _signs(coefficients, about["variables"]),
-        "drawn": first
-        if about.get("scores")
-        else f"{first} by the sound recipe, with the cross-fitted signature as log odds",
+        "drawn": first + (BY_SOUND if images else ""),
     }
 
 

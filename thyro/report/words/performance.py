@@ -29,7 +29,7 @@ def texts(study: Study, results: Results) -> dict:
     """
     measured = results.table("06_statistics/main_performance")
     of_study = nomograms(study.nomogram.signatures)
-    pairs = study.declared.enhancement_pairs() if not study.cohort.scores else []
+    pairs = study.declared.enhancement_pairs() if study.cohort.has_images else []
     compared = delong(
         results.table("06_statistics/main_delong"),
         of_study,
@@ -39,8 +39,7 @@ def texts(study: Study, results: Results) -> dict:
     patients = results.table("00_cohort/patients")
     outside = patients[patients["split"].eq("external")]
     made = {
-        "models": models(list(study.cohort.scores), study.declared, measured)
-        | {"learned": learned(study, _weights(study, results))},
+        "models": _models(study, measured) | {"learned": learned(study, _weights(study, results))},
         "performance": performance(measured),
         "delong": compared,
         "overview": overview(study, measured),
@@ -49,6 +48,26 @@ def texts(study: Study, results: Results) -> dict:
         flow = results.values("00_cohort/flow")
         made["external"] = external(outside, flow, measured, [str(name) for name in of_study])
     return made
+
+
+def _models(study: Study, table: pd.DataFrame) -> dict[str, str]:
+    if study.cohort.features:
+        return feature_models(study, table)
+    return models(list(study.cohort.scores), study.declared, table)
+
+
+def feature_models(study: Study, table: pd.DataFrame) -> dict[str, str]:
+    """What the individual models are where the table holds features, as `models` has it."""
+    n, families = len(study.feature_models), list(study.cohort.features)
+    what = "one model was" if n == 1 else f"{n} models were"
+    of = "the family" if len(families) == 1 else "the families"
+    return {
+        "parts": "selection, models, nomograms and statistics, on features of a table",
+        "methods": f"The table holds features of {of} {listed(families)}, measured elsewhere; "
+        f"{what} fitted on them, and every patient is predicted by models that never saw the "
+        "patient.",
+        "aucs": each(aucs(table, "test", study.nomogram.signatures)),
+    }
 
 
 def models(scores: Sequence[str], declared: Declared, table: pd.DataFrame) -> dict[str, str]:
@@ -83,8 +102,10 @@ def models(scores: Sequence[str], declared: Declared, table: pd.DataFrame) -> di
 
 
 def _weights(study: Study, results: Results) -> dict[str, str]:
-    """Weights of every network at the start, as 02 describes them; none in a study of scores."""
-    return {} if study.cohort.scores else results.values(f"02_features/scalars_{OR.key}")["weights"]
+    """Weights of every network at the start, as 02 describes them; none without images."""
+    if not study.cohort.has_images:
+        return {}
+    return results.values(f"02_features/scalars_{OR.key}")["weights"]
 
 
 def learned(study: Study, weights: Mapping[str, str]) -> str:
@@ -100,6 +121,11 @@ def learned(study: Study, weights: Mapping[str, str]) -> str:
         return (
             "Clinical factors, coefficients and cut-offs were learned in the training cohort; the "
             "scores were given."
+        )
+    if study.cohort.features:
+        return (
+            "Scaling, selection, models, clinical factors, coefficients and cut-offs were learned "
+            "in the training cohort. Random divisions, reported apart, draw anew who trains."
         )
     settings = study.super_resolution
     frames = f"{settings.pretraining_frames} simulated frames" if settings.pretraining_steps else ""
@@ -130,10 +156,12 @@ def performance(table: pd.DataFrame) -> dict[str, dict]:
 
 def overview(study: Study, table: pd.DataFrame) -> dict[str, str]:
     """Whose predictions the main text shows, and what its table has of training patients."""
-    if study.cohort.scores:
+    if not study.cohort.has_images:
+        features = "The nomograms have the predictions of models that never saw the patient."
+        scores = "The nomograms have the scores as given."
         return {
             "note": "Training patients fitted the nomograms and are left out.",
-            "predictions": "The nomograms have the scores as given.",
+            "predictions": features if study.cohort.features else scores,
         }
     reader = " The radiologist fitted nothing." if table["model"].eq(RADIOLOGIST).any() else ""
     return {

@@ -8,7 +8,7 @@ from thyro import tables
 from thyro.report.results import Results
 from thyro.report.words.centres import unseen_patients
 from thyro.report.words.phrases import applying, inside, listed, plural
-from thyro.study import Study
+from thyro.study import EXTERNAL, TEST, TRAIN, Study
 
 SPLITS = {
     "random": "at random",
@@ -50,10 +50,11 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "recipe": ", as those of the publication" if has["reference"] else "",
         },
         "word": words(study),
-        "origin": origin(about, reference=has["reference"]),
+        "origin": origin(about, reference=has["reference"], features=has["features"]),
         "has": has,
         "cohort": cohort(study, about, own, flow),
         "lacking": lacking(study),
+        "given": given(study),
         "statistics": {
             "level": f"{100 * study.statistics.level:g}%",
             "groups": str(study.statistics.groups),
@@ -65,7 +66,11 @@ def words(study: Study) -> dict[str, str]:
     """What the report calls the lesion, the organ and the images of this study."""
     outlined = f"outlined {plural(study.lesion)}"
     images = f"from {study.modality} images of the {study.organ} with {outlined}"
-    return {"lesion": study.lesion, "from": "" if study.cohort.scores else images}
+    return {
+        "lesion": study.lesion,
+        "from": images if study.cohort.has_images else "",
+        "judged": "score" if study.cohort.scores else "model",
+    }
 
 
 def title(study: Study, about: Mapping) -> str:
@@ -85,7 +90,8 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
     patients : DataFrame
         `patients.parquet` of 00, external ones among them.
     """
-    scores, images = study.cohort.scores, study.cohort.has_images
+    images = study.cohort.has_images
+    compared = list(study.cohort.scores) or study.feature_models or study.declared.model_names()
     harmonised = study.selection.harmonisation != "none" and "centre" in patients
     return {
         "nomograms": study.has_nomograms,
@@ -94,14 +100,16 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
         "radiologist": "radiologist" in patients,
         "images": images,
         "features": bool(study.cohort.features),  # of the table
+        "scores": bool(study.cohort.scores),
         "radiomics": images or bool(study.cohort.features),
         "enhanced": images and study.declared.enhanced,
         "resolution": images and not study.declared.enhanced,  # as acquired, alone
         "networks": images and bool(study.declared.networks),
         "maps": images and any(table.deep for table in study.declared.model_tables()),
         "nomogram_b": len(study.nomogram.signatures) > 1,
-        "comparison": len(scores or study.declared.model_names()) != 1,
+        "comparison": len(compared) != 1,
         "external": bool(patients["split"].eq("external").any()),
+        "others": bool(set(study.cohort.named) - {TRAIN, TEST, EXTERNAL}),
         "recovery": bool(about.get("truth")),
         "subgroups": bool(study.statistics.subgroups),
         "reference": study.reference != "none",
@@ -114,20 +122,44 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
     }
 
 
+def given(study: Study) -> dict[str, str]:
+    """What is judged by its kind beside nomograms: scores of the table, or models of its features.
+
+    Returns
+    -------
+    dict
+        text, a sentence; each, the subject of a caption.
+    """
+    if study.cohort.features:
+        return {
+            "text": "Every model of the features is judged by itself, too: training patients by "
+            "models that never saw them.",
+            "each": "The models of features, and a reading if there is one,",
+        }
+    return {
+        "text": "What the table holds is judged as it stands, too.",
+        "each": "Scores and readings of the table",
+    }
+
+
 def lacking(study: Study) -> dict[str, str]:
     """What stands in the place of a published figure that the study has nothing for."""
-    scores = study.cohort.scores
+    given, what = not study.cohort.has_images, "score" if study.cohort.scores else "model"
     none = "This study has no images"
+    begins = "features of another program" if study.cohort.features else "given scores"
+    left = {"the cohort": True, "the models": bool(study.cohort.features)}
+    left |= {"the nomograms": True, "the statistics": True}
     return {
+        "process": f"This study begins with {begins}: of the process it has "
+        f"{listed(applying(left))}.",
+        "types": f"{none}, and {begins if study.cohort.features else 'no features'}.",
         "enhanced": f"{none}."
-        if scores
+        if given
         else "This study reads its images as acquired, and restores none.",
         "maps": f"{none}, and so no networks."
-        if scores
+        if given
         else "No model of this study’s table of performance has such maps.",
-        "comparison": "This study has a single score, and nothing to compare it with."
-        if scores
-        else "This study has a single model, and nothing to compare it with.",
+        "comparison": f"This study has a single {what}, and nothing to compare it with.",
     }
 
 
@@ -148,10 +180,13 @@ def cohort_name(name: str, about: Mapping, n: int) -> str:
     return f"a cohort of {n:,} real patients ({name})"
 
 
-def origin(about: Mapping, *, reference: bool = True) -> dict[str, str | bool]:
+def origin(
+    about: Mapping, *, reference: bool = True, features: bool = False
+) -> dict[str, str | bool]:
     """Where the data come from, as a label, a note under every caption, and a statement.
 
-    `reference`: whether the report goes through a publication, whose patients are others.
+    `reference`: whether the report goes through a publication, whose patients are others;
+    `features`: whether features of another program stand instead of images.
     """
     private = "The data of the reference study are not public. " if reference else ""
     others = (
@@ -160,7 +195,7 @@ def origin(about: Mapping, *, reference: bool = True) -> dict[str, str | bool]:
         if reference
         else ""
     )
-    kind = "score" if about.get("scores") else "image"
+    kind = "feature" if features else "score" if about.get("scores") else "image"
     if about["simulated"]:
         statement = (
             f"Every patient, {kind} and result in this report is simulated. {private}The "
@@ -173,11 +208,14 @@ def origin(about: Mapping, *, reference: bool = True) -> dict[str, str | bool]:
             "note": "Simulated data.",
             "statement": statement,
         }
-    real = "The patients are real, and so are the scores, which models outside this report gave"
-    statement = (
-        f"{real if kind == 'score' else 'The images are real'}; the outcome is "
-        f"{about['outcome']}.{others}"
-    )
+    real = {
+        "image": "The images are real",
+        "score": "The patients are real, and so are the scores, which models outside this report "
+        "gave",
+        "feature": "The patients are real, and so are the features, which were measured outside "
+        "this report",
+    }
+    statement = f"{real[kind]}; the outcome is {about['outcome']}.{others}"
     if kind == "image" and not about["spacing_known"]:
         statement += " The images do not tell the size of a pixel: lengths are in pixels."
     return {
@@ -229,6 +267,8 @@ def cohort(
 def excluded(flow: Sequence[Mapping], *, external: bool) -> str:
     """How many rows of the table left: "65", or "65 images" where rows are not patients."""
     own = [step for step in flow if bool(step.get("external")) == external]
+    if not own:  # an external cohort of the same table, whose flow is counted with it
+        return "0"
     n = sum(step["n"] for step in own if step["excluded"])
     unit = own[0]["unit"]
     return f"{n:,}" if unit == "patient" else f"{n:,} {unit}{'' if n == 1 else 's'}"

@@ -11,6 +11,10 @@ from thyro.statistics import DEFAULT
 from thyro.study import BC, CLINICAL, RADIOLOGIST, ModelName, Study
 
 IDEAL = {"citl": 0.0, "slope": 1.0, "observed_expected": 1.0}
+RECIPES_APART = (
+    "Comparisons of the classical recipe are adjusted among themselves in the same way; a contrast "
+    "of a recipe has the same adjusted p wherever it stands."
+)
 MEASURES = {"citl": "in the large", "slope": "slope", "observed_expected": "O:E"}
 
 
@@ -31,7 +35,10 @@ def texts(study: Study, results: Results) -> dict:
         "reader": reader(
             results.table("06_statistics/reader"), benefits, level=study.statistics.level
         ),
-        "families": {"text": families(results.table("06_statistics/main_delong"))},
+        "families": {
+            "text": families(results.table("06_statistics/main_delong")),
+            "recipes": RECIPES_APART if study.cohort.has_images else "",
+        },
     }
 
 
