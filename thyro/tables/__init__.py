@@ -5,7 +5,7 @@ from thyro.tables.baseline import baseline_table
 from thyro.tables.centres import centres, differences_by_centre, harmonised
 from thyro.tables.cohort import flags, missing
 from thyro.tables.gaps import complete_cases, missing_cells
-from thyro.tables.markdown import show
+from thyro.tables.markdown import notice, show
 from thyro.tables.measures import between, calibrated, cutoffs, judged, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
 from thyro.tables.overview import overview
@@ -113,6 +113,7 @@ __all__ = [
     "missing_cells",
     "net_benefit",
     "noted",
+    "notice",
     "null",
     "number",
     "overview",
