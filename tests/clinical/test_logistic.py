@@ -321,3 +321,10 @@ def test_a_spline_of_a_factor_is_refused():
     frame, y = clinical()
     with pytest.raises(ValueError, match="not continuous"):
         fit_logistic(frame, y, ["margin"], knots={"margin": [1, 2, 3]})
+
+
+def test_the_risk_of_one_patient_is_that_of_a_table_with_one_row():
+    frame, y = clinical()
+    fit = fit_logistic(frame, y, ["age", "margin"])
+    expected = fit.risk(frame.iloc[[5]], level=0.9)[["p", "ci_low", "ci_high"]].iloc[0]
+    assert fit.risk_of(frame.iloc[5], level=0.9) == tuple(expected)

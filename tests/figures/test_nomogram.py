@@ -159,3 +159,16 @@ def test_figure_has_a_nomogram_below_the_other_each_as_high_as_it_needs():
     for ax in fig.axes:
         words = [text.get_text() for text in ax.texts]
         assert "Age (years)" in words and "Risk of N1" in words
+
+
+def test_a_patient_is_marked_on_every_axis_and_on_the_scales_below():
+    axes = (
+        axis("age", "continuous", (20, 0), (80, 100)),
+        axis("margin", "categorical", ("Smooth", 0), ("Rough", 60)),
+    )
+    drawn = SimpleNamespace(axes=axes, total_range=(0.0, 160.0), risk_ticks=lambda: [(0.5, 80.0)])
+    fig, ax = plt.subplots(figsize=(PAGE, nomogram_figures.nomogram_height(drawn)))
+    nomogram_figures.draw_nomogram(drawn, ax, marked={"age": 30.0, "margin": 60.0})
+    (dots,) = [line for line in ax.lines if line.get_marker() == "o"]
+    assert dots.get_xdata() == pytest.approx([30, 60, 56.25, 56.25])  # 90 of 160 points
+    assert list(dots.get_ydata()) == sorted(dots.get_ydata())

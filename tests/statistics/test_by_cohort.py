@@ -141,3 +141,13 @@ def test_a_study_without_that_cohort_has_no_updated_curve():
     inside = SPLIT != "external"
     calibrated = performance.calibration_table(Y[inside], P[inside], SPLIT[inside])
     assert by_cohort.updated_curves(Y[inside], P[inside], SPLIT[inside], calibrated) == {}
+
+
+def test_metrics_at_a_threshold_are_those_of_one_cohort():
+    y = pd.Series([0, 1, 1, 0, 1, 0])
+    p = pd.DataFrame({"A": [0.1, 0.9, 0.4, 0.6, 0.7, 0.2], "B": 0.5})
+    split = pd.Series(["train", "train", "train", "test", "test", "test"])
+    found = by_cohort.metrics_at(y, p, split, "test", "A", 0.65)
+    assert (found.tp, found.fn, found.fp, found.tn) == (1, 0, 0, 2)
+    found = by_cohort.metrics_at(y, p, split, "train", "B", 0.5)
+    assert (found.tp, found.fn, found.fp, found.tn) == (2, 0, 1, 0)

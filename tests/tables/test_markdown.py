@@ -83,3 +83,11 @@ def test_columns_are_made_from_one_or_several_columns():
 def test_text_of_the_data_is_no_markup():
     assert markdown.escape("a|b") == "a\\|b" and markdown.escape("<i>") == "&lt;i&gt;"
     assert markdown.escape("one\r\n\ttwo") == "one two" and markdown.escape(3) == "3"
+
+
+def test_a_notice_is_shown_where_there_is_something_to_say(monkeypatch):
+    shown = []
+    monkeypatch.setattr(markdown, "display", shown.append)
+    markdown.notice("")
+    markdown.notice("**level** is 0.9")
+    assert [one.data for one in shown] == ["**level** is 0.9"]

@@ -98,6 +98,13 @@ class LogisticFit:
         values |= {"ci_low": expit(lp - half), "ci_high": expit(lp + half)}
         return pd.DataFrame(values, index=frame.index)
 
+    def risk_of(
+        self, patient: Mapping[str, object], *, level: float = 0.95
+    ) -> tuple[float, float, float]:
+        """Risk of one patient (term -> value or level) with its Wald interval, as `risk`."""
+        row = self.risk(pd.DataFrame([dict(patient)]), level=level).iloc[0]
+        return float(row["p"]), float(row["ci_low"]), float(row["ci_high"])
+
     def summary(self) -> dict[str, float]:
         """What is printed below a regression: deviances, AIC, BIC, LR test, three kinds of R2."""
         deviance, null = -2 * self.log_likelihood, -2 * self.null_log_likelihood

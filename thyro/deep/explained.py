@@ -26,6 +26,7 @@ class Explained:
 
     examples: dict[str, Example | None]  # by outcome, as `surest_by_outcome`
     sanity: pd.DataFrame  # one row per drawn patient, as `explain_network` says
+    drawn: dict[str, Example]  # by patient_id
 
 
 def explain_network(
@@ -89,6 +90,10 @@ def explain_network(
             for outcome, i in surest.items()
         },
         sanity=inside.join(alike).assign(patient_id=list(drawn)),
+        drawn={
+            i: Example(i, p.loc[i], crops[i], heat, masks[i])
+            for i, heat in zip(drawn, maps, strict=True)
+        },
     )
 
 

@@ -7,6 +7,14 @@ from thyro.figures.calibration import calibration_figure, draw_calibration
 from thyro.figures.centres import components_figure, forest_figure
 from thyro.figures.contact_sheets import contact_sheet_pages, show_page
 from thyro.figures.contrasts import contrasts_figure, draw_contrasts
+from thyro.figures.controls import (
+    feature_control,
+    heat_map_control,
+    lasso_control,
+    nodule_control,
+    nomogram_control,
+    threshold_control,
+)
 from thyro.figures.correlation import (
     correlation_figure,
     correlation_map_figure,
@@ -128,6 +136,7 @@ __all__ = [
     "draw_tuning",
     "draw_volcano",
     "explanations_figure",
+    "feature_control",
     "filtered_figure",
     "filtered_height",
     "flow_figure",
@@ -135,11 +144,15 @@ __all__ = [
     "forest_figure",
     "frequency_figure",
     "gains_figure",
+    "heat_map_control",
     "importance_figure",
     "instability_figure",
     "label_origin",
+    "lasso_control",
     "lasso_figure",
     "model_styles",
+    "nodule_control",
+    "nomogram_control",
     "nomogram_height",
     "nomograms_figure",
     "panel_letters",
@@ -155,6 +168,7 @@ __all__ = [
     "studies_figure",
     "subgroups_figure",
     "super_resolution_figure",
+    "threshold_control",
     "training_figure",
     "tuning_figure",
     "use_style",

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -20,6 +20,7 @@ _NAMES = -36  # left edge of the column of names
 _RIGHT = 105
 _LINE = 9.5 / 72  # inches per unit down, at 7 point type
 _TITLE = 1 / 3  # inches, above the axes of a nomogram
+PATIENT = "#D55E00"  # the dots of a patient who is read off
 
 
 class Axis(Protocol):
@@ -38,6 +39,9 @@ class Nomogram(Protocol):
 
     def risk_ticks(self) -> list[tuple[float, float]]:
         """Risk and total points of every tick of the lowest axis."""
+
+    def points(self, term: str, value: Any) -> float:
+        """Points at a value or level of an axis."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def draw_nomogram(
     labels: Mapping[str, str] | None = None,
     outcome: str = "metastasis",
     title: str = "",
+    marked: Mapping[str, float] | None = None,
 ) -> Axes:
     """Draw points, one axis per term, total points and risk, as R's rms does.
 
@@ -104,6 +109,8 @@ def draw_nomogram(
     outcome : str
         Named by the lowest axis: "Risk of ...".
     title : str
+    marked : mapping of term to points, optional
+        One patient: a dot on each axis, on the total and on the risk below it.
 
     References
     ----------
@@ -122,6 +129,9 @@ def draw_nomogram(
         y = lines[-1] + row.below
     for points in range(0, 101, 10):  # guides from the points down to the last term
         ax.plot([points] * 2, [lines[0], lines[-3]], color="0.9", lw=0.5, zorder=0)
+    if marked is not None:
+        places = _patient(nomogram, marked)
+        ax.plot(places, lines[1:], "o", color=PATIENT, ms=6, zorder=5, clip_on=False)
     ax.set_ylim(y, 0)
     return ax
 
@@ -146,6 +156,14 @@ def nomograms_figure(
     for ax, (title, nomogram) in zip(axes.flat, nomograms.items(), strict=True):
         draw_nomogram(nomogram, ax, labels=labels, outcome=outcome, title=title)
     return fig
+
+
+def _patient(nomogram, marked: Mapping[str, float]) -> list[float]:
+    """Where a patient stands on the axes, the total and the risk, on the 0-100 scale."""
+    low, high = nomogram.total_range
+    points = [marked[axis.term] for axis in nomogram.axes]
+    total = 100 * (sum(points) - low) / (high - low)
+    return [*points, total, total]
 
 
 def _rows(nomogram, names: Mapping[str, str], outcome: str, em: float) -> list[_Row]:

@@ -17,6 +17,7 @@ from thyro.statistics.by_cohort import (
     decision_curves,
     decision_table,
     delong_by_family,
+    metrics_at,
     roc_curves,
     updated_curves,
 )
@@ -154,6 +155,7 @@ __all__ = [
     "logistic_information",
     "lowess",
     "maximise_logistic",
+    "metrics_at",
     "metrics_from_counts",
     "net_benefit_differences",
     "optimism_summary",

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from thyro.core import as_labels
 from thyro.statistics.calibration import CalibrationCurve, calibration_curve
-from thyro.statistics.classification import RocCurve, roc_curve
+from thyro.statistics.classification import Metrics, RocCurve, roc_curve, threshold_metrics
 from thyro.statistics.decision import DecisionCurve, decision_curve
 from thyro.statistics.delong import auc_ci, delong_pairs
 from thyro.statistics.performance import COHORTS, cohorts
@@ -51,6 +52,34 @@ def roc_curves(
         cohort: {model: roc_curve(y[chosen], score[chosen]) for model, score in scores.items()}
         for cohort, chosen in cohorts(split).items()
     }
+
+
+def metrics_at(
+    y: ArrayLike,
+    scores: pd.DataFrame,
+    split: ArrayLike,
+    cohort: str,
+    model: str,
+    threshold: float,
+) -> Metrics:
+    """Confusion matrix of one model in one cohort, called positive at `threshold` or above.
+
+    Parameters
+    ----------
+    y : array_like of int, shape (n_patients,)
+    scores : DataFrame
+        One column per model, rows in the order of `y`.
+    split : array_like of str, shape (n_patients,)
+    cohort, model : str
+    threshold : float
+
+    Returns
+    -------
+    Metrics
+        Of `threshold_metrics`.
+    """
+    chosen = cohorts(split)[cohort]
+    return threshold_metrics(np.asarray(y)[chosen], scores.loc[chosen, model], threshold)
 
 
 def delong_by_family(

@@ -7,6 +7,7 @@ from thyro.study.arguments import (
     result_arguments,
     threads_of,
 )
+from thyro.study.changed import changed_parameters
 from thyro.study.classifiers import (
     CLASSIFIERS,
     DEEP,
@@ -145,6 +146,7 @@ __all__ = [
     "Subgroup",
     "SuperResolution",
     "Variable",
+    "changed_parameters",
     "check_candidates",
     "check_notebook",
     "check_subgroups",

@@ -6,7 +6,7 @@ from thyro.tables.between_studies import between_studies, protocol_words
 from thyro.tables.centres import centres, differences_by_centre, harmonised
 from thyro.tables.cohort import flags, missing
 from thyro.tables.gaps import complete_cases, missing_cells
-from thyro.tables.markdown import show
+from thyro.tables.markdown import notice, show
 from thyro.tables.measures import between, calibrated, cutoffs, judged, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
 from thyro.tables.overview import overview
@@ -115,6 +115,7 @@ __all__ = [
     "missing_cells",
     "net_benefit",
     "noted",
+    "notice",
     "null",
     "number",
     "overview",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from thyro.study import PAPER
 from thyro.tables.rounding import ABSENT
@@ -46,6 +46,12 @@ def show(frame: pd.DataFrame, *, origin: str = "", note: str = "") -> Markdown:
     lines = [f"| {' | '.join(row)} |" for row in (heads, rules, *body)]
     tail = ([escape(note)] if note else []) + ([f"*{escape(origin)}.*"] if origin else [])
     return Markdown("\n".join(lines) + "".join(f"\n\n{line}" for line in tail) + "\n")
+
+
+def notice(text: str) -> None:
+    """Show Markdown below a cell; nothing where there is nothing to say."""
+    if text:
+        display(Markdown(text))
 
 
 def _cell(value: object) -> str:
