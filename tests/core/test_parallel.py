@@ -60,15 +60,17 @@ def test_workers_end_with_the_process_that_was_killed(busy):
 def outcome(code, timeout=300):
     """What a process of its own prints at `print`, given the helpers it needs.
 
-    The limit is there for a process that hangs; a busy machine takes a minute to start a cluster.
+    The limit is there for a process that hangs, and then it says where; a busy machine takes a
+    minute to start a cluster.
     """
     code = (
+        f"import faulthandler\nfaulthandler.dump_traceback_later({timeout - 30}, exit=True)\n"
         "import os, signal, time\nfrom joblib import delayed\n"
         "from thyro.core import parallel as processes\n" + code
     )
     run = [sys.executable, "-c", code]
     done = subprocess.run(run, capture_output=True, text=True, timeout=timeout)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()
 
 

@@ -125,7 +125,7 @@ def test_a_nodule_stands_beside_its_features():
         index=["P1", "P2", "P3", "P4"],
     )
     moved, picture, below = of(
-        figures.nodule_control(
+        figures.lesion_control(
             features.index, lambda _: (image, mask, (0.1, 0.1)), features, features.rank(pct=True)
         )
     )

@@ -24,7 +24,7 @@ PATIENCE = 300  # seconds for a notebook
 MOVED = {
     "00_cohort": ("browse", "Outline", False),
     "01_super_resolution": ("code-21", "Line, % of the width", 80),
-    "02_features_or": ("nodule-control", "Feature contains", "firstorder"),
+    "02_features_or": ("lesion-control", "Feature contains", "firstorder"),
     "03_selection": ("lasso-control", "Penalty, large to small", 3),
     "04_models": ("heat-map-control", "Patient", None),
     "05_nomogram": ("nomogram-control", None, None),

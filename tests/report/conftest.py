@@ -428,7 +428,8 @@ def score_study(tmp_path_factory, variables):
     shown = {key: value for key, value in variables.items() if key not in absent}
     off = ("images", "enhanced", "networks", "maps", "tuned")
     off += ("nomogram_b", "external", "recovery", "radiologist", "subgroups")
-    shown["has"] = variables["has"] | dict.fromkeys(off, False)
+    shown["has"] = variables["has"] | dict.fromkeys((*off, "radiomics"), False) | {"scores": True}
+    shown["word"] = variables["word"] | {"judged": "score"}
     shown["performance"] = {}
     shown["delong"] = {"a_vs_c": variables["delong"]["a_vs_c"]}
     shown["reader"] = {}

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.report.test_checklists import ITEMS
-from tests.report.test_evidence import facts
+from tests.report.test_evidence import HAS, facts
 from thyro.cohort.flow import FLAG_REASONS
 from thyro.cohort.image_flags import FLAGS
 from thyro.figures.diagrams import process_steps
@@ -133,13 +133,8 @@ def test_no_sentence_of_the_package_is_of_one_organ(module):
 def test_labels_of_figures_flags_and_checklists_are_true_of_any_organ():
     shown = [*FLAGS.values(), *FLAG_REASONS.values()]
     shown += [what for steps in process_steps(Declared()).values() for what, _ in steps]
-    has = {"images": True, "external": True, "reference": False, "audit": False}
-    known = facts(
-        has=dict.fromkeys(
-            ("radiologist", "enhanced", "networks", "maps", "tuned", "subgroups"), True
-        )
-        | has
-    )
+    has = HAS | dict.fromkeys(("radiologist", "subgroups", "external"), True)
+    known = facts(has=has | {"reference": False, "audit": False})
     for items in ITEMS.values():
         for item in items:
             given = checklists.answer(item, known, Authors().model_dump())

@@ -53,7 +53,7 @@ def test_key_numbers_are_those_of_the_results():
         "gain over bicubic, dB": (0.7, snapshot.DECIBEL),
     }
     assert {"features, Radiomics OR", "gain over bicubic, dB"} == set(found) - set(
-        snapshot.key_numbers(results(scores=["Score"]))
+        snapshot.key_numbers(results(), images=False)
     )
 
 
@@ -127,6 +127,6 @@ def test_it_is_written_compared_and_asked_for(tmp_path, monkeypatch, capsys):
 def test_of_scores_alone_those_that_have_an_auc_are_kept():
     rows = [("P", "near", 0.7), ("Call", "near", float("nan"))]
     judged = {"06_scores/performance": pd.DataFrame(rows, columns=["model", "cohort", "auc"])}
-    found = snapshot.key_numbers(results(**judged), judged=True)
+    found = snapshot.key_numbers(results(**judged), judged=True, images=False)
     assert {name for name in found if name.startswith("AUC")} == {"AUC, P, near"}
     assert not any("features" in name or "gain" in name for name in found)

@@ -33,6 +33,7 @@ NOT_OF_NUMBERS = {
     "pypandoc-binary",
     "python-docx",
     "pyyaml",
+    "rich",
     "safetensors",
     "skops",
     "snakemake",

@@ -21,5 +21,6 @@ def test_an_unknown_key_and_what_is_no_text_are_refused(wrong):
 def test_every_key_is_asked_for_by_an_item():
     with open("report/checklists.yml", encoding="utf-8") as file:
         items = [item for items in yaml.safe_load(file).values() for item in items]
-    asked = {item.get(key) for item in items for key in ("authors", "instead")} - {None}
+    rules = [rule for item in items for rule in (item, *item.get("unless", {}).values())]
+    asked = {rule.get(key) for rule in rules for key in ("authors", "instead")} - {None}
     assert asked == set(Authors.model_fields)

@@ -11,7 +11,7 @@ from thyro.figures.controls import (
     feature_control,
     heat_map_control,
     lasso_control,
-    nodule_control,
+    lesion_control,
     nomogram_control,
     threshold_control,
 )
@@ -151,7 +151,7 @@ __all__ = [
     "lasso_control",
     "lasso_figure",
     "model_styles",
-    "nodule_control",
+    "lesion_control",
     "nomogram_control",
     "nomogram_height",
     "nomograms_figure",

@@ -223,7 +223,7 @@ def heat_map_control(
     return live_figure(draw, controls, origin=origin)
 
 
-def nodule_control(
+def lesion_control(
     patients: Sequence[str],
     read: Callable[[str], tuple],
     features: pd.DataFrame,

@@ -20,7 +20,7 @@ OF_EVERY_STUDY, METRICS = "tripod", "metrics"  # checklists
 WITHOUT = {  # why an item that needs a fact is not asked
     "not simulated": "The patients are simulated",
     "external": "The study has no external cohort",
-    "tuned": "The study tunes no network",
+    "tuned": "No model is trained end to end",
     "fitted": "The study fits no model",
 }
 STATUSES = (MET, PART, NOT_MET, LEFT, NOT_ASKED)

@@ -37,10 +37,10 @@ FITS = pd.concat([fitted("Nomogram_A", 0.5, 0.1), fitted("Nomogram_B", 0.1, 0.3)
 UNTOUCHED = {"merged_levels": [], "composites": [], "undeclared": {}}  # candidates, in `scalars`
 
 
-def composition(signatures, fits, about):
+def composition(signatures, fits, about, **of_study):
     """Of a study with these signatures; the publication chose SR_SVM."""
     named = nomograms(signatures)
-    return nomogram.composition(named, PERFORMANCE, fits, about, chosen="SR_SVM")
+    return nomogram.composition(named, PERFORMANCE, fits, about, chosen="SR_SVM", **of_study)
 
 
 def test_terms_are_joined_as_in_a_sentence():
@@ -271,6 +271,6 @@ def test_the_bootstrap_of_the_whole_pipeline_is_told_where_there_is_one():
 
 
 def test_the_nomogram_of_the_main_text_is_named_by_where_its_signature_comes_from():
-    of_images = composition(["S", "T"], FITS, ABOUT | {"scores": []})["drawn"]
+    of_images = composition(["S", "T"], FITS, ABOUT)["drawn"]
     assert of_images.startswith("Nomogram_A by the sound recipe, with the cross-fitted signature")
-    assert composition(["S", "T"], FITS, ABOUT | {"scores": ["S", "T"]})["drawn"] == "Nomogram_A"
+    assert composition(["S", "T"], FITS, ABOUT, images=False)["drawn"] == "Nomogram_A"
