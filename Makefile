@@ -17,10 +17,10 @@ export THYRO_REFERENCE ?= $(abspath $(wildcard ../shared/reference/r))
 WALL   := out=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$out" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lint check lab bench docs clean
+.PHONY: help setup report test lint check lab test-lab bench docs clean
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 	@echo
 	@echo "  STUDY=name   a file params/name.yml (now: $(STUDY))    DATA=folder   its images and table"
 
@@ -56,6 +56,9 @@ check: lint  ## lint and the fast tests (2 minutes)
 
 lab: setup  ## open the notebooks in JupyterLab
 	@JUPYTER_PREFER_ENV_PATH=1 $(VENV)/bin/jupyter lab --notebook-dir=. notebooks/00_cohort.ipynb
+
+test-lab: setup  ## open every notebook in JupyterLab, run it and move its control (10 minutes)
+	@THYRO_LAB=1 $(PY) -m pytest -q tests/notebooks/test_lab.py
 
 bench: setup  ## measure speed and memory, as ratios within one run
 	@$(PY) -m tests.benchmarks

@@ -126,7 +126,7 @@ def command(words: list[str]) -> None:
     if not words:
         return
     if words[0] == "make":
-        targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+        targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
         assert {word for word in words[1:] if "=" not in word} <= set(targets), words
         studies = [word.split("=")[1] for word in words if word.startswith("STUDY=")]
         assert all((ROOT / f"params/{name}.yml").is_file() for name in studies), words

@@ -69,6 +69,9 @@ def test_a_new_patient_with_a_gap_is_predicted_by_the_mean_linear_predictor():
     # Without a gap the pooled regression itself says it, with the variance of its coefficients.
     np.testing.assert_allclose(risk.loc[["b"]], plain.risk(new.iloc[1:]), rtol=1e-9)
     assert risk.loc["a", "se"] > risk.loc["b", "se"]  # the gap widens the interval
+    # Of a patient who has all terms the other variables of the imputation are not asked for.
+    given = dict(new.loc["b"].drop("age"))
+    assert fit.risk_of(given) == pytest.approx(risk.loc["b", ["p", "ci_low", "ci_high"]].tolist())
 
 
 def test_it_is_kept_and_drawn_as_any_regression():

@@ -185,8 +185,8 @@ def test_what_is_judged_is_cross_fitted(measured):
 # Features, clinical variables, and a cohort more than training and test.
 NAMED = {"train": "train", "test": "test", "later": "validation"}
 NOT_OF_FEATURES = re.compile(
-    r"super-resol|\bSR\b|\bimage|\bmask|nodule|thyroid|radiolog|\bscores? (?:of|as)\b|classical|"
-    r"sound|network|Nomogram_B|external cohort",
+    r"super-resol|\bSR\b|\bimage|\bmask|nodule|thyroid|radiolog|classical|"
+    r"\bscores? (?:of(?! its quality)|as)\b|sound|network|Nomogram_B|external cohort",
     re.I,
 )
 

@@ -13,6 +13,7 @@ from thyro.clinical.completion import Completer
 from thyro.clinical.imputation import Imputation
 from thyro.clinical.logistic import FIRTH, LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
+from thyro.clinical.rare_levels import merge_levels
 from thyro.clinical.rubin import mean_linear_predictor, pool, pooled_wald_test
 from thyro.clinical.splines import default_knots
 from thyro.core import as_level
@@ -63,7 +64,20 @@ class PooledFit(LogisticFit):
 
     def risk(self, frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         """As `LogisticFit.risk`; Rubin's rules join the linear predictors of each patient."""
-        each = [self.fits[k].risk(one, level=level) for k, one in self._completed(frame)]
+        return self._by_rubin([one for _, one in self._completed(frame)], level)
+
+    def risk_of(
+        self, patient: Mapping[str, object], *, level: float = 0.95
+    ) -> tuple[float, float, float]:
+        """As `LogisticFit.risk_of`, of a patient without a gap in the terms: nothing is imputed."""
+        merged = self.imputation.merged if self.imputation else {}
+        row = merge_levels(pd.DataFrame([dict(patient)]), merged)
+        found = self._by_rubin([row] * len(self.fits), level).iloc[0]
+        return float(found["p"]), float(found["ci_low"]), float(found["ci_high"])
+
+    def _by_rubin(self, completed: Sequence[pd.DataFrame], level: float) -> pd.DataFrame:
+        """Risks of patients, completed once for each fit."""
+        each = [fit.risk(one, level=level) for fit, one in zip(self.fits, completed, strict=True)]
         lps = np.array([one["lp"] for one in each])
         lp = lps.mean(axis=0)
         between = lps.var(axis=0, ddof=1) if len(lps) > 1 else 0.0
@@ -72,7 +86,7 @@ class PooledFit(LogisticFit):
         half = stats.norm.isf((1 - as_level(level)) / 2) * se
         values = {"lp": lp, "se": se, "p": expit(lp)}
         values |= {"ci_low": expit(lp - half), "ci_high": expit(lp + half)}
-        return pd.DataFrame(values, index=frame.index)
+        return pd.DataFrame(values, index=completed[0].index)
 
     def to_dict(self) -> dict:
         """As `LogisticFit.to_dict`, of the pooled regression, with df and fmi."""

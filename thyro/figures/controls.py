@@ -258,7 +258,7 @@ def lesion_control(
                 ],
             }
         )
-        words = f"{patient}: {mask.sum()} pixels in the outline; {len(names)} features so called."
+        words = f"{patient}: {mask.sum()} pixels in the outline; {len(names)} such features."
         return View(fig, words, _table(told, len(names)))
 
     search = widgets.Text("original_", description="Feature contains", continuous_update=False)

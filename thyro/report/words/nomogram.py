@@ -395,8 +395,6 @@ def _is_deep(signature: str) -> bool:
 def _validation_size(wanted: Mapping[str, int], patients: pd.DataFrame) -> str:
     """What validations of the nomograms need, and what there is."""
     held = patients[patients["split"].ne("train")].groupby("split", sort=False)["y"]
-    there = [
-        f"the {cohort} cohort has {len(y):,} ({y.sum():,} with the outcome)" for cohort, y in held
-    ]
+    there = [f"the {one} cohort has {len(y):,} ({y.sum():,} with the outcome)" for one, y in held]
     needs = listed([f"{n:,} patients ({name})" for name, n in wanted.items()])
     return f"A validation of the wanted precision would need {needs}; {listed(there)}."
