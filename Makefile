@@ -57,7 +57,7 @@ check: lint  ## lint and the fast tests (2 minutes)
 lab: setup  ## open the notebooks in JupyterLab
 	@JUPYTER_PREFER_ENV_PATH=1 $(VENV)/bin/jupyter lab --notebook-dir=. notebooks/00_cohort.ipynb
 
-test-lab: setup  ## open every notebook in JupyterLab, run it and move its control (10 minutes)
+test-lab: setup  ## open every notebook in JupyterLab, run it and move its control (5 minutes)
 	@THYRO_LAB=1 $(PY) -m pytest -q tests/notebooks/test_lab.py
 
 bench: setup  ## measure speed and memory, as ratios within one run

@@ -43,6 +43,8 @@ NAMES = [
     )
     for name in MOVED
 ]
+# A notebook that was turned is not saved: nobody is there to say that it may be left.
+LEAVES = "addEventListener('beforeunload', event => event.stopImmediatePropagation(), true)"
 ERRORS = """JSON.stringify([...panel.content.model.cells].filter(c => c.type === 'code').flatMap(
   c => c.outputs.toJSON().filter(o => o.output_type === 'error').map(o => c.id + ': ' + o.ename
   + ' ' + o.evalue)))"""
@@ -99,6 +101,7 @@ def lab(tiny, tmp_path_factory):
         nbformat.write(notebook, folder / f"{name}.ipynb")
     with server(folder) as address, browser(folder / "profile") as page:
         page.look(width=1400)
+        page.call("Page.addScriptToEvaluateOnNewDocument", source=LEAVES)
         yield page, address
 
 
