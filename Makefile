@@ -17,7 +17,7 @@ export THYRO_REFERENCE ?= $(abspath $(wildcard ../shared/reference/r))
 WALL   := out=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$out" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lint check lab bench docs clean
+.PHONY: help setup report test lint check lab bench clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -60,16 +60,5 @@ lab: setup  ## open the notebooks in JupyterLab
 bench: setup  ## measure speed and memory, as ratios within one run
 	@$(PY) -m tests.benchmarks
 
-docs: $(VENV)/.docs  ## build the documentation in docs/_build/html
-	@$(PY) -m sphinx -q -W -n --keep-going -b html docs docs/_build/html
-	@echo "docs/_build/html/index.html"
-
-# Sphinx and what belongs to it is for this command alone, so that `make setup` does not wait for it.
-$(VENV)/.docs: $(VENV)/.ready docs/requirements.lock
-	@echo "Setting up the documentation ..."
-	@$(PIP) --no-deps --requirement docs/requirements.lock
-	@$(PY) -m pip check
-	@touch $@
-
 clean:  ## remove results and the environment
-	rm -rf results docs/_build docs/generated .thyro .snakemake $(VENV)
+	rm -rf results .thyro .snakemake $(VENV)

@@ -28,7 +28,6 @@ TESTS = Path(__file__).parent
 SLOW = (
     "benchmarks",
     "deep",
-    "frozen",
     "models",
     "notebooks",
     "radiomics",

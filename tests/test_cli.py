@@ -25,19 +25,6 @@ def project(tmp_path):
         (["report", "mine", "--data", "params"], "table of `cohort`: params/patients.csv is not"),
         (["check", "nowhere"], "no such study"),
         (["run", "00_cohort", "mine"], "params/mine.yml reads a folder"),
-        (["run", "mine"], "params/mine.yml reads a folder"),
-        (["run", "demo", "--until", "07_x"], "this study has no 07_x; it has 00_cohort, 01_super"),
-        (
-            ["run", "07_x", "mine"],
-            "say `thyro run STUDY --until NOTEBOOK`, or `thyro run JOB STUDY`",
-        ),
-        (["status", "mine"], "params/mine.yml reads a folder: say --data path/to/folder."),
-        (["report", "nowhere", "--dry-run"], "no such study"),
-        (
-            ["compare", "demo", "mine"],
-            "results/demo: its notebooks have not all run. Say",
-        ),
-        (["audit", "nowhere.csv"], "nowhere.csv: no such file."),
         (["render", "nowhere"], "no such study"),
     ],
 )
@@ -84,15 +71,6 @@ def test_the_printed_numbers_of_a_publication_are_audited(capsys, tmp_path):
     file.write_text("cohorts: {}", encoding="utf-8")
     with pytest.raises(SystemExit, match="paper.yml: cohorts.parts: expected patients"):
         cli.main(["audit", str(file)])
-
-
-def test_a_notebook_that_stops_on_purpose_says_why_where_it_was_called(project):
-    (project / "data/i5.png").unlink()
-    done = thyro(project, "run", "00_cohort", "mine", "--data", "data")
-    assert done.returncode == 1
-    assert (
-        done.stderr.startswith("00_cohort stopped:\n  ") and "row 7: image 'i5.png'" in done.stderr
-    )
 
 
 def test_images_that_cannot_be_used_stop_the_run_before_anything_is_written(project):

@@ -34,13 +34,6 @@ def test_the_lock_holds_every_dependency():
     assert {name(re.split(r"[<>=]", item)[0]) for item in wanted} <= set(LOCK)
 
 
-def test_the_lock_of_the_documentation_adds_to_the_other_and_holds_what_it_needs():
-    project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
-    added = pins(Path("docs/requirements.lock").read_text().splitlines())
-    assert {name(item) for item in project["optional-dependencies"]["docs"]} <= set(added)
-    assert not set(added) & set(LOCK)
-
-
 def test_the_conda_environment_agrees_with_the_lock_and_brings_quarto():
     assert any(item.startswith("quarto") for item in CONDA)
     pinned = dict(re.split("=", item) for item in CONDA if re.fullmatch(r"[^<>=]+=[^<>=]+", item))
@@ -60,13 +53,7 @@ def test_scipy_still_has_what_lbp_needs():
 
 
 def test_no_registry_is_named():
-    for file in (
-        "requirements.lock",
-        "docs/requirements.lock",
-        "pyproject.toml",
-        "Makefile",
-        "environment.yml",
-    ):
+    for file in ("requirements.lock", "pyproject.toml", "Makefile", "environment.yml"):
         assert "://" not in Path(file).read_text(), file
 
 

@@ -2,7 +2,6 @@
 
 import ast
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -55,18 +54,6 @@ def test_files_are_reached_through_store_only(path):
     text = "\n".join(source(cell) for cell in cells(path))
     for forbidden in ("open(", "read_csv", "to_csv", "to_parquet", "read_parquet", "savefig"):
         assert forbidden not in text
-
-
-# Any study runs these: its lesions, its reader and its publication, if any, are told by code.
-OF_ONE_STUDY = r"\bTables? \d|\bFigures? \d|the paper\b|nodule|thyroid|metasta|radiologist"
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_words_are_true_for_every_study(path):
-    prose = [source(cell) for cell in cells(path, "markdown")]
-    lines = [line for cell in cells(path) for line in source(cell).splitlines()]
-    prose += [line.partition("  # ")[2] for line in lines]
-    assert [text for text in prose if re.search(OF_ONE_STUDY, text, re.IGNORECASE)] == []
 
 
 # A cell that fits half a screen is read at a glance: its longest may list the settings of one call.

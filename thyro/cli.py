@@ -1,4 +1,4 @@
-"""The command line: from a table, images or predictions to a report, and what to ask of it.
+"""The command line: check a study, run one notebook, render, or do all of it.
 
 `make report` calls `thyro report STUDY`, which asks Snakemake what is stale; Snakemake calls
 `thyro run JOB STUDY` for each notebook and `thyro render STUDY` at the end.
@@ -8,7 +8,7 @@ import argparse
 import os
 from pathlib import Path
 
-from thyro import frozen, run, store
+from thyro import run, store
 from thyro.study import JOB_NAMES, StudyError, load_study
 
 
@@ -16,10 +16,9 @@ def main(argv: list[str] | None = None) -> None:
     """Entry point of `thyro` and of `python -m thyro.cli`; `argv` replaces the words typed."""
     arguments = _parser().parse_args(argv)
     try:
-        if arguments.command not in ANYWHERE:
-            os.chdir(store.project_root())
+        os.chdir(store.project_root())
         COMMANDS[arguments.command](arguments)
-    except (StudyError, FileNotFoundError, frozen.FrozenError) as error:
+    except (StudyError, FileNotFoundError) as error:
         raise SystemExit(f"thyro: {error}") from None
 
 
@@ -28,47 +27,31 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     checking = commands.add_parser("check", help="check study files")
     checking.add_argument("study", nargs="*", help="names; default: every file in params/")
-    checking.add_argument("--data", help="folder; its tables are read, every cell of them")
-    checking.add_argument("--page", action="store_true", help="look at the images, too, in a page")
+    checking.add_argument("--data", help="folder; tables that come without images are read")
     for command, text in (
         ("report", "run what is stale and render"),
-        ("run", "run the notebooks that are stale, up to one of them"),
+        ("run", "run one notebook"),
         ("render", "render the report from the executed notebooks"),
     ):
         sub = commands.add_parser(command, help=text)
-        if command == "run":  # with JOB, that one alone, stale or not: Snakemake calls it so
-            sub.add_argument("named", nargs="+", metavar="[JOB] STUDY", help="JOB: that run alone")
-            sub.add_argument("--until", default="", metavar="NOTEBOOK", help="such as 03_selection")
-        else:
-            sub.add_argument("study")
-        if command == "report":
-            sub.add_argument("--dry-run", action="store_true", help="say what would run, and why")
+        if command == "run":
+            sub.add_argument("job", choices=JOB_NAMES)
+        sub.add_argument("study")
         if command != "render":
             sub.add_argument("--data", default="", help="folder with the table and the images")
-    status = commands.add_parser("status", help="which stage is fresh, which stale and why")
-    status.add_argument("study")
-    status.add_argument("--data", default="", help="folder; default: that of the last run")
-    compare = commands.add_parser("compare", help="set two studies side by side")
-    compare.add_argument("a", metavar="STUDY", help="their notebooks have run")
-    compare.add_argument("b", metavar="STUDY")
-    compare.add_argument("--out", default="", help="page (default: results/A_and_B.html)")
     drift = commands.add_parser("drift", help="compare a study with the numbers kept in .github")
     drift.add_argument("study")
     drift.add_argument("--renew", action="store_true", help="keep the numbers of now instead")
-    audit = commands.add_parser("audit", help="judge predictions, or printed numbers, of others")
-    text = "a table of predictions (CSV, XLSX), or printed numbers (as docs/audit_template.yml)"
-    audit.add_argument("file", type=lambda name: Path(name).resolve(), help=text)
-    run.add_table_options(audit)
+    audit = commands.add_parser("audit", help="recompute the printed numbers of a publication")
+    audit.add_argument(
+        "file", type=lambda name: Path(name).resolve(), help="as docs/audit_template.yml"
+    )
     example = commands.add_parser("example", help="write a simulated cohort as a user's folder")
     example.add_argument("folder", help="a new folder")
     example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
-    run.add_init(commands)
-    frozen.add_parsers(commands)
-    completion = commands.add_parser("completion", help="print what lets a shell complete words")
-    completion.add_argument("shell", choices=run.SHELLS)
     # What follows is Snakemake's; `report` alone calls this.
     commands.add_parser("workflow", prefix_chars="\0").add_argument("options", nargs="*")
-    return run.teach(parser)
+    return parser
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -76,13 +59,8 @@ def _check(arguments: argparse.Namespace) -> None:
     for name in arguments.study or sorted(file.stem for file in Path("params").glob("*.yml")):
         stem = Path(name).name.removesuffix(".yml")  # params/demo.yml is demo
         study = run.check_study(stem)
-        if arguments.page:
-            page, problems = run.write_check_page(stem, study, arguments.data or "")
-            print(f"{os.path.relpath(page)}: tables, images and flags, to look at")
-            if problems:
-                raise StudyError("\n  ".join([f"params/{stem}.yml: to be mended:", *problems]))
-        elif arguments.data is not None:
-            for line in run.check_tables(stem, study, arguments.data, with_images=True):
+        if arguments.data is not None:
+            for line in run.check_tables(stem, study, arguments.data):
                 print(line)
         print(f"params/{stem}.yml is valid")
         if (folder := store.path(f"results/{stem}")).joinpath("report").is_dir():
@@ -92,35 +70,8 @@ def _check(arguments: argparse.Namespace) -> None:
                 print(f"results/{stem}/{file} is not what the report was rendered from")
 
 
-def _report(arguments: argparse.Namespace) -> None:
-    if arguments.dry_run:
-        run.print_status(arguments.study, data=arguments.data)
-    else:
-        run.bring_up_to_date(arguments.study, data=arguments.data)
-
-
-def _run(arguments: argparse.Namespace) -> None:
-    """All notebooks that are stale, up to one; or a single one, as Snakemake asks for it."""
-    *job, study = arguments.named
-    if not job:
-        run.bring_up_to_date(study, data=arguments.data, until=arguments.until, render=False)
-    elif len(job) == 1 and job[0] in JOB_NAMES and not arguments.until:
-        run.run_notebook(study, job[0], data=arguments.data)
-    else:
-        raise SystemExit(
-            "thyro: say `thyro run STUDY --until NOTEBOOK`, or `thyro run JOB STUDY` with one of "
-            f"{', '.join(JOB_NAMES)}."
-        )
-
-
 def _audit(arguments: argparse.Namespace) -> None:
-    """A report on a table of predictions; or the checks of a file of printed numbers, printed.
-
-    Of these also which lack their numbers.
-    """
-    if arguments.file.suffix.lower() not in (".yml", ".yaml"):
-        out, options = run.table_options(arguments)
-        return run.audit_table(arguments.file, out, **options)
+    """Print the checks of a file of printed numbers, and which of them lack their numbers."""
     from thyro import audit, tables  # slow, so only for those who ask
 
     try:
@@ -145,17 +96,6 @@ def _render(arguments: argparse.Namespace) -> None:
         print(f"{disagreement} than lies there now; run it again")
 
 
-def _compare(arguments: argparse.Namespace) -> None:
-    from thyro import report  # slow, so only for those who ask
-
-    a, b = arguments.a, arguments.b
-    page = Path(arguments.out) if arguments.out else store.path(f"results/{a}_and_{b}.html")
-    try:
-        report.write_comparison(a, b, page)
-    except report.ReportError as error:
-        raise SystemExit(f"thyro: {error}") from None
-
-
 def _drift(arguments: argparse.Namespace) -> None:
     """Stop with every number that moved beyond its tolerance."""
     from thyro import report  # slow, so only for those who ask
@@ -171,21 +111,14 @@ def _drift(arguments: argparse.Namespace) -> None:
 
 COMMANDS = {
     "check": _check,
-    "report": _report,
-    "run": _run,
-    "status": lambda a: run.print_status(a.study, data=a.data),
+    "report": lambda a: run.bring_up_to_date(a.study, data=a.data),
+    "run": lambda a: run.run_notebook(a.study, a.job, data=a.data),
     "render": _render,
     "audit": _audit,
-    "compare": _compare,
     "drift": _drift,
-    "init": run.init_study,
     "example": lambda a: run.write_example(Path(a.folder), a.study),
-    "export": frozen.export,
-    "predict": frozen.ask,
-    "completion": lambda a: print(run.completion(_parser(), a.shell), end=""),
     "workflow": lambda a: run.run_snakemake(a.options),
 }
-ANYWHERE = ("predict",)  # needs a file, and no project around it
 
 
 if __name__ == "__main__":

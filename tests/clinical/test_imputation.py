@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from thyro.clinical.completion import Matching
-from thyro.clinical.imputation import impute
+from thyro.clinical.imputation import _Matching, impute
 from thyro.clinical.logistic import fit_logistic
 
 VARIABLES = ["age", "size", "margin", "site"]
@@ -137,7 +136,7 @@ def test_what_cannot_be_completed_is_refused():
 
 
 def test_the_nearest_five_are_found_at_the_ends_too():
-    learned = Matching(np.array([0.0, 1.0]), np.arange(10.0), np.arange(10.0).astype(object))
+    learned = _Matching(np.array([0.0, 1.0]), np.arange(10.0), np.arange(10.0).astype(object))
     X, uniform = np.repeat([[-3.0], [4.2], [99.0]], 5, axis=0), np.tile(np.arange(5) / 5, 3)
     found = learned.draw(X, uniform).astype(float).reshape(3, 5)
     assert [sorted(row) for row in found] == [[0, 1, 2, 3, 4], [2, 3, 4, 5, 6], [5, 6, 7, 8, 9]]

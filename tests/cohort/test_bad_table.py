@@ -144,7 +144,7 @@ FILES = {
     "title above the header": (
         b"Study of Aachen and Bonn\n" + csv(good()),
         "row 1: one cell is filled, as in a title; the first row must hold the names of the "
-        "columns: remove what stands above them, or name their row in `header_row`.",
+        "columns: remove what stands above them.",
     ),
     "ragged row": (
         text(lambda t: t.replace("p03,1,33", "p03,1,33,5")),

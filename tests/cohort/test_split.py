@@ -200,11 +200,3 @@ def test_a_cohort_without_patients_is_refused():
     ):
         wrong = cell.where(cell.index != 1, "tset")
         split.split_by_patient(y, how="column", column=wrong, cohorts=NAMED, seed=1)
-
-
-def test_everybody_may_be_of_one_cohort():
-    y = pd.Series([0, 1] * 10, index=range(5, 25))
-    made = split.split_by_patient(y, how="none", seed=1)
-    assert list(made.cat.categories) == ["whole"] and made.index.equals(y.index)
-    with pytest.raises(CohortError, match="at least 10 of each"):
-        split.split_by_patient(y[:8], how="none", seed=1)

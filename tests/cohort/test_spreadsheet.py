@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from thyro.cohort import cells, spreadsheet
+from thyro.cohort import spreadsheet
 
 
 def csv(text, encoding="utf-8"):
@@ -125,7 +125,7 @@ def test_a_declared_separator_changes_no_row_number_of_a_problem():
 
 TITLE = (
     "row 1: one cell is filled, as in a title; the first row must hold the names of the columns: "
-    "remove what stands above them, or name their row in `header_row`."
+    "remove what stands above them."
 )
 
 
@@ -148,7 +148,7 @@ def test_a_title_above_the_names_of_a_workbook_is_called_one():
         spreadsheet.read(book({"A": [["Our study"], [], ["id", "y"], [1, 0]]}), "t.xlsx")
     with raises(
         "row 1: it is empty; the first row must hold the names of the columns: remove what stands "
-        "above them, or name their row in `header_row`.",
+        "above them.",
         name="t.xlsx",
     ):
         spreadsheet.read(book({"A": [[], ["id", "y"], [1, 0]]}), "t.xlsx")
@@ -160,39 +160,6 @@ def test_a_first_row_shorter_than_all_others_is_not_blamed_on_the_others():
         "add those without a name, and remove a title."
     ):
         csv("A study, 2024\nid,age,y\na,51,0\n")
-
-
-def below_a_title(text):
-    return spreadsheet.read(text.encode(), "table.csv", header_row=3)
-
-
-def test_titles_above_a_declared_header_are_not_read():
-    rows = [["Our study", None, None], [], ["id", "age", "y"], ["a", 51, 0], ["b", 40, 1]]
-
-    def merged(workbook):
-        workbook["A"].merge_cells("A1:C1")
-
-    of_book = spreadsheet.read(book({"A": rows}, merged), "t.xlsx", header_row=3)
-    of_text = below_a_title("Our study\n\nid;age;y\na;51;0\nb;40;1\n")
-    for table in (of_book, of_text):
-        assert table.to_dict("list") == {"id": ["a", "b"], "age": ["51", "40"], "y": ["0", "1"]}
-        assert [cells.row_number(row) for row in table.index] == [4, 5]
-
-
-def test_rows_below_titles_keep_the_numbers_of_the_file():
-    with raises(
-        "row 5: 2 cells, the header has 3; a cell that contains the separator needs "
-        "quotation marks."
-    ):
-        below_a_title("Our study\n\nid,age,y\na,51,0\nb,40\n")
-    with raises("row 3: column 2 has no name."):
-        below_a_title("Our study\n\nid,,y\na,51,0\n")
-    with raises("the table is empty from row 3 on; see `header_row`."):
-        below_a_title("id,y\na,1\n")
-    rows = [["Title"], [], ["id", "y"], ["a", "#N/A"]]
-    data = book({"A": rows}, lambda workbook: setattr(workbook["A"]["B4"], "data_type", "e"))
-    with raises("row 4: cell B4 holds the error #N/A; correct or empty it.", name="t.xlsx"):
-        spreadsheet.read(data, "t.xlsx", header_row=3)
 
 
 def test_one_column_is_a_table():

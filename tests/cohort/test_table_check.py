@@ -21,15 +21,12 @@ SCORES = {"P": {"column": "p", "kind": "probability"}, "R": {"column": "call", "
 KEPT = {"column": "p", "at_most": 1, "label": "prediction above one", "kind": "inclusion"}
 
 
-NOTHING = {"needed": {}, "outer_folds": 5, "tuned": False}  # is fitted
-
-
-def checked(folder, table=TABLE, fitted=NOTHING, **keys):
+def checked(folder, table=TABLE, **keys):
     table.to_csv(folder / "t.csv", index=False)
     cohort = {"source": "folder", "table": "t.csv", "id_column": "id", "outcome_column": "y"}
     named = {"split": "column", "split_column": "set", "cohorts": {"int": "near", "ext": "far"}}
     given = Cohort(**(cohort | {"scores": SCORES} | named | keys))
-    return check_tables({"cohort": given}, data_dir=str(folder), seed=1, fitted=fitted)
+    return check_tables({"cohort": given}, data_dir=str(folder))
 
 
 def with_cells(**cells):
@@ -76,13 +73,3 @@ def test_features_that_do_not_join_are_told_from_both_sides(tmp_path):
     told = str(error.value)
     assert "other.csv: row 2: of t.csv: no features have this id" in told
     assert "other.csv: row 61: no patient of t.csv has this id" in told
-
-
-def test_too_few_training_patients_for_a_classifier_are_told_before_anything_runs(tmp_path):
-    table = TABLE.assign(f1=np.arange(N) % 7, f2=np.arange(N) % 5)
-    features = {"scores": {}, "features": {"family": {"columns": ["f1", "f2"]}}, "cohorts": {}}
-    drawn = {"split": "random", "split_column": "", "test_share": 0.6}
-    with pytest.raises(CohortError, match="LightGBM needs 20 patients to be fitted"):
-        fitted = NOTHING | {"needed": {"LightGBM": 20, "SVM": 1}}
-        checked(tmp_path, table, fitted=fitted, **features, **drawn)
-    assert checked(tmp_path, table, fitted=fitted, **features, **drawn | {"test_share": 0.5}) == []

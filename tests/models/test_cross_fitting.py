@@ -144,20 +144,6 @@ def test_others_are_predicted_by_the_models_of_all_folds_and_repeats():
     assert len(found.by_fold) == 2 * 2 * 72 and set(found.by_fold["repeat"]) == {0, 1}
 
 
-def test_the_models_of_all_folds_are_to_be_had_and_give_the_same():
-    X, y = cohort(effect=1.5)
-    y = y.iloc[:60]
-    folds = [outer_folds(y, 3, seed=k) for k in range(2)]
-    asked = cross_fitting.out_of_fold(recipe(), X, y, folds)
-    kept = cross_fitting.fitted_without_folds(recipe(), X, y, folds)
-    assert list(kept) == [(repeat, k) for repeat in range(2) for k in range(3)]
-    mean = sum(log_odds(one.predict(X)) for one in kept.values()) / len(kept)
-    np.testing.assert_allclose(asked.log_odds.iloc[60:], mean[60:], rtol=1e-12)
-    of_others = {k: X + k for k in range(3)}
-    kept = cross_fitting.fitted_without_folds(recipe(), X, y, folds[:1], of_fold=of_others)
-    assert kept[0, 2].models["KNN"].named_steps["z-score"].mean_[0] > 1.5
-
-
 def test_features_of_a_fold_are_taken_for_that_fold():
     X, y = cohort(effect=2.5)
     folds = outer_folds(y, 2, seed=0)

@@ -1,13 +1,19 @@
 """ComBat against R's sva, and that nothing of those to whom it is applied is learned."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.reference import cases, compare, read
-from thyro.radiomics.combat import Combat, combat, learn_combat
+from thyro.radiomics.combat import (
+    Harmonisation,
+    both_ways,
+    combat,
+    harmonisation,
+    harmonised,
+    learn_combat,
+    unseen_patients,
+)
 
 COMBAT = "combat"
 
@@ -50,6 +56,22 @@ def test_what_a_centre_is_off_is_gone_and_a_covariate_stays():
     np.testing.assert_allclose(sds.mean(axis=1) / sds.mean(axis=1).mean(), 1, atol=0.1)
     slopes = [np.polyfit(age["age"], harmonised[name], 1)[0] for name in harmonised]
     assert np.mean(slopes) == pytest.approx(0.05, abs=0.01)
+
+
+def test_patients_who_are_moved_teach_nothing_and_do_not_move_each_other():
+    X, centre, age = invented()
+    training, rest = X.index[::2], X.index[1::2]
+    moves = Harmonisation(centre, age, "pass")(X.loc[training])
+    moved = moves(X)
+    changed = X.copy()
+    changed.loc[rest] = 7 * changed.loc[rest] + 3
+    again = Harmonisation(centre, age, "pass")(changed.loc[training])
+    pd.testing.assert_frame_equal(again(X), moved)
+    other = centre.copy()
+    other[rest] = other[rest].sample(frac=1, random_state=1).to_numpy()
+    again = Harmonisation(other, age, "pass")(X.loc[training])
+    pd.testing.assert_frame_equal(again(X.loc[training]), moved.loc[training])
+    pd.testing.assert_frame_equal(moves(X.loc[[rest[0]]]), moved.loc[[rest[0]]])
 
 
 def test_a_centre_that_was_never_seen_is_refused_passed_or_teaches_itself():
@@ -103,17 +125,33 @@ def test_what_cannot_be_learned_is_refused():
         learned.apply(X, centre)
 
 
-def test_what_is_written_moves_as_before_and_a_part_of_the_features_as_among_all():
+def test_a_study_harmonises_by_its_keys():
     X, centre, age = invented()
-    X["f1"] = 1.0  # stays as it is
-    learned = learn_combat(X, centre, covariates=age)
-    moved = learned.apply(X, centre, covariates=age)
-    again = Combat.from_dict(json.loads(json.dumps(learned.of(["f1", "f2", "f5"]).to_dict())))
-    part = again.apply(X[["f5", "f1", "f2"]], centre, covariates=age)
-    pd.testing.assert_frame_equal(part, moved[["f5", "f1", "f2"]])
-    plain = learn_combat(X, centre)
-    alone = Combat.from_dict(json.loads(json.dumps(plain.to_dict())))
-    pd.testing.assert_frame_equal(alone.apply(X, centre), plain.apply(X, centre))
+    cases = pd.DataFrame({"centre": centre, "age": age["age"]})
+    cases["site"] = pd.Categorical(
+        np.resize(["upper", "lower"], len(cases)), ["upper", "lower", "x"]
+    )
+    assert harmonisation(cases, "none") is None
+    training = X.index[centre.ne("C")]
+    assert harmonised({"a": X}, None, training)["a"] is X
+    how = harmonisation(cases, "combat", ["age", "site"], "refuse")
+    moved = harmonised({"a": X}, how, training)["a"]
+    pd.testing.assert_frame_equal(moved[centre.eq("C")], X[centre.eq("C")])  # 00 refuses, not this
+    assert not np.allclose(moved.loc[training], X.loc[training])
+    assert unseen_patients(how, training).equals(X.index[centre.eq("C")])
+    assert unseen_patients(None, training).empty
+    passed, own = (way(X.loc[training])(X) for way in both_ways(how))
+    pd.testing.assert_frame_equal(passed, moved)
+    pd.testing.assert_frame_equal(own.loc[training], passed.loc[training])
+    assert not np.allclose(own[centre.eq("C")], passed[centre.eq("C")])
+
+
+def test_a_centre_with_one_patient_left_is_one_that_was_never_seen():
+    X, centre, _ = invented()
+    one = centre.index[centre.eq("C")][:1]
+    part = X.index[centre.ne("C")].union(one)
+    moved = Harmonisation(centre, None, "pass")(X.loc[part])(X)
+    pd.testing.assert_frame_equal(moved[centre.eq("C")], X[centre.eq("C")])
 
 
 def test_whole_numbers_and_single_precision_are_moved_too():

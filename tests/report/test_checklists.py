@@ -1,6 +1,5 @@
 """Items are answered by their rules, and every place they name is in the manuscript."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +54,7 @@ def test_weights_of_metrics_are_the_published_ones():
         ({"authors": "ethics", "needs": ["b"], "lacks": "y"}, SAID, NOT_MET, "y"),
         ({"says": "x", "needs": ["b"], "instead": "ethics", "lacks": "y"}, NOBODY, NOT_MET, "y"),
         ({"says": "x", "needs": ["b"], "instead": "ethics", "lacks": "y"}, SAID, MET, ""),
+        ({"says": "x", "applies": ["b"]}, NOBODY, NOT_ASKED, ""),
         ({"skips": "z"}, NOBODY, NOT_ASKED, "z"),
         ({"says": "x", "unless": {"a": {"says": "u"}}}, NOBODY, MET, "x"),
         ({"says": "x", "unless": {"b": {"says": "u"}}}, NOBODY, MET, "u"),
@@ -66,11 +66,6 @@ def test_a_rule_gives_its_status(rule, authors, status, text):
     shown = checklists._text(got)
     assert shown.lower().startswith(status)
     assert ("The authors: No. 7" in shown) is bool(got.told)
-
-
-def test_what_does_not_apply_says_why():
-    got = answer(Item("1", "?", says="x", applies=["fitted"]), {"fitted": False}, NOBODY)
-    assert (got.status, got.text) == (NOT_ASKED, "The study fits no model")
 
 
 def test_a_rule_that_names_what_does_not_exist_stops():
@@ -99,33 +94,18 @@ def test_the_score_is_a_share_of_the_weights_that_apply():
 def shown(study_dir):
     """The places of the manuscript with everything that a study can have."""
     flags = yaml.safe_load(Path("tests/report/variables.yml").read_text(encoding="utf-8"))
-    had = ("images", "radiomics", "external", "radiologist")
-    found = {"has": flags["has"] | dict.fromkeys(had, True)}
+    found = {"has": flags["has"] | dict.fromkeys(("images", "external", "radiologist"), True)}
     return places.find_places(Path("report"), study_dir / "notebooks", found)
 
 
-# What a study without nomograms may have: features of its table, or scores of every kind.
-OF_TABLE = dict.fromkeys(("ranked", "several", "probabilities", "acted_on", "comparison"), True)
-OF_FEATURES = OF_TABLE | dict.fromkeys(("features", "radiomics"), True)
-
-
-def without_nomograms(study_dir, has):
-    flags = yaml.safe_load(Path("tests/report/variables.yml").read_text(encoding="utf-8"))["has"]
-    had = dict.fromkeys(flags, False) | {"external": False, "features": False, "radiomics": False}
-    had |= has
-    return had, places.find_places(Path("report"), study_dir / "notebooks", {"has": had})
-
-
 @pytest.mark.parametrize(("name", "item"), EVERY, ids=IDS)
-def test_every_place_is_in_the_manuscript(shown, study_dir, name, item):
+def test_every_place_is_in_the_manuscript(shown, name, item):
     assert [place for place in item.at if shown.link(place) is None] == []
     answerable = set(facts()) | {"radiologist", "recovery", "comparison", "nomogram_b"}
     answerable |= {"subgroups", "reference"}
     needs = {need.removeprefix("not ") for need in (*item.needs, *item.applies, *item.unless)}
     others = [place for other in item.unless.values() for place in other.get("at", ())]
-    _, bare = without_nomograms(study_dir, OF_FEATURES) if others else ({}, shown)
-    assert [place for place in others if not (shown.link(place) or bare.link(place))] == []
-    assert {fact for fact in item.applies} <= set(checklists.WITHOUT)
+    assert [place for place in others if shown.link(place) is None] == []
     assert needs <= answerable
     assert {item.authors, item.instead} - {""} <= set(Authors.model_fields)
     assert item.lacks or not item.needs
@@ -139,8 +119,7 @@ def test_every_study_can_prove_what_it_says(study_dir, images, external, whole):
     has = dict.fromkeys(("images", "tuned", "recovery", "nomogram_b", "comparison"), images)
     has |= {flag: images and whole for flag in ("enhanced", "networks", "maps")}
     has["resolution"] = images and not whole
-    has |= {"external": external, "radiologist": external, "radiomics": images}
-    has |= {"nomograms": True, "features": False}
+    has |= {"external": external, "radiologist": external}
     has |= {"subgroups": external, "reference": True}
     found = places.find_places(Path("report"), study_dir / "notebooks", {"has": has})
     for name in ITEMS if images else [checklists.OF_EVERY_STUDY]:
@@ -150,32 +129,6 @@ def test_every_study_can_prove_what_it_says(study_dir, images, external, whole):
         told = " ".join(row["Answer"].lower() for row in rows)
         assert whole or not any(word in told for word in lacking)
         assert len(rows) == len(given) and all(all(row.values()) for row in rows)
-
-
-@pytest.mark.parametrize("has", [OF_TABLE, OF_FEATURES], ids=["scores", "features"])
-def test_a_study_without_nomograms_claims_none(study_dir, has):
-    had, found = without_nomograms(study_dir, has)
-    told = {}
-    for name in ITEMS if had["radiomics"] else [checklists.OF_EVERY_STUDY]:
-        given = [answer(i, facts(has=had), Authors().model_dump()) for i in ITEMS[name]]
-        assert all(all(row.values()) for row in checklists.rows(given, found))
-        told |= {f"{name} {one.item.id}": one for one in given}
-    claimed = {key: one.text for key, one in told.items() if one.status in (MET, PART)}
-    ours = re.compile(
-        r"nomogram|super-?resol|network|radiologist|image|outline|Grad-CAM|coefficient|sound"
-        r"|clinical v|subgroup|external|diameter|pyradiomics|calculator",
-        re.IGNORECASE,
-    )
-    assert {key: text for key, text in claimed.items() if ours.search(text)} == {}
-    never = {key: one.text for key, one in told.items() if one.status == NOT_ASKED}
-    assert all(never.values()), "what does not apply says why"
-    if had["features"]:
-        assert told["clear 25"].status == told["clear 19"].status == LEFT
-        assert told["clear 53"].text == "The study has no images"
-        assert told["tripod 9a"].text == "All features of the table"
-    else:
-        assert told["tripod 9a"].text == "The study fits no model"
-        assert told["tripod 4"].text == "Evaluation, of what others made"
 
 
 def test_a_place_that_is_gone_is_named(shown):

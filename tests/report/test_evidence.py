@@ -11,7 +11,7 @@ from thyro.study import load_study
 
 DEMO = load_study("demo", Path("params"))
 OF_IMAGES = dict.fromkeys(("images", "enhanced", "networks", "maps", "tuned"), True)
-HAS = OF_IMAGES | {"external": False, "nomograms": True, "features": False, "radiomics": True}
+HAS = OF_IMAGES | {"external": False}
 PATIENTS = pd.DataFrame({"split": ["train"] * 60 + ["test"] * 9, "y": [1] * 20 + [0] * 49})
 
 
@@ -20,7 +20,6 @@ def facts(study=DEMO, has=HAS, kept=2, **about):
     tables = {
         "00_cohort/patients": PATIENTS,
         "03_selection/kept_features": pd.DataFrame({"signature": ["a"] * kept + ["b"]}),
-        "03_feature_tables/kept_features": pd.DataFrame({"signature": ["a"] * kept}),
     }
     left = SimpleNamespace(values=lambda name: values, table=tables.__getitem__)
     return evidence.facts(study, left, has)
@@ -45,13 +44,6 @@ def test_a_study_of_scores_claims_nothing_of_images():
     found = facts(has=dict.fromkeys(HAS, False))
     assert not any(found[key] for key in ("weighed", "tuned_models", "stable_features"))
     assert not found["few_features"]
-
-
-def test_features_of_a_table_are_counted_as_those_of_images():
-    has = dict.fromkeys(HAS, False) | {"features": True, "radiomics": True}
-    found = facts(has=has)
-    assert found["fitted"] and found["tuned_models"] and found["few_features"]
-    assert not (found["stable_features"] or facts(has=has, kept=3)["few_features"])
 
 
 def test_an_interval_is_one_that_a_criterion_limits(monkeypatch):

@@ -159,8 +159,6 @@ def test_a_study_of_scores_has_no_strings_of_images(scores):
         "probabilities": False,
         "radiologist": False,
         "images": False,
-        "features": False,
-        "radiomics": False,
         "enhanced": False,
         "resolution": False,
         "networks": False,

@@ -1,6 +1,5 @@
 """What the terminal says of a run."""
 
-import io
 import json
 import subprocess
 import sys
@@ -71,35 +70,3 @@ def test_a_job_is_told_once_and_its_bar_every_time(here):
 def test_what_a_run_needs_lies_outside_of_the_results(here):
     assert terminal.workplace("mine") == here / ".thyro/mine"
     assert not (here / "results").exists()
-
-
-class Screen(io.StringIO):
-    """A stream that a terminal shows, or none."""
-
-    def __init__(self, shown):
-        super().__init__()
-        self.shown = shown
-
-    def isatty(self):
-        return self.shown
-
-
-@pytest.mark.parametrize(
-    ("shown", "environment", "coloured"),
-    [
-        (True, {}, True),
-        (False, {}, False),  # a pipe
-        (True, {"NO_COLOR": "1"}, False),
-        (True, {"TERM": "dumb"}, False),
-    ],
-)
-def test_colours_are_for_terminals_whose_user_wants_them(monkeypatch, shown, environment, coloured):
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    screen = Screen(shown)
-    monkeypatch.setattr(sys, "stderr", screen)
-    terminal.say("[red] 3 of 9: :smile:", "green", error=True)
-    said = screen.getvalue()
-    assert ("\x1b[" in said) == coloured and "[red] 3 of 9: :smile:" in said

@@ -71,38 +71,6 @@ def test_results_of_other_parameters_make_a_job_stale(here, changed):
     assert command[command.index("--config") + 2 :] == (["--forcerun", *stale] if stale else [])
 
 
-@pytest.mark.parametrize(
-    ("until", "last", "n"),
-    [("02_features", "02_features_bc", 5), ("02_features_or", "02_features_or", 3), ("", None, 9)],
-)
-def test_a_study_is_brought_up_to_a_notebook_or_to_one_of_its_runs(here, until, last, n):
-    jobs = workflow.jobs_until("smoke", load_study("smoke", Path("params")), until)
-    assert jobs[-1] == (last or "06_statistics") and len(jobs) == n
-    with pytest.raises(StudyError, match="this study has no 07; it has 00_cohort, 01_super"):
-        workflow.jobs_until("smoke", load_study("smoke", Path("params")), "07")
-
-
-def test_a_run_up_to_a_notebook_asks_snakemake_for_no_more(here, monkeypatch, capsys):
-    asked = []
-
-    class Ended:
-        returncode = 0
-
-        def __init__(self, command, **how):
-            asked.append(command)
-
-    monkeypatch.setattr(workflow.subprocess, "Popen", Ended)
-    monkeypatch.setattr(workflow.terminal, "watch", lambda process, folder, order: {})
-    workflow.bring_up_to_date("smoke", until="01_super_resolution")
-    assert asked[0][-3:] == ["--until", "00_cohort", "01_super_resolution"]
-    said = capsys.readouterr().out
-    assert "01_super_resolution" in said and "The report" not in said and "03" not in said
-    workflow.bring_up_to_date("smoke", render=False)
-    assert asked[1][-1] == "06_statistics" and "report" not in asked[1]
-    workflow.bring_up_to_date("smoke")
-    assert "--until" not in asked[2] and "The report of study smoke" in capsys.readouterr().out
-
-
 def test_another_file_in_the_folder_makes_the_cohort_stale(here):
     before = workflow.fingerprint("data")
     assert workflow.fingerprint("data") == before

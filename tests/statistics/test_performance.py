@@ -187,9 +187,3 @@ def test_reclassification_has_three_measures_per_pair_and_cohort(predicted):
     nri = reclassification.reclassification(*values, cuts=[0.3, 0.6])
     row = rows.loc["NRI, categories"]
     assert (row["ci_low"], row["p_value"]) == (nri.nri.ci_low, nri.test.p_value)
-
-
-def test_one_cohort_is_compared_with_no_other(predicted):
-    y, scores, _ = predicted
-    alone = between_cohorts(y, scores, pd.Series(pd.Categorical(["whole"] * len(y))))
-    assert alone.empty and {"cohort_a", "difference", "p_value"} <= {*alone}

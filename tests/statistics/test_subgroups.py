@@ -8,11 +8,10 @@ from scipy.special import expit
 from thyro.statistics.calibration_intervals import calibration_intervals
 from thyro.statistics.classification import proportion_ci
 from thyro.statistics.decision import decision_curve
-from thyro.statistics.delong import auc_ci, auc_interval, unpaired_test
+from thyro.statistics.delong import auc_interval, unpaired_test
 from thyro.statistics.subgroups import (
     ALL,
     GROUP_MEASURES,
-    RANK_MEASURES,
     SEPARATED,
     UNKNOWN,
     subgroup_members,
@@ -184,17 +183,3 @@ def test_an_auc_of_one_has_no_interval():
 def test_a_threshold_of_one_is_refused():
     with pytest.raises(ValueError, match="threshold"):
         found(threshold=1.0)
-
-
-def test_scores_that_are_no_probabilities_have_no_calibration_in_groups():
-    rng = np.random.default_rng(4)
-    y = rng.integers(0, 2, 80)
-    p = pd.DataFrame({"a": 10 * y + rng.normal(scale=9, size=80)})
-    split = pd.Series(pd.Categorical(["whole"] * 80))
-    members = {"Sex": pd.Series(pd.Categorical(["M", "F"] * 40))}
-    options = {"threshold": 0.2, "measures": RANK_MEASURES, "draws": 20}
-    found = subgroup_performance(y, p, split, members, {"a": 5.0}, **options)
-    assert set(found.groups["measure"]) == {"auc", "sensitivity", "specificity"}
-    female = found.groups[found.groups["group"].eq("F") & found.groups["measure"].eq("auc")]
-    expected = auc_ci(y[1::2], p["a"].to_numpy()[1::2]).auc
-    assert female["estimate"].item() == pytest.approx(expected)

@@ -100,12 +100,10 @@ def test_signatures_concern_the_models_only_where_they_are_made_again():
 def test_what_00_foresees_of_the_training_is_passed_on_and_no_reason_to_run_again():
     study = load_study("smoke", Path("params"))
     training = study.super_resolution.model_copy(update={"patch_px": 48})
-    models = study.models.model_copy(update={"neighbours": 7})
-    changed = study.model_copy(update={"super_resolution": training, "models": models})
+    changed = study.model_copy(update={"super_resolution": training})
     job = study.jobs["00_cohort"]
     before, after = (arguments.job_arguments(one, "smoke", job) for one in (study, changed))
     assert (before["trained_px"], after["trained_px"]) == (64, 48)
-    assert [one["fitted"]["needed"]["KNN"] for one in (before, after)] == [5, 7]
     assert arguments.result_arguments(before) == arguments.result_arguments(after)
 
 
@@ -123,14 +121,3 @@ def test_a_notebook_has_one_cell_of_typed_parameters(tmp_path, cells, message):
     nbformat.write(nbformat.v4.new_notebook(cells=tagged), tmp_path / "x.ipynb")
     with pytest.raises(StudyError, match=message):
         arguments.notebook_parameters(tmp_path / "x.ipynb")
-
-
-def test_parameters_are_compared_key_by_key():
-    before = {"level": 0.95, "external": {"device": "B", "n": 2}, "cuts": [1], "gone": "x"}
-    now = {"level": 0.9, "external": {"device": "A", "n": 2}, "cuts": [1], "new": ""}
-    assert arguments.parameter_differences(before, now) == [
-        ("level", 0.95, 0.9),
-        ("external.device", "B", "A"),
-        ("gone", "x", None),
-        ("new", None, ""),
-    ]

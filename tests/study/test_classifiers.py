@@ -93,12 +93,3 @@ def test_models_of_radiomic_features_read_the_set_of_the_recipe_and_networks_the
     assert classifiers.features_of(ModelName("SR", "ResNet101"), PLANAR) == "SR_ResNet101"
     joined = ModelName("SR", "radiomics+ResNet101")
     assert classifiers.features_of(joined, PLANAR) == "SR_planar+ResNet101"
-
-
-def test_what_a_classifier_needs_follows_from_its_settings():
-    assert classifiers.patients_needed(["SVM", "KNN", "LightGBM"]) == {
-        "SVM": 1,
-        "KNN": 5,
-        "LightGBM": 20,
-    }
-    assert classifiers.patients_needed(["KNN", "SVM"], neighbours=9) == {"KNN": 9, "SVM": 1}

@@ -283,16 +283,3 @@ def test_models_of_given_features_do_not_leave_centres_out():
     centres = {"split": "leave_one_centre_out", "split_column": "c", "test_centres": ["X"]}
     with pytest.raises(ValueError, match="fits models of images again; use `split: centre`"):
         cohorts.Cohort(**TABLE, features=FAMILY, centre_column="c", **centres)
-
-
-def test_scores_may_be_judged_as_one_cohort_and_in_groups_without_a_fit(changed):
-    group = {"name": "sex", "label": "Sex", "kind": "categorical", "levels": ["M", "F"]}
-    source = {"source": "folder", "table": "t.csv", "id_column": "id", "outcome_column": "y"}
-    source |= {"scores": {"a": {"column": "p", "kind": "probability"}}, "split": "none"}
-    used = {"variables": [group | {"required": False}]}
-    study = load_study("mine", changed(cohort=source | used, external=None))
-    assert study.cohort.named == ["whole"] == [study.cohort.reference]
-    assert not study.has_nomograms and [*study.jobs] == ["00_cohort", "06_scores"]
-    fitted = {"cohort": source | {"variables": [group]}, "nomogram": {"signatures": ["a"]}}
-    with pytest.raises(StudyError, match="must name 'train' and 'test'"):
-        load_study("mine", changed(external=None, **fitted))

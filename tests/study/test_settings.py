@@ -144,14 +144,6 @@ def test_where_no_signature_is_named_the_declaration_says_which():
     assert Study.model_validate(_raw()).nomogram.signatures == default  # nothing is shared
 
 
-def test_a_simulation_has_enough_patients_for_every_classifier():
-    raw = _raw() | {"models": {"classifiers": ["LightGBM", "SVM"]}}
-    assert Study.model_validate(raw).fitted["needed"] == {"LightGBM": 20, "SVM": 1}
-    raw["cohort"] = raw["cohort"] | {"n_patients": 30}
-    with pytest.raises(ValueError, match="of 30 patients 21 train, 16 without a fold.*Light"):
-        Study.model_validate(raw)
-
-
 def _raw():
     raw = {"title": "T", "outcome": "o", "outcome_levels": ["a", "b"]}
     return raw | {"cohort": {"source": "simulated", "n_patients": 60}}

@@ -336,11 +336,3 @@ def test_unknown_variables_and_groups_are_named(patients):
     refuses("columns: expected two groups to compare, got ['A'].", by="y", columns={"A": 0})
     patients.loc[0, "split"] = "validation"
     refuses("columns: split also holds ['validation']; give every group its heading.")
-
-
-def test_a_single_cohort_is_described_and_compared_with_nothing(patients):
-    alone = patients.assign(split=pd.Categorical(["whole"] * len(patients)))
-    compared = baseline_comparison(alone, [{"name": "age"}])
-    assert set(compared["group"]) == {"Whole"} and set(compared["test"]) == {""}
-    shown = baseline.baseline_table(compared, {"age": {"label": "Age"}})
-    assert list(shown) == ["Characteristic", f"Whole (n = {len(patients)})"]

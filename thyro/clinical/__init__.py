@@ -7,18 +7,12 @@ from thyro.clinical.bootstrap import (
     pipeline_optimism,
     validation_table,
 )
-from thyro.clinical.completion import Completion
 from thyro.clinical.composites import undeclared_scores, without_composites
 from thyro.clinical.imputation import Imputation, impute
 from thyro.clinical.instability import instability_summary, instability_table
 from thyro.clinical.logistic import LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
-from thyro.clinical.pooled import (
-    PooledFit,
-    complete_case_table,
-    fit_imputed,
-    penalised_imputed,
-)
+from thyro.clinical.pooled import complete_case_table, fit_imputed, penalised_imputed
 from thyro.clinical.protocols import (
     coefficient_table,
     fit_by_protocol,
@@ -59,10 +53,8 @@ __all__ = [
     "OE_WIDTH",
     "RISK_MARGIN",
     "SLOPE_WIDTH",
-    "Completion",
     "Imputation",
     "LogisticFit",
-    "PooledFit",
     "assumed_auc",
     "coefficient_table",
     "collinearity",

@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import expit
 
-from thyro.clinical.completion import Completer
 from thyro.clinical.imputation import Imputation
 from thyro.clinical.logistic import FIRTH, LogisticFit, fit_logistic
 from thyro.clinical.penalised import fit_penalised
@@ -31,7 +30,7 @@ class PooledFit(LogisticFit):
     fits: list[LogisticFit] = field(default_factory=list)
     df: np.ndarray = field(default_factory=lambda: np.empty(0))  # Barnard and Rubin's
     fmi: np.ndarray = field(default_factory=lambda: np.empty(0))  # missing information, 0-1
-    imputation: Completer | None = None
+    imputation: Imputation | None = None
 
     def table(self, *, level: float = 0.95) -> pd.DataFrame:
         """As `LogisticFit.table`; intervals and p by t distributions, whose df stand beside."""

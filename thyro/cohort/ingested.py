@@ -1,13 +1,10 @@
 """What is left of a source of patients once its table and images have been read."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
-from thyro import store
 from thyro.cohort import cells, inclusion
 from thyro.cohort.clinical_table import text_column
 from thyro.cohort.decisions import DecisionFile
@@ -16,16 +13,6 @@ from thyro.cohort.sources import Opened
 
 SIMULATED = "Simulated data"  # on every page of invented patients
 FOLDERS = {"image": "images", "mask": "masks", "mask_2": "masks_2"}  # of a patient's files
-SCRATCH = ".examined-"  # begins the name of a folder for images while they are read
-
-
-def scratch_place(out_dir: str) -> Path:
-    """Folder for scratch files on the disk of the results, without those of a killed run."""
-    folder = store.path(out_dir).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{SCRATCH}*"):
-        shutil.rmtree(left)
-    return folder
 
 
 def parts_of(opened: Opened) -> list[str]:

@@ -6,6 +6,7 @@ bare PNG; what is found decides with the reader who is included. All that is wro
 images is raised together, before anything is left in the results.
 """
 
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,11 +28,12 @@ from thyro.cohort import (
 from thyro.cohort import split as split_module
 from thyro.cohort.decisions import DecisionFile
 from thyro.cohort.flow import Flow
-from thyro.cohort.ingested import FOLDERS, SCRATCH, Ingested, parts_of, scratch_place
+from thyro.cohort.ingested import FOLDERS, Ingested, parts_of
 from thyro.cohort.pseudonyms import image_pseudonyms, pseudonym_key, pseudonyms
 from thyro.cohort.sources import Opened, open_all
 from thyro.study import Cohort, Source
 
+SCRATCH = ".examined-"
 CHUNK = 8  # images that a worker examines before it reports
 NO_SECRET = b"simulated patients have no secret"  # key of pseudonyms that hide nobody
 
@@ -65,29 +67,23 @@ def ingest(
         With every problem of every table and image, by row.
     """
     intakes = [Intake(opened) for opened in open_all(sources, data_dir=data_dir, seed=seed)]
-    with tempfile.TemporaryDirectory(dir=scratch_place(out_dir), prefix=SCRATCH) as scratch:
-        problems = look_at_all(intakes, data_dir=data_dir, scratch=Path(scratch), workers=workers)
+    key = pseudonym_key() if intakes[0].opened.folder else NO_SECRET
+    names = dict.fromkeys(filter(None, (source.decisions for source in sources.values())))
+    decided = [DecisionFile(data_dir, name) for name in names]
+    with tempfile.TemporaryDirectory(dir=_scratch_place(out_dir), prefix=SCRATCH) as scratch:
+        problems = [line for intake in intakes for line in intake.read_table(key, data_dir)]
+        problems += [line for file in decided for line in _take_decisions(file, intakes)]
+        readable = [intake for intake in intakes if intake.clinical is not None]
+        problems += [line for intake in readable for line in intake.foreseen()]
+        problems += [line for intake in readable for line in intake.examine(Path(scratch), workers)]
+        if len(readable) == 2:
+            problems += between_tables(*intakes)
         clinical_table.stop_at(problems)
         ingested = {intake.opened.name: intake.include() for intake in intakes}
         if "external" in ingested:
             split_module.check_outcomes(ingested["external"].flow.frame["y"], "external")
         _publish_images(ingested, scratch, out_dir)
     return ingested
-
-
-def look_at_all(
-    intakes: Sequence["Intake"], *, data_dir: str, scratch: Path, workers: int
-) -> list[str]:
-    """Read tables, decisions and images of every source; returns all that is wrong with them."""
-    key = pseudonym_key() if intakes[0].opened.folder else NO_SECRET
-    names = dict.fromkeys(filter(None, (intake.opened.source.decisions for intake in intakes)))
-    decided = [DecisionFile(data_dir, name) for name in names]
-    problems = [line for intake in intakes for line in intake.read_table(key, data_dir)]
-    problems += [line for file in decided for line in _take_decisions(file, intakes)]
-    readable = [intake for intake in intakes if intake.clinical is not None]
-    problems += [line for intake in readable for line in intake.foreseen()]
-    problems += [line for intake in readable for line in intake.examine(scratch, workers)]
-    return problems + (between_tables(*intakes) if len(readable) == 2 else [])
 
 
 def _publish_images(ingested: Mapping[str, Ingested], scratch: str, out_dir: str) -> None:
@@ -183,8 +179,7 @@ class Intake:
         try:
             y = self._included(measured, None).frame["y"]
             if isinstance(source, Cohort):
-                # A plain random split is drawn later; too few outcomes are too few for any.
-                self.split(y, how="stratified" if source.split == "random" else source.split)
+                self._try_split(y, source)
         except clinical_table.CohortError as error:
             return self._named(
                 [
@@ -201,25 +196,15 @@ class Intake:
             return error.problems  # which name the cohort
         return []
 
-    def outcomes(self) -> pd.Series:
-        """Outcome of every patient whom a table without images includes."""
-        return self._included(None, None).frame["y"]
-
-    def split(self, y: pd.Series, *, how: str = "", seed: int = 0) -> pd.Series:
-        """Who trains and who tests, as 00 draws it with this seed; `how`: otherwise than it says.
-
-        Raises
-        ------
-        CohortError
-            Where the split cannot be drawn.
-        """
-        source = self.opened.source
+    def _try_split(self, y: pd.Series, source: Cohort) -> None:
+        """Raise a CohortError where the split cannot be drawn."""
         named = source.split_column or source.centre_column
-        return split_module.split_by_patient(
+        split_module.split_by_patient(
             y,
-            how=how or source.split,
+            # A plain random split is drawn later; too few outcomes are too few for any.
+            how="stratified" if source.split == "random" else source.split,
             test_share=source.test_share,
-            seed=seed,
+            seed=0,
             column=clinical_table.text_column(self.clinical, named)[y.index] if named else None,
             test_centres=source.test_centres,
             cohorts=source.cohorts,
@@ -332,6 +317,15 @@ class Intake:
             exclude_flagged=() if flags is None else source.exclude_flagged,
             scores=source.scores,
         )
+
+
+def _scratch_place(out_dir: str) -> Path:
+    """Folder for scratch files on the disk of the results, without those of a killed run."""
+    folder = store.path(out_dir).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left)
+    return folder
 
 
 def _examine(

@@ -10,7 +10,6 @@ import pandas as pd
 
 from thyro import imaging, simulate, store
 from thyro.cohort import cells, clinical_table, example, spreadsheet
-from thyro.cohort.declared_cells import as_declared, made_columns, names_in
 from thyro.study import Criterion, Source, Study, Variable
 
 COLUMNS = {  # of the table that the simulation makes
@@ -111,17 +110,13 @@ def open_all(sources: Mapping[str, Source], *, data_dir: str, seed: int) -> list
         else Opened(
             name,
             source,
-            as_declared(
-                read_source_table(
-                    data_dir,
-                    source.table,
-                    sheet=source.sheet,
-                    encoding=source.encoding,
-                    header_row=source.header_row,
-                    columns=used_columns(source),
-                    ids=id_columns(source),
-                ),
-                source,
+            read_source_table(
+                data_dir,
+                source.table,
+                sheet=source.sheet,
+                encoding=source.encoding,
+                columns=used_columns(source),
+                ids=id_columns(source),
             ),
             folder=store.path(data_dir),
         )
@@ -147,11 +142,7 @@ def used_columns(source: Source) -> set[str]:
     single += [source.frame] if isinstance(source.frame, str) else []
     decided = [column for entry in source.criteria for column in (entry.column, entry.until)]
     declared = [variable.column or variable.name for variable in source.variables]
-    made_of = [name for column in made_columns(source) for name in names_in(column)]
-    every = (
-        *(*id_columns(source), *single, *decided, *declared, *made_of),
-        *source.score_columns.values(),
-    )
+    every = (*id_columns(source), *single, *decided, *declared, *source.score_columns.values())
     return {column for column in every if column}
 
 

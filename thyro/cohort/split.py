@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 
 from thyro.cohort import cells
 from thyro.cohort.clinical_table import CohortError, stop_at
-from thyro.study import TEST, TRAIN, WHOLE
+from thyro.study import TEST, TRAIN
 
 FEWEST = 10  # patients with, and without, the outcome
 
@@ -36,7 +36,7 @@ def split_by_patient(
         it is written: 544 gives 380 and 164 (Li et al. 2024, whose split is plain random) and 0.55
         of 100 is 55, which binary fractions miss. "stratified": the same, with the share of the
         outcome alike in both. "centre" and "leave_one_centre_out": patients of `test_centres` test.
-        "column": the table says who does what. "none": everybody is of the cohort `WHOLE`.
+        "column": the table says who does what.
     column
         Centre, or "train" and "test", of every patient; for the last two.
     cohorts
@@ -55,8 +55,6 @@ def split_by_patient(
             f"The cohort has {events} patients with and {len(y) - events} without the outcome; at "
             f"least {FEWEST} of each are needed. Add patients, or look at the exclusions."
         )
-    if how == "none":
-        return pd.Series(pd.Categorical([WHOLE] * len(y)), index=y.index, name="split")
     if how in ("centre", "leave_one_centre_out"):
         split = _split_by_centre(column, test_centres)
     elif how == "column":

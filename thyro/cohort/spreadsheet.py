@@ -37,7 +37,6 @@ def read(
     *,
     sheet: str = "",
     encoding: str = "utf-8",
-    header_row: int = 1,
     columns: Collection[str] | None = None,
     ids: Collection[str] = (),
     may_be_empty: bool = False,
@@ -55,8 +54,6 @@ def read(
         are read like any other.
     encoding
         Of a CSV. One in UTF-16 says so itself by its byte-order mark.
-    header_row
-        The row with the names of the columns, counted from 1; titles above it are not read.
     columns
         Names of those that are used: what the cells of others hold does not matter. None: all.
     ids
@@ -67,11 +64,10 @@ def read(
     Returns
     -------
     DataFrame
-        Row i is row i + 2 of the spreadsheet, so that i begins below the header; a line `sep=;`
-        above the header of a CSV declares the separator and is no row. Column names are without
-        surrounding spaces, in Unicode NFC. Of an XLSX: the stored values of formulas, dates as ISO
-        text (with the time of day unless it is midnight), whole numbers without decimals, booleans
-        as 1 and 0.
+        Row i is row i + 2 of the spreadsheet; a line `sep=;` above the header of a CSV declares
+        the separator and is no row. Column names are without surrounding spaces, in Unicode NFC.
+        Of an XLSX: the stored values of formulas, dates as ISO text (with the time of day unless it
+        is midnight), whole numbers without decimals, booleans as 1 and 0.
 
     Raises
     ------
@@ -81,14 +77,14 @@ def read(
     if not data:
         raise TableError(name, ["the file is empty."])
     if PurePath(name).suffix.lower() == ".xlsx":
-        rows = rows_of(data, name, sheet, header_row=header_row, columns=columns, ids=ids)
-        return _frame(rows, name, header_row, columns, may_be_empty)
+        rows = rows_of(data, name, sheet, columns=columns, ids=ids)
+        return _frame(rows, name, columns, may_be_empty)
     if len(data) > LARGEST_FILE:
         raise TableError(name, [FAR_LARGER.format(f"{LARGEST_FILE // 10**6} MB")])
     if sheet:
         raise TableError(name, [f"sheet {sheet!r} is asked for; only an XLSX file has sheets."])
-    rows = _csv_rows(_decoded(data, name, encoding), name, above=header_row - 1)
-    return _frame(rows, name, header_row, columns, may_be_empty)
+    rows = _csv_rows(_decoded(data, name, encoding), name)
+    return _frame(rows, name, columns, may_be_empty)
 
 
 def holds_data(header: Sequence[str]) -> bool:
@@ -97,29 +93,21 @@ def holds_data(header: Sequence[str]) -> bool:
 
 
 def _frame(
-    rows: list[list[str]],
-    name: str,
-    first: int,
-    columns: Collection[str] | None,
-    may_be_empty: bool,
+    rows: list[list[str]], name: str, columns: Collection[str] | None, may_be_empty: bool
 ) -> pd.DataFrame:
-    """Rows of cells, header first, as a table; what is empty at the right and below is none.
-
-    The header is row `first` of the file.
-    """
+    """Rows of cells, header first, as a table; what is empty at the right and below is none."""
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()
     if not rows:
-        below = f" from row {first} on; see `header_row`" if first > 1 else ""
-        raise TableError(name, [f"the table is empty{below}."])
+        raise TableError(name, ["the table is empty."])
     width = max(i for row in rows for i, cell in enumerate(row, start=1) if cell.strip())
     rows = [row[:width] for row in rows]
-    _check_first_row(rows, name, first)
+    _check_first_row(rows, name)
     header = [unicodedata.normalize("NFC", cell.strip()) for cell in rows[0]]
-    problems = _header_problems(header, first)
+    problems = _header_problems(header)
     if len(rows) == 1 and not may_be_empty:
         problems.append("there is no row below the header.")
-    for number, row in enumerate(rows[1:], start=first + 1):
+    for number, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):
             problems.append(f"row {number}: empty, in the middle of the table; remove it.")
         elif len(row) != len(header):
@@ -135,31 +123,30 @@ def _frame(
             ]
     if problems:
         raise TableError(name, problems)
-    index = pd.RangeIndex(first - 1, first - 2 + len(rows))
-    return pd.DataFrame(rows[1:], index=index, columns=header, dtype=str)
+    return pd.DataFrame(rows[1:], columns=header, dtype=str)
 
 
-def _check_first_row(rows: list[list[str]], name: str, number: int) -> None:
+def _check_first_row(rows: list[list[str]], name: str) -> None:
     """Raise where the first row is a title or empty, or names fewer columns than there are."""
     first = sum(bool(cell.strip()) for cell in rows[0])
     below = [row for row in rows[1:] if any(cell.strip() for cell in row)]
     filled = max((sum(bool(cell.strip()) for cell in row) for row in below), default=0)
     if first < 2 <= filled:
         what = "one cell is filled, as in a title" if first else "it is empty"
-        remedy = "remove what stands above them, or name their row in `header_row`."
+        remedy = "remove what stands above them."
     elif below and min(map(len, below)) == max(map(len, below)) > len(rows[0]):
         what = f"{len(rows[0])} cells, every row below has {len(below[0])}"
         remedy = "add those without a name, and remove a title."
     else:
         return
     raise TableError(
-        name, [f"row {number}: {what}; the first row must hold the names of the columns: {remedy}"]
+        name, [f"row 1: {what}; the first row must hold the names of the columns: {remedy}"]
     )
 
 
-def _header_problems(header: list[str], row: int) -> list[str]:
+def _header_problems(header: list[str]) -> list[str]:
     empty = [
-        f"row {row}: column {i} has no name." for i, name in enumerate(header, start=1) if not name
+        f"row 1: column {i} has no name." for i, name in enumerate(header, start=1) if not name
     ]
     places: dict[str, list[str]] = {}
     for i, name in enumerate(header, start=1):
@@ -167,12 +154,12 @@ def _header_problems(header: list[str], row: int) -> list[str]:
     twice = {name: ", ".join(where) for name, where in places.items() if name and len(where) > 1}
     if holds_data(header):  # of a patient, perhaps, and not for a message
         return empty + [
-            f"row {row}: columns {where} hold the same, and there are numbers or dates; the first "
-            "row must hold the names of the columns, each its own."
+            f"row 1: columns {where} hold the same, and there are numbers or dates; the first row "
+            "must hold the names of the columns, each its own."
             for where in twice.values()
         ]
     return empty + [
-        f"row {row}: columns {where} are all called {name[:40]!r}; give each its own name."
+        f"row 1: columns {where} are all called {name[:40]!r}; give each its own name."
         for name, where in twice.items()
     ]
 
@@ -189,7 +176,7 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
             text = data.decode("utf-16" if wide else "utf-8-sig")
         except UnicodeDecodeError as error:
             problem = "not UTF-16" if wide else f"byte 0x{data[error.start]:02X} is not UTF-8"
-            remedy = f"{GB18030} {UTF8}" if not wide and seems_chinese(data) else UTF8
+            remedy = f"{GB18030} {UTF8}" if not wide and _seems_chinese(data) else UTF8
             what = f"line {_line(data, error)}: {problem}, so letters would be lost. {remedy}"
             raise TableError(name, [what]) from None
     if "\0" in text:
@@ -227,7 +214,7 @@ def _is_utf8_beyond_europe(data: bytes) -> bool:
         return False
 
 
-def seems_chinese(data: bytes) -> bool:
+def _seems_chinese(data: bytes) -> bool:
     """Whether bytes are GB18030, and most of their letters those of everyday Chinese.
 
     Text of western Europe can be read as GB18030, too, but gives letters that few use.
@@ -241,10 +228,8 @@ def seems_chinese(data: bytes) -> bool:
     return 2 * len(everyday) > len(letters)
 
 
-def _csv_rows(text: str, name: str, *, above: int = 0) -> list[list[str]]:
+def _csv_rows(text: str, name: str) -> list[list[str]]:
     """Cells by the separator of the header that gives every row the width of the header.
-
-    Rows `above` the header are left out.
 
     If none does, by the one with most columns, whose ragged rows are then reported. A separator
     that the file declares is taken as it is.
@@ -256,12 +241,8 @@ def _csv_rows(text: str, name: str, *, above: int = 0) -> list[list[str]]:
         rows, wrong = _parsed(text[declared.end() :], declared[1])
         if wrong:
             raise TableError(name, [wrong])
-        return rows[above:]
-    parsed = {
-        delimiter: (rows[above:], wrong)
-        for delimiter in DELIMITERS
-        for rows, wrong in [_parsed(text, delimiter)]
-    }
+        return rows
+    parsed = {delimiter: _parsed(text, delimiter) for delimiter in DELIMITERS}
     fitting = [d for d, (rows, wrong) in parsed.items() if not wrong and _is_even(rows)]
     if len(fitting) > 1:
         named = " or ".join(DELIMITERS[d] for d in fitting)

@@ -40,15 +40,14 @@ def rows_of(
     name: str,
     sheet: str,
     *,
-    header_row: int = 1,
     columns: Collection[str] | None = None,
     ids: Collection[str] = (),
 ) -> list[list[str]]:
-    """Rows of an XLSX from its header on, every cell as text.
+    """Rows of an XLSX, every cell as text.
 
     Parameters
     ----------
-    data, name, sheet, header_row, columns, ids
+    data, name, sheet, columns, ids
         As in `spreadsheet.read`.
 
     Raises
@@ -70,7 +69,7 @@ def rows_of(
                 "delete the empty rows and columns beside the table."
             ],
         )
-    stored_rows = list(stored.iter_rows(min_row=header_row))
+    stored_rows = list(stored.iter_rows())
     rows = [[_text(cell.value) for cell in row] for row in stored_rows]
     if not rows:
         return []
@@ -79,8 +78,7 @@ def rows_of(
     problems = [
         f"sheet {title!r}: cells {merged.coord} are merged; a table has one value in each cell."
         for merged in written.merged_cells.ranges
-        if merged.max_row >= header_row
-        and any(merged.min_col <= i + 1 <= merged.max_col for i in used)
+        if any(merged.min_col <= i + 1 <= merged.max_col for i in used)
     ]
     for row in stored_rows:
         there = [row[i] for i in used]
@@ -89,8 +87,8 @@ def rows_of(
         )
     for i in used:
         below = [row[i] for row in stored_rows[1:]]
-        problems += _two_formats(header[i], below, header_row - 1)
-        problems += _shortened(header[i], below, header_row - 1) if header[i] in ids else []
+        problems += _two_formats(header[i], below)
+        problems += _shortened(header[i], below) if header[i] in ids else []
     if problems:
         raise TableError(name, problems)
     return rows
@@ -114,13 +112,10 @@ def _wrong(cell, source) -> str:
     return ""
 
 
-def _two_formats(column: str, below: Sequence, first: int) -> list[str]:
-    """The problem of a column in which 35% is stored as 0.35 in some cells and as 35 in others.
-
-    The index of the table begins with `first`.
-    """
+def _two_formats(column: str, below: Sequence) -> list[str]:
+    """The problem of a column in which 35% is stored as 0.35 in some cells and as 35 in others."""
     percent, plain = [], []
-    for row, cell in enumerate(below, start=first):
+    for row, cell in enumerate(below):
         if _is_number(cell.value):
             try:
                 shown = NO_CODE.sub("", cell.number_format)
@@ -140,9 +135,9 @@ def _two_formats(column: str, below: Sequence, first: int) -> list[str]:
     return cells.row_lines(percent, what)
 
 
-def _shortened(column: str, below: Sequence, first: int) -> list[str]:
+def _shortened(column: str, below: Sequence) -> list[str]:
     """The problem of ids that are numbers with more digits than the program has kept."""
-    rows = [row for row, cell in enumerate(below, start=first) if _has_lost_digits(cell.value)]
+    rows = [row for row, cell in enumerate(below) if _has_lost_digits(cell.value)]
     what = (
         f"{column}: numbers of more than {KEPT} digits, and a spreadsheet program keeps the first "
         f"{KEPT}: these ids have lost the others; format the column as text before the ids are "
@@ -213,26 +208,6 @@ def _is_strict(data: bytes) -> bool:
         return False
 
 
-def titles_of(data: bytes, name: str) -> list[str]:
-    """Titles of the sheets that hold anything.
-
-    Raises
-    ------
-    TableError
-        If the file cannot be opened, or is far larger than a table of patients.
-    """
-    _check_parts(data, name)
-    return _filled(_opened(data, name, values=True))
-
-
-def _filled(workbook) -> list[str]:
-    return [
-        each.title
-        for each in workbook.worksheets
-        if (each.max_row, each.max_column) != (1, 1) or each["A1"].value is not None
-    ]
-
-
 def _sheet(workbook, name: str, sheet: str) -> str:
     """Title of the sheet to read."""
     titles = [each.title for each in workbook.worksheets]
@@ -241,7 +216,11 @@ def _sheet(workbook, name: str, sheet: str) -> str:
             there = ", ".join(map(repr, titles))
             raise TableError(name, [f"there is no sheet {sheet!r}. Sheets: {there}."])
         return sheet
-    filled = _filled(workbook)
+    filled = [
+        each.title
+        for each in workbook.worksheets
+        if (each.max_row, each.max_column) != (1, 1) or each["A1"].value is not None
+    ]
     if len(filled) > 1:
         several = ", ".join(map(repr, filled))
         raise TableError(name, [f"several sheets hold something: {several}. Say which: `sheet`."])

@@ -79,19 +79,17 @@ def _python(notebook: str) -> str:
 @cache
 def _uses(source: Path, package: Path) -> list[Path]:
     """Files of the package that `source` names, and data files beside it that it reads."""
-    nodes = list(ast.walk(_tree(source)))
-    inside = source.is_relative_to(package)
+    tree = _tree(source)
     files, rooms = [], {}  # name in this source -> the room it stands for
-    for node in nodes:
-        if inside and isinstance(node, ast.Constant):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and source.is_relative_to(package):
             files += _beside(source, node.value)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            for name, target in _imported(node, package):
-                if target.name == "__init__.py":
-                    rooms[name] = target
-                else:
-                    files.append(target)
-    for name, attribute in _taken(nodes, rooms):
+        for name, target in _imported(node, package):
+            if target.name == "__init__.py":
+                rooms[name] = target
+            else:
+                files.append(target)
+    for name, attribute in _taken(tree, rooms):
         face = _face(rooms[name])
         if attribute is None:
             files += face.values()
@@ -126,14 +124,12 @@ def _imported(node: ast.AST, package: Path) -> Iterator[tuple[str, Path]]:
             raise ImportError(f"{NAME}.{inside} has no {alias.name}.")
 
 
-@cache
 def _file(module: str, package: Path) -> Path:
     """The file of a module, or the face of a room."""
     path = package.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-@cache
 def _face(room: Path) -> dict[str, Path]:
     """Where each name of a room's face is defined."""
     return {
@@ -145,10 +141,10 @@ def _package_of(room: Path) -> Path:
     return next(folder for folder in room.parents if folder.name == NAME)
 
 
-def _taken(nodes: Iterable[ast.AST], rooms: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+def _taken(tree: ast.AST, rooms: Iterable[str]) -> Iterator[tuple[str, str | None]]:
     """What is taken from each room, `statistics.auc_ci`; None where the room is passed on."""
     before_a_dot = set()
-    for node in nodes:  # from the outside in: an attribute comes before its name
+    for node in ast.walk(tree):  # from the outside in: an attribute comes before its name
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             before_a_dot.add(node.value)
             if node.value.id in rooms:

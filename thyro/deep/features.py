@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from thyro.deep import weights as checkpoints
 from thyro.deep.backbones import Network, build, calibrate_batchnorm
-from thyro.deep.fine_tuning import Learned, pooled
+from thyro.deep.fine_tuning import Learned
 from thyro.statistics import log_odds
 from thyro.store import Checkpoint
 from thyro.study import FROZEN, FeatureTable, ModelName
@@ -66,20 +66,6 @@ def feature_names(network: Network) -> list[str]:
 def feature_table(network: Network, values: np.ndarray, patients: Sequence[str]) -> pd.DataFrame:
     """Pooled features, shape (n, width), one row per patient."""
     return pd.DataFrame(values, pd.Index(patients, name="patient_id"), feature_names(network))
-
-
-def pooled_table(network: Network, crops: ArrayLike, patients: Sequence[str]) -> pd.DataFrame:
-    """Pooled features of patients by a network that has learned, one row per patient.
-
-    Parameters
-    ----------
-    network : Network
-        As `restore_network` gives it.
-    crops : array_like of float, shape (n, size, size)
-        Grey 0-255.
-    patients : sequence of str, length n
-    """
-    return feature_table(network, pooled(network, crops), patients)
 
 
 def fold_table(learned: Learned, patients: Sequence[str], folds: ArrayLike) -> pd.DataFrame:

@@ -154,16 +154,6 @@ def restore_network(network: Network, state: bytes) -> Network:
     return work
 
 
-def pooled(network: Network, crops: ArrayLike) -> np.ndarray:
-    """Pooled features of crops by a network as it is: float32, shape (n, width).
-
-    The way of `cross_fit`, through the backbone and then the last block.
-    """
-    settings = FineTuningSettings(trained="none")
-    inputs = _inputs(network, as_crops(crops), np.array([], int), settings, None)
-    return _pooled(_body(network, "none"), inputs, np.arange(len(crops)), settings.batch)
-
-
 @dataclass(frozen=True)
 class _Activations:
     """What the frozen backbone makes of every crop, then of the mirror images of training crops."""

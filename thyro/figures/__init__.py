@@ -1,7 +1,6 @@
 """Results as pictures: results in, axes or a figure out. Computes nothing."""
 
 from thyro.figures.agreement import agreement_figure, draw_agreement
-from thyro.figures.between_studies import draw_study_aucs, studies_figure
 from thyro.figures.browser import browse_images
 from thyro.figures.calibration import calibration_figure, draw_calibration
 from thyro.figures.centres import components_figure, forest_figure
@@ -123,7 +122,6 @@ __all__ = [
     "draw_sanity",
     "draw_spectrum",
     "draw_stability",
-    "draw_study_aucs",
     "draw_training",
     "draw_tuning",
     "draw_volcano",
@@ -152,7 +150,6 @@ __all__ = [
     "show_page",
     "spectrum_figure",
     "stability_figure",
-    "studies_figure",
     "subgroups_figure",
     "super_resolution_figure",
     "training_figure",

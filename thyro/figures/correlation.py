@@ -78,8 +78,7 @@ def draw_correlation_map(
 ) -> Axes:
     """Draw the correlation of all features as one picture, families side by side and named.
 
-    Within a family, features that correlate stand together (average linkage over 1 less the
-    absolute ρ).
+    Within a family, features that correlate stand together (average linkage over 1 − |ρ|).
 
     Parameters
     ----------

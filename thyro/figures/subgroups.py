@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from thyro.figures.style import SERIES_COLOURS, SMALL, WIDTH, panel_letters
-from thyro.study import cohort_label
+from thyro.study import COHORTS
 
 # Panels from the left: measure, heading, ideal or neutral value, the range that is always shown,
 # and the range beyond which an interval is not followed.
@@ -18,7 +18,7 @@ PANELS = (
     ("citl", "In the large", 0.0, (-1.0, 1.0), (-3.0, 3.0)),
     ("net_benefit", "Net benefit", 0.0, (-0.05, 0.3), (-0.5, 1.0)),
 )
-MARKS = tuple(zip("oDs^vP*", SERIES_COLOURS, strict=True))
+MARKS = (("o", SERIES_COLOURS[0]), ("D", SERIES_COLOURS[1]), ("s", SERIES_COLOURS[2]))
 APART = 0.34  # of the marks of two cohorts in a row, in rows
 ROW = 0.17  # inches, of a row for each cohort in it
 FRAME = 1.1  # inches, of axes and legend
@@ -85,12 +85,10 @@ def subgroups_figure(frame: pd.DataFrame) -> Figure:
     """
     rows, cohorts = _rows(frame), list(frame["cohort"].unique())
     height = FRAME + ROW * len(rows) * max(len(cohorts), 1.4)
-    panels = [panel for panel in PANELS if frame["measure"].eq(panel[0]).any()]
-    widths = (1, *[2] * len(panels))
     fig, axes = plt.subplots(
-        1, len(widths), figsize=(WIDTH, height), sharey=True, width_ratios=widths
+        1, 1 + len(PANELS), figsize=(WIDTH, height), sharey=True, width_ratios=(1, 2, 2, 2, 2)
     )
-    for ax, (measure, heading, ideal, shown, followed) in zip(axes[1:], panels, strict=True):
+    for ax, (measure, heading, ideal, shown, followed) in zip(axes[1:], PANELS, strict=True):
         draw_groups(frame, ax, measure, shown=shown, followed=followed)
         ax.set(xlabel=heading)
         ax.axvline(ideal, color="0.6", lw=0.8, ls="--", zorder=1)
@@ -99,7 +97,7 @@ def subgroups_figure(frame: pd.DataFrame) -> Figure:
     axes[0].set_yticks(range(len(rows)), names)
     panel_letters(axes[1:])
     marks = [
-        Line2D([], [], color=colour, marker=mark, ls="", ms=4, label=cohort_label(name))
+        Line2D([], [], color=colour, marker=mark, ls="", ms=4, label=COHORTS.get(name, name))
         for name, (mark, colour) in zip(cohorts, MARKS, strict=False)
     ]
     fig.legend(handles=marks, loc="outside lower center", ncols=len(marks))

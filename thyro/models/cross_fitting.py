@@ -262,39 +262,6 @@ def rank_models(
     return table.sort_values("auc_out_of_fold", ascending=False, kind="stable", ignore_index=True)
 
 
-def fitted_without_folds(
-    recipe: Recipe,
-    X: pd.DataFrame,
-    y: pd.Series,
-    divisions: Sequence[ArrayLike],
-    *,
-    of_fold: Mapping[int, pd.DataFrame] | None = None,
-    workers: int = 1,
-    progress: Callable | None = None,
-) -> dict[tuple[int, int], Fitted]:
-    """What `out_of_fold` asks: the recipe as fitted without each fold, by repeat and fold.
-
-    The models together are what predicts a patient of another cohort, so whoever hands a model on
-    needs them all. Arguments as there; `progress` is called as `progress(iterable, total=n)`.
-    """
-    labels = as_labels(y, "y")
-    folds = [_checked(one, len(labels)) for one in divisions]
-    tables = _features_of_folds(of_fold, X, np.unique(folds[0])) if of_fold else {}
-    keys = [(repeat, k) for repeat, one in enumerate(folds) for k in np.unique(one).tolist()]
-    jobs = (
-        joblib.delayed(_fit_one)(
-            recipe,
-            tables.get(k, X).loc[y.index[folds[repeat] != k]],
-            labels[folds[repeat] != k],
-            (repeat, k),
-        )
-        for repeat, k in keys
-    )
-    done = core.as_done(jobs, workers)
-    found = dict(done if progress is None else progress(done, total=len(keys)))
-    return {key: found[key] for key in keys}
-
-
 def _checked(folds: ArrayLike, n: int) -> np.ndarray:
     """A division of `n` patients into at least two folds."""
     folds = np.asarray(folds)
@@ -321,12 +288,6 @@ def _one_fold(recipe, X, patients, y, key):
     with threadpool_limits(1):
         fitted = recipe.fit(X.loc[patients], y)
         return key, (fitted.predict(X), fitted.selection.kept, fitted.selection.note)
-
-
-def _fit_one(recipe, X, y, key):
-    """Repeat and fold, and what the recipe makes of these patients."""
-    with threadpool_limits(1):
-        return key, recipe.fit(X, y)
 
 
 def _log_odds(p):

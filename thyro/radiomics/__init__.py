@@ -3,19 +3,19 @@
 from thyro.radiomics.binning import bin_widths
 from thyro.radiomics.centres import AFTER, BEFORE, centre_differences, difference_table
 from thyro.radiomics.cohort_extraction import check_failures, extract_cohort
-from thyro.radiomics.combat import Combat, combat
-from thyro.radiomics.common_grid import CommonGrid
-from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
-from thyro.radiomics.exclusions import DEGENERATE, DISTINCT, STABILITY, set_aside
-from thyro.radiomics.extractor import extract
-from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR, filter_of, part_of
-from thyro.radiomics.filters import filtered_images
-from thyro.radiomics.harmonisation import (
+from thyro.radiomics.combat import (
     both_ways,
+    combat,
     harmonisation,
     harmonised,
     unseen_patients,
 )
+from thyro.radiomics.common_grid import CommonGrid
+from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
+from thyro.radiomics.exclusions import DEGENERATE, DISTINCT, STABILITY, set_aside
+from thyro.radiomics.extractor import extract
+from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR, part_of
+from thyro.radiomics.filters import filtered_images
 from thyro.radiomics.ibsi import compare_with_ibsi
 from thyro.radiomics.sizes import nodule_sizes
 from thyro.radiomics.stability import (
@@ -48,7 +48,6 @@ __all__ = [
     "PAPER",
     "PLANAR",
     "STABILITY",
-    "Combat",
     "CommonGrid",
     "agreement_medians",
     "agreement_scalars",
@@ -67,7 +66,6 @@ __all__ = [
     "failure_table",
     "feature_set_tables",
     "feature_summary",
-    "filter_of",
     "filtered_images",
     "harmonisation",
     "harmonised",

@@ -112,7 +112,7 @@ def extract_cohort(
             f"patients: expected each id once, and at least one, got {len(patients)} ids, "
             f"repeated: {repeated[:5]}."
         )
-    task = _Task(read, settings, feature_set, grid, keyed=cache is not None)
+    task = _Task(read, settings, feature_set, grid)
     outcomes = _outcomes(task, patients, workers, cluster, cache)
     if progress is not None:
         outcomes = progress(outcomes, total=len(patients))
@@ -188,7 +188,6 @@ class _Task:
     settings: Mapping[str, object] | None
     feature_set: feature_sets.FeatureSet
     grid: CommonGrid | None = None
-    keyed: bool = True  # whether values are kept: what tells them apart takes half a second
 
     @property
     def width(self):
@@ -199,7 +198,7 @@ class _Task:
         """The outcome; an error becomes its reason."""
         try:
             case = self.read(patient_id)
-            key = self.key(self.source(patient_id, case), self.recipe()) if self.keyed else ""
+            key = self.key(self.source(patient_id, case), self.recipe())
             with _one_at_a_time, _one_thread():
                 if self.grid is not None:
                     case = self.grid(patient_id, *case)

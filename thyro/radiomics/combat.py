@@ -5,14 +5,13 @@ others: training patients teach, test patients of the same centre are moved as t
 outcome is looked at.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-PER_FEATURE = ("effects", "mean", "sd", "shift", "scale")  # fields of `Combat`
 CONVERGED = 1e-4  # relative change at which the empirical Bayes iteration stops, as R's sva
 UNSEEN = ("refuse", "pass", "own")  # what becomes of a centre that taught nothing
 
@@ -66,12 +65,12 @@ class Combat:
                 f"features; learned: {', '.join(self.centres)}. `unseen_centre: pass` leaves them "
                 "as they are."
             )
+        z = self._standardised(features, covariates)
+        values = features[self.moved].to_numpy(float, copy=True)
         stays = [name for name in dict.fromkeys(named.tolist()) if name == self.reference]
         stays += strange if unseen == "pass" else []
         if np.isin(named, stays).all():
             return features
-        z = self._standardised(features, covariates)
-        values = features[self.moved].to_numpy(float, copy=True)
         for name in dict.fromkeys(named.tolist()):
             rows = named == name
             if name in stays:
@@ -86,36 +85,6 @@ class Combat:
         moved = pd.DataFrame(values, features.index, self.moved)
         rest = features[features.columns.difference(self.moved, sort=False)]
         return pd.concat([moved, rest], axis=1)[list(features)]
-
-    def of(self, names: Sequence[str]) -> "Combat":
-        """The same of some features: they are moved as they are among all."""
-        kept = self.moved[self.moved.isin(names)]
-        parts = {key: getattr(self, key)[kept] for key in PER_FEATURE}
-        return replace(self, moved=kept, **parts)
-
-    def to_dict(self) -> dict:
-        """Plain lists, numbers and strings at full precision, ready for JSON."""
-        plain = {key: getattr(self, key) for key in ("centres", "reference", "mean_only")}
-        tables = {key: getattr(self, key) for key in PER_FEATURE}
-        plain |= {"moved": list(self.moved), "parametric": self.parametric}
-        plain["covariates"] = list(self.effects.index)
-        return plain | {key: table.to_numpy().tolist() for key, table in tables.items()}
-
-    @classmethod
-    def from_dict(cls, plain: Mapping) -> "Combat":
-        """Rebuild what `to_dict` wrote."""
-        moved, centres = pd.Index(plain["moved"]), list(plain["centres"])
-        rows = {"effects": plain["covariates"], "shift": centres, "scale": centres}
-        parts = {
-            key: pd.DataFrame(
-                np.reshape(plain[key], (len(rows[key]), len(moved))), rows[key], moved
-            )
-            if key in rows
-            else pd.Series(plain[key], moved, dtype=float)
-            for key in PER_FEATURE
-        }
-        kept = {key: plain[key] for key in ("reference", "mean_only", "parametric")}
-        return cls(centres=centres, moved=moved, **parts, **kept)
 
     def _standardised(
         self, features: pd.DataFrame, covariates: pd.DataFrame | None
@@ -256,6 +225,80 @@ def combat(
         reference=reference,
     )
     return learned.apply(features, batch, covariates=covariates), learned
+
+
+@dataclass(frozen=True)
+class Harmonisation:
+    """How a study harmonises: whose centre and covariates are known, and what is done with both."""
+
+    centre: pd.Series  # of every patient, by patient_id
+    covariates: pd.DataFrame | None  # of every patient, numbers
+    unseen: str  # as in `Combat.apply`
+
+    def __call__(self, training: pd.DataFrame) -> Callable[[pd.DataFrame], pd.DataFrame]:
+        """Learn from training patients, by the index of their features; gives what moves others.
+
+        A centre that has a single patient here is one that was never seen.
+        """
+        centre = self.centre.loc[training.index]
+        teach = centre.groupby(centre).transform("size").gt(1).to_numpy()
+        training, centre = training[teach], centre[teach]
+        learned = learn_combat(training, centre, covariates=self._of(training.index))
+        return lambda features: learned.apply(
+            features,
+            self.centre.loc[features.index],
+            covariates=self._of(features.index),
+            unseen=self.unseen,
+        )
+
+    def _of(self, patients: pd.Index) -> pd.DataFrame | None:
+        return None if self.covariates is None else self.covariates.loc[patients]
+
+
+def harmonisation(
+    cases: pd.DataFrame, how: str, preserved: Sequence[str] = (), unseen: str = "pass"
+) -> Harmonisation | None:
+    """The harmonisation of a study; None where there is none.
+
+    Parameters
+    ----------
+    cases : DataFrame, index patients
+        All included, with `centre` and the preserved variables.
+    how : "none" or "combat"
+    preserved : sequence of str
+        Variables whose effects on the features stay. A level that no training patient has counts as
+        the first.
+    unseen : "refuse", "pass" or "own"
+        As in `Combat.apply`; refused centres have stopped the study before, so that one which is
+        unseen here only lacks in a part of the training patients, and passes.
+    """
+    if how == "none":
+        return None
+    covariates = None
+    if preserved:
+        covariates = pd.get_dummies(cases[list(preserved)], drop_first=True, dtype=float)
+    return Harmonisation(cases["centre"], covariates, "own" if unseen == "own" else "pass")
+
+
+def unseen_patients(how: Harmonisation | None, training: pd.Index) -> pd.Index:
+    """Patients of centres that no training patient belongs to; none where nothing is harmonised."""
+    if how is None:
+        return pd.Index([])
+    return how.centre.index[~how.centre.isin(how.centre.loc[training])]
+
+
+def both_ways(how: Harmonisation) -> tuple[Harmonisation, Harmonisation]:
+    """The same that lets unseen centres pass, and that learns from their own patients."""
+    return replace(how, unseen="pass"), replace(how, unseen="own")
+
+
+def harmonised(
+    tables: Mapping[str, pd.DataFrame], how: Harmonisation | None, training: pd.Index
+) -> dict[str, pd.DataFrame]:
+    """Feature tables with each centre moved as its training patients teach; as they are without."""
+    if how is None:
+        return dict(tables)
+    return {name: how(values.loc[training])(values) for name, values in tables.items()}
 
 
 def _effect(

@@ -33,7 +33,7 @@ class CommonGrid:
     sized: frozenset[str]
 
     def side(self, key: str) -> float:
-        """Side in mm of the new pixels of a patient, or `patient@version`; 0 where none are."""
+        """Side in mm of the new pixels of a patient, or "patient@version"; 0 where none are."""
         return self.pixel_mm if key.partition(SEPARATOR)[0] in self.sized else 0.0
 
     def __call__(

@@ -247,7 +247,7 @@ def part_of(
     kept = tuple(
         row.name
         for row in feature_set.describe().itertuples(index=False)
-        if (not image_types or filter_of(row.image_type) in image_types)
+        if (not image_types or _family(row.image_type) in image_types)
         and (not classes or row.feature_class.removesuffix("2D") in classes)
     )
     filters = {
@@ -258,7 +258,7 @@ def part_of(
     return replace(feature_set, filters=filters, list_names=partial(tuple, kept))
 
 
-def filter_of(image_type: str) -> str:
+def _family(image_type: str) -> str:
     """The filter of an image type: "wavelet-LH" is of Wavelet, "log-sigma-1-0-mm-3D" of LoG."""
     first = image_type.split("-")[0]
     return FAMILIES.get(first, first.capitalize())

@@ -23,7 +23,6 @@ def nodule_sizes(patients: Iterable[str], read: Callable) -> pd.DataFrame:
         diameter : longest distance in the slice: `original_shape_Maximum2DDiameterSlice` of the
             paper's set, also of nodules that could not be measured. In mm, or in pixels where
             their size is unknown.
-
         area : of the pixels in the mask, in mm2, or pixels.
 
     Raises

@@ -96,7 +96,7 @@ class Perturbed:
     second: Callable | None = None
 
     def __call__(self, key: str) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
-        """Image 0-255, mask (both of shape (rows, columns)) and pixel size of `patient@version`."""
+        """Image 0-255, mask (both of shape (rows, columns)) and pixel size of "patient@version"."""
         patient, _, version = key.rpartition(SEPARATOR)
         image, mask, spacing_mm = self.read(patient)
         # Not Python's hash, which differs from process to process.
@@ -183,7 +183,7 @@ def stability_table(features: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     features : DataFrame of float, shape (n_versions, n_features)
-        What `extract_perturbed` measured, index `patient@version`. A row of NaN is a version that
+        What `extract_perturbed` measured, index "patient@version". A row of NaN is a version that
         could not be measured.
 
     Returns
@@ -193,7 +193,6 @@ def stability_table(features: pd.DataFrame) -> pd.DataFrame:
 
         icc_mask, icc_noise : over the unchanged image and all versions of the kind. NaN where the
             feature does not vary, or fewer than 5 patients have a value in every version.
-
         icc_reader : first against second reader; only where some patients were outlined twice.
         icc : the smallest of them, NaN where there is none.
         stable : whether it is 0.75 or more.

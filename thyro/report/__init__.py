@@ -1,6 +1,5 @@
 """From the results of a study to its manuscript in HTML, PDF and Word."""
 
-from thyro.report.comparison import write_comparison
 from thyro.report.crate import changed_since
 from thyro.report.manuscript import make_report
 from thyro.report.published import (
@@ -18,5 +17,4 @@ __all__ = [
     "published_nomograms",
     "published_table_2",
     "renew",
-    "write_comparison",
 ]

@@ -17,12 +17,6 @@ from thyro.report.shortcodes import Markdown
 MET, PART, NOT_MET = "met", "in part", "not met"
 LEFT, NOT_ASKED = "left to the authors", "not applicable"
 OF_EVERY_STUDY, METRICS = "tripod", "metrics"  # checklists
-WITHOUT = {  # why an item that needs a fact is not asked
-    "not simulated": "The patients are simulated",
-    "external": "The study has no external cohort",
-    "tuned": "The study tunes no network",
-    "fitted": "The study fits no model",
-}
 STATUSES = (MET, PART, NOT_MET, LEFT, NOT_ASKED)
 
 
@@ -85,9 +79,8 @@ def answer(item: Item, facts: Mapping[str, bool], authors: Mapping[str, str]) ->
     """
     for fact, other in item.unless.items():
         item = item if facts[fact] else replace(item, **other)
-    lacking = [fact for fact in item.applies if not _hold([fact], facts)]
-    if item.skips or lacking:
-        return Answer(item, NOT_ASKED, item.skips or WITHOUT[lacking[0]])
+    if item.skips or not _hold(item.applies, facts):
+        return Answer(item, NOT_ASKED, item.skips)
     told = authors[item.authors] if item.authors else ""
     if not _hold(item.needs, facts):
         said = authors[item.instead] if item.instead else ""

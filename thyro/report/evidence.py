@@ -30,18 +30,17 @@ def facts(study: Study, results: Results, has: Mapping[str, bool]) -> dict[str, 
         "centres": has["external"] or has.get("centres", False) or study.cohort.split == "centre",
         "spacing": bool(about.get("spacing_known")) and study.features.pixel_mm > 0,
         "weighed": has["networks"] and study.features.class_weights,
-        "fitted": has["nomograms"] or has["features"],
-        "tuned_models": has["radiomics"] and study.models.tune,
+        "tuned_models": has["images"] and study.models.tune,
         "stable_features": has["images"] and study.selection.minimum_icc > 0,
-        "few_features": has["radiomics"] and _few_features(results, images=has["images"]),
+        "few_features": has["images"] and _few_features(results),
         "title_names_model": any(word in title for word in MODEL_WORDS),
         "title_names_radiomics": "radiomic" in title,
     }
 
 
-def _few_features(results: Results, *, images: bool) -> bool:
+def _few_features(results: Results) -> bool:
     patients = results.table("00_cohort/patients")
-    kept = results.table(f"{'03_selection' if images else '03_feature_tables'}/kept_features")
+    kept = results.table("03_selection/kept_features")
     return bool(events_per_feature(patients, kept) >= EVENTS_PER_FEATURE)
 
 

@@ -148,7 +148,6 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
         if study.cohort.features:
             tell(words_feature_models.texts)
         tell(provenance.texts)
-        tree |= checklists.texts(_answers(study, Results(results), tree["has"]))
         return tree, found
     tell(words_study.texts, name=name)
     sections = [*OF_EVERY_STUDY]
@@ -170,13 +169,15 @@ def _told(results: str, name: str, study: Study) -> tuple[dict, dict[str, Source
 def _answers(
     study: Study, results: Results, has: Mapping[str, bool]
 ) -> dict[str, list[checklists.Answer]]:
-    """The checklists, answered; of scores alone only that of prediction models is asked."""
+    """The checklists, answered; without images only that of prediction models is asked."""
+    if not study.has_nomograms:  # the items ask how a model was developed
+        return {}
     items = checklists.read_checklists(store.path("report/checklists.yml"))
     facts, authors = evidence.facts(study, results, has), study.authors.model_dump()
     return {
         name: [checklists.answer(item, facts, authors) for item in asked]
         for name, asked in items.items()
-        if has["radiomics"] or name == checklists.OF_EVERY_STUDY
+        if has["images"] or name == checklists.OF_EVERY_STUDY
     }
 
 

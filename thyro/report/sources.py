@@ -134,7 +134,7 @@ class _Places:
         if any(name is not None for name in table.index.names):
             table = table.reset_index()
         words = table.select_dtypes(exclude="number")
-        words = words.loc[:, [words[name].map(_is_word).astype(bool).all() for name in words]]
+        words = words.loc[:, [words[name].map(_is_word).all() for name in words]]
         rows = [", ".join(map(str, row)) for row in words.itertuples(index=False, name=None)]
         for name, column in table.select_dtypes("float").items():
             for row, value in enumerate(column.tolist()):

@@ -15,7 +15,7 @@ from thyro.study import (
 )
 
 
-def check_study(name: str, *, data: str | None = None, cells: bool = True) -> Study:
+def check_study(name: str, *, data: str | None = None) -> Study:
     """Read a study and see that it can run: its keys, notebooks, device, files and folder.
 
     Parameters
@@ -25,8 +25,6 @@ def check_study(name: str, *, data: str | None = None, cells: bool = True) -> St
     data
         Folder with the user's table and images, relative to the project; "" where none was named,
         None where nothing is going to run.
-    cells
-        Whether every cell of tables that come without images is read.
 
     Raises
     ------
@@ -44,8 +42,7 @@ def check_study(name: str, *, data: str | None = None, cells: bool = True) -> St
         check_notebook(job_arguments(study, name, job, data=data), notebook)
     if data is not None:
         _check_data(name, study, data)
-        if cells:
-            check_tables(name, study, data)
+        check_tables(name, study, data)
     return study
 
 
@@ -142,15 +139,8 @@ def _check_data(name: str, study: Study, data: str) -> None:
             _check_decisions(name, section, source.decisions, store.path(data).resolve())
 
 
-def check_tables(name: str, study: Study, data: str, *, with_images: bool = False) -> list[str]:
-    """Read the tables of a study, with every cell of theirs, but no image.
-
-    Parameters
-    ----------
-    name, study, data
-        As in `check_study`.
-    with_images
-        Whether to read tables that name images, too: notebook 00 does so before all else.
+def check_tables(name: str, study: Study, data: str) -> list[str]:
+    """Read the tables of a study without images, with every cell of theirs.
 
     Returns
     -------
@@ -162,15 +152,13 @@ def check_tables(name: str, study: Study, data: str, *, with_images: bool = Fals
     StudyError
         With all problems, by row.
     """
-    if study.cohort.source == "simulated" or study.cohort.has_images and not with_images:
+    if study.cohort.has_images:
         return []
     from thyro import cohort, imaging  # slow, so only where it is needed
 
     given = {"cohort": study.cohort} | ({"external": study.external} if study.external else {})
     try:
-        return cohort.check_tables(
-            given, data_dir=data, seed=study.compute.seed, fitted=study.fitted
-        )
+        return cohort.check_tables(given, data_dir=data)
     except (cohort.CohortError, cohort.TableError, imaging.ImageError) as error:
         raise StudyError(f"params/{name}.yml: {error}") from None
 

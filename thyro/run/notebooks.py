@@ -52,11 +52,10 @@ def run_notebook(name: str, job_name: str, *, data: str) -> None:
     StudyError
         If the study cannot run, or has no such job.
     SystemExit
-        If a cell failed, with its message; the terminal is told which.
+        If a cell failed; the terminal is told which.
     """
     core.end_with_parent()
-    # Cells are read by 00, which says the same of them; a large table takes seconds.
-    study = check_study(name, data=data, cells=False)
+    study = check_study(name, data=data)
     if job_name not in study.jobs:
         raise StudyError(
             f"params/{name}.yml: this study has no {job_name}; it has {', '.join(study.jobs)}."
@@ -119,11 +118,8 @@ def _execute(
     except papermill.PapermillExecutionError as error:
         kind = "" if error.ename in SPEAKING else f"{error.ename}: "
         where = f"See the cell in {os.path.relpath(unfinished)}."
-        reason = f"{kind}{error.evalue}\n{where}"
-        status.say("failed", reason)
-        if terminal.WATCHED in os.environ:  # a message may name files of patients
-            raise SystemExit(1) from None
-        raise SystemExit(f"{job.name} stopped:\n  " + reason.replace("\n", "\n  ")) from None
+        status.say("failed", f"{kind}{error.evalue}\n{where}")
+        raise SystemExit(1) from None
 
 
 def _record(name: str, place: str, values: dict[str, Any]) -> None:

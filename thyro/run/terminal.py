@@ -1,7 +1,4 @@
-"""What a run tells the terminal: each job leaves two small files, and one loop shows them.
-
-Lines have colours where a terminal shows them; pipes, files and NO_COLOR get plain text.
-"""
+"""What a run tells the terminal: each job leaves two small files, and one loop shows them."""
 
 import json
 import os
@@ -10,13 +7,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from thyro import store
 
-# Environment: `watch` tells the user what jobs say, and no log may hold it.
-WATCHED = "THYRO_WATCHED"
-COLOURS = {"running": "", "done": "green", "failed": "bold red"}  # of a state
 BETWEEN_LINES = 15  # seconds, where bars cannot be drawn anew in their line
 
 
@@ -72,7 +66,7 @@ def watch(process: subprocess.Popen, folder: Path, order: list[str]) -> dict[str
         for job in order:
             news, bar = seen.look(job)
             if news:
-                _line(news, terminal, seen.shown[job])
+                _line(news, terminal)
             if bar:
                 bars.append(bar)
         if terminal:
@@ -121,41 +115,8 @@ def _fitting(bars: list[str]) -> str:
     return "   ".join(bars)[: shutil.get_terminal_size().columns - 1]
 
 
-def _line(text: str, terminal: bool, state: str = "running") -> None:
-    if terminal:
-        print("\r\033[K", end="", file=sys.stderr)
-    say(text, COLOURS[state], error=True)
-
-
-def say(text: str, colour: str = "", *, error: bool = False) -> None:
-    """Print a line, in a colour where the stream shows colours.
-
-    Parameters
-    ----------
-    text
-        As it stands; nothing in it is markup.
-    colour
-        Style of rich: "green", "bold red"; "" for none.
-    error
-        To the stream of errors and progress instead of that of results.
-    """
-    stream = sys.stderr if error else sys.stdout
-    if not colour or not coloured(stream):
-        print(text, file=stream, flush=True)
-        return
-    from rich.console import Console  # only where it is needed
-
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    console.print(text, style=colour, soft_wrap=True)
-
-
-def coloured(stream: TextIO) -> bool:
-    """Whether a stream is a terminal that shows colours, and the user wants them.
-
-    NO_COLOR (no-color.org) turns them off, whatever its value.
-    """
-    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return wanted and stream.isatty()
+def _line(text: str, terminal: bool) -> None:
+    print(("\r\033[K" if terminal else "") + text, file=sys.stderr, flush=True)
 
 
 def _bar(progress: dict, seconds: float) -> str:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +19,8 @@ from thyro.run.check import check_study
 from thyro.study import RECORDS, Study, StudyError, job_arguments, result_arguments
 
 
-def bring_up_to_date(
-    name: str, *, data: str | None = None, until: str = "", render: bool = True
-) -> None:
-    """Bring a study up to date, and say where its report lies and how long it took.
+def bring_up_to_date(name: str, *, data: str | None = None) -> None:
+    """Bring the report of a study up to date, and say where it lies and how long it took.
 
     Parameters
     ----------
@@ -30,63 +28,34 @@ def bring_up_to_date(
         Of the study.
     data
         Folder with the user's table and images, relative to the project.
-    until
-        Last notebook to run, or one of its runs: "03_selection"; "" runs all of them.
-    render
-        Whether the report is made, too, where all notebooks run.
 
     Raises
     ------
     StudyError
-        If the study cannot run, is running, or has no such notebook.
+        If the study cannot run, or is running.
     SystemExit
         If a job failed; the terminal is told why.
     """
     if os.environ.get("MAKELEVEL"):  # make gone, nobody waits for this
         core.end_with_parent()
     study = check_study(name, data=data or "")
-    wanted = jobs_until(name, study, until)
-    order = [*wanted, *(["report"] if render and not until else [])]
     started = time.monotonic()
     folder = terminal.workplace(name)
     with _only_one(folder, name):
         shutil.rmtree(folder / "run", ignore_errors=True)
         command = snakemake_command(name, study, data or "")
-        command += ["--until", *order] if "report" not in order else []
         with open(folder / "snakemake.log", "w") as log:
             process = subprocess.Popen(
-                command,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=store.project_root(),
-                env=os.environ | {terminal.WATCHED: "1"},
+                command, stdout=log, stderr=subprocess.STDOUT, cwd=store.project_root()
             )
-            failed = terminal.watch(process, folder / "run", order)
+            failed = terminal.watch(process, folder / "run", [*study.jobs, "report"])
     if process.returncode:
         for job, message in failed.items():
-            said = f"\n{job} stopped:\n  " + message.replace("\n", "\n  ")
-            terminal.say(said, "red", error=True)
+            print(f"\n{job} stopped:\n  " + message.replace("\n", "\n  "), file=sys.stderr)
         if not failed:
-            where = os.path.relpath(folder / "snakemake.log")
-            terminal.say(f"Stopped; see {where}.", "red", error=True)
+            print(f"Stopped; see {os.path.relpath(folder / 'snakemake.log')}.", file=sys.stderr)
         raise SystemExit(1)
-    _summary(name, order, time.monotonic() - started)
-
-
-def jobs_until(name: str, study: Study, until: str) -> list[str]:
-    """Jobs of a study up to a notebook, or up to one of its runs, in the order of the plan.
-
-    Raises
-    ------
-    StudyError
-        If the study has no such notebook.
-    """
-    jobs = list(study.jobs.values())
-    last = [i for i, job in enumerate(jobs) if until in ("", job.notebook, job.name)]
-    if not last:
-        known = ", ".join(dict.fromkeys(job.notebook for job in jobs))
-        raise StudyError(f"params/{name}.yml: this study has no {until}; it has {known}.")
-    return [job.name for job in jobs[: last[-1] + 1]]
+    _summary(name, study, time.monotonic() - started)
 
 
 def snakemake_command(name: str, study: Study, data: str) -> list[str]:
@@ -176,18 +145,15 @@ def _only_one(folder: Path, name: str) -> Iterator[None]:
         ) from None
 
 
-def _summary(name: str, order: Sequence[str], seconds: float) -> None:
+def _summary(name: str, study: Study, seconds: float) -> None:
     """Where the report lies, how long each stage took when it last ran, and its peak memory."""
     ran = {file.stem for file in (terminal.workplace(name) / "run").glob("*.state")}
     print(f"\n{'stage':22}{'time':>8}{'peak memory':>14}")
-    for job in order:
+    for job in [*study.jobs, "report"]:
         record = terminal.read_json(store.path(f"results/{name}/{RECORDS}/{job}.json"))
         peak = f"{record['peak_mb']:,} MB" if "peak_mb" in record else ""
         kept = "" if job in ran else "   up to date"
         print(f"{job:22}{terminal.clock(record.get('seconds', 0)):>8}{peak:>14}{kept}")
-    print(f"{'this call':22}{terminal.clock(seconds):>8}")
-    if "report" not in order:
-        return
-    print(f"\nThe report of study {name}:")
+    print(f"{'this call':22}{terminal.clock(seconds):>8}\n\nThe report of study {name}:")
     for file in ("index.html", "thyro.pdf", "thyro.docx"):
         print(f"  results/{name}/report/{file}")

@@ -68,8 +68,8 @@ def select_features(
         As in the single steps. `alpha=1` and `threshold=1` leave only the LASSO.
     rule : "p", "mean correlation" or "column order"
         Which of two features correlated beyond `threshold` stays: that with the smaller p of the
-        Mann-Whitney test; that with the smaller mean absolute rho to all features that passed it;
-        or that which comes first.
+        Mann-Whitney test; that with the smaller mean |rho| to all features that passed it; or that
+        which comes first.
     set_aside : iterable of str, or mapping of feature to (step, reason)
         Features that must not be selected; the log says at which step each left, and why
         (`radiomics.set_aside`). Those that the table does not have are ignored.

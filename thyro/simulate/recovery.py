@@ -139,7 +139,7 @@ def recovered_risks(
         the same patients, which a model passes by chance only; slope, of the true log odds on the
         predicted ones by least squares (below 1 where predictions are too extreme, NaN for a
         constant prediction); slope_of_risk, its ideal: 1, and NaN where the true risk is the same
-        for everybody; absolute_error, mean of `|p - risk|`.
+        for everybody; absolute_error, mean of |p - risk|.
     """
     risk = as_probabilities(risk, "risk", len(p))
     ceiling, own_slope = statistics.auc_ci(y, risk, level=level).auc, _slope(risk, risk)

@@ -9,7 +9,6 @@ from thyro.statistics.agreement import (
     rank_correlation,
 )
 from thyro.statistics.baseline import baseline_comparison
-from thyro.statistics.between_studies import StudyScores, compare_studies, same_patients
 from thyro.statistics.by_cohort import (
     auc_table,
     calibration_curves,
@@ -87,7 +86,6 @@ from thyro.statistics.smoothing import LARGE, lowess
 from thyro.statistics.subgroups import (
     ALL,
     GROUP_MEASURES,
-    RANK_MEASURES,
     UNKNOWN,
     Subgroups,
     subgroup_members,
@@ -104,11 +102,9 @@ __all__ = [
     "NEARLY_CONSTANT",
     "POOLED",
     "RANDOM_EFFECTS",
-    "RANK_MEASURES",
     "UNKNOWN",
     "NoMaximum",
     "OddsCalibration",
-    "StudyScores",
     "Subgroups",
     "TableTooLarge",
     "agreement_summary",
@@ -126,7 +122,6 @@ __all__ = [
     "calibration_table",
     "centre_table",
     "cohorts",
-    "compare_studies",
     "compared_recipes",
     "contrasts",
     "corrected_difference",
@@ -172,7 +167,6 @@ __all__ = [
     "redundant_columns",
     "roc_curve",
     "roc_curves",
-    "same_patients",
     "scores_by_protocol",
     "sensitivity_threshold",
     "size_table",

@@ -41,8 +41,7 @@ def baseline_comparison(
     groups : mapping of heading to value of `by`, optional
         In their order. The first two are compared and are "All"; further ones are described only.
         Without it {"Test": "test", "Train": "train"}, and {"External": "external"} where there are
-        such patients; of a column with categories these, test and train first. A single category
-        is described, and compared with nothing.
+        such patients; of a column with categories these, test and train first.
 
     Returns
     -------
@@ -72,13 +71,11 @@ def baseline_comparison(
     unknown = [name for name in names if name not in frame]
     if unknown:
         raise ValueError(f"variables: expected columns of patients, found no {unknown}.")
-    alone = len(members) == 1
-    nobody = {"": np.zeros(len(group), dtype=bool)} if alone else {}
-    (name_a, first), (name_b, second), *_ = (members | nobody).items()
+    (name_a, first), (name_b, second), *_ = members.items()
     compared = pd.Series(
         pd.Categorical.from_codes(np.select([first, second], [0, 1], -1), [name_a, name_b])
     )
-    parts = members if alone else {EVERYBODY: first | second} | members
+    parts = {EVERYBODY: first | second} | members
     rows = []
     for name, variable in zip(names, variables, strict=True):
         values = _readable(frame[name].reset_index(drop=True), name, variable)
@@ -91,14 +88,13 @@ def baseline_comparison(
 
 def _members(group: pd.Series, by: str, groups: Mapping | None) -> dict[str, np.ndarray]:
     """Who is in which group, by its heading."""
-    by_hand = groups is not None
     if groups is None:
         names = ["test", "train", "external"] if (group == "external").any() else ["test", "train"]
         if isinstance(group.dtype, pd.CategoricalDtype):
             declared = [str(name) for name in group.cat.categories]
             names = sorted(declared, key=lambda name: ["test", "train", name].index(name))
         groups = {name.replace("_", " ").capitalize(): name for name in names}
-    if len(groups) < 2 and by_hand:
+    if len(groups) < 2:
         raise ValueError(f"columns: expected two groups to compare, got {list(groups)}.")
     outside = sorted(set(group) - set(groups.values()), key=str)
     if outside:

@@ -99,9 +99,9 @@ def standardised_difference(x: ArrayLike, group: ArrayLike) -> float:
     float
         Of numbers, Cohen's d: (mean of the first - mean of the second) / sqrt of the mean of both
         variances (ddof 1). Of k levels, the Mahalanobis distance of both vectors of k - 1 shares,
-        which has no sign; for two levels `|p1 - p2| / sqrt((p1 q1 + p2 q2) / 2)`. Infinite where
-        the groups share no value and do not vary; NaN where `x` has a single value or, for
-        numbers, a group has a single patient.
+        which has no sign; for two levels |p1 - p2| / sqrt((p1 q1 + p2 q2) / 2). Infinite where the
+        groups share no value and do not vary; NaN where `x` has a single value or, for numbers, a
+        group has a single patient.
 
     Raises
     ------

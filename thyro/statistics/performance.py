@@ -227,8 +227,7 @@ def between_cohorts(
     -------
     DataFrame
         One row per score and pair of cohorts: model, cohort_a, cohort_b, auc_a, auc_b,
-        difference (a less b), ci_low, ci_high, statistic, df, p_value (as `unpaired_test`). No row
-        where there is one cohort.
+        difference (a less b), ci_low, ci_high, statistic, df, p_value (as `unpaired_test`).
 
     Raises
     ------
@@ -242,8 +241,7 @@ def between_cohorts(
             parts = [part for name in (a, b) for part in (y[members[name]], score[members[name]])]
             result = asdict(delong.unpaired_test(*parts, level=level))
             rows.append({"model": model, "cohort_a": a, "cohort_b": b} | result)
-    keys = ["model", "cohort_a", "cohort_b"]
-    return pd.DataFrame(rows, columns=[*keys, *delong.UnpairedResult.__dataclass_fields__])
+    return pd.DataFrame(rows)
 
 
 def reclassification_table(

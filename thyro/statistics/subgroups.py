@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from thyro.core import as_labels, as_level, as_probabilities, as_scores
+from thyro.core import as_labels, as_level, as_probabilities
 from thyro.statistics.calibration import recalibration
 from thyro.statistics.classification import proportion_ci, threshold_metrics
 from thyro.statistics.delong import auc_ci, auc_interval, unpaired_test
@@ -20,7 +20,6 @@ UNKNOWN = "Not known"  # group of patients whose value is missing
 SEPARATED = "the predictions separate the outcomes"
 SCARCE = 2  # of either outcome, without which a group has no AUC and no recalibration
 GROUP_MEASURES = ("auc", "slope", "citl", "sensitivity", "specificity", "net_benefit")
-RANK_MEASURES = ("auc", "sensitivity", "specificity")  # of what is no probability
 KEYS = ["model", "cohort", "variable", "group"]
 
 
@@ -133,7 +132,6 @@ def subgroup_performance(
     cutoffs: Mapping[str, float],
     *,
     threshold: float,
-    measures: Sequence[str] = GROUP_MEASURES,
     draws: int = 2000,
     level: float = 0.95,
     seed: int = 0,
@@ -148,7 +146,7 @@ def subgroup_performance(
     y : array_like of int, shape (n_patients,)
         1 for the outcome, 0 for none.
     p : DataFrame, shape (n_patients, n_models)
-        Predicted probabilities; with `RANK_MEASURES`, scores.
+        Predicted probabilities.
     split : array_like of str, shape (n_patients,)
         As in `cohorts`.
     members : mapping of variable to Series, shape (n_patients,)
@@ -157,8 +155,6 @@ def subgroup_performance(
         Of sensitivity and specificity, from training.
     threshold : float
         Of the net benefit, above 0 and below 1.
-    measures : sequence of str
-        Of `GROUP_MEASURES`.
     draws, seed : int
         Of the bootstrap of the net benefit.
     level : float, default 0.95
@@ -190,8 +186,7 @@ def subgroup_performance(
     compared: list[dict] = []
     everybody = pd.Series(ALL, index=p.index, dtype="category")
     for model, values in p.items():
-        as_risks = as_scores if set(measures) <= set(RANK_MEASURES) else as_probabilities
-        risks = as_risks(values, str(model), len(y))
+        risks = as_probabilities(values, str(model), len(y))
         for cohort, chosen in cohorts(split).items():
             if cohort == "train":
                 continue
@@ -207,7 +202,7 @@ def subgroup_performance(
                     | {"measure": measure}
                     | _measured(one, measure, **options)
                     for name, one in made.items()
-                    for measure in measures
+                    for measure in GROUP_MEASURES
                 ]
                 reference, *others = made
                 compared += [
@@ -215,7 +210,7 @@ def subgroup_performance(
                     | {"group": name, "reference": reference, "measure": measure}
                     | _difference(made[name], made[reference], measure, **options)
                     for name in others
-                    for measure in measures
+                    for measure in GROUP_MEASURES
                 ]
     ends = ["ci_low", "ci_high", "reason"]
     return Subgroups(

@@ -3,7 +3,6 @@
 from thyro.study.arguments import (
     check_notebook,
     job_arguments,
-    parameter_differences,
     result_arguments,
     threads_of,
 )
@@ -20,7 +19,6 @@ from thyro.study.classifiers import (
     Kind,
     features_of,
     kind_of,
-    patients_needed,
     radiomic_classifiers,
 )
 from thyro.study.cohorts import (
@@ -54,7 +52,6 @@ from thyro.study.names import (
     TEST,
     TRAIN,
     TUNED,
-    WHOLE,
     ImageSet,
     ModelName,
     NomogramName,
@@ -81,7 +78,6 @@ from thyro.study.sections import LEAST_PATCH_PX, PATCH_STEP_PX, SuperResolution
 from thyro.study.settings import Study
 from thyro.study.subgroups import Subgroup, check_subgroups
 from thyro.study.thresholds import threshold_points
-from thyro.study.undecided import OPEN, open_keys
 from thyro.study.variables import Criterion, Variable, check_candidates, told_from_parts
 
 __all__ = [
@@ -102,7 +98,6 @@ __all__ = [
     "JOIN",
     "LEAST_PATCH_PX",
     "NETWORKS",
-    "OPEN",
     "OR",
     "PAPER",
     "PAPER_RECIPE",
@@ -123,7 +118,6 @@ __all__ = [
     "TEST",
     "TRAIN",
     "TUNED",
-    "WHOLE",
     "ClassifierEntry",
     "Cohort",
     "Criterion",
@@ -149,15 +143,13 @@ __all__ = [
     "check_notebook",
     "check_subgroups",
     "cohort_label",
+    "control_group",
     "cross_fitted",
     "features_of",
     "job_arguments",
     "kind_of",
     "load_study",
     "nomograms",
-    "open_keys",
-    "parameter_differences",
-    "patients_needed",
     "protocol_label",
     "radiomic_classifiers",
     "recipe_protocols",

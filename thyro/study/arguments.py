@@ -2,7 +2,6 @@
 
 import ast
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,6 @@ def job_arguments(study: Study, name: str, job: Job, *, data: str | None = None)
         values["trained_px"] = study.super_resolution.patch_px if study.declared.enhanced else 0
         foreseen = ("candidates", "composites", "entry")
         values["screened"] = {key: getattr(study.nomogram, key) for key in foreseen}
-        values["fitted"] = study.fitted
         values["harmonised"] = study.selection.model_dump(include=HARMONISATION)
     if job.section == "features":
         values["outer_folds"] = study.models.outer_folds
@@ -113,37 +111,14 @@ def threads_of(study: Study, job: Job) -> int:
 def result_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments that results depend on, as JSON knows them.
 
-    All but who computes them, and what 00 only foresees of the training in 01, 02 and 04, the
-    harmonisation in 03 and the screening in 05.
+    All but who computes them, and what 00 only foresees of the training in 01, the harmonisation
+    in 03 and the screening in 05.
     """
     return {
         key: value
         for key, value in json.loads(json.dumps(arguments)).items()
-        if key not in ("workers", "cluster", "screened", "trained_px", "harmonised", "fitted")
+        if key not in ("workers", "cluster", "screened", "trained_px", "harmonised")
     }
-
-
-def parameter_differences(
-    before: Mapping[str, Any], now: Mapping[str, Any], within: str = ""
-) -> list[tuple[str, Any, Any]]:
-    """What differs of two sets of parameters: key ("external.device"), value before, value now.
-
-    Parameters
-    ----------
-    before, now
-        As JSON knows them; mappings within are gone through key by key. What one of them lacks is
-        None there.
-    within
-        Name before the keys.
-    """
-    found: list[tuple[str, Any, Any]] = []
-    for key in dict.fromkeys([*before, *now]):
-        old, new = before.get(key), now.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += parameter_differences(old, new, f"{within}{key}.")
-        elif old != new:
-            found.append((f"{within}{key}", old, new))
-    return found
 
 
 def check_notebook(values: dict[str, Any], path: Path) -> None:

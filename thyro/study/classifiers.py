@@ -202,16 +202,6 @@ def radiomic_classifiers() -> list[str]:
     return [name for name in CLASSIFIERS if name != HEAD]
 
 
-def patients_needed(classifiers: Iterable[str], **given: Any) -> dict[str, int]:
-    """How many training patients each classifier needs, with the settings that a study gives."""
-    first = {name: CLASSIFIERS[name].grid[0] for name in classifiers}
-    chosen = {
-        name: settings | {key: given[key] for key in settings if key in given}
-        for name, settings in first.items()
-    }
-    return {name: CLASSIFIERS[name].patients_needed(own) for name, own in chosen.items()}
-
-
 def kind_of(name: str) -> Kind | None:
     """The kind of model that goes by this name in the registries; None where none does."""
     if JOIN in name:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from thyro.study.fields import CsvInFolder, Encoding, Positive, Section, Share, Text
-from thyro.study.names import EXTERNAL, RADIOLOGIST, TEST, TRAIN, WHOLE
+from thyro.study.names import EXTERNAL, RADIOLOGIST, TEST, TRAIN
 from thyro.study.variables import Criterion, Name, Variable, check_composed
 
 Model = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ .-]*$")]
@@ -30,9 +30,8 @@ Flag = Literal[
 class Score(Section):
     """What a model outside the study, or a reader, says of every patient."""
 
-    column: Text  # of the table
-    # probability: between 0 and 1, and judged as such; score: higher means more suspicious;
-    # reading: 1 and 0, for yes and no
+    column: Text
+    # between 0 and 1, and judged as such; higher means more suspicious; or 1 and 0, for yes and no
     kind: Literal["probability", "score", "reading"] = "score"
     published: dict[Name, Share] = {}  # AUC by cohort, to stand beside that of this table
 
@@ -49,12 +48,9 @@ class Family(Section):
 class Source(Section):
     """Patients from somewhere: what the simulation makes, or how the user's folder is read."""
 
-    source: Literal["simulated", "folder"]  # of the patients
-
-    # Keys of simulated patients
-
+    source: Literal["simulated", "folder"]
+    # simulated
     n_patients: Annotated[int, Field(ge=20)] = 544  # included, if nothing is missing
-    # rows and columns of a frame
     image_shape: list[Annotated[int, Field(ge=128, le=4096)]] = Field(
         default=[384, 512], min_length=2, max_length=2
     )
@@ -64,70 +60,54 @@ class Source(Section):
     prevalence: Share | None = None  # of the outcome; null: the published one, 162 of 544
     size_shift: float = 0.0  # SD by which nodules, and what goes with size, exceed Table 1
     device: Literal["A", "B", "F"] = "A"  # scanner
-    exclusions: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of patients who fail a criterion
+    exclusions: Annotated[float, Field(ge=0, le=1)] = 0.0  # further patients, to be excluded
     missing: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of clinical cells left empty
-    # share of the cells of some variables left empty, more often of the older and the diseased
-    missing_at_random: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
-
-    # Keys of all patients
-
-    # an empty cell of a required clinical variable excludes its patient, or is filled several times
-    # in 05
+    missing_at_random: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # of some variables, given age
+    # and outcome
+    # all: an empty clinical cell excludes its patient, or is filled several times in 05
     missing_values: Literal["exclude", "impute"] = "exclude"
     centre_column: str = ""  # hospital or scanner of every patient; empty: not known
-
-    # Keys of a folder: the table and its columns
-
-    simulated: bool = False  # the table's patients are invented, and every page has to say so
+    # folder: the table and its columns
+    simulated: bool = False  # its patients are invented, and every page has to say so
     table: str = ""  # CSV or XLSX in the data folder
     sheet: str = ""  # of an XLSX; empty: the only one that holds anything
     encoding: Encoding = "utf-8"  # of a CSV; gb18030: as Excel saves one in Chinese
-    header_row: Positive = 1  # of the table: with the names of its columns; titles stand above
-    decimal: Literal["point", "comma"] = "point"  # how its numbers are written
-    recode: dict[Text, dict[str, str]] = {}  # column -> what a cell says -> what is read in it
     id_column: str | list[str] = ""  # several make one id, such as centre and number
-    image_column: str = ""  # path of the image below the folder
-    mask_column: str = ""  # path of the mask, on the grid of its image
+    image_column: str = ""
+    mask_column: str = ""
     second_mask_column: str = ""  # of a second reader
-    outcome_column: str = ""  # 1, 0, or empty: then the patient is excluded, and counted
+    outcome_column: str = ""
     radiologist_column: str = ""  # 0/1 reading, or grades; empty when there is none
     radiologist_yes_from: float | None = None  # a column of grades: these and above are a yes
     frame: Annotated[int, Field(ge=0)] | str | None = None  # of multi-frame files, or its column
-    view_column: str = ""  # of the view of each row, such as longitudinal and transverse
+    view_column: str = ""
     view: str = ""  # the one analysed; rows of others are set aside
     one_per_patient: str = ""  # column, or measured one, whose largest value picks the row
     scores: dict[Model, Text | Score] = {}  # instead of images: model -> column, or with its kind
-    # instead of images: families of features that another program measured
-    features: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]*$")], Family] = {}
+    features: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]*$")], Family] = {}  # instead
+    # of images: families of features, measured elsewhere
     criteria: list[Criterion] = []  # in the order of the flow chart
     quality_column: str = ""  # the reader's "keep" or "exclude", which overrules the flags
     decisions: CsvInFolder = ""  # CSV in the data folder with the same by image id, which 00 writes
-
-    # Keys of a folder: images and masks
-
+    # folder: images and masks
     # label or segment of the nodule; null: label 1, or the only segment
     mask_label: Annotated[int, Field(ge=1, le=255)] | Text | None = None
-    # where the drawing tool turned the masks
     mask_flip: Literal["none", "horizontal", "vertical", "both"] = "none"
-    # several parts are an error, or the largest is taken, or all of them
     mask_component: Literal["single", "largest", "all"] = "single"
     mask_fill: bool = False  # what an outline encloses belongs to the nodule
     spacing_mm: Annotated[float, Field(gt=0)] | None = None  # where the images do not tell it
-    # top, bottom, left, right: made black
     border_px: list[Annotated[int, Field(ge=0)]] = Field(
         default=[0, 0, 0, 0], min_length=4, max_length=4
-    )
+    )  # top, bottom, left, right: made black
     blank_outside_scan: bool = False  # everything beside the scan made black
-
-    # Flags of image quality, and the variables
-
+    # quality flags
     exclude_flagged: list[Flag] = [
         "duplicate",
         "copy",
     ]  # these exclude unless the reader says "keep"
     min_sharpness: Annotated[float, Field(ge=0)] = 0.1  # below: flagged as blurred
     max_pixels: Positive = 4_000_000  # above: flagged as too large
-    variables: list[Variable] = []  # clinical ones; all who may enter a model, and others
+    variables: list[Variable] = []
 
     @property
     def has_images(self) -> bool:
@@ -221,14 +201,12 @@ class Source(Section):
 class Cohort(Source):
     """Who is studied, and the 7:3 split."""
 
-    # random as the publication's; leave_one_centre_out: `test_centres` test, as by centre, and the
-    # folds of cross-fitting are the other centres; none: one cohort of scores, nothing is fitted
-    split: Literal["random", "stratified", "centre", "leave_one_centre_out", "column", "none"] = (
-        "random"
-    )
-    test_share: Share = 0.3  # of the patients, where the split is random or stratified
+    # The paper's is random. Leave one centre out: `test_centres` test, as by centre, and the folds
+    # of cross-fitting are the other centres.
+    split: Literal["random", "stratified", "centre", "leave_one_centre_out", "column"] = "random"
+    test_share: Share = 0.3
     split_column: str = ""  # centre: the column of centres; column: cells "train" and "test"
-    test_centres: list[str] = []  # centres whose patients test
+    test_centres: list[str] = []
     # column: its cells -> names of cohorts, in the order of tables; empty: train and test
     cohorts: dict[Text, Name] = {}
 
@@ -240,8 +218,6 @@ class Cohort(Source):
     @property
     def named(self) -> list[str]:
         """The cohorts of the table, in the order of tables and figures."""
-        if self.split == "none":
-            return [WHOLE]
         return list(dict.fromkeys(self.cohorts.values())) or [TRAIN, TEST]
 
     @property

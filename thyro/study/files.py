@@ -16,7 +16,6 @@ from pydantic_core import ErrorDetails
 
 from thyro.study.centres import HARMONISATION
 from thyro.study.settings import Study
-from thyro.study.undecided import open_keys
 
 # Keys beside `external` that are of the patients of a study, and not inherited where others extend
 # it by patients from another source.
@@ -54,15 +53,12 @@ def _read(study: str, folder: Path, seen: tuple[str, ...]) -> dict:
         known = sorted(file.stem for file in folder.glob("*.yml"))
         raise StudyError(
             f"{path}: no such study. Known studies: {', '.join(known) or 'none'}. "
-            "`thyro init` writes one from a table; params/template.yml has every key."
+            "Copy params/template.yml to make one."
         )
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        raw = yaml.safe_load(text)
+        raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: not readable as YAML: {error}") from None
-    if undecided := open_keys(text):
-        raise StudyError("\n".join(f"{path}: {line}" for line in undecided))
     if not isinstance(raw, dict):
         raise StudyError(f"{path}: expected sections with keys, found {type(raw).__name__}.")
     parent = raw.pop("extends", None)

@@ -26,7 +26,6 @@ BC = ImageSet("BC", "bicubic", "-.", control=True)
 IMAGE_SETS = {images.name: images for images in (OR, SR, BC)}
 
 TRAIN, TEST, EXTERNAL = "train", "test", "external"
-WHOLE = "whole"  # the only cohort, where nobody is set aside
 COHORTS = {TRAIN: "Training cohort", TEST: "Test cohort", EXTERNAL: "External cohort"}
 RADIOLOGIST = "Radiologist"
 PENALISED = "Penalised"  # the clinical model of every candidate

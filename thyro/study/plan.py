@@ -252,9 +252,7 @@ def _statistics(
     )
 
 
-def _judged(
-    kinds: Mapping[str, str], printed: Mapping[str, Any], predictions: str, *, grouped: bool
-) -> Job:
+def _judged(kinds: Mapping[str, str], printed: Mapping[str, Any], predictions: str) -> Job:
     """Scores of the user's table, or of models of its features, each judged by its kind."""
     known = set(kinds.values())
     ranked = [kind for kind in kinds.values() if kind != "reading"]
@@ -264,16 +262,14 @@ def _judged(
     tables += ["calibration_intervals"] if "probability" in known else []
     tables += ["net_benefit", "decision_curves"] if {"probability", "reading"} & known else []
     tables += ["reader"] if ranked and "reading" in known else []
-    tables += ["subgroups", "subgroup_differences"] if ranked and grouped else []
     return make_job(
         "06_scores",
         [f"{table}.parquet" for table in tables],
         reads=ABOUT | {"scores": predictions},
         section="statistics",
         keys=("level", "threshold_grid", "draws", "decision_range", "decision_points")
-        + ("sensitivity", "subgroups", "subgroup_threshold"),
-        fixed={"kinds": dict(kinds), "published": dict(printed)}
-        | ({} if grouped else {"subgroups": []}),
+        + ("sensitivity",),
+        fixed={"kinds": dict(kinds), "published": dict(printed)},
     )
 
 
@@ -290,7 +286,6 @@ def plan(
     beside: Iterable[Mapping[str, Sequence[str]]] = (),
     nomograms: bool = True,
     judged: Mapping[str, str] | None = None,
-    grouped: bool = False,
     printed: Mapping[str, Mapping[str, float]] | None = None,
     families: Sequence[str] = (),
 ) -> dict[str, Job]:
@@ -319,8 +314,6 @@ def plan(
         False where there are scores and no clinical variables: nothing is fitted.
     judged
         Kind of every score that is judged by it.
-    grouped
-        Whether that is done in groups of patients, too, where there are no nomograms to judge so.
     printed
         AUCs of scores that stand beside those of the table, by cohort.
     families
@@ -340,8 +333,7 @@ def plan(
         jobs += [_nomogram(predictions, named, sound=images)]
         known = {"images": images, "truth": truth, "reference": reference}
         jobs += [_statistics(declared, predictions, published, **known)]
-    grouped = grouped and not nomograms
-    jobs += [_judged(judged, printed or {}, predictions, grouped=grouped)] if judged else []
+    jobs += [_judged(judged, printed or {}, predictions)] if judged else []
     for of in beside:
         jobs = [replace(job, writes=(*job.writes, *of.get(job.notebook, ()))) for job in jobs]
     return {job.name: job for job in jobs}

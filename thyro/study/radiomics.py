@@ -33,24 +33,21 @@ class Radiomics(Section):
     classes: Annotated[list[FeatureClass], Distinct] = []  # empty: all
     bin_count: Annotated[int, Field(ge=2, le=256)] | None = None  # classical: not `bin_width`
     distances: list[Positive] = Field(default=[1], min_length=1)  # of neighbours, in pixels
-    symmetrical_glcm: bool = True  # co-occurrences counted both ways
+    symmetrical_glcm: bool = True
     weighting: Literal["none", "manhattan", "euclidean", "infinity"] = "none"  # of directions
     gldm_alpha: Annotated[int, Field(ge=0)] = 0  # grey levels apart that still depend
     voxel_shift: Annotated[float, Field(ge=0)] = 0  # added before energies are summed
     wavelet: str = "coif1"  # as PyWavelets calls it
-    gradient_in_mm: bool = True  # the gradient image takes the pixel size into account
+    gradient_in_mm: bool = True
     lbp_radius: Positive = 1  # of patterns on a sphere, in pixels
-    lbp_subdivision: Annotated[int, Field(ge=0, le=3)] = 1  # of that sphere
+    lbp_subdivision: Annotated[int, Field(ge=0, le=3)] = 1
     normalise: bool = False  # grey levels of the frame to mean 0 and SD `normalise_scale`
-    normalise_scale: Size = 100.0  # SD of normalised grey levels
+    normalise_scale: Size = 100.0
     outliers: Size | None = None  # SD beyond which normalised grey levels are cut
-    # grey levels outside of these two are not measured
     grey_range: list[float] | None = Field(default=None, min_length=2, max_length=2)
-    # what `grey_range` counts: grey levels, shares of the largest, or SD from the mean
     grey_range_mode: Literal["absolute", "relative", "sigma"] = "absolute"
-    # pixel size (row, column) to which the classical set is resampled
     resample_mm: list[Size] | None = Field(default=None, min_length=2, max_length=2)
-    interpolator: Interpolator = "sitkBSpline"  # of `resample_mm`
+    interpolator: Interpolator = "sitkBSpline"  # of `resample_mm`: classical set, (row, column)
 
     @model_validator(mode="after")
     def _something_is_measured(self):

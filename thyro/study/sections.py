@@ -30,33 +30,29 @@ class SuperResolution(Section):
 
     factor: Literal[1, 2, 4] = 4  # linear loss of resolution; 1: noise only
     along: Literal["both", "rows", "columns"] = "both"  # what becomes coarser
-    # SD of the noise, as a share of 255; 5/255
-    noise_sigma: Annotated[float, Field(ge=0, lt=0.5)] = 0.0196
+    noise_sigma: Annotated[float, Field(ge=0, lt=0.5)] = 0.0196  # share of 255; 5/255
     scale: Literal[1, 2, 4] = 1  # 1: SR images keep the grid; `factor`: that many times finer
     region: Literal["frame", "nodule"] = "frame"  # what of an image is enhanced
     start: Text = "simulated"  # pretrained on simulated frames, "scratch", or a generator file
     frozen_blocks: Annotated[int, Field(ge=0)] = 0  # first blocks that keep the weights of `start`
     inside: Literal[1, 2, 4] = 4  # grid of the generator, times coarser; best: `factor`
-    blocks: Positive = 6  # residual blocks of the generator
-    width: Annotated[int, Field(ge=4, le=128)] = 32  # channels of a block
-    pretraining_frames: Positive = 24  # simulated, where `start: simulated`
-    pretraining_steps: Annotated[int, Field(ge=0)] = 300  # on these frames
-    pixel_steps: Positive = 2000  # training steps without the adversary, at most
-    adversarial_steps: Annotated[int, Field(ge=0)] = 300  # and with it
-    adversarial_weight: Annotated[float, Field(ge=0)] = 0.01  # beside the pixel loss, about 1
+    blocks: Positive = 6
+    width: Annotated[int, Field(ge=4, le=128)] = 32
+    pretraining_frames: Positive = 24
+    pretraining_steps: Annotated[int, Field(ge=0)] = 300
+    pixel_steps: Positive = 2000  # without the adversary, at most
+    adversarial_steps: Annotated[int, Field(ge=0)] = 300
+    adversarial_weight: Annotated[float, Field(ge=0)] = 0.01
     ssim_weight: Annotated[float, Field(ge=0)] = 0.3  # of 1 - SSIM beside the squared error
-    # share of patches that are black to one side
-    border_share: Annotated[float, Field(ge=0, le=1)] = 0.25
-    batch: Positive = 8  # patches of a step
-    # side of a patch
+    border_share: Annotated[float, Field(ge=0, le=1)] = 0.25  # of patches, black to one side
+    batch: Positive = 8
     patch_px: Annotated[int, Field(ge=LEAST_PATCH_PX, le=512, multiple_of=PATCH_STEP_PX)] = 96
-    learning_rate: Annotated[float, Field(gt=0)] = 0.002  # at the start
-    # of training patients: say when to stop
-    inner_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
+    learning_rate: Annotated[float, Field(gt=0)] = 0.002
+    inner_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1  # of training patients: early stop
     check_every: Positive = 100  # steps between looks at them
     patience: Positive = 5  # looks without improvement
-    # of the test cohort: degraded, restored and measured again
-    low_resolution_patients: Annotated[int, Field(ge=5)] = 30
+    low_resolution_patients: Annotated[int, Field(ge=5)] = 30  # of the test cohort: degraded,
+    # restored and measured again
 
     @model_validator(mode="after")
     def _grid_and_start_fit(self):
@@ -79,28 +75,20 @@ class Features(Section):
     ImageNet weights in every study, and is used frozen and with its last block tuned.
     """
 
-    # by name, as listed below; empty: none
     networks: Annotated[list[str], Distinct, known_names(NETWORKS)] = list(Declared().networks)
-    bin_width: Annotated[float, Field(gt=0)] = 25.0  # in grey levels, of the publication's set
-    # common pixel size of the planar set; 0: as images come
-    pixel_mm: Annotated[float, Field(ge=0, le=1)] = 0.1
-    # grey levels of a median nodule, planar set; 0: `bin_width`
-    bins: Annotated[int, Field(ge=0, le=256)] = 32
-    # of training, measured again with other outlines
-    robustness_patients: Annotated[int, Field(ge=5)] = 30
+    bin_width: Annotated[float, Field(gt=0)] = 25.0  # grey levels; of the paper's set
+    pixel_mm: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the planar set; 0: as images come
+    bins: Annotated[int, Field(ge=0, le=256)] = 32  # of a median planar nodule; 0: `bin_width`
+    robustness_patients: Annotated[int, Field(ge=5)] = 30  # of training, measured again perturbed
     radiomics: Radiomics = Radiomics()  # image types, classes and settings of pyradiomics
-    weights: Text = "random"  # of the publication's networks: or imagenet, or a checkpoint file
-    # rows and columns of what a network sees
+    weights: Text = "random"  # "random", "imagenet", or a file with a state dict
     crop_px: Annotated[int, Field(ge=64, le=512, multiple_of=32)] = 224
-    # share of the nodule's box that is added around it
-    crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1
-    # side of what the sound recipe's networks see; 0: the box
-    crop_mm: Annotated[float, Field(ge=0, le=200)] = 30.0
-    fine_tuning: Literal["none", "last_block", "whole"] = "last_block"  # whole wants a GPU
-    epochs: Positive = 5  # of the tuning, at most
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-4  # of the tuning
-    # of training patients: say when to stop
-    inner_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.15
+    crop_margin: Annotated[float, Field(ge=0, le=1)] = 0.1  # around the nodule's box
+    crop_mm: Annotated[float, Field(ge=0, le=200)] = 30.0  # side for sound networks; 0: the box
+    fine_tuning: Literal["none", "last_block", "whole"] = "last_block"  # "whole" wants a GPU
+    epochs: Positive = 5  # at most
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-4
+    inner_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.15  # of training patients: early stop
     patience: Positive = 2  # epochs without improvement
     class_weights: bool = True  # patients of the rarer outcome weigh more
     augmentation: bool = True  # mirror images; with "whole" also small rotations
@@ -118,34 +106,30 @@ class Features(Section):
 class Selection(Section):
     """Which features stay: the filters and the LASSO."""
 
-    alpha: Share = 0.05  # of the Mann-Whitney test
-    # stability that a planar feature needs; 0: none
-    minimum_icc: Annotated[float, Field(ge=0, lt=1)] = 0.75
-    # values that it takes, as a share of patients
-    minimum_distinct: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    correlation: Share = 0.9  # Spearman's; of two features beyond it one stays
+    alpha: Share = 0.05
+    minimum_icc: Annotated[float, Field(ge=0, lt=1)] = 0.75  # of the planar set; 0: no filter
+    minimum_distinct: Annotated[float, Field(ge=0, lt=1)] = 0.1  # values, share of patients; same
+    correlation: Share = 0.9
     rule: Literal["p", "mean correlation", "column order"] = "p"  # who stays of a correlated pair
     family: Literal["binomial", "gaussian"] = "binomial"  # of the LASSO
     penalty: Literal["minimum", "1se"] = "minimum"  # of cross-validated deviance, or one SE above
     folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the LASSO's cross-validation
     harmonisation: Literal["none", "combat"] = "none"  # of features, by `cohort.centre_column`
     preserved: Annotated[list[Name], Distinct] = []  # variables whose effects on features it keeps
-    # a centre without training patients is an error, or stays as it is, or learns its shift from
-    # its own patients, who are predicted
-    unseen_centre: Literal["refuse", "pass", "own"] = "refuse"
+    unseen_centre: Literal["refuse", "pass", "own"] = "refuse"  # one without training patients: own
+    # learns its shift from the patients who are predicted
 
 
 class Models(Section):
     """Which images are read, the classifiers on selected features, and how they are judged."""
 
-    image_sets: Annotated[list[Literal["or", "sr"]], Distinct] = ["or", "sr"]  # without sr no 01
-    # on radiomic features
+    image_sets: Annotated[list[Literal["or", "sr"]], Distinct] = ["or", "sr"]
     classifiers: Annotated[list[str], Distinct, known_names(radiomic_classifiers())] = Field(
         default=list(Declared().classifiers), min_length=1
-    )
-    # families of features that are joined before selection: [[radiomics, ResNet101]]
-    fused: list[Annotated[list[str], Distinct, known_names([RADIOMICS, *NETWORKS])]] = []
-    neighbours: Positive = 5  # of KNN
+    )  # on radiomic features
+    fused: list[Annotated[list[str], Distinct, known_names([RADIOMICS, *NETWORKS])]] = []  # joined
+    # before selection: [[radiomics, ResNet101]]
+    neighbours: Positive = 5
     outer_folds: Annotated[int, Field(ge=2, le=20)] = 5  # of the cross-fitting
     fold_repeats: Positive = 10  # of the cross-fitting, for classifiers on radiomic features
     tune: bool = True  # sound recipe: kernel width, neighbours, penalties by inner cross-validation
@@ -176,18 +160,18 @@ class Models(Section):
 class Nomogram(Section):
     """The clinical model, and the nomograms that add a signature to it."""
 
-    entry: Share = 0.1  # p of a variable alone, below which it is fitted with others
-    retain: Share = 0.05  # its p there, below which it stays
+    entry: Share = 0.1
+    retain: Share = 0.05
     candidates: Annotated[list[Name], Distinct] = []  # empty: every preoperative variable
-    # which stay where a score and all its parts are candidates
-    composites: Literal["parts", "score"] = "parts"
-    # training patients that a level needs; rarer ones are merged
-    smallest_level: Annotated[int, Field(ge=0)] = 10
-    # of nomograms A, B, D ...: models, or "best"; empty: one of radiomics, one of a network
-    signatures: Annotated[list[str], Distinct] = Field(default=[], max_length=len(SIGNED_LETTERS))
+    composites: Literal["parts", "score"] = "parts"  # where a score and its parts are candidates
+    smallest_level: Annotated[int, Field(ge=0)] = 10  # training patients; rarer levels are merged
+    signatures: Annotated[list[str], Distinct] = Field(
+        default=[], max_length=len(SIGNED_LETTERS)
+    )  # of nomograms A, B, D ...: models, or "best"; empty: one of radiomics, one of a network
     imputations: Annotated[int, Field(ge=2, le=100)] = 20  # where `missing_values: impute`
-    # of the whole model, with its choice of terms
-    bootstraps: Annotated[int, Field(ge=LEAST_BOOTSTRAPS)] = 500
+    bootstraps: Annotated[int, Field(ge=LEAST_BOOTSTRAPS)] = (
+        500  # of the whole model, with its choice of terms
+    )
     pipeline_bootstraps: Annotated[int, Field(ge=0)] = 0  # of it with its signatures; 0: none
 
 
@@ -205,15 +189,13 @@ Grid = Annotated[
 class Statistics(Section):
     """How predictions are judged."""
 
-    level: Share = 0.95  # coverage of intervals
-    threshold_grid: Grid = [0.01, 0.99, 0.01]  # of decision curves: start, stop, step
-    groups: Annotated[int, Field(ge=3, le=50)] = 10  # of the Hosmer-Lemeshow test
+    level: Share = 0.95
+    threshold_grid: Grid = [0.01, 0.99, 0.01]  # of the decision curves
+    groups: Annotated[int, Field(ge=3, le=50)] = 10  # Hosmer-Lemeshow
     risk_cuts: list[Share] = Field(default=[0.2, 0.5], min_length=1)  # categories of the NRI
     draws: Annotated[int, Field(ge=20)] = 2000  # bootstrap samples of bands and of measures
-    # of thresholds shown
-    decision_range: list[Share] = Field(default=[0.05, 0.6], min_length=2, max_length=2)
-    # thresholds where models are compared
-    decision_points: list[Share] = Field(default=[0.1, 0.2, 0.3, 0.4], min_length=1)
+    decision_range: list[Share] = Field(default=[0.05, 0.6], min_length=2, max_length=2)  # shown
+    decision_points: list[Share] = Field(default=[0.1, 0.2, 0.3, 0.4], min_length=1)  # compared at
     sensitivity: Share = 0.9  # of the other cut-off in training, beside Youden's
     subgroups: list[Subgroup] = []  # in which the nomograms are judged apart
     subgroup_threshold: Share = 0.2  # of their net benefit
@@ -240,8 +222,8 @@ class Statistics(Section):
 class Compute(Section):
     """What changes the time but, on one machine, not the numbers; and the seed."""
 
-    seed: int = 2024  # of everything that is drawn
-    workers: Positive = 2  # processes
+    seed: int = 2024
+    workers: Positive = 2
     cluster: str = ""  # address of a Dask scheduler that measures the features; or this machine
-    device: Literal["cpu", "cuda"] = "cpu"  # of networks
+    device: Literal["cpu", "cuda"] = "cpu"
     devices: Positive = 1  # CUDA devices that train the super-resolution

@@ -4,14 +4,13 @@ Every key says here what it means and what it accepts; `files` reads files into 
 """
 
 import difflib
-import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from thyro.study.authors import Authors
 from thyro.study.centres import HARMONISATION, check_harmonisation
-from thyro.study.classifiers import RADIOMICS, feature_models, patients_needed
+from thyro.study.classifiers import RADIOMICS, feature_models
 from thyro.study.cohorts import Cohort, Source, check_external
 from thyro.study.declared import Declared
 from thyro.study.fields import Distinct, Section, Text
@@ -45,20 +44,19 @@ from thyro.study.variables import check_candidates
 class Study(Section):
     """A whole study."""
 
-    title: Text  # of the report
-    outcome: Text  # as it reads in a sentence: "cervical lymph-node metastasis"
+    title: Text
+    outcome: Text  # in words: "cervical lymph-node metastasis"
     outcome_levels: Annotated[list[Text], Distinct] = Field(
         min_length=2, max_length=2
     )  # names of 0 and 1
-    guessed: list[Text] = []  # roles of columns, as `thyro audit` guessed them; the report says so
     credit: str = ""  # where real data come from, as captions cite it
     reference: Literal["li2024", "none"] = "li2024"  # publication that the report goes through
     published: str = ""  # file of printed numbers that it audits; empty: those of `reference`
     lesion: Text = "nodule"  # what the images show outlined, as the report calls it
-    organ: Text = "thyroid"  # in which it lies
+    organ: Text = "thyroid"  # where
     modality: Text = "ultrasound"  # of the images
-    authors: Authors = Authors()  # what only they know, for the checklists
-    cohort: Cohort  # who is studied, who trains, who tests
+    authors: Authors = Authors()
+    cohort: Cohort
     external: Source | None = None  # only ever predicted on; what it does not say is as in `cohort`
     super_resolution: SuperResolution = SuperResolution()
     features: Features = Features()
@@ -168,46 +166,16 @@ class Study(Section):
             check_external(self.external, self.cohort)
         return self
 
-    @model_validator(mode="after")
-    def _simulation_has_who_trains(self):
-        if self.cohort.source == "simulated":  # a table is counted by `cohort.check_training`
-            n, folds = self.cohort.n_patients, self.models.outer_folds
-            train = math.floor(n * (1 - self.cohort.test_share))
-            left = train - math.ceil(train / folds)
-            few = {name: k for name, k in self.fitted["needed"].items() if k > left}
-            if few:
-                raise ValueError(
-                    f"`cohort.n_patients`: of {n} patients {train} train, {left} without a fold, "
-                    f"and `models.classifiers` needs more: {few}"
-                )
-        return self
-
     @property
     def has_nomograms(self) -> bool:
-        """Whether clinical variables are joined to a signature: not to models of given features.
-
-        Variables that no model may use are those of Table 1 and of groups of patients alone.
-        """
-        used = any(one.required and one.preoperative for one in self.cohort.variables)
-        return self.cohort.has_images or bool(self.cohort.scores and used)
+        """Whether clinical variables are joined to a signature: not to models of given features."""
+        return self.cohort.has_images or bool(self.cohort.scores and self.cohort.variables)
 
     @property
     def report_files(self) -> list[str]:
         """What its report consists of; a calculator where there are nomograms."""
         calculator = ["calculator.html"] if self.has_nomograms else []
         return ["index.html", "thyro.pdf", "thyro.docx", *calculator]
-
-    @property
-    def fitted(self) -> dict[str, Any]:
-        """What its models ask of the training patients, as `cohort.check_training` takes it."""
-        models, fits = self.models, self.cohort.has_images or bool(self.cohort.features)
-        needed = patients_needed(models.classifiers if fits else (), neighbours=models.neighbours)
-        tuned = self.cohort.has_images and self.features.fine_tuning != "none"
-        return {
-            "needed": needed,
-            "outer_folds": models.outer_folds,
-            "tuned": tuned and bool(self.features.networks),
-        }
 
     @property
     def feature_models(self) -> list[str]:
@@ -280,6 +248,5 @@ class Study(Section):
             nomograms=self.has_nomograms,
             families=list(self.cohort.features),
             judged=self.judged if self.judges_scores else {},
-            grouped=bool(self.statistics.subgroups),
             printed=self.cohort.published,
         )

@@ -22,8 +22,8 @@ class Variable(Section):
     name: Name  # short name used in tables and formulas
     column: str | None = None  # column of the table when it is called otherwise
     label: Text  # how the report calls it
-    kind: Literal["continuous", "categorical"]  # numbers, or levels
-    unit: str = ""  # of a continuous one, as tables show it
+    kind: Literal["continuous", "categorical"]
+    unit: str = ""
     levels: Annotated[list[Text], Distinct] = []  # categorical: the first is the reference
     ordered: bool = False  # levels rise, such as grades: a rare one goes to its neighbour
     composed_of: Annotated[list[Name], Distinct] = []  # of a score: variables that it follows from
@@ -32,7 +32,7 @@ class Variable(Section):
     required: bool = True  # false: an empty cell excludes nobody, and no model uses the variable
     preoperative: bool = True  # known at the time of prediction, so allowed in a model
     minimum: float | None = 0.0  # continuous: what lies outside is a wrong cell
-    maximum: float | None = None  # the same above
+    maximum: float | None = None
     tells_outcome: dict[str, Level] = {}  # level -> the outcome it implies; others are errors
 
     @model_validator(mode="after")
@@ -57,11 +57,11 @@ class Variable(Section):
 class Criterion(Section):
     """A recorded decision on inclusion or exclusion."""
 
-    column: Text  # of the table
+    column: Text
     label: Text  # of those it excludes, as the flow chart says it: "intervention before ultrasound"
     kind: Literal["inclusion", "exclusion"]  # 1 is needed, or 1 excludes
     at_least: float | None = None  # the column holds a number within these limits instead of 1 or 0
-    at_most: float | None = None  # the same above
+    at_most: float | None = None
     until: str | None = None  # `column` and this one hold ISO dates: limits are on the days between
 
     @model_validator(mode="after")

@@ -2,7 +2,6 @@
 
 from thyro.tables.audits import audit, audit_methods, contradictions, rules
 from thyro.tables.baseline import baseline_table
-from thyro.tables.between_studies import between_studies, protocol_words
 from thyro.tables.centres import centres, differences_by_centre, harmonised
 from thyro.tables.cohort import flags, missing
 from thyro.tables.gaps import complete_cases, missing_cells
@@ -75,7 +74,6 @@ __all__ = [
     "baseline_table",
     "beside_size",
     "between",
-    "between_studies",
     "calibrated",
     "ceilings",
     "centres",
@@ -122,7 +120,6 @@ __all__ = [
     "percent",
     "performance",
     "probability",
-    "protocol_words",
     "published",
     "reader",
     "recipes",

@@ -39,8 +39,7 @@ def baseline_table(compared: pd.DataFrame, dictionary: Mapping[str, Mapping]) ->
         SMD is the size of the standardised difference, without its sign, and a dash where the
         groups share no value, so that it would be infinite. A row "Missing" ends a
         variable with missing values, which percent, test and SMD leave out. A dash stands where
-        there is nothing to compare, and for a Fisher P of a table too large to enumerate. Of a
-        single group there are no columns of the comparison.
+        there is nothing to compare, and for a Fisher P of a table too large to enumerate.
     """
     if compared.empty:
         return pd.DataFrame(columns=["Characteristic"])
@@ -53,7 +52,7 @@ def baseline_table(compared: pd.DataFrame, dictionary: Mapping[str, Mapping]) ->
             }
             if row == "summary":
                 first = variable_label(name, dictionary)
-                line |= _comparison(cells.iloc[0]) if cells["group_b"].iloc[0] else {}
+                line |= _comparison(cells.iloc[0])
             else:
                 first = INDENT + (level if row == "level" else "Missing")
             rows.append({"Characteristic": first} | line)

@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 
 from thyro.tables.markdown import formatted
-from thyro.tables.rounding import cohort_name, coverage, estimate, percent
+from thyro.tables.rounding import coverage, estimate, percent
 
 MEASURES = {  # heading, decimals
     "auc": ("AUC", 2),
@@ -36,7 +36,7 @@ def grouped(frame: pd.DataFrame, *, threshold: float, level: float = 0.95) -> pd
         Coverage of the intervals, for the headings.
     """
     spec = {
-        "Cohort": (["cohort"], cohort_name),
+        "Cohort": (["cohort"], str.capitalize),
         "Group": (["variable", "group"], group_name),
         "Patients (events)": (["n", "events"], lambda n, events: f"{n:.0f} ({events:.0f})"),
     }
@@ -57,7 +57,7 @@ def group_differences(
     """
     spec = {
         "Model": (["model"], str),
-        "Cohort": (["cohort"], cohort_name),
+        "Cohort": (["cohort"], str.capitalize),
         "Group": (["variable", "group"], group_name),
         "Less": (["reference"], str),
     }
@@ -70,8 +70,7 @@ def _with_measures(
     """Rows by `KEYS` with a column for each measure."""
     first = frame.drop_duplicates(KEYS).reset_index(drop=True)
     out = formatted(first, spec)
-    for measure in frame["measure"].unique():
-        heading, digits = MEASURES[measure]
+    for measure, (heading, digits) in MEASURES.items():
         at = f" at {percent(threshold, 0)}" if measure == "net_benefit" else ""
         of = frame[frame["measure"].eq(measure)]
         rows = first[KEYS].merge(of, on=KEYS, validate="one_to_one")

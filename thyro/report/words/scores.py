@@ -13,7 +13,6 @@ from thyro.report.results import Results
 from thyro.report.words import study as words_study
 from thyro.report.words.findings import agreement
 from thyro.report.words.phrases import each, gap, listed, relation, side
-from thyro.report.words.subgroups import texts_of_scores
 from thyro.report.words.usefulness import IDEAL, settings
 from thyro.statistics import DEFAULT, LARGE, cohorts
 from thyro.study import Study, cohort_label
@@ -47,8 +46,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     Returns
     -------
     dict
-        study, origin, has (flags), cohort, statistics, decision, scores and, where the study
-        names groups, subgroups.
+        study, origin, has (flags), cohort, statistics, decision, scores.
     """
     about = results.values("00_cohort/cohort")
     patients = results.table("00_cohort/patients")
@@ -60,14 +58,10 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     level = study.statistics.level
     measured = results.table("06_scores/performance")
     features = bool(study.cohort.features)
-    several = len(study.cohort.named) > 1 or study.external is not None
-    has["subgroups"] &= bool(ranked)
     told = {
         "purpose": PURPOSES[features],
         "methods": methods(study.cohort.judged if features else kinds),
         "learned": LEARNED[features],
-        "where": "in every cohort" if several else "in all of them",
-        "guessed": "; ".join(study.guessed),
         "many": f"{LARGE:,}",
         "cutoffs": cohort_label(study.cohort.reference).lower(),
         "discrimination": discrimination(measured, kinds),
@@ -76,7 +70,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
         "calibration": "",
         "benefit": "",
     }
-    if ranked and several:
+    if ranked:
         told["between"] = between(results.table("06_scores/between_cohorts"), level=level)
     if len(ranked) > 1:
         told["compared"] = compared(results.table("06_scores/delong"), level=level)
@@ -96,9 +90,6 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
         "has": has
         | {
             "features": features,
-            "cohorts": several,
-            "between": bool(ranked) and several,
-            "guessed": bool(study.guessed),
             "scores": bool(study.cohort.judged),
             "ranked": bool(ranked),
             "several": len(ranked) > 1,
@@ -111,7 +102,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
         "statistics": {"level": tables.coverage(level)},
         "decision": settings(study),
         "scores": told,
-    } | (texts_of_scores(study, results) if has["subgroups"] else {})
+    }
 
 
 def origin(about: Mapping, *, features: bool = False) -> dict[str, str | bool]:
@@ -133,7 +124,6 @@ def cohort(
     study: Study, about: Mapping, patients: pd.DataFrame, flow: Sequence[Mapping]
 ) -> dict[str, str]:
     """Who is studied: counts of every cohort, criteria, exclusions, and how cohorts came about."""
-    several = patients["split"].nunique() > 1
     members = {name: patients.loc[who, "y"] for name, who in cohorts(patients["split"]).items()}
     counted = [
         f"{len(y):,} in the {cohort_label(name).lower()} ({y.sum():,} with the outcome)"
@@ -142,21 +132,18 @@ def cohort(
     excluded = [words_study.excluded(flow, external=False)]
     if study.external:
         excluded.append(f"{words_study.excluded(flow, external=True)} of the external table")
-    required = any(one.get("required", True) for one in about["variables"].values())
-    needed = ["the outcome", *(["a required value"] if required else [])]
+    needed = ["the outcome", *(["a required value"] if about["variables"] else [])]
     needed += ["a score"] if study.cohort.judged else []
     without = f"{', '.join(needed[:-1])} or {needed[-1]}" if needed[1:] else needed[0]
     return {
         "n": f"{len(patients):,}",
         "events": f"{patients['y'].sum():,}",
         "prevalence": tables.percent(patients["y"].mean()),
-        "counted": listed(counted) if several else "all were judged together",
-        "made": f"The cohorts were made {words_study.SPLITS[study.cohort.split]}: {listed(counted)}"
-        if several
-        else "Nobody was set aside: all were judged together",
+        "counted": listed(counted),
         "excluded": listed(excluded),
         "criteria": words_study.criteria(about.get("criteria", 0)),
         "missing": f"Patients without {without} were excluded and counted.",
+        "split": words_study.SPLITS[study.cohort.split],
     }
 
 

@@ -16,7 +16,6 @@ SPLITS = {
     "centre": "by centre",
     "leave_one_centre_out": "by centre, and the centres that train were left out in turn",
     "column": "as the table gives it",
-    "none": "",  # one cohort
 }
 
 
@@ -93,8 +92,6 @@ def flags(study: Study, about: Mapping, patients: pd.DataFrame) -> dict[str, boo
         "probabilities": "probability" in study.judged.values(),
         "radiologist": "radiologist" in patients,
         "images": images,
-        "features": bool(study.cohort.features),  # of the table
-        "radiomics": images or bool(study.cohort.features),
         "enhanced": images and study.declared.enhanced,
         "resolution": images and not study.declared.enhanced,  # as acquired, alone
         "networks": images and bool(study.declared.networks),

@@ -7,7 +7,7 @@ import pandas as pd
 from thyro import tables
 from thyro.report.results import Results
 from thyro.report.words.phrases import inside, listed
-from thyro.study import Study, cohort_label, nomograms
+from thyro.study import Study, nomograms
 
 COMPARED = "auc"  # the measure of the sentences
 CALLED = ("sensitivity", "specificity")  # what a cut-off decides
@@ -26,33 +26,14 @@ def texts(study: Study, results: Results) -> dict:
     dict
         subgroups: named, found, smallest and discussion.
     """
-    first = str(nomograms(study.nomogram.signatures)[0])
-    return _texts(study, results, first, "06_statistics", chosen="from training")
-
-
-def texts_of_scores(study: Study, results: Results) -> dict:
-    """The same for scores of the table: the first probability or, without one, the first score."""
-    kinds = study.judged
-    wanted = "probability" if "probability" in kinds.values() else "score"
-    first = next(name for name, kind in kinds.items() if kind == wanted)
-    chosen = f"of the {cohort_label(study.cohort.reference).lower()}"
-    return _texts(study, results, first, "06_scores", chosen=chosen)
-
-
-def _texts(study: Study, results: Results, first: str, folder: str, *, chosen: str) -> dict:
-    """Texts for one model, from the tables in the folder of a notebook.
-
-    `chosen` says where the cut-off is from.
-    """
-    level = study.statistics.level
-    tables_of = (results.table(f"{folder}/{name}") for name in TABLES)
+    first, level = str(nomograms(study.nomogram.signatures)[0]), study.statistics.level
+    tables_of = (results.table(f"06_statistics/{name}") for name in TABLES)
     groups, differences = (table[table["model"].eq(first)] for table in tables_of)
     said = {
         "named": named(study, results.values("00_cohort/cohort")["variables"]),
         "threshold": tables.percent(study.statistics.subgroup_threshold, 0),
         "model": first,
-        "found": found(first, groups, differences, level=level)
-        + called(differences, level=level, chosen=chosen),
+        "found": found(first, groups, differences, level=level) + called(differences, level=level),
         "smallest": smallest(groups, level=level),
         "discussion": discussion(differences),
     }
@@ -100,24 +81,15 @@ def found(first: str, groups: pd.DataFrame, differences: pd.DataFrame, *, level:
     return f"{many} the interval of {len(apart)} excludes zero: {said}."
 
 
-def called(differences: pd.DataFrame, *, level: float, chosen: str = "from training") -> str:
-    """Where the cut-off finds or spares other shares of the patients of a group.
-
-    Parameters
-    ----------
-    differences : DataFrame
-        Of `statistics.Subgroups`, its rows.
-    level : float
-    chosen : str
-        Where the cut-off is from.
-    """
+def called(differences: pd.DataFrame, *, level: float) -> str:
+    """Where the cut-off from training finds or spares other shares of the patients of a group."""
     rows = pd.concat([_compared(differences, measure) for measure in CALLED])
     apart = rows[_excludes_zero(rows)]
     if apart.empty:
         return ""
     said = "; ".join(f"{row['measure']}, {_difference(row, level)}" for _, row in apart.iterrows())
     return (
-        f" At the cut-off {chosen} the interval of {len(apart)} of {len(rows)} differences "
+        f" At the cut-off from training the interval of {len(apart)} of {len(rows)} differences "
         f"of sensitivity or specificity excludes zero: {said}."
     )
 
