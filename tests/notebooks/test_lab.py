@@ -89,8 +89,11 @@ def wait_for(true, what: str, patience: float = 90) -> None:
 
 @pytest.fixture(scope="module")
 def lab(tiny, tmp_path_factory):
-    """The tiny study of its own, its notebooks without outputs, and JupyterLab in a browser."""
+    """A project with the tiny study, its notebooks without outputs, and JupyterLab in a browser."""
     folder = tmp_path_factory.mktemp("lab")
+    for name in ("params", "report"):
+        (folder / name).symlink_to(Path(name).absolute())
+    (folder / "notebooks").mkdir()
     shutil.copytree(tiny, folder / "tiny")
     for name in MOVED:
         notebook = nbformat.read(folder / f"tiny/{name}.ipynb", as_version=4)
@@ -98,7 +101,7 @@ def lab(tiny, tmp_path_factory):
             cell["source"] = cell["source"].replace(str(tiny), str(folder / "tiny"))
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
-        nbformat.write(notebook, folder / f"{name}.ipynb")
+        nbformat.write(notebook, folder / f"notebooks/{name}.ipynb")
     with server(folder) as address, browser(folder / "profile") as page:
         page.look(width=1400)
         page.call("Page.addScriptToEvaluateOnNewDocument", source=LEAVES)
@@ -106,7 +109,9 @@ def lab(tiny, tmp_path_factory):
 
 
 def open_notebook(page, address: str, name: str) -> None:
-    page.call("Page.navigate", url=f"{address}/lab/workspaces/{name}/tree/{name}.ipynb?reset")
+    page.call(
+        "Page.navigate", url=f"{address}/lab/workspaces/{name}/tree/notebooks/{name}.ipynb?reset"
+    )
     ready = (
         "!!(window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext?.isReady)"
     )
