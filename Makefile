@@ -36,6 +36,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PIP) --no-build-isolation --no-deps --requirement requirements.lock
 	@$(PIP) --no-build-isolation --no-deps --editable .
 	@$(PY) -m pip check
+	@$(PY) -c "import torch" || { echo "make setup: torch cannot be imported. On Linux some indexes hold the build for CUDA alone: set PIP_EXTRA_INDEX_URL to the index of CPU builds that PyTorch names, and run make setup again" >&2; exit 1; }
 	@touch $@
 
 report: setup  ## run a study and render its report (STUDY=demo)

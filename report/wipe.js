@@ -13,7 +13,11 @@
     var both = section.querySelector("img"), frame = make("div", "wipe-frame");
     var left = both.cloneNode(), right = both.cloneNode(), line = make("div", "wipe-line");
     var slider = make("input"), width = both.getAttribute("width") / 2;
-    left.alt = right.alt = "";
+    [left, right].forEach(function (half) {  // the frame around them is what has a name
+      half.alt = "";
+      half.removeAttribute("role");
+      half.removeAttribute("aria-label");
+    });
     right.className = "wipe-right";
     frame.setAttribute("role", "group");
     frame.setAttribute("aria-label", both.alt);

@@ -59,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     text = "a table of predictions (CSV, XLSX), or printed numbers (as docs/audit_template.yml)"
     audit.add_argument("file", type=lambda name: Path(name).resolve(), help=text)
     run.add_table_options(audit)
+    new = commands.add_parser("new", help="lay out a project of your own")
+    new.add_argument("folder", type=Path, help="a new folder")
     example = commands.add_parser("example", help="write a simulated cohort as a user's folder")
     example.add_argument("folder", help="a new folder")
     example.add_argument("--study", default="smoke", help="whose patients (default: smoke)")
@@ -180,12 +182,13 @@ COMMANDS = {
     "drift": _drift,
     "init": run.init_study,
     "example": lambda a: run.write_example(Path(a.folder), a.study),
+    "new": lambda a: run.new_project(a.folder),
     "export": frozen.export,
     "predict": frozen.ask,
     "completion": lambda a: print(run.completion(_parser(), a.shell), end=""),
     "workflow": lambda a: run.run_snakemake(a.options),
 }
-ANYWHERE = ("predict",)  # needs a file, and no project around it
+ANYWHERE = ("new", "predict")  # need no project around them
 
 
 if __name__ == "__main__":

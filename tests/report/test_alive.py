@@ -1,6 +1,7 @@
 """The page after rendering: what is around it, and that every way out of it leads somewhere."""
 
 import json
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.report.conftest import HOSTILE, REPORT, InventedResults
 from thyro.report import alive
 from thyro.report.passports import Passport
 
+AXE = os.environ.get("THYRO_AXE")  # its rules are many more than those below
 RULES = Path(__file__).parents[1].joinpath("accessibility.js").read_text(encoding="utf-8")
 
 
@@ -402,6 +404,33 @@ def test_notebook_pages_are_accessible_and_load_nothing(alive_report, tmp_path, 
         assert opened.run(RULES) == [] and opened.complaints == []
         assert len([url for url in opened.requests if not url.startswith("data:")]) == 1
         assert opened.run("document.documentElement.scrollWidth") <= 380
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [380, 1400])
+@pytest.mark.parametrize("file", ["index.html", "notebooks/06_statistics.html"])
+@pytest.mark.skipif(AXE is None, reason="THYRO_AXE does not name the axe.min.js of axe-core")
+def test_axe_finds_no_violation(alive_report, tmp_path, file, width, dark):
+    with browser(tmp_path) as opened:
+        opened.open(alive_report / file, width=width, dark=dark)
+        assert violations(opened) == []
+
+
+@pytest.mark.skipif(AXE is None, reason="THYRO_AXE does not name the axe.min.js of axe-core")
+def test_axe_finds_a_picture_without_words(alive_report, tmp_path):
+    with browser(tmp_path) as opened:
+        opened.open(alive_report / "index.html")
+        opened.run("document.querySelector('main').append(document.createElement('img'))")
+        assert [one.split(":")[0] for one in violations(opened)] == ["image-alt"]
+
+
+def violations(page):
+    """What axe-core objects to: rule, how grave, and the first element that breaks it."""
+    page.run(Path(AXE).read_text(encoding="utf-8") + "; 0")
+    page.run("axe.run().then(found => { window.axeFound = found.violations; }); 0")
+    page.wait("window.axeFound !== undefined")
+    rows = "axeFound.map(one => `${one.id}: ${one.impact}, ${one.nodes[0].html.slice(0, 150)}`)"
+    return page.run(rows)
 
 
 def test_without_scripts_nothing_waits_for_them(finished):

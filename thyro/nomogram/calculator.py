@@ -34,6 +34,7 @@ def calculator_fragment(
     outcome: str = "metastasis",
     origin: str = "",
     level: float = 0.95,
+    heading: str = "h2",
 ) -> str:
     """An HTML element with controls for every nomogram, to stand in any page.
 
@@ -50,6 +51,8 @@ def calculator_fragment(
         Where the patients come from, shown above.
     level : float, default 0.95
         Coverage of the interval of the risk (Wald, on the log odds).
+    heading : "h1" or "h2"
+        Element of its title: the first of a page of its own.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def calculator_fragment(
     return (
         f"<style>{_beside('calculator.css')}</style>"
         '<section class="thyro-calculator" aria-label="Nomogram calculator">'
-        f"<h2>Risk of {html.escape(outcome)}</h2>{where}"
+        f"<{heading}>Risk of {html.escape(outcome)}</{heading}>{where}"
         "<p>Not for clinical use. For reading the nomogram of a study.</p>"
         "<form><noscript><p>The calculator needs JavaScript.</p></noscript></form>"
         f'<script type="application/json">{data}</script>'
@@ -98,6 +101,7 @@ def calculator_page(
     **keywords
         The others of `calculator_fragment`.
     """
+    calculator = calculator_fragment(fits, nomograms, heading="h1", **keywords)
     allowed = base64.b64encode(hashlib.sha256(_beside("calculator.js").encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'; "
@@ -110,9 +114,7 @@ def calculator_page(
         f"<title>{html.escape(title)}</title>"
         "<style>:root { color-scheme: light dark; } body { margin: 1.5rem auto; padding: 0 1rem; "
         "max-width: 48rem; }</style></head>"
-        f'<body class="tc-page"><main>{calculator_fragment(fits, nomograms, **keywords)}'
-        "</main></body>"
-        "</html>\n"
+        f'<body class="tc-page"><main>{calculator}</main></body></html>\n'
     )
 
 

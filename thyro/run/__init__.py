@@ -4,6 +4,7 @@ from thyro.run.check import check_study, check_tables
 from thyro.run.check_page import write_check_page
 from thyro.run.example import write_example
 from thyro.run.first_study_command import add_init, init_study
+from thyro.run.new_project import new_project
 from thyro.run.notebooks import recorded_render, run_notebook
 from thyro.run.status import print_status
 from thyro.run.table_audit import add_table_options, audit_table, table_options
@@ -21,6 +22,7 @@ __all__ = [
     "completion",
     "fingerprint",
     "init_study",
+    "new_project",
     "print_status",
     "recorded_render",
     "run_notebook",

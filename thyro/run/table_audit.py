@@ -217,7 +217,9 @@ def _project(name: str, table: "ScoreTable", about: Mapping[str, Any]) -> Path:
     folder = here / ".thyro" / "audit" / name
     for part in ("params", "data"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    for one in OF_PROJECT:
+    for one in OF_PROJECT:  # an installed package lies elsewhere
+        if not (here / one).exists():
+            continue
         link = folder / one
         link.unlink(missing_ok=True)
         link.symlink_to(here / one)

@@ -20,7 +20,7 @@ def project_root() -> Path:
             return folder
     raise FileNotFoundError(
         f"{here} is not inside a thyro project (no folder with params/ and notebooks/ above it). "
-        "Start Jupyter with `make lab`."
+        "Go to one, or lay one out: `thyro new FOLDER`."
     )
 
 

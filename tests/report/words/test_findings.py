@@ -241,6 +241,18 @@ def test_net_benefit_is_counted_over_the_thresholds():
     )
 
 
+def test_net_benefit_is_told_of_the_external_cohort_too():
+    less = {findings.DEFAULT: [(-0.1, -0.01)] * 2, "Nomogram_C": [(-0.1, 0.1)] * 2}
+    both = pd.concat([benefits(**less), benefits(**less).assign(cohort="external")])
+    short, told = findings.benefit(both, "Nomogram_A")
+    assert told == f"{short} {short.replace('test cohort', 'external cohort')}"
+    assert short == (
+        "In the test cohort Nomogram_A has less net benefit than the better of treating everybody "
+        "and nobody at 2 of 2 thresholds, and is at none of the 2 thresholds shown to be of more "
+        "use than Nomogram_C."
+    )
+
+
 @pytest.mark.parametrize(
     ("interval", "words"),
     [

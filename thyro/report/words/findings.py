@@ -281,17 +281,27 @@ def _direction(rows: pd.DataFrame) -> str:
 
 
 def benefit(differences: pd.DataFrame, first: str) -> tuple[str, str]:
-    """At how many of the named thresholds the first nomogram is of use in the test cohort.
+    """At how many of the named thresholds the first nomogram is of use, by cohort.
 
     `differences` is `statistics.net_benefit_differences` of the main predictions.
     """
-    test = differences[differences["cohort"].eq("test") & differences["model_a"].eq(first)]
+    rows = differences[differences["model_a"].eq(first)]
+    told = [
+        f"In the {cohort} cohort {first} {_of_use(rows[rows['cohort'].eq(cohort)])}."
+        for cohort in ("test", "external")
+        if rows["cohort"].eq(cohort).any()
+    ]
+    return told[0], " ".join(told)
+
+
+def _of_use(differences: pd.DataFrame) -> str:
+    """Where a nomogram is of more or less use than deciding without it, and than the clinical."""
     told = []
     for other, words in (
         (DEFAULT, "than the better of treating everybody and nobody"),
         (CLINICAL, f"than {CLINICAL}"),
     ):
-        rows = test[test["model_b"].eq(other)]
+        rows = differences[differences["model_b"].eq(other)]
         more, less = int((rows["ci_low"] > 0).sum()), int((rows["ci_high"] < 0).sum())
         if not more and not less:
             told.append(f"is at none of the {len(rows)} thresholds shown to be of more use {words}")
@@ -299,8 +309,7 @@ def benefit(differences: pd.DataFrame, first: str) -> tuple[str, str]:
         counted = {"more": more, "less": less}
         said = [f"{what} net benefit {words} at {n}" for what, n in counted.items() if n]
         told.append(f"has {listed(said)} of {len(rows)} thresholds")
-    short = f"In the test cohort {first} {told[0]}, and {told[1]}."
-    return short, short
+    return f"{told[0]}, and {told[1]}"
 
 
 def reader(first: str, tested: pd.DataFrame, *, level: float) -> tuple[str, str]:
