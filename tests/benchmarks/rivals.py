@@ -3,9 +3,11 @@
 `python -m tests.benchmarks.rivals --data FOLDER` trains with the settings of `demo` and prints, for
 patients that trained nothing: PSNR, SSIM, edge sharpness, agreement of features with the original,
 what the discriminator can tell, and how much of the generator's work on originals is linear. Then
-the AUC of the sound recipe's support vector machine on the planar features of every patient's image
-as it is and enhanced in each way, cross-fitted. The networks saw the images of most of these
-patients, and no outcome.
+the AUC of the sound recipe's support vector machine, cross-fitted, on the planar features of every
+patient's image as it is and enhanced in each way, and of the degraded image restored in each way.
+The networks saw the images of most of these patients, and no outcome. Of simulated patients a finer
+scanner saw the same tissue: features of originals, and of originals enhanced in each way, are
+compared with those of its images.
 
 The folder is that of the DDTI collection; a fifth of its cases is held out, with the largest lesion
 of each. Without the folder only simulated frames are measured.
@@ -34,8 +36,8 @@ STUDY = SuperResolution()
 
 
 def real(folder: Path):
-    """Frames that train, (image, mask, pixel size) of one frame of every case, outcomes, and who
-    is held out."""
+    """Frames that train, (image, mask, pixel size) of one frame of every case, outcomes, who is
+    held out, and images of a finer scanner: none."""
     table = pd.read_csv(folder / "labels.csv")
     out = table["case_id"].drop_duplicates().sample(frac=0.2, random_state=SEED)
     inside = table[~table["case_id"].isin(out)]
@@ -48,7 +50,7 @@ def real(folder: Path):
         mask = imaging.read_mask(folder / row["mask"], image, component="largest")
         patients[one] = image, mask, (1.0, 1.0)
     y = largest["label_tirads_ge4a"].dropna().astype(int)
-    return train, patients, y, largest.index[largest["case_id"].isin(out)]
+    return train, patients, y, largest.index[largest["case_id"].isin(out)], {}
 
 
 def simulated():
@@ -60,7 +62,9 @@ def simulated():
         for i in range(sum(SIMULATED))
     }
     y = pd.Series(drawn.table["y"].to_numpy(int), list(patients))
-    return train, patients, y, y.index[SIMULATED[0] :]
+    out = y.index[SIMULATED[0] :]
+    seen = drawn.images_of("F")
+    return train, patients, y, out, {one: seen[y.index.get_loc(one)] for one in out[:CASES]}
 
 
 def scan(image: np.ndarray) -> np.ndarray:
@@ -83,7 +87,7 @@ def loss():
     return super_resolution.Degradation(STUDY.factor, STUDY.along, STUDY.noise_sigma)
 
 
-def show(name: str, train, patients, y, out) -> None:
+def show(name: str, train, patients, y, out, finer) -> None:
     """Train, measure and print."""
     held_out = {one: patients[one] for one in out}
     frames = [scan(image) for image in train]
@@ -124,25 +128,54 @@ def show(name: str, train, patients, y, out) -> None:
     print(f"linear share of SR - OR {figures(share, 'share')}, rms {share['rms']:.1f} grey levels")
 
     began = time.process_time()
-    some = dict(list(held_out.items())[:CASES])
+    known = {one: patients[one] for one in y.index}
     extract = partial(radiomics.extract, settings=BINS, feature_set=radiomics.PLANAR)
-    restored = super_resolution.restored_features(some, networks, loss(), drawn, extract, bar)
+    everyone = known | held_out
+    low = super_resolution.restored_features(everyone, networks, loss(), drawn, extract, bar)
+    restored = low.loc[low.index.get_level_values("patient_id").isin(out[:CASES])]
     classes = radiomics.PLANAR.describe().set_index("name")["feature_class"]
     textures = restored[classes.index[classes.ne("shape2D")]]
     medians = super_resolution.agreement_medians(textures, drawn)
     by_class = super_resolution.feature_agreement(textures).groupby(classes).median()
     print(shown(tables.restored(medians, by_class)))
     print(f"low-resolution arm in {time.process_time() - began:.0f} CPU s")
-    known = {one: patients[one] for one in y.index}
-    print(machines(known, y, networks).to_string())
-
-
-def machines(patients: dict, y: pd.Series, networks: dict) -> pd.DataFrame:
-    """AUC of the support vector machine on images as they are, resampled, and enhanced."""
+    print("the support vector machine on degraded images, restored:")
+    methods = [one for one in low.index.unique("method") if one != "original"]
+    print(machines({one: low.loc[one].loc[y.index] for one in methods}, y).to_string())
     ways = {"original": lambda image: image, "bicubic": bicubic}
     ways |= {
         name: partial(super_resolution.enhance, generator=net) for name, net in networks.items()
     }
+    measured = {way: features(known, change) for way, change in ways.items()}
+    print("the support vector machine on originals, as they are and enhanced:")
+    print(machines(measured, y).to_string())
+    if finer:
+        print(f"median ICC with what a finer scanner saw, {len(finer)} patients held out:")
+        print(beside_finer(finer, patients, measured, classes, drawn).to_string(index=False))
+
+
+def features(patients: dict, change) -> pd.DataFrame:
+    """Planar features of changed images, a row per patient."""
+    versions = ((change(image), mask, mm) for image, mask, mm in patients.values())
+    rows = joblib.Parallel(2)(joblib.delayed(planar)(*version) for version in versions)
+    return pd.DataFrame(rows, list(patients))
+
+
+def beside_finer(finer: dict, patients: dict, measured: dict, classes, drawn) -> pd.DataFrame:
+    """How far textures of originals, as they are and enhanced, are those of a finer scanner."""
+    seen = {one: (image, *patients[one][1:]) for one, image in finer.items()}
+    versions = {"original": features(seen, lambda image: image)}  # what others are compared with
+    acquired = {"original": "as acquired"}
+    versions |= {acquired.get(way, way): table.loc[list(finer)] for way, table in measured.items()}
+    joined = pd.concat(versions, names=["method", "patient_id"])
+    medians = super_resolution.agreement_medians(
+        joined[classes.index[classes.ne("shape2D")]], drawn
+    )
+    return medians.round(3)
+
+
+def machines(measured: dict, y: pd.Series) -> pd.DataFrame:
+    """AUC of the support vector machine on features of images that were made in several ways."""
     recipe = models.Recipe(
         selection={"set_aside": radiomics.PLANAR.degenerate(), "patience": 20},
         classifiers={"SVM": ("SVM", {})},
@@ -150,10 +183,8 @@ def machines(patients: dict, y: pd.Series, networks: dict) -> pd.DataFrame:
     )
     divisions = [core.outer_folds(y, FOLDS, seed=SEED + k) for k in range(REPEATS)]
     found = {}
-    for way, change in ways.items():
-        versions = ((change(image), mask, mm) for image, mask, mm in patients.values())
-        rows = joblib.Parallel(2)(joblib.delayed(planar)(*version) for version in versions)
-        fitted = models.out_of_fold(recipe, pd.DataFrame(rows, y.index), y, divisions, workers=2)
+    for way, table in measured.items():
+        fitted = models.out_of_fold(recipe, table, y, divisions, workers=2)
         auc = statistics.cross_fitted_aucs(y, fitted.by_fold).loc[0]
         found[way] = {
             "patients": len(y),
