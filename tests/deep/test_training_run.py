@@ -129,6 +129,17 @@ def test_class_weights_are_one_on_average_and_taken_back_from_probabilities():
     assert plain.weights.tolist() == [1, 1] and float(plain.part.log_weights) == 0
 
 
+@pytest.mark.parametrize("weighed", [True, False])
+def test_the_loss_of_a_constant_is_the_least_that_one_can_have(weighed):
+    y = np.repeat([0, 1], [30, 10])
+    counts = np.bincount(y)
+    weights = (len(y) / (2 * counts) if weighed else np.ones(2))[y]
+    p = np.linspace(0.01, 0.99, 9801)[:, None]
+    losses = -(weights * (y * np.log(p) + (1 - y) * np.log(1 - p))).mean(axis=1)
+    settings = FineTuningSettings(class_weights=weighed)
+    assert settings.constant_loss(y) == pytest.approx(losses.min(), abs=1e-6)
+
+
 def test_features_are_standardised_by_those_who_train():
     one = run()
     with torch.no_grad():

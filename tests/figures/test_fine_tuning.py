@@ -29,6 +29,9 @@ def test_training_is_drawn_for_the_final_network_and_every_fold():
     marks = [line for line in ax.lines if len(line.get_xdata()) == 1]
     assert [line.get_xdata()[0] for line in marks] == [2, 2, 2]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Trained on", "Watched"]
+    fine_tuning.draw_tuning(history, ax, constant=0.69)
+    assert ax.get_legend().get_texts()[-1].get_text() == "Same for all"
+    assert ax.lines[-1].get_ydata() == [0.69, 0.69]
 
 
 @pytest.mark.parametrize("networks", [["ResNet101"], ["ResNet101", "DenseNet121", "Third"]])

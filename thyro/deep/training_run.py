@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import safetensors.torch
 import torch
+from numpy.typing import ArrayLike
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -41,6 +42,13 @@ class FineTuningSettings:
     patience: int = 2  # epochs without improvement
     class_weights: bool = True  # patients of the rarer outcome weigh more
     augmentation: bool = True  # mirror images; of whole networks also small rotations
+
+    def constant_loss(self, y: ArrayLike) -> float:
+        """Loss of the best prediction that is the same for everybody: what training has to beat."""
+        p = (
+            0.5 if self.class_weights else float(np.mean(np.asarray(y)))
+        )  # weights make outcomes even
+        return float(-p * np.log(p) - (1 - p) * np.log(1 - p))
 
 
 class Inputs(Protocol):

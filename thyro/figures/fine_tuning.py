@@ -14,7 +14,9 @@ from matplotlib.ticker import MaxNLocator
 from thyro.figures.style import WIDTH
 
 
-def draw_tuning(history: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
+def draw_tuning(
+    history: pd.DataFrame, ax: Axes, *, title: str = "", constant: float | None = None
+) -> Axes:
     """Draw the loss of training by epoch, and of the patients watched to end it.
 
     Parameters
@@ -24,6 +26,8 @@ def draw_tuning(history: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
         drawn dark, those that leave a fold out light; a point marks the epoch that was kept.
     ax : Axes
     title : str
+    constant : float, optional
+        Loss of the best prediction that is the same for everybody, which a network has to beat.
     """
     looks = {"loss": ("#D55E00", "--", "Trained on"), "inner_loss": ("#0072B2", "-", "Watched")}
     for name, epochs in history.groupby("network", sort=False):
@@ -47,15 +51,19 @@ def draw_tuning(history: pd.DataFrame, ax: Axes, *, title: str = "") -> Axes:
             color=looks["inner_loss"][0],
             alpha=1.0 if final else 0.3,
         )
+    if constant is not None:
+        ax.axhline(constant, color="0.4", ls=":", lw=1.0, label="Same for all")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     ax.set(xlabel="Epoch", ylabel="Loss (cross-entropy)", title=title)
     ax.legend()
     return ax
 
 
-def tuning_figure(histories: Mapping[str, pd.DataFrame]) -> Figure:
+def tuning_figure(
+    histories: Mapping[str, pd.DataFrame], *, constant: float | None = None
+) -> Figure:
     """Draw the tuning of every network side by side: network -> history, as `draw_tuning`."""
     fig, axes = plt.subplots(1, len(histories), figsize=(WIDTH, 2.6), squeeze=False)
     for ax, (network, history) in zip(axes.flat, histories.items(), strict=True):
-        draw_tuning(history, ax, title=network)
+        draw_tuning(history, ax, title=network, constant=constant)
     return fig
