@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -55,6 +57,12 @@ def test_a_wrong_call_shows_no_traceback(project):
     done = thyro(project, "check", "nowhere")
     assert done.returncode == 1
     assert done.stderr.startswith("thyro: ") and "Traceback" not in done.stderr
+
+
+def test_a_reader_who_has_seen_enough_ends_the_command_in_silence(project):
+    command = f"{sys.executable} -m thyro.cli completion bash | true"
+    done = subprocess.run(["bash", "-c", command], cwd=project, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_check_names_results_that_the_report_was_not_rendered_from(project):

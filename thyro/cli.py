@@ -6,6 +6,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from thyro import frozen, run, store
@@ -19,8 +20,11 @@ def main(argv: list[str] | None = None) -> None:
         if arguments.command not in ANYWHERE:
             os.chdir(store.project_root())
         COMMANDS[arguments.command](arguments)
+        sys.stdout.flush()
     except (StudyError, FileNotFoundError, frozen.FrozenError) as error:
         raise SystemExit(f"thyro: {error}") from None
+    except BrokenPipeError:  # whoever read the output has seen enough (`thyro status demo | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
