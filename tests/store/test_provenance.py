@@ -4,8 +4,10 @@ import ast
 import hashlib
 import importlib.metadata
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,6 +61,13 @@ def test_every_package_that_is_imported_changes_numbers_or_is_known_not_to():
     listed = {package.lower() for package in provenance.PACKAGES}
     assert imported() - listed - NOT_OF_NUMBERS == set()
     assert listed & NOT_OF_NUMBERS == set()
+
+
+def test_an_installation_brings_every_package_that_is_imported():
+    # A clone installs the lock, and would not notice; a wheel brings what is declared.
+    declared = tomllib.loads(Path("pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[<>=]", one)[0].lower() for one in declared}
+    assert (imported() | {package.lower() for package in provenance.PACKAGES}) - names == set()
 
 
 def test_every_package_that_changes_numbers_is_locked_and_used():
