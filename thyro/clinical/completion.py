@@ -6,6 +6,7 @@ the others predict.
 """
 
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,7 +117,7 @@ class Levels:
         return self.levels[found]
 
 
-class Completer:
+class Completer(ABC):
     """Fills gaps of patients, m times; `imputation.Imputation` and `Completion` know how."""
 
     variables: list[str]
@@ -125,21 +126,21 @@ class Completer:
     iterations: int
 
     @property
+    @abstractmethod
     def m(self) -> int:
         """How often gaps are filled."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _code(self, k: int) -> Code:
         """The variables of the k-th completed training patients as columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _donors(self, name: str) -> np.ndarray:
         """Recorded values of a variable, of which one begins the chain."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _equation(self, k: int, name: str, code: Code) -> "Matching | Levels":
         """What the k-th completed training patients say of a variable, given all others."""
-        raise NotImplementedError
 
     def completed(self, frame: pd.DataFrame) -> list[pd.DataFrame]:
         """Any patients with their gaps filled, m times, without an outcome.

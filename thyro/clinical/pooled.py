@@ -70,8 +70,7 @@ class PooledFit(LogisticFit):
         self, patient: Mapping[str, object], *, level: float = 0.95
     ) -> tuple[float, float, float]:
         """As `LogisticFit.risk_of`, of a patient without a gap in the terms: nothing is imputed."""
-        merged = self.imputation.merged if self.imputation else {}
-        row = merge_levels(pd.DataFrame([dict(patient)]), merged)
+        row = merge_levels(pd.DataFrame([dict(patient)]), self.merged)
         found = self._by_rubin([row] * len(self.fits), level).iloc[0]
         return float(found["p"]), float(found["ci_low"]), float(found["ci_high"])
 
