@@ -115,6 +115,17 @@ def test_a_part_of_a_set_keeps_names_and_order(whole):
     assert pickle.loads(pickle.dumps(part)).names == part.names
 
 
+def test_only_some_features_keep_names_and_order_and_the_filters_they_need():
+    names = ["wavelet-HL_gldm_SmallDependenceEmphasis", "original_shape2D_Perimeter"]
+    part = feature_sets.only(PLANAR, names)
+    assert list(part.names) == names[::-1] and list(part.filters) == ["Original", "Wavelet"]
+    assert part.image_types == ("original", "wavelet-HL")
+    assert list(feature_sets.only(PAPER, ["lbp-3D-k_firstorder_Mean"]).filters) == ["LBP3D"]
+    assert pickle.loads(pickle.dumps(part)).names == part.names
+    with pytest.raises(ValueError, match="names: 'wavelet-HL_x' is no feature of the set planar"):
+        feature_sets.only(PLANAR, ["wavelet-HL_x"])
+
+
 def test_where_all_is_wanted_it_is_the_set_itself():
     assert feature_sets.part_of(PAPER) is PAPER
     every = feature_sets.part_of(PLANAR, classes=["shape", "firstorder", "glcm", "glrlm", "glszm"])

@@ -142,6 +142,32 @@ def test_what_a_study_tells_is_what_pyradiomics_does(keys, feature_set):
     agree(*frame(), (0.1, 0.07), settings, part)
 
 
+@pytest.mark.parametrize("whole", [feature_sets.PAPER, feature_sets.PLANAR])
+def test_few_features_are_those_of_the_whole_set_bit_by_bit(whole):
+    settings = {"binWidth": 0.5}
+    full = extractor.extract_with_levels(*frame(), (0.1, 0.07), settings, feature_set=whole)
+    # Image types whose bins are all alike share their texture, though other ones are asked of each.
+    flat = {"binWidth": 500.0}
+    coarse = extractor.extract(*frame(), (0.1, 0.07), flat, feature_set=whole)
+    rng = np.random.default_rng(8)
+    for n in (1, 5, 120):
+        names = rng.choice(whole.names, n, replace=False)
+        part = feature_sets.only(whole, names)
+        few = extractor.extract_with_levels(*frame(), (0.1, 0.07), settings, feature_set=part)
+        pd.testing.assert_series_equal(
+            few.features, full.features[list(part.names)], check_exact=True
+        )
+        pd.testing.assert_series_equal(few.levels, full.levels[list(part.image_types)])
+        few = extractor.extract(*frame(), (0.1, 0.07), flat, feature_set=part)
+        pd.testing.assert_series_equal(few, coarse[list(part.names)], check_exact=True)
+
+
+def test_no_feature_is_measured_where_none_is_wanted():
+    none = feature_sets.only(feature_sets.PLANAR, [])
+    found = extractor.extract_with_levels(*frame(), (0.1, 0.07), feature_set=none)
+    assert len(found.features) == len(found.levels) == 0
+
+
 @pytest.mark.parametrize("pixel_mm", [0.08, 0.16])
 def test_the_planar_set_as_it_is_measured(pixel_mm):
     """Resampled, each image type in bins of its own width: pyradiomics' numbers for that width."""

@@ -224,12 +224,7 @@ def _radiomic(
     from thyro import radiomics
 
     whole = radiomics.FEATURE_SETS[told["feature_set"]]
-    described = whole.describe().set_index("name").loc[wanted]
-    part = radiomics.part_of(
-        whole,
-        image_types=sorted({radiomics.filter_of(one) for one in described["image_type"]}),
-        classes=sorted({one.removesuffix("2D") for one in described["feature_class"]}),
-    )
+    part = radiomics.only(whole, wanted)
     sized = frozenset(patient for patient, one in seen.items() if one.spacing_mm is not None)
     grid = radiomics.CommonGrid(told["pixel_mm"], sized) if whole.planar else None
     cases = {

@@ -8,7 +8,7 @@ from thyro.radiomics.common_grid import CommonGrid
 from thyro.radiomics.definitions import FEATURE_TERMS, describe_feature
 from thyro.radiomics.exclusions import DEGENERATE, DISTINCT, STABILITY, set_aside
 from thyro.radiomics.extractor import extract
-from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR, filter_of, part_of
+from thyro.radiomics.feature_sets import FEATURE_SETS, PAPER, PLANAR, only, part_of
 from thyro.radiomics.filters import filtered_images
 from thyro.radiomics.harmonisation import (
     both_ways,
@@ -67,7 +67,6 @@ __all__ = [
     "failure_table",
     "feature_set_tables",
     "feature_summary",
-    "filter_of",
     "filtered_images",
     "harmonisation",
     "harmonised",
@@ -75,6 +74,7 @@ __all__ = [
     "measured_as",
     "measuring",
     "nodule_sizes",
+    "only",
     "part_of",
     "reader_dice",
     "set_aside",

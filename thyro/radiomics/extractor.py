@@ -221,7 +221,7 @@ def _in_order(values, names):
             "without an error where the image is too small for the filter, or a package is absent "
             "or too new."
         )
-    series = pd.Series([float(values[name]) for name in names], index=names)
+    series = pd.Series([float(values[name]) for name in names], index=names, dtype=float)
     infinite = series.index[np.isinf(series)]
     if len(infinite):
         raise ValueError(

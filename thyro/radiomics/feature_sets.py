@@ -7,7 +7,7 @@ plane: four bands, shape in 2-D, and no feature that is rounding noise.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -254,6 +254,35 @@ def part_of(
         name: own
         for name, own in feature_set.filters.items()
         if not image_types or FILTERS.get(name, name) in image_types
+    }
+    return replace(feature_set, filters=filters, list_names=partial(tuple, kept))
+
+
+def only(feature_set: FeatureSet, names: Collection[str]) -> FeatureSet:
+    """Some features of a set, by name: no image is filtered and no matrix counted for others.
+
+    Parameters
+    ----------
+    feature_set : FeatureSet
+    names : collection of str
+        All of the set, in any order; none measures nothing.
+
+    Returns
+    -------
+    FeatureSet
+        Features keep their names and their order.
+
+    Raises
+    ------
+    ValueError
+        If a name is none of the set.
+    """
+    if strange := sorted(set(names) - set(feature_set.names)):
+        raise ValueError(f"names: {strange[0]!r} is no feature of the set {feature_set.name}.")
+    kept = tuple(name for name in feature_set.names if name in set(names))
+    read = {filter_of(name.split("_")[0]) for name in kept}
+    filters = {
+        name: own for name, own in feature_set.filters.items() if FILTERS.get(name, name) in read
     }
     return replace(feature_set, filters=filters, list_names=partial(tuple, kept))
 

@@ -59,19 +59,22 @@ def measure(
     ValueError
         If the grey levels cannot be binned.
     """
-    classes = _classes(feature_set.names)
-    of_shape = _measure(SHAPES, _Region(outline, spacing), settings, classes)
+    wanted = _classes(feature_set.names)
+    of_shape = _measure(SHAPES, _Region(outline, spacing), settings, wanted.get("original", {}))
     values = {f"original_{feature}": value for feature, value in of_shape.items()}
     region = _Region(mask, spacing)
     filtered = filters.filtered(frame, mask, spacing, feature_set.filters, settings)
     textures, levels = {}, {}
     for image_type, inside in filtered:
-        binned = _settings_of(image_type, settings)
+        if image_type not in wanted:  # a band of a wavelet whose other bands are
+            continue
+        classes, binned = wanted[image_type], _settings_of(image_type, settings)
         region.bin(inside, binned)
         levels[image_type] = len(region.levels)
         of_type = _measure({"firstorder": _FirstOrder}, region, binned, classes)
         # Texture sees nothing but the bins, and some image types have them all alike.
-        bins = region.binned_inside.tobytes()
+        texture = tuple((name, classes[name]) for name in TEXTURES if name in classes)
+        bins = (region.binned_inside.tobytes(), texture)
         if bins not in textures:
             textures[bins] = _measure(TEXTURES, region, binned, classes)
         of_type |= textures[bins]
@@ -86,7 +89,7 @@ def _settings_of(image_type, settings):
 
 
 def _measure(by, region, settings, classes):
-    """Value of each feature of the classes `by` that the set has."""
+    """Value of each feature of the classes `by` that are wanted."""
     return {
         f"{name}_{feature}": value
         for name, measured_by in by.items()
@@ -97,12 +100,15 @@ def _measure(by, region, settings, classes):
 
 @cache
 def _classes(names):
-    """Features of each class, in order."""
-    by_class = {}
+    """Features of each class of each image type, in order."""
+    by_type = {}
     for name in names:
-        _, feature_class, feature = name.split("_", 2)
-        by_class.setdefault(feature_class, {})[feature] = None
-    return {feature_class: tuple(features) for feature_class, features in by_class.items()}
+        image_type, feature_class, feature = name.split("_", 2)
+        by_type.setdefault(image_type, {}).setdefault(feature_class, []).append(feature)
+    return {
+        image_type: {feature_class: tuple(features) for feature_class, features in classes.items()}
+        for image_type, classes in by_type.items()
+    }
 
 
 class _Region:
