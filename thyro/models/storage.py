@@ -2,7 +2,10 @@
 
 import io
 import json
+import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -15,6 +18,9 @@ TRUSTED = (
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.model_selection._split.StratifiedKFold",
 )
+# What skops loads by the way, in a second: to list scikit-learn's estimators it imports all of it,
+# adapters of these among them, which hold none and are passed over where a package is absent.
+BY_THE_WAY = ("torch", "dask", "pytest")
 
 
 def classifier_to_bytes(model: Pipeline) -> bytes:
@@ -24,7 +30,8 @@ def classifier_to_bytes(model: Pipeline) -> bytes:
     by a count in order of appearance and a fixed date. The nodes of a tree are records with bytes
     between their fields that hold whatever was in memory: these become zero.
     """
-    import skops.io  # loads torch, which the processes that fit models do without
+    with _no_detours():
+        import skops.io
 
     with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as source:
         schema = json.loads(source.read("schema.json"))
@@ -49,10 +56,23 @@ def classifier_from_bytes(data: bytes) -> Pipeline:
     skops.io.exceptions.UntrustedTypesFoundException
         If the file holds anything but the types that skops trusts, and those of the registry.
     """
-    import skops.io
+    with _no_detours():
+        import skops.io
 
     of_entries = [name for entry in CLASSIFIERS.values() for name in entry.trusted]
     return skops.io.loads(data, trusted=[*TRUSTED, *of_entries])
+
+
+@contextmanager
+def _no_detours() -> Iterator[None]:
+    """Let `skops.io` be imported without what it loads by the way."""
+    without = [name for name in BY_THE_WAY if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(without))  # None: importing it is an ImportError
+    try:
+        yield
+    finally:
+        for name in without:
+            del sys.modules[name]
 
 
 def _without_padding(data: bytes) -> bytes:
