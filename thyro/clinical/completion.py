@@ -170,8 +170,8 @@ class Completer(ABC):
         filled = [self._filled(k, part, empty) for k in range(self.m)]
         return [known.assign(**_pasted(known, rows, one)) for one in filled]
 
-    def _filled(self, k: int, part: pd.DataFrame, empty: np.ndarray) -> pd.DataFrame:
-        """The k-th completion of patients who all have a gap."""
+    def _filled(self, k: int, part: pd.DataFrame, empty: np.ndarray) -> dict[str, np.ndarray]:
+        """The k-th completion of patients who all have a gap: each variable that had one."""
         names = [name for j, name in enumerate(self.variables) if empty[:, j].any()]
         code = self._code(k)
         shape = (self.iterations + 1, len(self.variables))
@@ -193,9 +193,7 @@ class Completer(ABC):
                 found = equation.draw(code.without(X[out], name), drawn[out, step, j])
                 values[name][out] = found
                 X[:, code.blocks[name]] = code.block(name, values[name])
-        return pd.DataFrame(
-            {name: typed(values[name], part[name]) for name in self.variables}, part.index
-        )
+        return {name: values[name] for name in names}
 
 
 @dataclass(frozen=True)
@@ -276,11 +274,13 @@ def typed(values: np.ndarray, like: pd.Series) -> pd.Series:
     return pd.Series(list(values), like.index, dtype=like.dtype)
 
 
-def _pasted(frame: pd.DataFrame, rows: np.ndarray, filled: pd.DataFrame) -> dict[str, pd.Series]:
+def _pasted(
+    frame: pd.DataFrame, rows: np.ndarray, filled: Mapping[str, np.ndarray]
+) -> dict[str, pd.Series]:
     """Columns of `frame` with some rows as completed."""
     found = {}
-    for name in filled:
+    for name, completed in filled.items():
         values = frame[name].to_numpy(object, copy=True)
-        values[rows] = filled[name].to_numpy(object)
+        values[rows] = completed
         found[name] = typed(values, frame[name])
     return found

@@ -64,18 +64,20 @@ class PooledFit(LogisticFit):
 
     def risk(self, frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         """As `LogisticFit.risk`; Rubin's rules join the linear predictors of each patient."""
-        return self._by_rubin([one for _, one in self._completed(frame)], level)
+        return self.risk_of_completed([one for _, one in self._completed(frame)], level=level)
 
     def risk_of(
         self, patient: Mapping[str, object], *, level: float = 0.95
     ) -> tuple[float, float, float]:
         """As `LogisticFit.risk_of`, of a patient without a gap in the terms: nothing is imputed."""
         row = merge_levels(pd.DataFrame([dict(patient)]), self.merged)
-        found = self._by_rubin([row] * len(self.fits), level).iloc[0]
+        found = self.risk_of_completed([row] * len(self.fits), level=level).iloc[0]
         return float(found["p"]), float(found["ci_low"]), float(found["ci_high"])
 
-    def _by_rubin(self, completed: Sequence[pd.DataFrame], level: float) -> pd.DataFrame:
-        """Risks of patients, completed once for each fit."""
+    def risk_of_completed(
+        self, completed: Sequence[pd.DataFrame], *, level: float = 0.95
+    ) -> pd.DataFrame:
+        """As `risk`, of patients whom `imputation` has completed: once for each fit."""
         each = [fit.risk(one, level=level) for fit, one in zip(self.fits, completed, strict=True)]
         lps = np.array([one["lp"] for one in each])
         lp = lps.mean(axis=0)

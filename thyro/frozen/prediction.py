@@ -61,12 +61,24 @@ def risks_of(model: FrozenModel, patients: pd.DataFrame) -> pd.DataFrame:
         A column for every term, and for every variable of the imputation where the model imputes.
         Without imputation a patient with a gap has no risk (NaN).
     """
-    known = patients
-    if not model.imputes:
-        known = patients.dropna(subset=model.fit.terms)
+    return _risks(model, patients, _completed(model, patients))
+
+
+def _completed(model: FrozenModel, patients: pd.DataFrame) -> list[pd.DataFrame]:
+    """Patients as often as their gaps are filled, which costs the most; once without imputation."""
+    return model.fit.imputation.completed(patients) if model.imputes else [patients]
+
+
+def _risks(
+    model: FrozenModel, patients: pd.DataFrame, completed: list[pd.DataFrame]
+) -> pd.DataFrame:
+    level = model.about["level"]
+    known = patients if model.imputes else patients.dropna(subset=model.fit.terms)
     if not len(known):
         return pd.DataFrame(np.nan, patients.index, ["lp", "se", "p", "ci_low", "ci_high"])
-    return model.fit.risk(known, level=model.about["level"]).reindex(patients.index)
+    if model.imputes:
+        return model.fit.risk_of_completed(completed, level=level)
+    return model.fit.risk(known, level=level).reindex(patients.index)
 
 
 def predict(
@@ -91,8 +103,8 @@ def predict(
     if model.signature is not None:
         signature = model.signature.values(features, patients)
         frame = frame.assign(**{model.signature.name: signature})
-    risks = risks_of(model, frame)
-    completed = model.fit.imputation.completed(frame) if model.imputes else [frame]
+    completed = _completed(model, frame)
+    risks = _risks(model, frame, completed)
     merged = [clinical.merge_levels(one, model.fit.merged) for one in completed]
     return [
         _one(
