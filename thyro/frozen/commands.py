@@ -5,8 +5,11 @@ this module.
 """
 
 import argparse
+import gc
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +73,22 @@ def export(arguments: argparse.Namespace) -> None:
     print(f"{target}: written")
 
 
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Let Python look for garbage once in 100,000 new objects, instead of 700.
+
+    Loading networks, classifiers and pyradiomics makes a million objects and no garbage; looking
+    through them took an eighth of the time until an answer.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@_collecting_seldom()
 def ask(arguments: argparse.Namespace) -> None:
     """Print the risk of one patient, or of those of a table."""
     from thyro.frozen import inputs, prediction, show
