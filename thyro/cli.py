@@ -82,6 +82,8 @@ def _check(arguments: argparse.Namespace) -> None:
     for name in arguments.study or sorted(file.stem for file in Path("params").glob("*.yml")):
         stem = Path(name).name.removesuffix(".yml")  # params/demo.yml is demo
         study = run.check_study(stem)
+        for line in frozen.check_models(study.cohort):
+            print(line)
         if arguments.page:
             page, problems = run.write_check_page(stem, study, arguments.data or "")
             print(f"{os.path.relpath(page)}: tables, images and flags, to look at")
@@ -98,10 +100,16 @@ def _check(arguments: argparse.Namespace) -> None:
                 print(f"results/{stem}/{file} is not what the report was rendered from")
 
 
+def _check_models(study: str) -> None:
+    """Stop where frozen models lack what they need: images are read for long before it shows."""
+    frozen.check_models(load_study(study, store.path("params")).cohort)
+
+
 def _report(arguments: argparse.Namespace) -> None:
     if arguments.dry_run:
         run.print_status(arguments.study, data=arguments.data)
     else:
+        _check_models(arguments.study)
         run.bring_up_to_date(arguments.study, data=arguments.data)
 
 
@@ -109,6 +117,7 @@ def _run(arguments: argparse.Namespace) -> None:
     """All notebooks that are stale, up to one; or a single one, as Snakemake asks for it."""
     *job, study = arguments.named
     if not job:
+        _check_models(study)
         run.bring_up_to_date(study, data=arguments.data, until=arguments.until, render=False)
     elif len(job) == 1 and job[0] in JOB_NAMES and not arguments.until:
         run.run_notebook(study, job[0], data=arguments.data)

@@ -22,7 +22,7 @@ def ingested(*, files=FILES, scores=()):
             "second_reader": [True, True, False],
         }
     )
-    source = SimpleNamespace(scores=list(scores), centre_column="")
+    source = SimpleNamespace(score_columns=dict.fromkeys(scores), centre_column="")
     opened = SimpleNamespace(files=files, variables=[{"name": "age"}], source=source)
     ids = pd.Series(["PA", "PB"], index=[0, 2])
     cases = None if scores else [None] * 3

@@ -1,5 +1,7 @@
 """What would stop the clinical model in 05 is told where the cohort is made."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -224,3 +226,12 @@ def test_a_score_that_its_parts_stand_for_needs_no_level_and_stops_nobody(tellin
     double = cohort(values, y, opened, shape=main.flow.frame["shape"], margin=twice)
     assert levels.check_dependence({"cohort": double}, split)
     assert levels.check_dependence({"cohort": double}, split, composites="score") == []
+
+
+@pytest.mark.parametrize("models", [{}, {"Theirs": "nomogram.thyro"}], ids=["ours", "of others"])
+def test_inputs_of_models_of_other_studies_stop_nothing(telling, models):
+    values, y, split = telling
+    opened = Opened()
+    opened.source = SimpleNamespace(models=models)
+    main = {"cohort": cohort(values, y, opened)}
+    assert bool(levels.check_regressions(main, split)) is not bool(models)

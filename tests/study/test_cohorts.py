@@ -263,11 +263,36 @@ def test_cohorts_are_named_in_order_and_the_first_is_cut_in_where_none_trains():
         ),
         ({"features": FAMILY}, "`scores` or `features`: one of them stands instead of images"),
         ({"image_column": "i"}, "`scores` stand instead of images: leave image_column out"),
+        ({"scores": {"A": {"column": " "}}}, "a score has a `column` of the table, or a `model`"),
+        ({"scores": {"A": {"column": "a", "model": "m"}}}, "`column` of the table, or a `model`"),
+        ({"scores": {"A": {"model": "m", "kind": "score"}}}, "a `model` gives a probability"),
+        (
+            {"scores": {"A": {"model": "m"}}, "image_column": "i"},
+            "`image_column` and `mask_column` go together",
+        ),
     ],
 )
 def test_what_a_cohort_of_scores_cannot_say(keys, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         cohorts.Cohort(**SCORED | keys)
+
+
+def test_a_model_of_others_predicts_and_nothing_is_fitted(changed):
+    margin = {"name": "margin", "label": "Margin", "kind": "categorical", "levels": ["a", "b"]}
+    scores = {"Theirs": {"model": "x.thyro"}, "Reader": {"column": "r"}}
+    source = TABLE | {"scores": scores, "image_column": "i", "mask_column": "m"}
+    source |= {"split": "none", "variables": [margin]}
+    study = load_study("mine", changed(cohort=source, external=None))
+    assert study.cohort.score_kinds == {"Theirs": "probability", "Reader": "score"}
+    assert study.cohort.score_columns == {"Reader": "r"}
+    assert study.cohort.models == {"Theirs": "x.thyro"} and not study.has_nomograms
+    assert [*study.jobs] == ["00_cohort", "04_frozen_models", "06_scores"]
+    assert study.jobs["04_frozen_models"].outside == ("x.thyro",)
+    assert study.jobs["06_scores"].reads["scores"] == "04_frozen_models/predictions.parquet"
+    alone = source | {"scores": {"Theirs": {"model": "x.thyro"}}}
+    study = load_study("mine", changed(cohort=alone, external=None))
+    assert "scores.parquet" not in study.jobs["00_cohort"].writes
+    assert study.jobs["04_frozen_models"].fixed["given"] == ""
 
 
 def test_features_stand_instead_of_images_and_want_no_variables():

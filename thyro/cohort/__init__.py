@@ -6,7 +6,7 @@ from thyro.cohort.centres import check_centres
 from thyro.cohort.clinical_table import CohortError, stop_at, text_column
 from thyro.cohort.first_look import FirstLook, first_look
 from thyro.cohort.flow import flow_chart
-from thyro.cohort.gaps import check_gaps, missing_cells
+from thyro.cohort.gaps import missing_cells
 from thyro.cohort.guessed_codes import (
     cohorts_of,
     patterns_of,
@@ -23,7 +23,7 @@ from thyro.cohort.guessed_variables import DeclaredVariable, guess_variables
 from thyro.cohort.image_flags import FLAGS
 from thyro.cohort.ingested import families, known_truth, stacked
 from thyro.cohort.intake import ingest
-from thyro.cohort.levels import check_dependence, check_levels
+from thyro.cohort.levels import check_regressions
 from thyro.cohort.patches import check_patches
 from thyro.cohort.review import Review, count_flags, flagged_cases, included_cases
 from thyro.cohort.score_roles import NAMELESS, ROLES, is_called, names_of
@@ -53,10 +53,8 @@ __all__ = [
     "TableError",
     "called",
     "check_centres",
-    "check_dependence",
-    "check_gaps",
-    "check_levels",
     "check_patches",
+    "check_regressions",
     "check_split",
     "check_tables",
     "check_training",

@@ -13,10 +13,9 @@ from thyro import imaging
 from thyro.cohort import cells, image_flags
 from thyro.cohort.centres import check_centres
 from thyro.cohort.clinical_table import CohortError, text_column
-from thyro.cohort.gaps import check_gaps
 from thyro.cohort.ingested import Ingested
 from thyro.cohort.intake import Intake, look_at_all
-from thyro.cohort.levels import check_dependence, check_levels
+from thyro.cohort.levels import check_regressions
 from thyro.cohort.patches import check_patches
 from thyro.cohort.sources import open_all
 from thyro.cohort.split import check_split, split_by_patient
@@ -97,9 +96,7 @@ def first_look(
                 ingested = {intake.opened.name: intake.include() for intake in intakes}
                 split = _split(ingested["cohort"], seed)
                 problems = [
-                    *check_levels(ingested, split, **screened),
-                    *check_dependence(ingested, split, **screened),
-                    *check_gaps(ingested, split),
+                    *check_regressions(ingested, split, **screened),
                     *check_centres(ingested, split, how=sources["cohort"].split, **harmonised),
                 ]
                 if sources["cohort"].has_images:

@@ -88,7 +88,7 @@ class Ingested:
 
     def scores(self) -> pd.DataFrame:
         """Scores of the table as predictions: patient_id, model, p, protocol, fold."""
-        names = list(self.opened.source.scores)
+        names = list(self.opened.source.score_columns)
         wide = self.flow.frame[names].set_axis(self.patient_ids.rename("patient_id"))
         long = wide.rename_axis(columns="model").stack().rename("p").reset_index()
         return long.assign(protocol="paper", fold=pd.array([pd.NA] * len(long), dtype="Int64"))

@@ -330,7 +330,7 @@ class Intake:
             measured=measured,
             flags=flags,
             exclude_flagged=() if flags is None else source.exclude_flagged,
-            scores=source.scores,
+            scores=source.score_columns,
         )
 
 

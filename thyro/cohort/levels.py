@@ -1,14 +1,37 @@
 """What would stop the clinical model in 05: levels that nobody trains, variables said twice."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from thyro.cohort import cells
+from thyro.cohort.gaps import check_gaps
 from thyro.cohort.ingested import Ingested
 from thyro.statistics import likelihood_ratio_p, redundant_columns
 from thyro.study import TRAIN, told_from_parts
+
+
+def check_regressions(
+    ingested: Mapping[str, Ingested], split: pd.Series, **screened: Any
+) -> list[str]:
+    """All that would stop 05: levels, dependence and gaps of the clinical variables.
+
+    Nothing where a study names models of others: their inputs enter no regression here.
+
+    Parameters
+    ----------
+    ingested, split, screened
+        As in `check_levels`.
+    """
+    if ingested["cohort"].opened.source.models:
+        return []
+    return [
+        *check_levels(ingested, split, **screened),
+        *check_dependence(ingested, split, **screened),
+        *check_gaps(ingested, split),
+    ]
 
 
 def check_levels(

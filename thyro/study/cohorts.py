@@ -30,11 +30,27 @@ Flag = Literal[
 class Score(Section):
     """What a model outside the study, or a reader, says of every patient."""
 
-    column: Text  # of the table
+    column: str = ""  # of the table
+    # instead of a column: a file that `thyro export` wrote, relative to the project; it predicts
+    # every patient, and nothing is fitted in the whole study
+    model: str = ""
     # probability: between 0 and 1, and judged as such; score: higher means more suspicious;
     # reading: 1 and 0, for yes and no
     kind: Literal["probability", "score", "reading"] = "score"
     published: dict[Name, Share] = {}  # AUC by cohort, to stand beside that of this table
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_model_gives_risks(cls, raw: Any) -> Any:
+        return {"kind": "probability"} | raw if isinstance(raw, dict) and raw.get("model") else raw
+
+    @model_validator(mode="after")
+    def _comes_from_one_place(self):
+        if bool(self.column.strip()) == bool(self.model):
+            raise ValueError("a score has a `column` of the table, or a `model` that predicts it")
+        if self.model and self.kind != "probability":
+            raise ValueError("a `model` gives a probability; leave `kind` out")
+        return self
 
 
 class Family(Section):
@@ -136,11 +152,18 @@ class Source(Section):
 
     @property
     def score_columns(self) -> dict[str, str]:
-        """The column of every score."""
-        return {
+        """The column of every score that the table holds."""
+        columns = {
             name: score if isinstance(score, str) else score.column
             for name, score in self.scores.items()
         }
+        return {name: column for name, column in columns.items() if column}
+
+    @property
+    def models(self) -> dict[str, str]:
+        """The file of every score that a frozen model predicts."""
+        files = {name: s.model for name, s in self.scores.items() if not isinstance(s, str)}
+        return {name: file for name, file in files.items() if file}
 
     @property
     def score_kinds(self) -> dict[str, str]:
@@ -168,8 +191,10 @@ class Source(Section):
             if getattr(self, key) and self.source == "simulated":
                 raise ValueError(f"`{key}` are those of a folder's table")
             named = [name for name in ABOUT_IMAGES if getattr(self, name) not in ("", None)]
-            if getattr(self, key) and named:
+            if getattr(self, key) and named and not self.models:  # which read images
                 raise ValueError(f"`{key}` stand instead of images: leave {', '.join(named)} out")
+        if self.models and bool(self.image_column) != bool(self.mask_column):
+            raise ValueError("`image_column` and `mask_column` go together")
         if self.scores and self.features:
             raise ValueError("`scores` or `features`: one of them stands instead of images")
         return self

@@ -25,6 +25,7 @@ RECOVERY = [  # of that, by 06
 SCORES = "scores.parquet"  # of 00: of the user's table, where it holds these and no images
 PREDICTIONS = "04_models/predictions.parquet"
 PREDICTIONS_OF_FEATURES = "04_feature_models/predictions.parquet"
+PREDICTIONS_OF_FROZEN = "04_frozen_models/predictions.parquet"
 SIGNATURES_OF_FEATURES = "04_feature_models/signatures.parquet"  # cross-fitted, for nomograms
 OF_IMAGES = {  # what 06 compares beside these: parameter -> file of 04
     "control_predictions": "control.parquet",  # the principal classifier on bicubic images
@@ -76,10 +77,12 @@ def _selected(declared: Declared) -> list[str]:
     return [f"03_selection/selected_{table.key}.parquet" for table in tables]
 
 
-def _cohort(declared: Declared, *, images: bool, truth: bool, families: Sequence[str]) -> Job:
+def _cohort(
+    declared: Declared, *, images: bool, truth: bool, families: Sequence[str], scored: bool
+) -> Job:
     writes = ["patients.parquet", "cohort.json", "flow.json"]
     writes += ["truth.parquet"] if truth else []
-    given = [f"features_{name}.parquet" for name in families] or [SCORES]
+    given = [f"features_{name}.parquet" for name in families] or ([SCORES] if scored else [])
     told = {"declared": declared.to_dict()}
     return make_job("00_cohort", [*writes, *([] if images else given)], fixed=told)
 
@@ -106,6 +109,20 @@ def _given_features(families: Sequence[str]) -> list[Job]:
             **about,
         ),
     ]
+
+
+def _frozen_models(files: Mapping[str, str], *, scored: bool) -> Job:
+    """Risks by models of other studies, beside the scores of the table."""
+    given = {"given": f"00_cohort/{SCORES}"} if scored else {}
+    return make_job(
+        "04_frozen_models",
+        ["predictions.parquet", "inputs.parquet", "models.json"],
+        reads=ABOUT | given,
+        section="compute",
+        keys=("seed",),
+        fixed={"models": dict(files)} | ({} if scored else {"given": ""}),
+        outside=dict.fromkeys(files.values()),
+    )
 
 
 def _super_resolution(start: str | None) -> Job:
@@ -295,6 +312,8 @@ def plan(
     grouped: bool = False,
     printed: Mapping[str, Mapping[str, float]] | None = None,
     families: Sequence[str] = (),
+    frozen: Mapping[str, str] | None = None,
+    scored: bool = True,
 ) -> dict[str, Job]:
     """The runs of a study, by name, in an order in which they can run.
 
@@ -327,12 +346,18 @@ def plan(
         AUCs of scores that stand beside those of the table, by cohort.
     families
         Of features that the table holds instead of images.
+    frozen
+        File of every model of another study that predicts the patients.
+    scored
+        Whether the table of a study of scores holds any; frozen models may be all it has.
     """
     declared = declared or Declared()
     predictions = PREDICTIONS if images else f"00_cohort/{SCORES}"
     predictions = PREDICTIONS_OF_FEATURES if families else predictions
-    jobs = [_cohort(declared, images=images, truth=truth, families=families)]
+    predictions = PREDICTIONS_OF_FROZEN if frozen else predictions
+    jobs = [_cohort(declared, images=images, truth=truth, families=families, scored=scored)]
     jobs += _given_features(families) if families else []
+    jobs += [_frozen_models(frozen, scored=scored)] if frozen else []
     if images:
         jobs += [_super_resolution(start)] if declared.enhanced else []
         jobs += [_features(declared, measured, weights) for measured in declared.measured]
@@ -356,4 +381,5 @@ _BESIDE: dict[str, Any] = {"images": False, "truth": False, "nomograms": False}
 _BESIDE |= {"judged": {"score": "probability"}}
 # Every run that a study may have.
 ALL = plan() | plan(**_BESIDE) | plan(families=["radiomics"], **_BESIDE)
+ALL |= plan(frozen={"score": "nomogram.thyro"}, **_BESIDE)
 JOB_NAMES = tuple(ALL)

@@ -190,8 +190,11 @@ class Study(Section):
     def has_nomograms(self) -> bool:
         """Whether clinical variables are joined to a signature.
 
-        Variables that no model may use are those of Table 1 and of groups of patients alone.
+        Variables that no model may use are those of Table 1 and of groups of patients alone; so are
+        those that frozen models read.
         """
+        if self.cohort.models:
+            return False
         used = any(one.required and one.preoperative for one in self.cohort.variables)
         given = self.cohort.scores or self.cohort.features
         return self.cohort.has_images or bool(given and used)
@@ -291,4 +294,6 @@ class Study(Section):
             judged=self.judged if self.judges_scores else {},
             grouped=bool(self.statistics.subgroups),
             printed=self.cohort.published,
+            frozen=self.cohort.models,
+            scored=bool(self.cohort.score_columns),
         )

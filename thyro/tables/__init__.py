@@ -5,7 +5,7 @@ from thyro.tables.baseline import baseline_table
 from thyro.tables.between_studies import between_studies, protocol_words
 from thyro.tables.centres import centres, differences_by_centre, harmonised
 from thyro.tables.cohort import flags, missing
-from thyro.tables.gaps import complete_cases, missing_cells
+from thyro.tables.gaps import complete_cases, inputs_of_models, missing_cells
 from thyro.tables.markdown import notice, show
 from thyro.tables.measures import between, calibrated, cutoffs, judged, net_benefit, reader, splits
 from thyro.tables.notes import DELONG_TRAINING, HOSMER, NRI
@@ -106,6 +106,7 @@ __all__ = [
     "ibsi",
     "ibsi_notes",
     "image_types",
+    "inputs_of_models",
     "interval",
     "intervals",
     "judged",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from thyro.tables.baseline import variable_label
 from thyro.tables.markdown import formatted
-from thyro.tables.rounding import ABSENT, count, coverage, estimate, percent
+from thyro.tables.rounding import ABSENT, cohort_name, count, coverage, estimate, percent
 
 COHORTS = {"train": "Training", "test": "Test", "external": "External"}
 
@@ -34,6 +34,24 @@ def missing_cells(
             count(int(k), int(n)) for k, n in zip(cells["missing"], cells["n"], strict=True)
         ]
     return pd.DataFrame(columns)
+
+
+def inputs_of_models(frame: pd.DataFrame) -> pd.DataFrame:
+    """Patients of whom frozen models had an input filled, or outside of their training patients.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `inputs` of `frozen.predict_patients`.
+    """
+    spec = {
+        "Model": (["model"], str),
+        "Cohort": (["cohort"], cohort_name),
+        "Input": (["input"], str),
+        "Not known": (["filled", "n"], lambda k, n: count(int(k), int(n))),
+        "Outside of training": (["outside", "n"], lambda k, n: count(int(k), int(n))),
+    }
+    return formatted(frame, spec)
 
 
 def complete_cases(

@@ -170,9 +170,28 @@ def test_harm_is_called_so():
     assert told.startswith("Acting on R would do harm at a threshold")
 
 
+def test_models_of_other_studies_are_told_with_what_is_strange_to_them():
+    assert scores.predicted({}) == ""
+    assert scores.predicted({"A": "a.thyro"}).startswith("The model A of another study predicted")
+    one = {"origin": "demo, Nomogram A, sound recipe. Simulated data.", "trained_on": 381}
+    one |= {"outcome": "metastasis", "file": "a.thyro", "sha256": "f" * 64}
+    columns = ["model", "cohort", "input", "n", "filled", "outside"]
+    inputs = pd.DataFrame(
+        [("A", "x", "Age", 50, 0, 2), ("A", "y", "Age", 30, 0, 1), ("A", "x", "Echo", 50, 0, 0)],
+        columns=columns,
+    )
+    told = scores.frozen({"A": one}, inputs)
+    assert "A is demo, Nomogram A, sound recipe, which 381 patients taught the risk of" in told
+    assert "(file a.thyro, SHA-256 ffffffffffff…)" in told
+    assert "For A of 80 patients Age in 3 lay outside of its training." in told
+    assert told.endswith("For A nothing was filled.")
+
+
 @pytest.mark.parametrize(("simulated", "kind"), [(True, "invented"), (False, "real")])
 def test_where_patients_and_scores_come_from(simulated, kind):
     about = {"simulated": simulated, "title": "A", "credit": "By others.", "outcome": "death"}
     told = scores.origin(about)
     assert told["statement"].startswith(f"The patients are {kind}, and so are the scores, which")
     assert told["note"] == ("Simulated data." if simulated else "By others.")
+    predicted = scores.origin(about, predicted=True)["statement"]
+    assert predicted.startswith(f"The patients are {kind}, and models that were made elsewhere")

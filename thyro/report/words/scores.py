@@ -60,11 +60,14 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     level = study.statistics.level
     measured = results.table("06_scores/performance")
     features = bool(study.cohort.features)
+    of_table = study.cohort.judged if features else kinds
+    of_table = {one: kind for one, kind in of_table.items() if one not in study.cohort.models}
     several = len(study.cohort.named) > 1 or study.external is not None
     has["subgroups"] &= bool(ranked)
     told = {
         "purpose": PURPOSES[features],
-        "methods": methods(study.cohort.judged if features else kinds),
+        "methods": " ".join(filter(None, [methods(of_table), predicted(study.cohort.models)])),
+        "frozen": "",
         "learned": LEARNED[features],
         "where": "in every cohort" if several else "in all of them",
         "guessed": "; ".join(study.guessed),
@@ -76,6 +79,9 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
         "calibration": "",
         "benefit": "",
     }
+    if study.cohort.models:
+        inputs = results.table("04_frozen_models/inputs")
+        told["frozen"] = frozen(results.values("04_frozen_models/models"), inputs)
     if ranked and several:
         told["between"] = between(results.table("06_scores/between_cohorts"), level=level)
     if len(ranked) > 1:
@@ -92,14 +98,17 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "name": words_study.cohort_name(name, about, len(patients)),
             "outcome": study.outcome,
         },
-        "origin": origin(about, features=features),
+        "origin": origin(
+            about, features=features, predicted=bool(study.cohort.models) and not of_table
+        ),
         "has": has
         | {
             "features": features,
             "cohorts": several,
             "between": bool(ranked) and several,
             "guessed": bool(study.guessed),
-            "scores": bool(study.cohort.judged),
+            "scores": bool(study.cohort.judged if features else of_table),
+            "frozen": bool(study.cohort.models),
             "ranked": bool(ranked),
             "several": len(ranked) > 1,
             "probabilities": bool(probabilities),
@@ -114,18 +123,28 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
     } | (texts_of_scores(study, results) if has["subgroups"] else {})
 
 
-def origin(about: Mapping, *, features: bool = False) -> dict[str, str | bool]:
-    """Where patients and scores, or features, come from: label, note of captions, statement."""
+def origin(
+    about: Mapping, *, features: bool = False, predicted: bool = False
+) -> dict[str, str | bool]:
+    """Where patients and scores, or features, come from: label, note of captions, statement.
+
+    `predicted` says that frozen models alone made the scores.
+    """
     simulated = about["simulated"]
     what = "features" if features else "scores"
     kind = "invented" if simulated else "real"
-    statement = f"The patients are {kind}, and so are the {what}"
+    statement = (
+        f"The patients are {kind}, and so are the {what}, which came with the table and were made "
+        "elsewhere"
+    )
+    if predicted:
+        statement = f"The patients are {kind}, and models that were made elsewhere predicted them"
     return {
         "simulated": simulated,
         "label": "Simulated data - not clinical evidence" if simulated else about["title"],
         "note": "Simulated data." if simulated else about["credit"],
-        "statement": f"{statement}, which came with the table and were made elsewhere; the outcome "
-        f"is {about['outcome']}. {LEARNED[features]} {about['credit']}".strip(),
+        "statement": f"{statement}; the outcome is {about['outcome']}. {LEARNED[features]} "
+        f"{about['credit']}".strip(),
     }
 
 
@@ -144,7 +163,8 @@ def cohort(
         excluded.append(f"{words_study.excluded(flow, external=True)} of the external table")
     required = any(one.get("required", True) for one in about["variables"].values())
     needed = ["the outcome", *(["a required value"] if required else [])]
-    needed += ["a score"] if study.cohort.judged else []
+    given = set(study.cohort.judged) - set(study.cohort.models)
+    needed += ["a score"] if given else []
     without = f"{', '.join(needed[:-1])} or {needed[-1]}" if needed[1:] else needed[0]
     return {
         "n": f"{len(patients):,}",
@@ -174,6 +194,32 @@ def methods(kinds: Mapping[str, str]) -> str:
             what = ONE[kind] if len(names) == 1 else f"{len(names)} {plural}"
             parts.append(f"{what} ({listed(names)})")
     return f"Of every patient the table holds {listed(parts)}, made elsewhere."
+
+
+def predicted(models: Mapping[str, str]) -> str:
+    """Which models of other studies predicted the patients; nothing where there is none."""
+    if not models:
+        return ""
+    what = "The model" if len(models) == 1 else "The models"
+    return f"{what} {listed(list(models))} of another study predicted every patient, as exported."
+
+
+def frozen(models: Mapping[str, Mapping], inputs: pd.DataFrame) -> str:
+    """Whose models predicted the patients, by which file, and how far from their training."""
+    sentences = [
+        f"{name} is {one['origin'].split('.')[0]}, which {one['trained_on']:,} patients taught the "
+        f"risk of {one['outcome']} (file {one['file']}, SHA-256 {one['sha256'][:12]}…)."
+        for name, one in models.items()
+    ]
+    for name, rows in inputs.groupby("model", sort=False):
+        of = rows.groupby("input", sort=False)[["n", "filled", "outside"]].sum()
+        for what, column in (("lay outside of its training", "outside"), ("was filled", "filled")):
+            some = of[of[column] > 0]
+            said = [f"{row.Index} in {getattr(row, column):,}" for row in some.itertuples()]
+            n = int(of["n"].max())
+            text = f"of {n:,} patients {listed(said)} {what}" if said else f"nothing {what}"
+            sentences.append(f"For {name} {text}.")
+    return " ".join(sentences)
 
 
 def discrimination(measured: pd.DataFrame, kinds: Mapping[str, str]) -> str:
