@@ -11,7 +11,7 @@ import pandas as pd
 
 from thyro import store
 from thyro.frozen.archive import FrozenError, checksum
-from thyro.study import TRAIN, Source, Variable
+from thyro.study import TRAIN, Source, Variable, cohort_label
 
 if TYPE_CHECKING:
     from thyro.frozen.model import FrozenModel
@@ -134,7 +134,7 @@ def describe(files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         measured = about["performance"].get("discrimination", [])
         told[name] = {
             "file": Path(file).name,
-            "sha256": checksum(store.path(file).read_bytes()),
+            "sha256": checksum(store.read_bytes(file)),
             "origin": show.origin(model),
             "study": about["study"],
             "outcome": about["outcome"],
@@ -158,7 +158,9 @@ def card_table(told: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
             "From": one["origin"],
             "Outcome": one["outcome"],
             "Trained on": f"{one['trained_on']} patients, {one['events']} with it",
-            "AUC there": "; ".join(f"{cohort} {auc}" for cohort, auc in one["auc"].items()),
+            "AUC there": "; ".join(
+                f"{cohort_label(cohort)} {auc}" for cohort, auc in one["auc"].items()
+            ),
             "Versions": ", ".join(f"{name} {text}" for name, text in one["versions"].items()),
             "Commit": one["commit"],
             "File": one["file"],

@@ -183,8 +183,9 @@ def test_models_of_other_studies_are_told_with_what_is_strange_to_them():
     told = scores.frozen({"A": one}, inputs)
     assert "A is demo, Nomogram A, sound recipe, which 381 patients taught the risk of" in told
     assert "(file a.thyro, SHA-256 ffffffffffff…)" in told
-    assert "For A of 80 patients Age in 3 lay outside of its training." in told
-    assert told.endswith("For A nothing was filled.")
+    assert told.endswith(
+        "In 80 patients A met outside of its training: Age (3); filled was nothing."
+    )
 
 
 @pytest.mark.parametrize(("simulated", "kind"), [(True, "invented"), (False, "real")])

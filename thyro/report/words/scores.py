@@ -98,9 +98,7 @@ def texts(study: Study, results: Results, *, name: str) -> dict:
             "name": words_study.cohort_name(name, about, len(patients)),
             "outcome": study.outcome,
         },
-        "origin": origin(
-            about, features=features, predicted=bool(study.cohort.models) and not of_table
-        ),
+        "origin": origin(about, features=features, predicted=bool(study.cohort.models)),
         "has": has
         | {
             "features": features,
@@ -128,7 +126,7 @@ def origin(
 ) -> dict[str, str | bool]:
     """Where patients and scores, or features, come from: label, note of captions, statement.
 
-    `predicted` says that frozen models alone made the scores.
+    `predicted` says that frozen models predicted the patients.
     """
     simulated = about["simulated"]
     what = "features" if features else "scores"
@@ -138,7 +136,10 @@ def origin(
         "elsewhere"
     )
     if predicted:
-        statement = f"The patients are {kind}, and models that were made elsewhere predicted them"
+        statement = (
+            f"The patients are {kind}, and models that were made elsewhere predicted them; scores "
+            "or readings beside these, if any, came with the table"
+        )
     return {
         "simulated": simulated,
         "label": "Simulated data - not clinical evidence" if simulated else about["title"],
@@ -213,12 +214,14 @@ def frozen(models: Mapping[str, Mapping], inputs: pd.DataFrame) -> str:
     ]
     for name, rows in inputs.groupby("model", sort=False):
         of = rows.groupby("input", sort=False)[["n", "filled", "outside"]].sum()
-        for what, column in (("lay outside of its training", "outside"), ("was filled", "filled")):
-            some = of[of[column] > 0]
-            said = [f"{row.Index} in {getattr(row, column):,}" for row in some.itertuples()]
-            n = int(of["n"].max())
-            text = f"of {n:,} patients {listed(said)} {what}" if said else f"nothing {what}"
-            sentences.append(f"For {name} {text}.")
+        said = {
+            key: listed([f"{what} ({k:,})" for what, k in of[key].items() if k]) or "nothing"
+            for key in ("outside", "filled")
+        }
+        sentences.append(
+            f"In {of['n'].max():,} patients {name} met outside of its training: {said['outside']}; "
+            f"filled was {said['filled']}."
+        )
     return " ".join(sentences)
 
 
