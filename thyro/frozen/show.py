@@ -21,12 +21,17 @@ def headline(model: FrozenModel, one: Prediction) -> str:
 
 
 def origin(model: FrozenModel) -> str:
-    """Whose model it is: "demo, Nomogram A, sound recipe. Simulated data."."""
+    """Whose model it is, and of what: "demo, Nomogram A, sound recipe. Simulated data."."""
+    label = model.about["label"]
+    return f"{name_of(model)}." + (f" {label}." if label else "")
+
+
+def name_of(model: FrozenModel) -> str:
+    """Study, nomogram and recipe: "demo, Nomogram A, sound recipe"."""
     about = model.about
     parts = [about["study"], about["nomogram"].replace("_", " ")]
     parts += [f"{LABELS[about['recipe']].lower()} recipe"] if about["recipe"] else []
-    label = f" {about['label']}." if about["label"] else ""
-    return f"{', '.join(parts)}.{label}"
+    return ", ".join(parts)
 
 
 def rows(one: Prediction) -> list[tuple[str, str, str, str]]:

@@ -135,7 +135,10 @@ def describe(files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         told[name] = {
             "file": Path(file).name,
             "sha256": checksum(store.read_bytes(file)),
+            "name": show.name_of(model),
             "origin": show.origin(model),
+            "reads_images": model.reads_images,
+            "imputes": model.imputes,
             "study": about["study"],
             "outcome": about["outcome"],
             "trained_on": trained["n"],

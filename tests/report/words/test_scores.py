@@ -170,10 +170,19 @@ def test_harm_is_called_so():
     assert told.startswith("Acting on R would do harm at a threshold")
 
 
-def test_models_of_other_studies_are_told_with_what_is_strange_to_them():
+@pytest.mark.parametrize(
+    ("reads_images", "imputes", "done"),
+    [
+        (True, True, "Images were measured, gaps were filled and risks were computed by"),
+        (True, False, "Images were measured and risks were computed by"),
+        (False, False, "Risks were computed by"),
+    ],
+)
+def test_models_of_other_studies_are_told_with_what_is_strange_to_them(reads_images, imputes, done):
     assert scores.predicted({}) == ""
     assert scores.predicted({"A": "a.thyro"}).startswith("The model A of another study predicted")
-    one = {"origin": "demo, Nomogram A, sound recipe. Simulated data.", "trained_on": 381}
+    one = {"name": "St. Mary, Nomogram A, sound recipe", "trained_on": 381}
+    one |= {"reads_images": reads_images, "imputes": imputes}
     one |= {"outcome": "metastasis", "file": "a.thyro", "sha256": "f" * 64}
     columns = ["model", "cohort", "input", "n", "filled", "outside"]
     inputs = pd.DataFrame(
@@ -181,11 +190,10 @@ def test_models_of_other_studies_are_told_with_what_is_strange_to_them():
         columns=columns,
     )
     told = scores.frozen({"A": one}, inputs)
-    assert "A is demo, Nomogram A, sound recipe, which 381 patients taught the risk of" in told
+    assert "A is St. Mary, Nomogram A, sound recipe, which 381 patients taught the risk of" in told
     assert "(file a.thyro, SHA-256 ffffffffffff…)" in told
-    assert told.endswith(
-        "In 80 patients A met outside of its training: Age (3); filled was nothing."
-    )
+    assert "In 80 patients A met outside of its training: Age (3); filled was nothing." in told
+    assert f" {done} what the patients of the original study taught; nothing was fitted" in told
 
 
 @pytest.mark.parametrize(("simulated", "kind"), [(True, "invented"), (False, "real")])

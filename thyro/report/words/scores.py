@@ -208,7 +208,7 @@ def predicted(models: Mapping[str, str]) -> str:
 def frozen(models: Mapping[str, Mapping], inputs: pd.DataFrame) -> str:
     """Whose models predicted the patients, by which file, and how far from their training."""
     sentences = [
-        f"{name} is {one['origin'].split('.')[0]}, which {one['trained_on']:,} patients taught the "
+        f"{name} is {one['name']}, which {one['trained_on']:,} patients taught the "
         f"risk of {one['outcome']} (file {one['file']}, SHA-256 {one['sha256'][:12]}…)."
         for name, one in models.items()
     ]
@@ -222,6 +222,13 @@ def frozen(models: Mapping[str, Mapping], inputs: pd.DataFrame) -> str:
             f"In {of['n'].max():,} patients {name} met outside of its training: {said['outside']}; "
             f"filled was {said['filled']}."
         )
+    steps = {"reads_images": "images were measured", "imputes": "gaps were filled"}
+    done = [what for key, what in steps.items() if any(one[key] for one in models.values())]
+    done = listed([*done, "risks were computed"])
+    sentences.append(
+        f"{done[0].upper()}{done[1:]} by what the patients of the original study taught; nothing "
+        "was fitted, chosen or recalibrated here, and no outcome was read."
+    )
     return " ".join(sentences)
 
 
